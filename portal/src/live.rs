@@ -1,0 +1,79 @@
+//! The one trait through which the portal sees and steers running calls.
+
+use config::{DeviceId, TenantId};
+use tokio::sync::watch;
+
+/// A running call, ready for display.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveCall {
+    pub id: String,
+    /// Unix milliseconds.
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub caller_number: String,
+    pub caller_name: String,
+    pub dialled: String,
+    pub state: &'static str,
+    pub revision: i64,
+    pub legs: Vec<LiveLeg>,
+}
+
+/// One party of a running call.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveLeg {
+    pub party: String,
+    pub device: Option<DeviceId>,
+    pub address: String,
+    pub state: &'static str,
+    pub codec: String,
+    pub mos_heard: f32,
+    pub mos_said: f32,
+    /// Percent.
+    pub loss: f32,
+    pub jitter_ms: f32,
+    pub round_trip_ms: Option<f32>,
+}
+
+/// A registered contact.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveBinding {
+    pub device: DeviceId,
+    pub contact: String,
+    pub user_agent: String,
+    pub address: String,
+    /// Unix milliseconds.
+    pub registered_at: i64,
+    pub expires_at: i64,
+}
+
+/// Something an administrator must see on every page until it is gone.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Alarm {
+    /// What is wrong and what to do, one or two sentences.
+    pub text: String,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+/// The running PBX as the portal sees it. Calls return at once; nothing here waits for the engine.
+pub trait Live: Send + Sync + 'static {
+    /// Running calls of a tenant, oldest first.
+    fn calls(&self, tenant: TenantId) -> Vec<LiveCall>;
+    /// Registered contacts of a tenant.
+    fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding>;
+    /// Grows with each change of calls, bindings or alarms; at most ten times a second.
+    fn changed(&self) -> watch::Receiver<u64>;
+    /// Ends a call. `false` if there is none of that id in that tenant.
+    fn hang_up(&self, tenant: TenantId, call: &str) -> bool;
+    /// What is wrong right now (a rejected revision, a full disk).
+    fn alarms(&self) -> Vec<Alarm>;
+    /// The text of `/metrics`, Prometheus format.
+    fn metrics(&self) -> String;
+    /// The revision that new calls run under.
+    fn revision(&self) -> i64;
+    /// How a phone reaches the SIP side: `udp 192.0.2.1:5060`.
+    fn sip_addresses(&self) -> Vec<String>;
+}

@@ -1,0 +1,26 @@
+//! SIP without I/O: messages, transactions, dialogs, digest and INVITE sessions.
+//!
+//! Bytes and `now` come in, [`Output`]s go out. Nothing here opens a socket, reads a clock or knows
+//! what a call is. One input, then [`Stack::poll_output`] until `None`, then the next input;
+//! [`Stack::poll_timeout`] says when to call [`Stack::handle_timeout`] at the latest.
+//!
+//! Layers, each importing only those above it in this list:
+//! `wire` (bytes to spans) → [`message`], [`uri`], [`headers`], [`compose`] → [`digest`] →
+//! `timers`, `transaction`, `dialog` → `invite` → [`stack`].
+#![forbid(unsafe_code)]
+
+pub mod compose;
+pub mod digest;
+pub mod flow;
+pub mod framing;
+pub mod headers;
+pub mod message;
+pub mod name;
+pub mod stack;
+pub mod uri;
+
+pub use compose::{Request, Response};
+pub use flow::{Flow, Transport};
+pub use message::{Message, Method, ParseError};
+pub use name::Name;
+pub use stack::{Event, InviteId, Output, RequestId, Settings, Stack};

@@ -1,0 +1,3 @@
+//! `dialtone`: the program. Reads the command line and hands over to the shell.
+
+fn main() {}
