@@ -15,9 +15,11 @@ pub mod flow;
 pub mod framing;
 pub mod headers;
 pub mod message;
+mod method;
 pub mod name;
 pub mod stack;
 pub mod uri;
+pub mod wire;
 
 pub use compose::{Request, Response};
 pub use flow::{Flow, Transport};
