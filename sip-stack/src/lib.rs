@@ -17,7 +17,9 @@ pub mod headers;
 pub mod message;
 mod method;
 pub mod name;
+pub mod print;
 pub mod stack;
+pub mod status;
 pub mod uri;
 pub mod wire;
 
