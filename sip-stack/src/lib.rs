@@ -8,6 +8,7 @@
 //! `wire` (bytes to spans) → [`message`], [`uri`], [`headers`], [`compose`] → [`digest`] →
 //! `timers`, `transaction`, `dialog` → `invite` → [`stack`].
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod compose;
 pub mod digest;
