@@ -5,7 +5,8 @@
 //! [`Stack::poll_timeout`] says when to call [`Stack::handle_timeout`] at the latest.
 //!
 //! Layers, each importing only those above it in this list:
-//! `wire` (bytes to spans) → [`message`], [`uri`], [`headers`], [`compose`] → [`digest`] →
+//! [`wire`] (bytes to spans), [`name`], [`status`] → [`headers`], [`uri`] → [`message`], [`compose`], [`framing`] →
+//! [`print`], [`digest`] →
 //! `timers`, `transaction`, `dialog` → `invite` → [`stack`].
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -18,6 +19,7 @@ pub mod headers;
 pub mod message;
 mod method;
 pub mod name;
+mod parse_error;
 pub mod print;
 pub mod stack;
 pub mod status;
