@@ -285,7 +285,7 @@ pub(crate) fn response_flow(source: Flow, via: &Via<'_>) -> Flow {
 
 /// Whether a host is literally the address behind a socket address.
 pub(crate) fn is_same_host(host: &[u8], address: SocketAddr) -> bool {
-    crate::uri::ip(host).is_some_and(|ip| ip.to_canonical() == address.ip().to_canonical())
+    crate::wire::text::ip(host).is_some_and(|ip| ip.to_canonical() == address.ip().to_canonical())
 }
 
 /// The address that a peer beyond this flow is shown.

@@ -1,6 +1,6 @@
 //! Byte classes and cuts that all readers share (RFC 3261 §25.1).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 /// The values of a header line, cut at commas outside of quotes and angle brackets, trimmed, empty ones skipped.
 #[derive(Debug, Clone)]
@@ -158,6 +158,23 @@ pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
         [b':', digits @ ..] => Some((host, Some(port(trim_start(digits))?))),
         _ => None,
     }
+}
+
+/// A host as an address: IPv4, or IPv6 with or without brackets.
+pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
+    let bare = match host {
+        [b'[', inner @ .., b']'] => inner,
+        other => other,
+    };
+    std::str::from_utf8(bare).ok()?.parse().ok()
+}
+
+/// Where the colon behind a well-formed scheme stands.
+pub(crate) fn scheme_end(uri: &[u8]) -> Option<usize> {
+    let colon = memchr::memchr(b':', uri)?;
+    let (first, rest) = uri[..colon].split_first()?;
+    let rest_ok = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    (first.is_ascii_alphabetic() && rest_ok).then_some(colon)
 }
 
 /// The inside of a quoted string with its backslash escapes resolved.

@@ -5,3 +5,4 @@ mod calls;
 mod faults;
 mod net;
 mod raw;
+mod usage;
