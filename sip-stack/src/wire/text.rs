@@ -32,23 +32,17 @@ impl<'a> Iterator for Commas<'a> {
 
 /// Where the first `stop` outside of quotes and angle brackets stands; the length of `text` if nowhere.
 pub(crate) fn value_end(text: &[u8], stop: u8) -> usize {
-    // Most values have no comma at all.
-    if memchr::memchr(stop, text).is_none() {
-        return text.len();
-    }
     let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b'"' => match quoted_end(&text[at..]) {
-                Some(length) => at += length,
-                None => return text.len(),
-            },
-            b'<' => match memchr::memchr(b'>', &text[at..]) {
-                Some(offset) => at += offset + 1,
-                None => return text.len(),
-            },
-            byte if byte == stop => return at,
-            _ => at += 1,
+    while let Some(offset) = memchr::memchr3(stop, b'"', b'<', &text[at..]) {
+        at += offset;
+        let skipped = match text[at] {
+            b'"' => quoted_end(&text[at..]),
+            b'<' => memchr::memchr(b'>', &text[at..]).map(|close| close + 1),
+            _ => return at,
+        };
+        match skipped {
+            Some(length) => at += length,
+            None => break,
         }
     }
     text.len()
