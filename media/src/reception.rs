@@ -159,6 +159,7 @@ impl Reception {
         Loss { fraction, lost, highest, jitter: self.clock.jitter >> 4 }
     }
 
+    #[inline]
     fn place(&mut self, header: Header) -> Arrival {
         if self.ssrc != Some(header.ssrc) {
             self.restart(header);
@@ -195,6 +196,7 @@ impl Reception {
         self.count();
     }
 
+    #[inline]
     fn count(&mut self) {
         self.after_jump = None;
         self.current.received += 1;
@@ -227,6 +229,7 @@ impl Count {
 }
 
 impl Clock {
+    #[inline]
     fn arrive(&mut self, arrival: u32, timestamp: u32, rate: u32) {
         let transit = arrival.wrapping_sub(timestamp);
         if self.rate != rate {

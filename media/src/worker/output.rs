@@ -65,7 +65,7 @@ impl Session {
         if !self.may_send() {
             return None;
         }
-        let to = self.rtp.destination()?;
+        let to = *self.rtp.destination()?;
         let player = self.player.as_mut()?;
         let packet = buffer.get_mut(..HEADER + FRAME)?;
         let units = player.play(&mut packet[HEADER..]);
@@ -86,7 +86,7 @@ impl Session {
             true => (SocketId::rtp(index), &self.rtp),
             false => (SocketId::rtcp(index), &self.rtcp),
         };
-        let to = latch.destination()?;
+        let to = *latch.destination()?;
         let compound = rtcp::Compound {
             ssrc: self.outgoing.ssrc,
             sender: self.sender(now),

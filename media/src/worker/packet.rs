@@ -89,12 +89,13 @@ impl Session {
             Kind::Support => {}
         }
         let start = reader.payload_offset();
+        let payload = start..start + reader.payload().len();
         Some(Heard {
             route,
             origin: Origin { generation: self.generation, stream: self.reception.streams() },
             sequence: header.sequence,
             timestamp: header.timestamp,
-            payload: start..start + reader.payload().len(),
+            payload,
         })
     }
 
@@ -108,7 +109,7 @@ impl Session {
         let stamp = self.outgoing.relay(now, heard.origin, heard.sequence, heard.timestamp, pace)?;
         write_header(packet, number, stamp, self.outgoing.ssrc);
         self.outgoing.count(packet.len(), heard.payload.len());
-        Some(Forward { socket, to, len: packet.len() })
+        Some(Forward { socket, to: *to, len: packet.len() })
     }
 
     /// RTCP on the RTP port (RFC 5761 §4).
@@ -144,6 +145,7 @@ impl Session {
 }
 
 /// Writes the fixed part of an RTP header but its flags, which stay. `packet` holds 12 bytes at least.
+#[inline]
 pub(super) fn write_header(packet: &mut [u8], number: u8, stamp: Stamp, ssrc: u32) {
     let marker = if stamp.switched { MARKER } else { packet[1] & MARKER };
     packet[1] = marker | number;
