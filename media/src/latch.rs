@@ -50,8 +50,9 @@ impl Latch {
 
     /// The line was negotiated (again).
     pub(crate) fn agree(&mut self, now: Instant, negotiated: SocketAddr, signalled_from: IpAddr) {
+        let negotiated = SocketAddr::new(negotiated.ip().to_canonical(), negotiated.port());
         let moved = negotiated != self.negotiated;
-        self.negotiated = SocketAddr::new(negotiated.ip().to_canonical(), negotiated.port());
+        self.negotiated = negotiated;
         self.signalled_from = signalled_from.to_canonical();
         self.open_until = Some(now + SETTLE);
         if self.source.is_some_and(|source| !self.believes(source)) {

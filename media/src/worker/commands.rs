@@ -5,8 +5,11 @@ use std::{net::SocketAddr, time::Instant};
 use rand::Rng;
 
 use super::{
-    Command, Event, Output, SocketId, Worker, output::Queued, player::Player, session::Session,
-    sessions::Place, tick::QUALITY_INTERVAL,
+    Command, Event, Output, SocketId, Worker,
+    output::Queued,
+    player::Player,
+    session::{Place, Session},
+    tick::QUALITY_INTERVAL,
 };
 use crate::{
     routes::Routes,
