@@ -117,7 +117,7 @@ impl AssetSet {
             format!("Some(include_bytes!({squeezed:?}))")
         };
         let constant = name.to_uppercase().replace(['.', '-'], "_");
-        self.consts += &format!("/// URL of `{name}`.\npub const {constant}: &str = \"/assets/{url}\";\n");
+        self.consts += &format!("/// URL of `{name}`.\n#[allow(dead_code)]\npub const {constant}: &str = \"/assets/{url}\";\n");
         self.files += &format!(
             "File {{ name: {url:?}, kind: {:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},\n",
             kind(name)

@@ -99,22 +99,22 @@ fn fill(db: &Db) {
 
 fn ladder() -> String {
     let messages = [
-        (0, "192.0.2.21:5062", "Dialtone", "INVITE sip:600@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.21:5062;branch=z9hG4bK7f21\r\nFrom: \"Lena\" <sip:101@pbx.example>;tag=a81\r\nTo: <sip:600@pbx.example>\r\nCall-ID: 8f3a21c0\r\nCSeq: 1 INVITE\r\n\r\n"),
-        (1, "Dialtone", "192.0.2.21:5062", "SIP/2.0 100 Trying\r\nCall-ID: 8f3a21c0\r\n\r\n"),
-        (4, "Dialtone", "192.0.2.22:5064", "INVITE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
-        (5, "Dialtone", "192.0.2.23:5066", "INVITE sip:103@192.0.2.23 SIP/2.0\r\n\r\n"),
-        (64, "192.0.2.22:5064", "Dialtone", "SIP/2.0 180 Ringing\r\n\r\n"),
-        (66, "Dialtone", "192.0.2.21:5062", "SIP/2.0 180 Ringing\r\n\r\n"),
-        (80, "192.0.2.23:5066", "Dialtone", "SIP/2.0 486 Busy Here\r\n\r\n"),
-        (81, "Dialtone", "192.0.2.23:5066", "ACK sip:103@192.0.2.23 SIP/2.0\r\n\r\n"),
-        (7_200, "192.0.2.22:5064", "Dialtone", "SIP/2.0 200 OK\r\n\r\n"),
-        (7_201, "Dialtone", "192.0.2.22:5064", "ACK sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
-        (7_202, "Dialtone", "192.0.2.21:5062", "SIP/2.0 200 OK\r\n\r\n"),
-        (7_240, "192.0.2.21:5062", "Dialtone", "ACK sip:600@pbx.example SIP/2.0\r\n\r\n"),
-        (95_000, "192.0.2.21:5062", "Dialtone", "BYE sip:600@pbx.example SIP/2.0\r\n\r\n"),
-        (95_002, "Dialtone", "192.0.2.21:5062", "SIP/2.0 200 OK\r\n\r\n"),
-        (95_003, "Dialtone", "192.0.2.22:5064", "BYE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
-        (95_041, "192.0.2.22:5064", "Dialtone", "SIP/2.0 200 OK\r\n\r\n"),
+        (0, "192.0.2.21:5062", "192.0.2.10:5060", "INVITE sip:600@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.21:5062;branch=z9hG4bK7f21\r\nFrom: \"Lena\" <sip:101@pbx.example>;tag=a81\r\nTo: <sip:600@pbx.example>\r\nCall-ID: 8f3a21c0\r\nCSeq: 1 INVITE\r\n\r\n"),
+        (1, "192.0.2.10:5060", "192.0.2.21:5062", "SIP/2.0 100 Trying\r\nCall-ID: 8f3a21c0\r\n\r\n"),
+        (4, "192.0.2.10:5060", "192.0.2.22:5064", "INVITE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
+        (5, "192.0.2.10:5060", "192.0.2.23:5066", "INVITE sip:103@192.0.2.23 SIP/2.0\r\n\r\n"),
+        (64, "192.0.2.22:5064", "192.0.2.10:5060", "SIP/2.0 180 Ringing\r\n\r\n"),
+        (66, "192.0.2.10:5060", "192.0.2.21:5062", "SIP/2.0 180 Ringing\r\n\r\n"),
+        (80, "192.0.2.23:5066", "192.0.2.10:5060", "SIP/2.0 486 Busy Here\r\n\r\n"),
+        (81, "192.0.2.10:5060", "192.0.2.23:5066", "ACK sip:103@192.0.2.23 SIP/2.0\r\n\r\n"),
+        (7_200, "192.0.2.22:5064", "192.0.2.10:5060", "SIP/2.0 200 OK\r\n\r\n"),
+        (7_201, "192.0.2.10:5060", "192.0.2.22:5064", "ACK sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
+        (7_202, "192.0.2.10:5060", "192.0.2.21:5062", "SIP/2.0 200 OK\r\n\r\n"),
+        (7_240, "192.0.2.21:5062", "192.0.2.10:5060", "ACK sip:600@pbx.example SIP/2.0\r\n\r\n"),
+        (95_000, "192.0.2.21:5062", "192.0.2.10:5060", "BYE sip:600@pbx.example SIP/2.0\r\n\r\n"),
+        (95_002, "192.0.2.10:5060", "192.0.2.21:5062", "SIP/2.0 200 OK\r\n\r\n"),
+        (95_003, "192.0.2.10:5060", "192.0.2.22:5064", "BYE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
+        (95_041, "192.0.2.22:5064", "192.0.2.10:5060", "SIP/2.0 200 OK\r\n\r\n"),
     ];
     let items = messages.map(|(at_ms, from, to, text)| serde_json::json!({ "at_ms": at_ms, "from": from, "to": to, "again": false, "text": text }));
     serde_json::to_string(&items).unwrap()
@@ -126,5 +126,5 @@ const TRACE: &str = r#"[{"at_ms":0,"what":"Call arrives","detail":"From Lena Mar
 {"at_ms":80,"what":"103 is busy","detail":"486 from the phone","rule":""},
 {"at_ms":7200,"what":"Dana Osei answers","detail":"on Desk 102; 103 was stopped","rule":"first to answer"},
 {"at_ms":95000,"what":"Caller hangs up","detail":"talked 1:27","rule":""}]"#;
-const LEGS: &str = r#"[{"party":"Lena Marsh","device":"Desk 101","address":"192.0.2.21:5062","state":"ended","cause":"hung up","media":{"codec":"PCMU","mos_heard":4.3,"mos_said":4.1,"loss":0.1,"jitter_ms":3,"round_trip_ms":38}},
-{"party":"Dana Osei","device":"Desk 102","address":"192.0.2.22:5064","state":"ended","cause":"other side hung up","media":{"codec":"PCMU","mos_heard":4.1,"mos_said":4.3,"loss":0.9,"jitter_ms":14}}]"#;
+const LEGS: &str = r#"[{"side":"caller","number":"101","name":"Lena Marsh","device":1,"address":"udp 192.0.2.21:5062","started_ms":0,"ringing_ms":66,"answered_ms":7202,"ended_ms":95000,"cause":"hung up","codec":"PCMU","heard":{"packets":4390,"lost":4,"disordered":0,"jitter_ms":3.1,"mos":4.3},"said":{"packets":4391,"lost":40,"disordered":0,"jitter_ms":14.2,"mos":4.1},"round_trip_ms":38.0,"dropped":0},
+{"side":"callee","number":"102","name":"Dana Osei","device":2,"address":"udp 192.0.2.22:5064","started_ms":4,"ringing_ms":64,"answered_ms":7200,"ended_ms":95041,"cause":"the other side hung up","codec":"PCMU","heard":{"packets":4391,"lost":40,"disordered":0,"jitter_ms":14.2,"mos":4.1},"said":{"packets":4390,"lost":4,"disordered":0,"jitter_ms":3.1,"mos":4.3},"round_trip_ms":21.0,"dropped":0}]"#;

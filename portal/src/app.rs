@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
+    http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{delete, get, post},
@@ -68,7 +68,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(metrics::health))
         .route("/metrics", get(metrics::metrics))
-        .fallback(|| async { Fault::NotFound })
+        .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| after_panic(&panicked, &*panic)))
@@ -107,6 +107,10 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
         .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).delete(rest::delete));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/") { Fault::NotFound.problem() } else { Fault::NotFound.into_response() }
 }
 
 fn after_panic(app: &App, panic: &(dyn std::any::Any + Send)) -> Response {

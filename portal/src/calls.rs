@@ -161,38 +161,48 @@ impl From<&LiveLeg> for LegView {
     }
 }
 
-/// The parties of a record, see [`CallRow::legs`]. Statistics stand in the leg or in its `media`.
+/// The parties of a record, see [`CallRow::legs`]; times are relative to the call's begin.
 pub(crate) fn legs(json: &str) -> Vec<LegView> {
     items(json).iter().take(MOST).map(leg).collect()
 }
 
 fn leg(item: &Value) -> LegView {
-    let figure = |name: &str| {
-        let found = item.get(name).or_else(|| item.get("media").and_then(|media| media.get(name)));
-        found.and_then(Value::as_f64).map(|f| f as f32)
+    let figure = |at: &Value, name: &str| at.get(name).and_then(Value::as_f64);
+    let time = |name: &str| figure(item, name).map(|ms| ms as i64);
+    let side = |name: &str| item.get(name).unwrap_or(&Value::Null);
+    let (heard, said) = (side("heard"), side("said"));
+    let both = |name: &str, unit: &str, digits: usize| {
+        let (h, s) = (figure(heard, name)?, figure(said, name)?);
+        Some(format!("{h:.digits$} / {s:.digits$} {unit}"))
     };
-    let word = |name: &str| {
-        let own = text(item, name);
-        if own.is_empty() { item.get("media").map(|media| text(media, name)).unwrap_or_default() } else { own }
+    let loss = |direction: &Value| {
+        let (packets, lost) = (figure(direction, "packets")?, figure(direction, "lost")?);
+        Some(if packets + lost > 0.0 { 100.0 * lost / (packets + lost) } else { 0.0 })
     };
-    let mut facts = vec![("Address", word("address")), ("Device", word("device")), ("Codec", word("codec"))];
-    for (label, name) in [("Rang for", "ringing_ms"), ("Talked for", "talked_ms")] {
-        facts.extend(figure(name).map(|ms| (label, view::clock(ms as i64))));
+    let spoken = heard.is_object() && figure(heard, "packets").unwrap_or_default() + figure(said, "packets").unwrap_or_default() > 0.0;
+    let (from, to) = (time("started_ms"), time("ended_ms"));
+    let mut facts: Vec<(&'static str, Option<String>)> = vec![
+        ("Number", Some(text(item, "number"))),
+        ("Address", Some(text(item, "address"))),
+        ("Codec", Some(text(item, "codec"))),
+        ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| view::offset(at - from) + " s")),
+        ("Answered after", time("answered_ms").zip(from).map(|(at, from)| view::clock(at - from))),
+        ("Was there for", to.zip(from).map(|(to, from)| view::clock(to - from))),
+    ];
+    if spoken {
+        facts.push(("Packet loss", loss(heard).zip(loss(said)).map(|(h, s)| format!("{h:.1} / {s:.1} %"))));
+        facts.push(("Jitter", both("jitter_ms", "ms", 0)));
+        facts.push(("Round trip", figure(item, "round_trip_ms").map(|ms| format!("{ms:.0} ms"))));
     }
-    let between = |from: &str, to: &str| Some(view::clock((figure(to)? - figure(from)?) as i64));
-    facts.extend(between("started_at", "answered_at").map(|t| ("Answered after", t)));
-    facts.extend(figure("loss").map(|loss| ("Packet loss", format!("{loss:.1} %"))));
-    facts.extend(figure("jitter_ms").map(|ms| ("Jitter", format!("{ms:.0} ms"))));
-    facts.extend(figure("round_trip_ms").map(|ms| ("Round trip", format!("{ms:.0} ms"))));
-    facts.push(("Ended because", word("cause")));
-    facts.retain(|(_, value)| !value.is_empty());
+    facts.push(("Ended because", Some(text(item, "cause"))));
+    let (party, _) = names(&text(item, "name"), &text(item, "number"));
     LegView {
-        party: text(item, "party"),
-        state: capital(&text(item, "state")),
-        address: word("address"),
-        heard: figure("mos_heard").unwrap_or_default(),
-        said: figure("mos_said").unwrap_or_default(),
-        facts,
+        party,
+        state: capital(&text(item, "side")),
+        address: text(item, "address"),
+        heard: if spoken { figure(heard, "mos").unwrap_or_default() as f32 } else { 0.0 },
+        said: if spoken { figure(said, "mos").unwrap_or_default() as f32 } else { 0.0 },
+        facts: facts.into_iter().filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?))).collect(),
     }
 }
 
@@ -228,7 +238,7 @@ fn look(outcome: &str) -> (&'static str, &'static str) {
     match outcome {
         "" => ("accent", icon("phone-call")),
         "answered" => ("ok", icon("phone-check")),
-        "missed" | "busy" | "no_answer" => ("warn", icon("phone-pause")),
+        "missed" | "busy" | "declined" => ("warn", icon("phone-pause")),
         _ => ("bad", icon("phone-x")),
     }
 }
@@ -263,15 +273,23 @@ mod tests {
     }
 
     #[test]
-    fn statistics_may_stand_in_the_leg_or_in_its_media() {
-        let legs = legs(r#"[{"party":"101","mos_heard":4.2},{"party":"102","media":{"mos_heard":3.1,"codec":"PCMU"}}]"#);
-        assert!((legs[0].heard - 4.2).abs() < 0.01 && (legs[1].heard - 3.1).abs() < 0.01);
-        assert_eq!(legs[1].facts, [("Codec", "PCMU".to_owned())]);
+    fn a_leg_tells_how_both_directions_sounded() {
+        let legs = legs(
+            r#"[{"side":"caller","number":"101","name":"Anna","device":3,"address":"udp 192.0.2.7:5060","started_ms":0,
+            "ringing_ms":80,"answered_ms":900,"ended_ms":5000,"cause":"hung up","codec":"PCMU","round_trip_ms":12.0,"dropped":0,
+            "heard":{"packets":98,"lost":2,"disordered":0,"jitter_ms":3.2,"mos":4.2},
+            "said":{"packets":100,"lost":0,"disordered":0,"jitter_ms":1.0,"mos":4.4}},
+            {"side":"callee","number":"102","name":"","ringing_ms":null,"heard":{"packets":0,"mos":4.5},"said":{"packets":0,"mos":4.5}}]"#,
+        );
+        assert_eq!((legs[0].party.as_str(), legs[1].party.as_str()), ("Anna", "102"));
+        assert!((legs[0].heard - 4.2).abs() < 0.01 && legs[1].heard == 0.0, "who said nothing was not heard");
+        assert!(legs[0].facts.contains(&("Packet loss", "2.0 / 0.0 %".into())), "{:?}", legs[0].facts);
+        assert!(legs[0].facts.contains(&("Jitter", "3 / 1 ms".into())));
     }
 
     #[test]
     fn nonsense_does_no_harm() {
-        for text in ["", "null", "[1,[],{\"what\":5,\"at_ms\":\"x\"}]", "[{\"media\":[]}]", "{\"a\":1}"] {
+        for text in ["", "null", "[1,[],{\"what\":5,\"at_ms\":\"x\"}]", "[{\"heard\":[],\"said\":{\"packets\":\"x\"}}]", "{\"a\":1}"] {
             let _ = (trace(text), legs(text));
         }
     }

@@ -155,7 +155,7 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return reference(db, field, table, value, filled),
-        Kind::Many(table) => return many(db, field, table, value, filled),
+        Kind::Many(table) => return many(db, table, value, filled),
         Kind::Destination => return destination(db, value, filled.viewer),
     };
     Ok((simple, false))
@@ -172,7 +172,7 @@ fn reference(db: &Db, field: &Field, table: &str, value: &str, filled: &Filled<'
     Ok((Input::Select(choices), cut))
 }
 
-fn many(db: &Db, field: &Field, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+fn many(db: &Db, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
     let (offered, cut) = others(db, table, "", filled.viewer)?;
     let target = config::resources::by_name(table);
     let mut chosen = Vec::new();
@@ -185,7 +185,6 @@ fn many(db: &Db, field: &Field, table: &str, value: &str, filled: &Filled<'_>) -
         };
         chosen.push(Choice { key: id.to_owned(), label: title, on: true, at: chosen.len() + 1 });
     }
-    let _ = field;
     let others = offered.into_iter().filter(|o| !chosen.iter().any(|c| c.key == o.key)).collect();
     Ok((Input::Many(Many { chosen, others }), cut))
 }

@@ -157,6 +157,14 @@ fn establishes(messages: &[Message], at: usize) -> bool {
     messages[at + 1..].iter().take_while(|m| !is_end(m)).all(|m| !is_ack(m))
 }
 
+/// The one address that every message comes from or goes to: ours.
+pub(crate) fn common_party(messages: &[Message]) -> Option<&str> {
+    let first = messages.first()?;
+    let in_all = |party: &&str| messages.iter().all(|m| m.from == *party || m.to == *party);
+    // The call comes to us, so in doubt (only two parties) it is whom the first message is for.
+    [first.to.as_str(), first.from.as_str()].into_iter().find(in_all)
+}
+
 /// The start line and the rest of a message, for the reading pane.
 pub(crate) fn split(text: &str) -> (String, String) {
     let text = text.replace("\r\n", "\n");

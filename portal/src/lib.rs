@@ -21,6 +21,7 @@ pub mod live;
 mod menu;
 mod pages;
 mod query;
+mod related;
 mod rest;
 mod serve;
 mod view;

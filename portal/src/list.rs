@@ -213,7 +213,7 @@ fn list(db: &Db, viewer: &Viewer, of: &'static Resource, asked: &Pairs) -> Resul
     let last = before + found.rows.len();
     let plain = asked.without(&["after", "n", "limit"]);
     let next = |cursor: &String| plain.clone().with("after", cursor).with("n", &last.to_string()).link(&path);
-    let (filters, chips) = filters(db, viewer, of, &wanted, &plain, &path)?;
+    let (filters, chips) = filters(db, viewer, of, &wanted, &plain)?;
     Ok(ListView {
         rows: found.rows.iter().map(|row| row_view(of, row)).collect(),
         columns: of.columns.iter().filter_map(|name| of.field(name)).map(|f| column(of, f, &wanted, &plain, &path)).collect(),
@@ -258,8 +258,8 @@ fn filters(
     of: &'static Resource,
     wanted: &ListQuery,
     plain: &Pairs,
-    path: &str,
 ) -> Result<(Vec<Filter>, Vec<Chip>), QueryError> {
+    let path = &*format!("/admin/{}", of.name);
     let (mut filters, mut chips) = (Vec::new(), Vec::new());
     if !wanted.search.is_empty() {
         chips.push(Chip { label: "Contains".into(), value: wanted.search.clone(), remove: plain.without(&["q"]).link(path) });

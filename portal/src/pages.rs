@@ -11,7 +11,7 @@ pub(crate) mod metrics;
 
 use config::{Resource, resource::Values};
 
-use crate::{app::App, auth::Who, error::Fault, list::ListView};
+use crate::{app::App, auth::Who, error::Fault, list::ListView, related};
 
 /// Ready HTML beside a form, and the live parts it needs.
 #[derive(Debug, Default)]
@@ -27,7 +27,8 @@ pub(crate) async fn beside(app: &App, who: &Who, of: &'static Resource, id: Opti
     match id {
         Some(id) if devices::are(of) => devices::beside(app, who, id).await,
         Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
-        _ => Ok(Beside::default()),
+        Some(id) => related::beside(app, who, of, id).await,
+        None => Ok(Beside::default()),
     }
 }
 

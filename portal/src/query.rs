@@ -36,11 +36,6 @@ impl Pairs {
         self.0.iter().filter_map(move |(n, v)| Some((n.strip_prefix(with)?, v.as_str())))
     }
 
-    /// All pairs.
-    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
-        self.0.iter()
-    }
-
     /// The same without these names and without empty values.
     pub fn without(&self, names: &[&str]) -> Self {
         Self(self.0.iter().filter(|(n, v)| !v.is_empty() && !names.contains(&n.as_str())).cloned().collect())
@@ -77,6 +72,6 @@ mod tests {
 
     #[test]
     fn an_endless_body_is_cut() {
-        assert_eq!(Pairs::parse(&"a=1&".repeat(10_000)).iter().count(), MOST);
+        assert_eq!(Pairs::parse(&"a=1&".repeat(10_000)).0.len(), MOST);
     }
 }

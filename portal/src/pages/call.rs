@@ -53,11 +53,15 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<S
     let messages = ladder::read(&row.ladder);
     let asked = Pairs::parse(&query.unwrap_or_default()).get("msg").parse::<usize>().unwrap_or(0);
     let chosen = Some(asked).filter(|at| *at < messages.len());
-    let legs = match &known.live {
+    let legs: Vec<LegView> = match &known.live {
         Some(live) => live.legs.iter().map(LegView::from).collect(),
         None => calls::legs(&row.legs),
     };
-    let name = |address: &str| legs.iter().find(|leg: &&LegView| !address.is_empty() && leg.address == address).map(|leg| leg.party.clone());
+    let us = ladder::common_party(&messages);
+    let name = |address: &str| match us {
+        Some(us) if us == address => Some("Dialtone".to_owned()),
+        _ => party_at(&legs, address),
+    };
     let audio = if call.talked.is_empty() { String::new() } else { format!("audio {}", call.talked) };
     let ladder = ladder::draw(&messages, chosen, name, &audio);
     let message = chosen.and_then(|at| messages.get(at)).map(|message| ladder::split(&message.text));
@@ -80,6 +84,12 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, Path(id): Path<St
     out["id"] = Value::from(id);
     out["live"] = serde_json::to_value(&known.live).unwrap_or_default();
     Ok(Json(out).into_response())
+}
+
+/// Who is at the address of a message; legs have the transport in front of theirs.
+fn party_at(legs: &[LegView], address: &str) -> Option<String> {
+    let at = |leg: &&LegView| leg.address.rsplit(' ').next() == Some(address);
+    legs.iter().filter(|_| !address.is_empty()).find(at).map(|leg| leg.party.clone())
 }
 
 async fn find(app: &App, who: &Who, id: &str) -> Result<Known, Fault> {

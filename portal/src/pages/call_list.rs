@@ -129,7 +129,8 @@ async fn find(app: &App, who: &Who, query: CallQuery) -> Result<(Vec<CallRow>, b
     app.read(move |db| db.calls(tenant, &query)).await
 }
 
-const OUTCOMES: [(&str, &str); 5] = [("", "All"), ("answered", "Answered"), ("missed", "Missed"), ("busy", "Busy"), ("failed", "Failed")];
+const OUTCOMES: [(&str, &str); 6] =
+    [("", "All"), ("answered", "Answered"), ("missed", "Missed"), ("busy", "Busy"), ("declined", "Declined"), ("failed", "Failed")];
 /// Calls a page.
 const PAGE: usize = 50;
 
