@@ -11,6 +11,7 @@
 pub mod access;
 pub mod audit;
 mod check;
+mod csv_text;
 pub mod db;
 pub mod destination;
 pub mod feed;
@@ -21,6 +22,7 @@ mod fixture;
 pub mod ids;
 mod key;
 mod migrations;
+pub mod password;
 pub mod query;
 pub mod records;
 mod references;

@@ -168,6 +168,3 @@ impl Snapshot {
         self.devices_of = Arc::new(of.into_iter().map(in_order).collect());
     }
 }
-
-#[cfg(test)]
-mod tests;
