@@ -5,6 +5,7 @@
 //! session is chosen when its [`Path`] or its [`Line`] is set.
 #![forbid(unsafe_code)]
 
+pub mod codec;
 pub mod ports;
 pub mod sdp;
 pub mod session;
