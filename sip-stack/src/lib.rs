@@ -15,9 +15,13 @@ pub mod flow;
 pub mod framing;
 pub mod headers;
 pub mod message;
+mod method;
 pub mod name;
+pub mod print;
 pub mod stack;
+pub mod status;
 pub mod uri;
+pub mod wire;
 
 pub use compose::{Request, Response};
 pub use flow::{Flow, Transport};
