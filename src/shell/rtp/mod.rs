@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod epoll;
+pub mod limits;
 pub mod sockets;
 #[cfg(test)]
 mod tests;
