@@ -14,11 +14,14 @@ use super::clock::unix_ms;
 pub struct Alarms(Arc<Mutex<BTreeMap<&'static str, Alarm>>>);
 
 impl Alarms {
-    /// Shows `text` under this topic; it keeps the time since when the topic is wrong.
-    pub fn raise(&self, topic: &'static str, text: String) {
+    /// Shows `text` under this topic; it keeps the time since when the topic is wrong. Whether the text is another.
+    pub fn raise(&self, topic: &'static str, text: String) -> bool {
         let mut all = self.lock();
-        let since = all.get(topic).map_or_else(unix_ms, |alarm| alarm.since);
+        let before = all.get(topic);
+        let other = before.is_none_or(|alarm| alarm.text != text);
+        let since = before.map_or_else(unix_ms, |alarm| alarm.since);
         all.insert(topic, Alarm { text, since });
+        other
     }
     /// The topic is right again.
     pub fn clear(&self, topic: &'static str) {

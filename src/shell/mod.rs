@@ -40,7 +40,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Serve(options) => serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),
         Command::Check(data) => check::check(&data.folder).map_err(|e| e.to_string()),
         Command::Admin(Admin::ResetPassword { login, data }) => {
-            admin::reset_password(&data.folder, login.as_deref()).map(|()| ExitCode::SUCCESS)
+            let done = admin::reset_password(&data.folder, login.as_deref());
+            done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
     };
     outcome.unwrap_or_else(|fault| {

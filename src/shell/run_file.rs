@@ -13,12 +13,12 @@ use std::{
 pub struct Running {
     /// Process.
     pub pid: u32,
-    /// Listeners for phones, UDP and TCP each.
-    pub sip: Vec<SocketAddr>,
+    /// Listeners for phones: `udp 192.0.2.1:5060`.
+    pub sip: Vec<String>,
     /// The portal.
     pub http: SocketAddr,
-    /// `io_uring` or `epoll`.
-    pub packet_io: String,
+    /// `io-uring` or `epoll`, as `--packet-io` would say it.
+    pub packet_io: &'static str,
     /// Media threads.
     pub workers: usize,
 }
@@ -48,6 +48,12 @@ impl Lock {
     }
 }
 
+/// Where the portal of the program that runs in this folder is.
+pub fn portal_address(folder: &Path) -> Option<SocketAddr> {
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("run.json")).ok()?).ok()?;
+    json["http"].as_str()?.parse().ok()
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.run_file);
@@ -64,9 +70,10 @@ mod tests {
         let first = Lock::take(folder.path()).unwrap().unwrap();
         assert!(Lock::take(folder.path()).unwrap().is_none());
         let http = "127.0.0.1:8080".parse().unwrap();
-        first.tell(&Running { pid: 1, sip: vec![http], http, packet_io: "epoll".into(), workers: 2 }).unwrap();
+        first.tell(&Running { pid: 1, sip: vec![], http, packet_io: "epoll", workers: 2 }).unwrap();
         let text = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
         assert!(text.contains("\"http\":\"127.0.0.1:8080\""), "{text}");
+        assert_eq!(portal_address(folder.path()), Some(http));
         drop(first);
         assert!(!folder.path().join("run.json").exists());
         assert!(Lock::take(folder.path()).unwrap().is_some());

@@ -63,9 +63,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let running = Running {
         pid: std::process::id(),
         http: http.local_addr()?,
-        packet_io: plan.kind.to_string(),
+        packet_io: if plan.kind == Kind::Uring { "io-uring" } else { "epoll" },
         workers: plan.count,
-        sip,
+        sip: sip.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect(),
     };
     let threads = threads::start(options, &db, listeners, &plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -76,7 +76,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     print(&Greeting {
         welcome: welcome.as_ref(),
         portal: &portal,
-        sip: SocketAddr::new(listeners::primary_address(&running.sip), running.sip[0].port()),
+        sip: SocketAddr::new(listeners::primary_address(&sip), sip[0].port()),
         voice: &format!("{} on {} thread{}", plan.kind, plan.count, if plan.count == 1 { "" } else { "s" }),
         folder: &folder,
     });
@@ -86,10 +86,14 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let serving = runtime.spawn(portal::serve(http, router, async {
         let _ = stopped.await;
     }));
-    let ending = wait(&runtime, options, threads, signals);
+    let stopped = wait(&runtime, options, threads, signals)?;
     drop(stop_portal);
-    let _ = runtime.block_on(serving);
-    ending
+    if stopped == Stopped::Drained {
+        let _ = runtime.block_on(serving);
+    }
+    runtime.shutdown_background();
+    info!("stopped");
+    Ok(())
 }
 
 fn portal_settings(base_url: String) -> portal::Settings {
@@ -118,7 +122,7 @@ fn wait(
     options: &Serve,
     threads: Threads,
     mut signals: Signals,
-) -> Result<(), ServeError> {
+) -> Result<Stopped, ServeError> {
     let Threads { engine, mut ended, records, .. } = threads;
     let stopped = runtime.block_on(async {
         tokio::select! {
@@ -128,16 +132,14 @@ fn wait(
         let ended = async {
             let _ = ended.await;
         };
-        Some(stop::drain(&mut signals, &engine, options.drain(), ended).await)
+        Some(stop::drain(signals.next(), &engine, options.drain(), ended).await)
     });
-    match stopped {
+    let stopped = stopped.ok_or(ServeError::Ended)?;
+    if stopped == Stopped::Drained {
         // The engine's thread is gone and with it the queue's end: what is left in it is written.
-        Some(Stopped::Drained) => drop(records.join()),
-        Some(Stopped::AtOnce) => {}
-        None => return Err(ServeError::Ended),
+        let _ = records.join();
     }
-    info!("stopped");
-    Ok(())
+    Ok(stopped)
 }
 
 fn print(greeting: &Greeting<'_>) {

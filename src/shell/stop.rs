@@ -39,9 +39,9 @@ pub enum Stopped {
     AtOnce,
 }
 
-/// Has the engine finish: no new calls; after `limit` those that run are ended.
+/// Has the engine finish: no new calls; after `limit` those that run are ended. `second` is another signal.
 pub async fn drain(
-    signals: &mut Signals,
+    second: impl Future<Output = ()>,
     engine: &mpsc::Sender<Input>,
     limit: Duration,
     drained: impl Future<Output = ()>,
@@ -58,7 +58,7 @@ pub async fn drain(
     tokio::select! {
         () = drained => Stopped::Drained,
         () = end_calls => Stopped::AtOnce,
-        () = signals.next() => {
+        () = second => {
             warn!("stopping at once");
             Stopped::AtOnce
         }
@@ -67,3 +67,57 @@ pub async fn drain(
 
 /// For BYEs and their answers after the limit.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn inputs(control: &mut mpsc::Receiver<Input>) -> Vec<&'static str> {
+        let name = |input: Input| match input {
+            Input::Drain => "drain",
+            Input::HangUpAll => "hang up",
+            _ => "other",
+        };
+        std::iter::from_fn(|| control.try_recv().ok()).map(name).collect()
+    }
+
+    /// OPS-09
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_end_in_time_are_not_ended() {
+        let (engine, mut control) = mpsc::channel(4);
+        let drained = sleep(LIMIT - Duration::from_secs(1));
+        assert_eq!(drain(pending(), &engine, LIMIT, drained).await, Stopped::Drained);
+        assert_eq!(inputs(&mut control), ["drain"]);
+    }
+
+    /// OPS-09
+    #[tokio::test(start_paused = true)]
+    async fn after_the_limit_calls_are_ended_and_get_their_bye() {
+        let (engine, mut control) = mpsc::channel(4);
+        let drained = sleep(LIMIT + Duration::from_secs(1));
+        assert_eq!(drain(pending(), &engine, LIMIT, drained).await, Stopped::Drained);
+        assert_eq!(inputs(&mut control), ["drain", "hang up"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stuck_call_does_not_keep_the_program() {
+        let (engine, _control) = mpsc::channel(4);
+        let start = Instant::now();
+        assert_eq!(drain(pending(), &engine, LIMIT, pending()).await, Stopped::AtOnce);
+        assert_eq!(start.elapsed(), LIMIT + LAST_WORDS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_signal_stops_at_once() {
+        let (engine, _control) = mpsc::channel(4);
+        let start = Instant::now();
+        assert_eq!(drain(sleep(Duration::from_secs(2)), &engine, LIMIT, pending()).await, Stopped::AtOnce);
+        assert_eq!(start.elapsed(), Duration::from_secs(2));
+    }
+}
