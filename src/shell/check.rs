@@ -67,7 +67,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         Db::open(folder.path()).unwrap().first_start().unwrap();
         let by_hand = rusqlite::Connection::open(folder.path().join("dialtone.db")).unwrap();
-        by_hand.execute("UPDATE users SET no_answer_after = 9000", []).unwrap();
+        by_hand.execute("UPDATE ring_groups SET overflow = 'extension:99999'", []).unwrap();
         let Ok(Err(found)) = problems(folder.path()) else { panic!("nothing found") };
         assert!(!found.is_empty());
     }
