@@ -1,8 +1,10 @@
 //! The engine's inputs and outputs.
 
 use std::{
+    collections::VecDeque,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
+    rc::Rc,
     sync::Arc,
     time::Instant,
 };
@@ -13,9 +15,20 @@ use config::{
     Snapshot,
     records::{BindingRow, Change},
 };
-use sip_stack::Flow;
+use media::Ports;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
-use crate::live;
+use crate::{
+    auth::Auth,
+    call::running::Calls,
+    counters::{Counters, Refusal},
+    ids::CallId,
+    ladder, limits, live,
+    office::Office,
+    records::Records,
+    timers::{Timer, Timers},
+};
 
 /// The time of an input: one clock for timers, one for records and schedules.
 #[derive(Debug, Clone, Copy)]
@@ -83,34 +96,200 @@ pub enum Output {
 /// The whole running PBX.
 #[derive(Debug)]
 pub struct Engine {
-    _options: Options,
+    pub(crate) options: Options,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) stack: Stack,
+    pub(crate) auth: Auth,
+    pub(crate) office: Rc<Office>,
+    pub(crate) calls: Calls,
+    pub(crate) ready: VecDeque<CallId>,
+    pub(crate) timers: Timers,
+    pub(crate) ports: Ports,
+    pub(crate) records: Records,
+    pub(crate) counters: Counters,
+    pub(crate) random: StdRng,
+    pub(crate) early: VecDeque<(InviteId, ladder::Entry)>,
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) service: Service,
 }
 
+/// Whether calls are taken.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    draining: bool,
+    drained: bool,
+    logged_at: Option<Instant>,
+}
+
+/// Inputs and outputs.
 impl Engine {
-    /// An engine without calls, with the bindings that were stored.
-    pub fn new(_now: Now, options: Options, _snapshot: Arc<Snapshot>, _bindings: Vec<BindingRow>) -> Self {
-        Self { _options: options }
+    /// An engine without calls, with the bindings that were stored. Rows that are unusable, expired or of devices
+    /// that are gone are removed from the store.
+    pub fn new(now: Now, options: Options, snapshot: Arc<Snapshot>, bindings: Vec<BindingRow>) -> Self {
+        let mut random = StdRng::from_seed(options.seed);
+        let nobody = Ha1 { md5: random.random(), sha256: random.random() };
+        let mut engine = Self {
+            stack: Stack::new(settings(&options), random.random()),
+            auth: Auth::new(random.random(), nobody),
+            ports: Ports::new(options.rtp_ports.clone()),
+            office: Rc::new(Office::default()),
+            calls: Calls::default(),
+            ready: VecDeque::new(),
+            timers: Timers::default(),
+            records: Records::default(),
+            counters: Counters::default(),
+            early: VecDeque::new(),
+            out: VecDeque::new(),
+            service: Service::default(),
+            options,
+            snapshot,
+            random,
+        };
+        engine.restore_bindings(now, bindings);
+        engine
     }
+
     /// A datagram or a frame.
-    pub fn receive(&mut self, _now: Now, _flow: Flow, _bytes: Bytes) {}
+    pub fn receive(&mut self, now: Now, flow: Flow, bytes: Bytes) {
+        self.stack.receive(now.at, flow, bytes);
+        self.settle(now);
+    }
+
     /// Anything else.
-    pub fn handle(&mut self, _now: Now, _input: Input) {}
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Config(snapshot) => self.swap_config(snapshot),
+            Input::Media(event) => self.on_media(now, event),
+            Input::FlowFailed(flow) => self.stack.flow_failed(now.at, flow),
+            Input::Stored(ticket) => {
+                self.records.stored(ticket);
+                while let Some((id, response)) = self.records.ready() {
+                    self.stack.respond(now.at, id, response);
+                }
+            }
+            Input::Command(live::Command::HangUp { tenant, id }) => self.hang_up(now, tenant, &id),
+            Input::Drain => self.service.draining = true,
+            Input::HangUpAll => self.hang_up_all(now),
+        }
+        self.settle(now);
+    }
+
     /// Time has come.
-    pub fn handle_timeout(&mut self, _now: Now) {}
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.stack.handle_timeout(now.at);
+        self.settle(now);
+        self.expire_bindings(now);
+        while let Some((id, response)) = self.records.late(now.at) {
+            self.counters.unstored += 1;
+            tracing::warn!("a registration is confirmed before its row is stored: the disk is slow");
+            self.stack.respond(now.at, id, response);
+        }
+        while let Some(timer) = self.timers.due(now.at) {
+            match timer {
+                Timer::Script(call) => self.step(now, call),
+                Timer::Dial(leg) => self.dial(now, leg),
+                Timer::Show(call) => self.show_held_back(now, call),
+                Timer::Close(call) => self.close_record(now, call),
+            }
+        }
+        self.settle(now);
+    }
+
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        let expiry = self.office.bindings.borrow().next_expiry();
+        [self.stack.poll_timeout(), self.timers.next(), self.records.next(), expiry].into_iter().flatten().min()
     }
+
     /// What is to be done, until `None`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        None
+        self.out.pop_front()
     }
+
     /// Counters and gauges for `/metrics`: name with labels, value, help.
     pub fn metrics(&self) -> Vec<(&'static str, f64, &'static str)> {
-        vec![]
+        let gauges = [
+            ("dialtone_calls", self.calls.active, "Calls in progress"),
+            ("dialtone_legs", self.calls.legs.len(), "Legs of calls in progress or ending"),
+            ("dialtone_bindings", self.office.bindings.borrow().len(), "Registered contacts"),
+            ("dialtone_rtp_ports", self.ports.in_use(), "RTP ports in use"),
+            ("dialtone_rtp_ports_capacity", self.ports.capacity(), "RTP ports there are"),
+            ("dialtone_rows_outstanding", self.records.outstanding() as usize, "Record rows not yet stored"),
+        ];
+        let gauges = gauges.into_iter().map(|(name, value, help)| (name, value as f64, help));
+        gauges.chain(self.counters.list()).collect()
     }
-    /// Whether no call, leg, transaction, timer or port is left over.
+
+    /// Whether no call, leg, transaction, timer or port is left over. Bindings may be there.
     pub fn is_quiet(&self) -> bool {
-        true
+        let calls = &self.calls;
+        calls.running.is_empty()
+            && calls.legs.is_empty()
+            && calls.invites.is_empty()
+            && calls.sessions.is_empty()
+            && calls.names.is_empty()
+            && calls.active == 0
+            && self.office.lines.borrow().is_empty()
+            && self.ports.in_use() == 0
+            && self.timers.is_empty()
+            && self.records.is_empty()
+            && self.stack.is_quiet()
     }
+}
+
+/// For the rooms.
+impl Engine {
+    /// Lets stack and scripts go on until nothing moves any more.
+    fn settle(&mut self, now: Now) {
+        loop {
+            while let Some(output) = self.stack.poll_output() {
+                self.on_stack(now, output);
+            }
+            let Some(call) = self.ready.pop_front() else { break };
+            self.step(now, call);
+        }
+        if self.service.draining && !self.service.drained && self.calls.running.is_empty() {
+            self.service.drained = true;
+            self.out.push_back(Output::Drained);
+        }
+    }
+
+    /// Tells the worker of a call.
+    pub(crate) fn tell_worker(&mut self, call: CallId, command: media::Command) {
+        let Some(call) = self.calls.running.get(&call) else { return };
+        let worker = call.worker(self.options.workers);
+        self.out.push_back(Output::Media { worker, command });
+    }
+
+    /// Why no call is taken right now, if so. Logged once per period.
+    pub(crate) fn no_room(&mut self, now: Now) -> Option<Refusal> {
+        if self.service.draining {
+            return Some(Refusal::Draining);
+        }
+        if self.calls.active < self.options.max_calls {
+            return None;
+        }
+        self.log_no_room(now, "calls");
+        Some(Refusal::NoRoom)
+    }
+
+    /// Says once per period that something ran out.
+    pub(crate) fn log_no_room(&mut self, now: Now, what: &'static str) {
+        let quiet = self.service.logged_at.is_some_and(|at| now.at < at + limits::LOG_INTERVAL);
+        if !quiet {
+            self.service.logged_at = Some(now.at);
+            tracing::error!(calls = self.calls.active, "no more {what} to give: calls are refused with 503");
+        }
+    }
+}
+
+fn settings(options: &Options) -> sip_stack::Settings {
+    let advertised = options.external_address.map_or(vec![], |external| {
+        let listeners = options.listeners.iter().map(|&(_, local)| local);
+        listeners
+            .filter(|local| local.is_ipv4() == external.is_ipv4())
+            .map(|local| (local, SocketAddr::new(external, local.port())))
+            .collect()
+    });
+    sip_stack::Settings { advertised, ..sip_stack::Settings::default() }
 }

@@ -2,10 +2,33 @@
 //!
 //! One input with the time, then [`Engine::poll_output`] until `None`, then the next input;
 //! [`Engine::poll_timeout`] says when to call [`Engine::handle_timeout`] at the latest. A feature is a short
-//! `async fn` over a `Call` that the engine itself polls.
+//! `async fn` over a `Call` that the engine itself polls. An `Engine` stays in the thread that made it.
+//!
+//! Rooms: [`engine`] (inputs, outputs, dispatch) → `requests` (REGISTER, OPTIONS …) and `call` (legs, scripts,
+//! offers and answers) → `features` (one per destination), `hunt` (one per strategy). `office` is what scripts may
+//! see of the engine.
 #![forbid(unsafe_code)]
 
 pub mod engine;
 pub mod live;
+pub mod route;
+
+mod auth;
+mod bindings;
+mod call;
+mod cdr;
+mod counters;
+mod events;
+mod features;
+mod hunt;
+mod ids;
+mod ladder;
+mod limits;
+mod office;
+mod records;
+mod registrar;
+mod requests;
+mod timers;
+mod trace;
 
 pub use engine::{Engine, Input, Now, Options, Output};

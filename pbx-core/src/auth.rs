@@ -1,0 +1,130 @@
+//! Who sent a request: tenant by domain, device by digest user name, secret by digest. SIP-02, SIP-03, SIP-08.
+//!
+//! An unknown user, a wrong secret and a missing credential get the same answer after the same work, so that
+//! nobody learns by trying which users exist.
+
+use std::sync::Arc;
+
+use config::{
+    Snapshot,
+    snapshot::{Device, Tenant, User},
+};
+use sip_stack::{
+    Message, Name, Response,
+    digest::{self, Ha1, Nonces, Verdict},
+    uri::Uri,
+};
+
+use crate::{Now, counters::Refusal, limits};
+
+/// The digest state of the node.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    nonces: Nonces,
+    /// Checked in place of the secret of users that do not exist.
+    nobody: Ha1,
+}
+
+/// The device that proved its secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub tenant: Arc<Tenant>,
+    pub device: Arc<Device>,
+    pub user: Option<Arc<User>>,
+}
+
+/// An answer that is no success, and how it is counted.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub response: Response,
+    pub why: Refusal,
+}
+
+impl Auth {
+    /// Nothing issued yet.
+    pub(crate) fn new(secret: [u8; 32], nobody: Ha1) -> Self {
+        Self { nonces: Nonces::new(secret, limits::NONCE_LIFETIME), nobody }
+    }
+
+    /// The device behind a request. `aor` is the address the request speaks for: To of a REGISTER, else From.
+    pub(crate) fn identify(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Now,
+        request: &Message,
+        aor: &[u8],
+    ) -> Result<Identity, Refused> {
+        let aor = Uri::parse(aor).unwrap_or_default();
+        let Some(claim) = digest::claim(request) else {
+            return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::NoCredentials));
+        };
+        let tenant = snapshot.tenant_by_host(&claim.realm).filter(|t| t.domain == claim.realm);
+        let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
+        let ha1 =
+            device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
+        let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
+        let (Some(tenant), Some(device)) = (tenant, device) else {
+            return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::WrongCredentials));
+        };
+        match verdict {
+            Verdict::Ok => known(snapshot, tenant, device),
+            Verdict::Stale => Err(self.challenge(now, &tenant.domain, true, Refusal::StaleNonce)),
+            Verdict::Wrong => Err(self.challenge(now, &tenant.domain, false, Refusal::WrongCredentials)),
+        }
+    }
+
+    fn challenge(&mut self, now: Now, realm: &str, stale: bool, why: Refusal) -> Refused {
+        let [first, second] = self.nonces.challenge(now.at, realm, stale);
+        let response = Response::new(401)
+            .with(Name::WwwAuthenticate, first)
+            .with(Name::WwwAuthenticate, second);
+        Refused { response, why }
+    }
+}
+
+impl Identity {
+    /// Whether an address is this device's own: its user name or its user's extension, in its tenant.
+    pub(crate) fn owns(&self, snapshot: &Snapshot, address: &[u8]) -> bool {
+        let Some(uri) = Uri::parse(address) else { return false };
+        let host = uri.host_text();
+        let foreign = snapshot
+            .tenant_by_host(&host)
+            .is_some_and(|t| t.domain == host && t.id != self.tenant.id);
+        let user = uri.user_text();
+        !foreign && (user == self.device.username || Some(user.as_str()) == self.number())
+    }
+    /// The user's extension.
+    pub(crate) fn number(&self) -> Option<&str> {
+        self.user.as_ref()?.number.as_deref()
+    }
+}
+
+impl Refused {
+    /// A refusal without further headers.
+    pub(crate) fn new(status: u16, reason: &str, why: Refusal) -> Self {
+        Self { response: Response::new(status).because(reason), why }
+    }
+}
+
+fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Result<Identity, Refused> {
+    let user = device.user.and_then(|id| snapshot.user(tenant.id, id)).cloned();
+    if user.as_ref().is_some_and(|u| u.suspended) {
+        return Err(Refused::new(403, "User suspended", Refusal::Suspended));
+    }
+    Ok(Identity { tenant: tenant.clone(), device: device.clone(), user })
+}
+
+/// The realm to challenge with. A phone that knows us by address alone is found by its user name, SIP-03.
+fn realm_for(snapshot: &Snapshot, aor: &Uri<'_>) -> String {
+    let host = aor.host_text();
+    let by_domain = snapshot.tenant_by_host(&host).filter(|t| t.domain == host);
+    let by_user = || {
+        let device = snapshot.device_by_unique_username(&aor.user_text())?;
+        snapshot.tenant(device.tenant)
+    };
+    let tenant = by_domain.or_else(by_user).or_else(|| snapshot.tenant_by_host(&host));
+    match tenant {
+        Some(tenant) => tenant.domain.clone(),
+        None => host.chars().filter(|c| c.is_ascii_alphanumeric() || ".-".contains(*c)).take(64).collect(),
+    }
+}

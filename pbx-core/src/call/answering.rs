@@ -1,0 +1,259 @@
+//! A callee rings or answers; the caller hears of it. SIP-13, SIP-18, MED-11.
+
+use bytes::Bytes;
+use config::records::Change;
+use media::{
+    Path, Tone,
+    sdp::{self, Direction},
+};
+use sip_stack::{InviteId, Response};
+
+use super::{
+    Cause,
+    leg::{Side, State, is_g711},
+    script::Event,
+};
+use crate::{
+    Engine, Now, cdr,
+    ids::{CallId, LegId},
+};
+
+impl Engine {
+    pub(crate) fn on_progress(&mut self, now: Now, id: InviteId, status: u16, sdp: Option<Bytes>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        if status >= 180 {
+            row.state = State::Ringing;
+            row.times.ringing.get_or_insert(now.at);
+        }
+        let early = sdp.is_some_and(|sdp| row.line.take_answer(&sdp));
+        let call = row.call;
+        if early {
+            self.agree(leg);
+        }
+        if early && self.is_only_callee(leg) && self.pass_early_media(now, leg) {
+            // The caller hears the callee's own ringing or announcement.
+        } else if status == 180 || early {
+            self.announce(now, call);
+        }
+        self.show(now, call);
+    }
+
+    pub(crate) fn on_answered(&mut self, now: Now, id: InviteId, sdp: Option<Bytes>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        row.state = State::Up;
+        row.times.answered = Some(now.at);
+        let usable = sdp.map_or(row.line.remote.is_some(), |sdp| row.line.take_answer(&sdp));
+        let call = row.call;
+        if !usable {
+            self.stack.bye(now.at, id, Some(&Cause::NotAcceptable.reason()));
+            return self.leg_failed(now, leg, 488, "its answer has no codec in common");
+        }
+        self.agree(leg);
+        if let Some(call) = self.calls.running.get(&call) {
+            call.handle.tell(Event::Answered(leg));
+            self.ready.push_back(call.id);
+        }
+    }
+
+    pub(crate) fn on_failed(&mut self, now: Now, id: InviteId, status: u16, reason: &str) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        if self.calls.legs.get(&leg).is_some_and(|row| !row.is_over() && row.side == Side::Callee) {
+            self.leg_failed(now, leg, status, reason);
+        }
+    }
+
+    /// The caller and this callee talk: the caller is answered, if it is not yet.
+    pub(super) fn connect(&mut self, now: Now, id: CallId, callee: LegId) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        let owner = call.owner;
+        let up = self.calls.legs.get(&callee).is_some_and(|row| row.state == State::Up);
+        if !up {
+            call.handle.tell(Event::Ended(callee));
+            self.ready.push_back(id);
+            return;
+        }
+        call.talking = Some(callee);
+        call.record.answered_by = self.calls.legs[&callee].party.text();
+        call.note(now, "Answered", call.record.answered_by.clone(), "first answer");
+        let answered = self.calls.legs.get(&owner).is_some_and(|row| row.state == State::Up);
+        if !answered && !self.answer_for(now, owner, callee) {
+            return self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
+        }
+        self.join(owner, callee);
+        self.store_answered(now, id);
+        self.show(now, id);
+    }
+
+    /// Answers the caller with media of our own. Only G.711 is accepted: we make no other codec.
+    pub(super) fn answer_alone(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        let owner = call.owner;
+        let Some(row) = self.calls.legs.get_mut(&owner).filter(|row| row.state != State::Up) else { return };
+        let line = &mut row.line;
+        let sdp = match (line.early.take(), line.remote.clone()) {
+            (Some(early), _) => early,
+            (None, None) => line.print_offer(sdp::g711(), Direction::SendRecv, None),
+            (None, Some(offer)) => {
+                let payloads = own_payloads(line.their_payloads());
+                let direction = line.theirs().mirror();
+                line.print_answer(offer, payloads, direction)
+            }
+        };
+        if self.send_answer(now, owner, sdp) {
+            self.store_answered(now, id);
+        } else {
+            self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
+        }
+    }
+
+    /// Lets the caller hear a tone.
+    pub(super) fn play_tone(&mut self, id: CallId, tone: Tone) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        let (owner, country) = (call.owner, call.country());
+        self.set_path(owner, Path::Tone(tone, country));
+    }
+
+    /// The callee whose early media the caller heard is gone: silence must not be the next thing.
+    pub(super) fn early_media_over(&mut self, id: CallId) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        if !call.is_ending() && call.talking.is_none() {
+            self.play_tone(id, Tone::Ringback);
+        }
+    }
+
+    pub(crate) fn on_confirmed(&mut self, now: Now, id: InviteId, answer: Option<Bytes>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        if row.line.remote.is_some() {
+            return;
+        }
+        // We offered in the 2xx, so the ACK must answer (RFC 3261 §13.2.1).
+        if answer.is_some_and(|sdp| row.line.take_answer(&sdp)) {
+            return self.agree(leg);
+        }
+        let call = row.call;
+        self.end(now, call, Cause::NotAcceptable, "the caller did not answer our offer".into());
+    }
+
+    /// The caller's answer made from the callee's; `false` if they cannot understand each other.
+    fn answer_for(&mut self, now: Now, owner: LegId, callee: LegId) -> bool {
+        let callee = &self.calls.legs[&callee].line;
+        let (agreed, theirs, ptime) = (callee.agreed.clone(), callee.theirs(), callee.ptime());
+        let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
+        let line = &mut row.line;
+        let sdp = match (line.early.take(), line.remote.clone()) {
+            (Some(early), _) => early,
+            (None, None) => line.print_offer(agreed, theirs, ptime),
+            (None, Some(offer)) => {
+                let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
+                let direction = line.theirs().mirror().and(theirs);
+                if payloads.is_empty() {
+                    return false;
+                }
+                line.print_answer(offer, payloads, direction)
+            }
+        };
+        self.send_answer(now, owner, sdp)
+    }
+
+    fn send_answer(&mut self, now: Now, owner: LegId, sdp: Bytes) -> bool {
+        let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
+        let Some(invite) = row.invite.filter(|_| row.line.remote.is_none() || !row.line.agreed.is_empty()) else {
+            return false;
+        };
+        row.state = State::Up;
+        row.times.answered = Some(now.at);
+        self.stack.answer(now.at, invite, sdp, vec![]);
+        self.agree(owner);
+        if let Some(call) = self.calls.call_of(owner) {
+            call.handle.mark_answered();
+        }
+        true
+    }
+
+    fn store_answered(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        call.record.answered_at.get_or_insert(now.utc.timestamp_millis());
+        let row = cdr::open(call);
+        let stored = self.records.store(Change::Call(Box::new(row)));
+        self.out.push_back(stored);
+    }
+
+    /// Tells the caller that it rings: once by 180, or with a tone in band where the tenant wants that.
+    fn announce(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        if call.announced >= 180 || call.handle.is_answered() {
+            return;
+        }
+        call.announced = 180;
+        let (owner, country) = (call.owner, call.country());
+        let inband = call.handle.facts().tenant.inband_ringback;
+        let row = &self.calls.legs[&owner];
+        let Some(invite) = row.invite else { return };
+        if inband && row.line.takes_tones() && row.line.early.is_none() {
+            let payloads = own_payloads(row.line.their_payloads());
+            self.send_early(now, owner, payloads, row.line.theirs().mirror());
+            self.set_path(owner, Path::Tone(Tone::Ringback, country));
+        } else {
+            self.stack.progress(now.at, invite, Response::new(180));
+        }
+    }
+
+    /// Lets the caller hear a callee who has not answered; `false` if the caller cannot.
+    fn pass_early_media(&mut self, now: Now, callee: LegId) -> bool {
+        let (agreed, theirs) = (self.calls.legs[&callee].line.agreed.clone(), self.calls.legs[&callee].line.theirs());
+        let Some(call) = self.calls.call_of_mut(callee) else { return false };
+        let owner = call.owner;
+        if call.handle.is_answered() {
+            return false;
+        }
+        if call.early == Some(callee) {
+            return true;
+        }
+        let line = &self.calls.legs[&owner].line;
+        if line.remote.is_none() {
+            return false;
+        }
+        if line.early.is_none() {
+            let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
+            if payloads.is_empty() {
+                return false;
+            }
+            let direction = line.theirs().mirror().and(theirs);
+            self.send_early(now, owner, payloads, direction);
+        }
+        let who = self.calls.legs[&callee].party.text();
+        if let Some(call) = self.calls.call_of_mut(callee) {
+            call.early = Some(callee);
+            call.announced = call.announced.max(183);
+            call.note(now, "Early media", who, "183 with a description");
+        }
+        self.join(owner, callee);
+        true
+    }
+
+    /// 183 with our answer to the caller's offer; the same answer goes into the 200.
+    fn send_early(&mut self, now: Now, owner: LegId, payloads: Vec<media::Payload>, direction: Direction) {
+        let Some(row) = self.calls.legs.get_mut(&owner) else { return };
+        let (Some(invite), Some(offer)) = (row.invite, row.line.remote.clone()) else { return };
+        let sdp = row.line.print_answer(offer, payloads, direction);
+        row.line.early = Some(sdp.clone());
+        let response = Response { body: Some(("application/sdp", sdp)), ..Response::new(183) };
+        self.stack.progress(now.at, invite, response);
+        self.agree(owner);
+    }
+
+    fn is_only_callee(&self, leg: LegId) -> bool {
+        let Some(call) = self.calls.call_of(leg) else { return false };
+        let others = call.legs.iter().filter_map(|id| self.calls.legs.get(id));
+        others.filter(|row| row.side == Side::Callee && !row.is_over()).count() == 1
+    }
+}
+
+/// Of what the caller offers, what we can make ourselves.
+fn own_payloads(offered: &[media::Payload]) -> Vec<media::Payload> {
+    let own = |p: &&media::Payload| is_g711(&p.codec) || p.codec.name.eq_ignore_ascii_case("telephone-event");
+    offered.iter().filter(own).cloned().collect()
+}

@@ -1,0 +1,164 @@
+//! Why a call ends, in the words of SIP, of Q.850 and of people. SIP-16.
+
+use media::Tone;
+use sip_stack::{Name, Response};
+
+use crate::{counters::Outcome, limits, route};
+
+/// Why a call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Somebody hung up.
+    Normal,
+    /// The caller gave up before anybody answered.
+    Cancelled,
+    Busy,
+    NoAnswer,
+    /// Nobody can be rung: not registered, suspended, no device.
+    Unavailable,
+    NotFound,
+    NoWayOutside,
+    Declined,
+    /// Too many forwards or hops.
+    Loop,
+    /// No port or no room.
+    Congestion,
+    /// No codec or no usable description.
+    NotAcceptable,
+    /// A fault of ours.
+    Fault,
+    /// Both phones fell silent, MED-05.
+    Silent,
+    /// Dialog died: no ACK, no answer to a request, session not refreshed.
+    Dead,
+    /// Ended by an administrator or by the stop of the program.
+    Administrative,
+}
+
+impl Cause {
+    /// Status of the final response to a caller who is not answered yet.
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Busy => 486,
+            Self::Declined => 603,
+            Self::NotFound | Self::NoWayOutside => 404,
+            Self::Cancelled => 487,
+            Self::NotAcceptable => 488,
+            Self::Fault => 500,
+            Self::Congestion => 503,
+            Self::Normal
+            | Self::NoAnswer
+            | Self::Unavailable
+            | Self::Loop
+            | Self::Silent
+            | Self::Dead
+            | Self::Administrative => 480,
+        }
+    }
+
+    /// For the reason phrase and for people.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Normal => "Call over",
+            Self::Cancelled => "Caller gave up",
+            Self::Busy => "Busy",
+            Self::NoAnswer => "No answer",
+            Self::Unavailable => "Not reachable",
+            Self::NotFound => "No such extension",
+            Self::NoWayOutside => "No way outside configured",
+            Self::Declined => "Declined",
+            Self::Loop => "Forwarding loop",
+            Self::Congestion => "No room for this call",
+            Self::NotAcceptable => "No common codec",
+            Self::Fault => "Internal error",
+            Self::Silent => "No media from either phone",
+            Self::Dead => "Phone does not respond",
+            Self::Administrative => "Ended by the system",
+        }
+    }
+
+    /// Cause value of ITU-T Q.850 §2.2.7 for the `Reason` header (RFC 3326).
+    pub(crate) fn q850(self) -> u8 {
+        match self {
+            Self::Normal | Self::Cancelled => 16,
+            Self::Busy => 17,
+            Self::NoAnswer => 19,
+            Self::Unavailable => 20,
+            Self::NotFound => 1,
+            Self::NoWayOutside => 3,
+            Self::Declined => 21,
+            Self::Loop => 25,
+            Self::Congestion => 34,
+            Self::NotAcceptable => 88,
+            Self::Fault => 127,
+            Self::Silent | Self::Dead => 27,
+            Self::Administrative => 31,
+        }
+    }
+
+    /// Value of a `Reason` header.
+    pub(crate) fn reason(self) -> String {
+        format!("Q.850;cause={};text=\"{}\"", self.q850(), self.text())
+    }
+
+    /// The final response to a caller who is not answered yet.
+    pub(crate) fn response(self) -> Response {
+        let response =
+            Response::new(self.status()).because(self.text()).with(Name::Reason, self.reason());
+        if self == Self::Congestion { response.with(Name::RetryAfter, limits::RETRY_AFTER) } else { response }
+    }
+
+    /// What a caller who is answered hears; `None` just ends.
+    pub(crate) fn tone(self) -> Option<Tone> {
+        match self {
+            Self::Normal | Self::Cancelled | Self::Silent | Self::Dead | Self::Administrative => None,
+            Self::Busy | Self::Declined | Self::NoAnswer => Some(Tone::Busy),
+            Self::Unavailable
+            | Self::NotFound
+            | Self::NoWayOutside
+            | Self::Loop
+            | Self::Congestion
+            | Self::NotAcceptable
+            | Self::Fault => Some(Tone::Congestion),
+        }
+    }
+
+    /// What the record says of a call that nobody answered.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Busy => Outcome::Busy,
+            Self::Declined => Outcome::Declined,
+            Self::Normal | Self::Cancelled | Self::NoAnswer | Self::Unavailable => Outcome::Missed,
+            Self::NotFound
+            | Self::NoWayOutside
+            | Self::Loop
+            | Self::Congestion
+            | Self::NotAcceptable
+            | Self::Fault
+            | Self::Silent
+            | Self::Dead
+            | Self::Administrative => Outcome::Failed,
+        }
+    }
+}
+
+impl From<config::snapshot::Cause> for Cause {
+    fn from(cause: config::snapshot::Cause) -> Self {
+        match cause {
+            config::snapshot::Cause::Busy => Self::Busy,
+            config::snapshot::Cause::NoAnswer => Self::NoAnswer,
+            config::snapshot::Cause::Unavailable => Self::Unavailable,
+            config::snapshot::Cause::NotFound => Self::NotFound,
+            config::snapshot::Cause::Declined => Self::Declined,
+        }
+    }
+}
+
+impl From<route::Refused> for Cause {
+    fn from(refused: route::Refused) -> Self {
+        match refused {
+            route::Refused::UnknownExtension => Self::NotFound,
+            route::Refused::NoWayOutside => Self::NoWayOutside,
+        }
+    }
+}

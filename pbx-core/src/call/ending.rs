@@ -1,0 +1,183 @@
+//! Legs and calls end; the record is closed when the last message and the last media figures are in. SIP-14, SIP-45.
+
+use config::{TenantId, records::Change};
+use sip_stack::{InviteId, stack::EndCause};
+
+use super::{
+    Cause,
+    leg::{Side, State},
+    script::{Event, Hush},
+};
+use crate::{
+    Engine, Now, Output, cdr,
+    ids::{CallId, LegId},
+    limits, live,
+    timers::Timer,
+};
+
+impl Engine {
+    pub(crate) fn on_ended(&mut self, now: Now, id: InviteId, cause: EndCause, reason: Option<String>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let Some(row) = self.calls.legs.get(&leg).filter(|row| !row.is_over()) else { return };
+        let who = row.party.text();
+        let text = match (cause, reason) {
+            (EndCause::Bye, None) => format!("{who} hung up"),
+            (EndCause::Bye, Some(reason)) => format!("{who} hung up ({reason})"),
+            (EndCause::SessionExpired, _) => format!("{who} did not refresh the session"),
+            (EndCause::NoAck, _) => format!("{who} did not confirm the answer"),
+            (EndCause::Dead, _) => format!("{who} does not respond"),
+        };
+        let why = if cause == EndCause::Bye { Cause::Normal } else { Cause::Dead };
+        let (side, call) = (row.side, row.call);
+        if side == Side::Caller {
+            return self.owner_gone(now, leg, why, text);
+        }
+        self.leg_over(now, leg, text);
+        if let Some(call) = self.calls.running.get(&call) {
+            call.handle.tell(Event::Ended(leg));
+            self.ready.push_back(call.id);
+        }
+    }
+
+    /// The leg whose end ends the call is gone.
+    pub(crate) fn owner_gone(&mut self, now: Now, leg: LegId, cause: Cause, text: String) {
+        let Some(call) = self.calls.legs.get(&leg).map(|row| row.call) else { return };
+        self.leg_over(now, leg, text.clone());
+        self.end(now, call, cause, text);
+    }
+
+    /// The script is done: who hung up says it best.
+    pub(super) fn end_by_script(&mut self, now: Now, id: CallId, cause: Cause) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        let by = call.talking.and_then(|leg| self.calls.legs.get(&leg)).map(|row| row.cause.clone());
+        let text = by.filter(|text| cause == Cause::Normal && !text.is_empty());
+        self.end(now, id, cause, text.unwrap_or_else(|| cause.text().into()));
+    }
+
+    /// Ends a call: everything that is left of it is cleared.
+    pub(crate) fn end(&mut self, now: Now, id: CallId, cause: Cause, text: String) {
+        let Some(call) = self.calls.running.get_mut(&id).filter(|call| !call.is_ending()) else { return };
+        call.script = None;
+        if let Some(at) = call.wake_at.take() {
+            self.timers.clear(at, Timer::Script(id));
+        }
+        if let Some(due) = call.shown.due.take() {
+            self.timers.clear(due, Timer::Show(id));
+        }
+        call.note(now, "Ended", text.clone(), "end");
+        tracing::info!(call.id = %call.record.name, "call ended: {text}");
+        call.record.ending = Some((cause, text, now));
+        let (tenant, name) = (call.handle.facts().tenant.id, call.record.name.to_string());
+        let legs = call.legs.clone();
+        self.calls.active -= 1;
+        for leg in legs {
+            self.part(now, leg, cause, None);
+        }
+        self.out.push_back(Output::Live(live::Change::CallEnded { tenant, id: name }));
+        self.timers.set(now.at + limits::CLOSE_WAIT, Timer::Close(id));
+        self.close_if_complete(now, id);
+    }
+
+    /// The script does not want this leg any more.
+    pub(super) fn clear(&mut self, now: Now, leg: LegId, hush: Hush) {
+        let elsewhere = (hush == Hush::ElsewhereAnswered).then_some(COMPLETED_ELSEWHERE);
+        self.part(now, leg, Cause::Normal, elsewhere);
+        if let Some(call) = self.calls.call_of(leg) {
+            call.handle.forget(leg);
+        }
+    }
+
+    /// Says goodbye in the way that fits the leg's state.
+    fn part(&mut self, now: Now, leg: LegId, cause: Cause, reason: Option<&str>) {
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        let quotable = cause != Cause::Cancelled && cause != Cause::Normal;
+        let own = quotable.then(|| cause.reason());
+        let reason = reason.or(own.as_deref());
+        match (row.invite, row.side, row.state) {
+            (Some(invite), _, State::Up) => {
+                row.parting = true;
+                self.stack.bye(now.at, invite, reason);
+            }
+            (Some(invite), Side::Caller, _) => self.stack.reject(now.at, invite, cause.response()),
+            (Some(invite), Side::Callee, _) => {
+                row.parting = true;
+                self.stack.cancel(now.at, invite, reason);
+            }
+            (None, ..) => {
+                if let Some(dial) = &row.dial {
+                    self.timers.clear(dial.at, Timer::Dial(leg));
+                }
+            }
+        }
+        let text = match (reason, cause) {
+            (Some(COMPLETED_ELSEWHERE), _) => "answered elsewhere",
+            (_, Cause::Normal) => "cleared",
+            _ => cause.text(),
+        };
+        self.leg_over(now, leg, text.into());
+    }
+
+    /// The leg is out of the call; its row stays for the record.
+    pub(super) fn leg_over(&mut self, now: Now, leg: LegId, text: String) {
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        row.state = State::Over;
+        row.times.ended = Some(now.at);
+        row.cause = text;
+        row.dial = None;
+        let call = row.call;
+        self.disengage(leg);
+        self.free_line(now, leg);
+        let Some(running) = self.calls.running.get_mut(&call) else { return };
+        if running.early == Some(leg) {
+            running.early = None;
+            self.early_media_over(call);
+        }
+        self.show(now, call);
+    }
+
+    /// Closes the record once nothing more is expected.
+    pub(crate) fn close_if_complete(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.running.get(&id).filter(|call| call.is_ending()) else { return };
+        let expected = call.legs.iter().any(|leg| {
+            let parting = self.calls.legs.get(leg).is_some_and(|row| row.parting);
+            parting || self.calls.sessions.contains_key(&leg.session())
+        });
+        if !expected {
+            self.close_record(now, id);
+        }
+    }
+
+    /// Closes the record with what is known.
+    pub(crate) fn close_record(&mut self, _now: Now, id: CallId) {
+        let Some(call) = self.calls.running.remove(&id) else { return };
+        let Some((cause, _, at)) = &call.record.ending else { return };
+        self.timers.clear(at.at + limits::CLOSE_WAIT, Timer::Close(id));
+        self.calls.names.remove(&call.record.name);
+        self.counters.ended(cdr::outcome(&call, *cause));
+        let legs: Vec<_> = call.legs.iter().filter_map(|leg| self.calls.legs.remove(leg)).collect();
+        for invite in legs.iter().filter_map(|leg| leg.invite) {
+            self.calls.invites.remove(&invite);
+        }
+        let row = cdr::closed(&call, &legs);
+        let stored = self.records.store(Change::Call(Box::new(row)));
+        self.out.push_back(stored);
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Now, tenant: TenantId, name: &str) {
+        let Some(&id) = self.calls.names.get(name) else { return };
+        let theirs = self.calls.running.get(&id).is_some_and(|c| c.handle.facts().tenant.id == tenant);
+        if theirs {
+            self.end(now, id, Cause::Administrative, "Ended by an administrator".into());
+        }
+    }
+
+    pub(crate) fn hang_up_all(&mut self, now: Now) {
+        let ids: Vec<CallId> = self.calls.running.keys().copied().collect();
+        for id in ids {
+            self.end(now, id, Cause::Administrative, "The system stops".into());
+        }
+    }
+}
+
+/// For the phones that lost the race (RFC 3326 §3.1, SIP-14).
+const COMPLETED_ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";

@@ -1,0 +1,236 @@
+//! A call comes in: may it, who is it, what did they dial. SIP-08, SIP-25, EXT-04.
+
+use std::{rc::Rc, sync::Arc};
+
+use bytes::Bytes;
+use config::records::Change;
+use media::{
+    Statistics,
+    sdp::{Description, SdpError},
+};
+use rand::Rng;
+use sip_stack::{
+    Flow, InviteId, Message, Name, Response,
+    uri::{Scheme, Uri},
+};
+use smallvec::smallvec;
+
+use super::{
+    Cause, Leg, Running,
+    leg::{Line, Party, Side, State, Times},
+    running::{Record, Shown},
+    script::{Call, Facts, Script},
+};
+use crate::{
+    Engine, Now,
+    auth::{Identity, Refused},
+    cdr,
+    counters::Refusal,
+    ids::LegId,
+    ladder::Ladder,
+    limits,
+    route::{self, Caller, Route},
+};
+
+/// A call that may begin.
+struct Admitted {
+    identity: Identity,
+    dialled: String,
+    offer: Option<Description>,
+    max_forwards: u8,
+}
+
+impl Engine {
+    pub(crate) fn on_invite(&mut self, now: Now, from: (InviteId, Flow), request: &Message, offer: Option<Bytes>) {
+        let admitted = self.admit(now, request, offer.as_deref());
+        let begun = admitted.and_then(|admitted| self.begin(now, from, admitted));
+        if let Err(Refused { response, why }) = begun {
+            self.counters.refused(why);
+            self.early.retain(|(invite, _)| *invite != from.0);
+            tracing::debug!(peer.addr = %from.1.remote, sip.status = response.status, reason = ?why, "INVITE refused");
+            self.stack.reject(now.at, from.0, response);
+        }
+    }
+
+    fn admit(&mut self, now: Now, request: &Message, offer: Option<&[u8]>) -> Result<Admitted, Refused> {
+        if let Some(why) = self.no_room(now) {
+            return Err(no_room(why));
+        }
+        let address = request.from().uri;
+        let identity = self.auth.identify(&self.snapshot, now, request, address)?;
+        if !identity.owns(&self.snapshot, address) {
+            return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
+        }
+        let dialled = dialled(request).ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
+        let offer = offer.map(read_offer).transpose()?;
+        let hops = request.header(Name::MaxForwards).and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
+        Ok(Admitted { identity, dialled, offer, max_forwards: hops.unwrap_or(70u8).saturating_sub(1) })
+    }
+
+    fn begin(&mut self, now: Now, from: (InviteId, Flow), admitted: Admitted) -> Result<(), Refused> {
+        let (leg, owner) = self.caller_leg(now, from, &admitted);
+        if !self.take_port(now, leg) {
+            self.calls.legs.remove(&leg);
+            self.log_no_room(now, "RTP ports");
+            return Err(no_room(Refusal::NoPort));
+        }
+        let (invite, id) = (from.0, self.calls.legs[&leg].call);
+        let caller = Caller { user: owner.user, number: owner.number.clone() };
+        let facts = Facts {
+            snapshot: self.snapshot.clone(),
+            tenant: admitted.identity.tenant.clone(),
+            caller_device: admitted.identity.device.id,
+            caller,
+            office: Rc::clone(&self.office),
+        };
+        let route =
+            route::route(&facts.snapshot, facts.tenant.id, &facts.caller, &admitted.dialled, now.utc);
+        let name: Arc<str> = self.call_name(now).into();
+        let record = Record {
+            name: name.clone(),
+            started: now,
+            answered_at: None,
+            caller: owner,
+            dialled: admitted.dialled,
+            answered_by: String::new(),
+            max_forwards: admitted.max_forwards,
+            ladder: Ladder::default(),
+            ending: None,
+        };
+        let call = Running {
+            id,
+            handle: Call::new(facts, now.at),
+            script: None,
+            wake_at: None,
+            owner: leg,
+            legs: smallvec![leg],
+            talking: None,
+            early: None,
+            announced: 100,
+            renegotiation: None,
+            users: smallvec![],
+            record,
+            shown: Shown::default(),
+        };
+        self.calls.running.insert(id, call);
+        self.calls.names.insert(name, id);
+        self.calls.invites.insert(invite, leg);
+        self.calls.active += 1;
+        self.counters.calls += 1;
+        self.claim_early(invite, leg);
+        self.engage(leg);
+        self.start(now, leg, route);
+        Ok(())
+    }
+
+    /// Runs the first destination, or ends the call if there is none.
+    fn start(&mut self, now: Now, leg: LegId, route: Route) {
+        let Some(call) = self.calls.call_of_mut(leg) else { return };
+        let id = call.id;
+        let record = &call.record;
+        let dials = format!("{} dials {}", record.caller.text(), record.dialled);
+        call.note(now, "Call begins", dials, "INVITE");
+        for (what, detail, rule) in route.trace {
+            call.note(now, what, detail, rule);
+        }
+        tracing::info!(call.id = %call.record.name, tenant.id = %call.handle.facts().tenant.id,
+            "{} calls {}", call.record.caller.number, call.record.dialled);
+        let refused = match route.to {
+            Ok(to) => {
+                call.script = Some(Script::new(call.handle.clone(), to));
+                None
+            }
+            Err(refused) => Some(Cause::from(refused)),
+        };
+        let row = cdr::open(call);
+        let stored = self.records.store(Change::Call(Box::new(row)));
+        self.out.push_back(stored);
+        match refused {
+            Some(cause) => self.end(now, id, cause, cause.text().into()),
+            None => {
+                self.show(now, id);
+                self.ready.push_back(id);
+            }
+        }
+    }
+
+    fn caller_leg(&mut self, now: Now, from: (InviteId, Flow), admitted: &Admitted) -> (LegId, Party) {
+        let Identity { device, user, .. } = &admitted.identity;
+        let party = Party {
+            number: admitted.identity.number().unwrap_or(&device.username).to_owned(),
+            name: user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name()),
+            user: device.user,
+            device: Some(device.id),
+        };
+        let id = self.office.new_leg();
+        let leg = Leg {
+            call: self.calls.new_id(),
+            invite: Some(from.0),
+            side: Side::Caller,
+            party: party.clone(),
+            flow: from.1,
+            state: State::Calling,
+            line: Line { remote: admitted.offer.clone(), ..Line::default() },
+            times: Times::new(now.at),
+            cause: String::new(),
+            statistics: Statistics::default(),
+            dial: None,
+            silent: None,
+            parting: false,
+        };
+        self.calls.legs.insert(id, leg);
+        (id, party)
+    }
+
+    /// Messages that came before the call was one.
+    fn claim_early(&mut self, invite: InviteId, leg: LegId) {
+        let early = std::mem::take(&mut self.early);
+        let (mine, others) = early.into_iter().partition(|(id, _)| *id == invite);
+        self.early = others;
+        let mine: std::collections::VecDeque<_> = mine;
+        let Some(call) = self.calls.call_of_mut(leg) else { return };
+        for (_, entry) in mine {
+            call.record.ladder.add(entry);
+        }
+    }
+
+    /// Sortable by time, unique also across restarts.
+    fn call_name(&mut self, now: Now) -> String {
+        format!("{:011x}{:08x}", now.utc.timestamp_millis(), self.random.random::<u32>())
+    }
+}
+
+/// The number in the Request-URI: without parameters of the user part; a tel URI without visual separators.
+fn dialled(request: &Message) -> Option<String> {
+    let uri = Uri::parse(request.request_uri()?)?;
+    let text = uri.user_text();
+    let number = text.split(';').next().unwrap_or_default();
+    let number: String = match uri.scheme {
+        Scheme::Tel => number.chars().filter(|c| !"-.()".contains(*c)).collect(),
+        Scheme::Sip | Scheme::Sips => number.to_owned(),
+        Scheme::Other => return None,
+    };
+    let usable = !number.is_empty() && number.len() <= limits::NUMBER_BYTES && !number.contains(char::is_control);
+    usable.then_some(number)
+}
+
+fn read_offer(body: &[u8]) -> Result<Description, Refused> {
+    let refuse = |error: SdpError| {
+        let status = match error {
+            SdpError::Line(_) | SdpError::TooLarge => 400,
+            SdpError::NoAudio | SdpError::NoCodec => 488,
+        };
+        let response = Response::new(status)
+            .because(error.to_string())
+            .with(Name::Warning, format!("399 dialtone \"{error}\""));
+        Refused { response, why: Refusal::BadOffer }
+    };
+    let offer = Description::parse(body).map_err(refuse)?;
+    let usable = offer.audio.as_ref().is_some_and(|a| !media::sdp::common(&a.payloads, &a.payloads).is_empty());
+    if usable { Ok(offer) } else { Err(refuse(SdpError::NoAudio)) }
+}
+
+fn no_room(why: Refusal) -> Refused {
+    let response = Response::new(503).with(Name::RetryAfter, limits::RETRY_AFTER);
+    Refused { response, why }
+}

@@ -1,0 +1,173 @@
+//! One party's part of a call: a row in the engine's table.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use config::{DeviceId, UserId};
+use media::{
+    Payload, Statistics,
+    sdp::{Codec, Description, Direction, Local},
+};
+use sip_stack::{Flow, InviteId};
+
+use super::script::Dial;
+use crate::ids::CallId;
+
+/// One party's part of a call.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub call: CallId,
+    /// `None` while a delayed device waits for its turn.
+    pub invite: Option<InviteId>,
+    pub side: Side,
+    pub party: Party,
+    /// The way its signalling goes.
+    pub flow: Flow,
+    pub state: State,
+    pub line: Line,
+    pub times: Times,
+    /// Why it ended, for people.
+    pub cause: String,
+    pub statistics: Statistics,
+    /// What it is to call, while it waits.
+    pub dial: Option<Box<Dial>>,
+    /// The last report that it sends nothing.
+    pub silent: Option<Silence>,
+    /// The final answer to our BYE or CANCEL is not seen yet.
+    pub parting: bool,
+}
+
+/// Which side of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Caller,
+    Callee,
+}
+
+/// Who it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Party {
+    pub number: String,
+    pub name: String,
+    pub user: Option<UserId>,
+    pub device: Option<DeviceId>,
+}
+
+/// Stages of a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Its turn to ring comes later.
+    Waiting,
+    Calling,
+    Ringing,
+    Up,
+    Over,
+}
+
+/// When what happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub started: Instant,
+    pub ringing: Option<Instant>,
+    pub answered: Option<Instant>,
+    pub ended: Option<Instant>,
+}
+
+/// A report that nothing came from the party for `since`, at `at`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silence {
+    pub at: Instant,
+    pub since: Duration,
+    /// `since` of the first report: the interval that the worker was told.
+    pub unit: Duration,
+}
+
+/// The leg's media line as offers and answers made it.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// Our side; `None` before a port was taken.
+    pub local: Option<Local>,
+    /// Where the worker binds.
+    pub bind: Option<IpAddr>,
+    /// The worker was told to open it.
+    pub open: bool,
+    /// What we offered last and is not answered yet, or was answered with `agreed`.
+    pub offered: Vec<Payload>,
+    /// The direction we printed last.
+    pub ours: Direction,
+    /// The peer's last description that is in force.
+    pub remote: Option<Description>,
+    /// Payload types in force; empty before an agreement.
+    pub agreed: Vec<Payload>,
+    /// The answer that went out before the call was answered.
+    pub early: Option<Bytes>,
+}
+
+impl Leg {
+    /// Whether it counts as in the call.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+    /// Whether the party holds, or is held by, the other side.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state == State::Up && !self.line.agreed.is_empty() && self.line.theirs() != Direction::SendRecv
+            || self.state == State::Up && self.line.ours != Direction::SendRecv
+    }
+    /// One word for people.
+    pub(crate) fn state_text(&self) -> &'static str {
+        match self.state {
+            State::Waiting => "waiting",
+            State::Calling => "calling",
+            State::Ringing => "ringing",
+            State::Up if self.is_held() => "held",
+            State::Up => "talking",
+            State::Over => "over",
+        }
+    }
+    /// Name of the codec in force.
+    pub(crate) fn codec(&self) -> &str {
+        self.line.agreed.first().map_or("", |p| p.codec.name.as_str())
+    }
+}
+
+impl Party {
+    /// Number and name in one.
+    pub(crate) fn text(&self) -> String {
+        format!("{} {}", self.number, self.name).trim().to_owned()
+    }
+}
+
+impl Times {
+    /// Begun, nothing else.
+    pub(crate) fn new(started: Instant) -> Self {
+        Self { started, ringing: None, answered: None, ended: None }
+    }
+}
+
+impl Line {
+    /// What the peer last said it would do.
+    pub(crate) fn theirs(&self) -> Direction {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(Direction::SendRecv, |a| a.direction)
+    }
+    /// What the peer offered or accepts; empty before it said anything.
+    pub(crate) fn their_payloads(&self) -> &[Payload] {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(&[], |a| &a.payloads)
+    }
+    /// Packet time the peer asked for. [ms]
+    pub(crate) fn ptime(&self) -> Option<u8> {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).and_then(|a| a.ptime)
+    }
+    /// Whether tones can be heard on this line.
+    pub(crate) fn takes_tones(&self) -> bool {
+        let payloads = if self.agreed.is_empty() { self.their_payloads() } else { &self.agreed };
+        payloads.iter().any(|p| is_g711(&p.codec))
+    }
+}
+
+/// Whether the worker can make this codec itself.
+pub(crate) fn is_g711(codec: &Codec) -> bool {
+    codec.rate == 8000 && ["PCMU", "PCMA"].iter().any(|name| codec.name.eq_ignore_ascii_case(name))
+}

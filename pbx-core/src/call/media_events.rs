@@ -1,0 +1,93 @@
+//! What the media workers say of a call. MED-04, MED-05.
+
+use std::time::Duration;
+
+use media::{Event, SessionId, Statistics, sdp::Direction};
+
+use super::{
+    Cause,
+    leg::{Side, Silence, State},
+};
+use crate::{
+    Engine, Now,
+    ids::{CallId, LegId},
+};
+
+impl Engine {
+    pub(crate) fn on_media(&mut self, now: Now, event: Event) {
+        match event {
+            Event::OpenFailed { session } => self.on_open_failed(now, session),
+            Event::Latched { .. } => {}
+            Event::Digit { .. } => self.counters.digits += 1,
+            Event::Silent { session, since } => self.on_silent(now, session, since),
+            Event::Quality { session, statistics } => self.on_quality(now, session, statistics),
+            Event::Closed { session, statistics } => self.on_closed(now, session, statistics),
+        }
+    }
+
+    fn on_quality(&mut self, now: Now, session: SessionId, statistics: Statistics) {
+        let Some(leg) = self.leg_of_session(session) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        row.statistics = statistics;
+        let call = row.call;
+        self.show(now, call);
+    }
+
+    fn on_closed(&mut self, now: Now, session: SessionId, statistics: Statistics) {
+        let Some(closed) = self.calls.sessions.remove(&session) else { return };
+        self.ports.give_back(now.at, closed.port);
+        let Some(row) = self.calls.legs.get_mut(&closed.leg) else { return };
+        row.statistics = statistics;
+        let call = row.call;
+        self.close_if_complete(now, call);
+    }
+
+    /// The operating system did not give us the port: for a caller there is no call, a callee is not reached.
+    fn on_open_failed(&mut self, now: Now, session: SessionId) {
+        let Some(failed) = self.calls.sessions.remove(&session) else { return };
+        self.ports.give_back(now.at, failed.port);
+        tracing::error!(port = failed.port, "an RTP port cannot be opened: another program uses it");
+        let Some(row) = self.calls.legs.get_mut(&failed.leg) else { return };
+        row.line.open = false;
+        row.line.local = None;
+        let (call, side, state, invite) = (row.call, row.side, row.state, row.invite);
+        match (side, state, invite) {
+            (_, State::Over, _) => self.close_if_complete(now, call),
+            (Side::Callee, State::Calling | State::Ringing, Some(invite)) => {
+                self.stack.cancel(now.at, invite, None);
+                self.leg_failed(now, failed.leg, 503, "its RTP port cannot be opened");
+            }
+            _ => self.end(now, call, Cause::Congestion, "an RTP port cannot be opened".into()),
+        }
+    }
+
+    /// Ends a call when both parties sent nothing for the same whole interval, and neither holds. MED-05.
+    fn on_silent(&mut self, now: Now, session: SessionId, since: Duration) {
+        let Some(leg) = self.leg_of_session(session) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        let unit = row.silent.map_or(since, |before| before.unit.min(since));
+        row.silent = Some(Silence { at: now.at, since, unit });
+        let call = row.call;
+        if self.both_silent(call) {
+            self.counters.silent += 1;
+            self.end(now, call, Cause::Silent, Cause::Silent.text().into());
+        }
+    }
+
+    fn both_silent(&self, call: CallId) -> bool {
+        let Some(call) = self.calls.running.get(&call) else { return false };
+        let Some(callee) = call.talking else { return false };
+        let (Some(a), Some(b)) = (self.calls.legs.get(&call.owner), self.calls.legs.get(&callee)) else {
+            return false;
+        };
+        let open = |line: &super::leg::Line| line.theirs() == Direction::SendRecv && line.ours == Direction::SendRecv;
+        let (Some(x), Some(y)) = (a.silent, b.silent) else { return false };
+        let begin = |s: Silence| s.at.checked_sub(s.since).unwrap_or(s.at);
+        let shared = x.at.min(y.at).saturating_duration_since(begin(x).max(begin(y)));
+        open(&a.line) && open(&b.line) && shared >= x.unit.min(y.unit)
+    }
+
+    fn leg_of_session(&self, session: SessionId) -> Option<LegId> {
+        self.calls.sessions.get(&session).map(|s| s.leg)
+    }
+}

@@ -1,0 +1,198 @@
+//! A callee's leg: one contact of one device is called, now or after its delay. SIP-12, RNG-02…04.
+
+use media::{
+    Statistics,
+    sdp::{self, Direction},
+};
+use sip_stack::{Name, stack::OutgoingInvite};
+
+use super::{
+    Leg, Running,
+    leg::{Line, Party, Side, State, Times},
+    script::{Dial, Diversion, Event},
+};
+use crate::{
+    Engine, Now,
+    ids::{CallId, LegId},
+    limits,
+    timers::Timer,
+};
+
+impl Engine {
+    /// Adds a callee's leg to the call and calls it when its time has come.
+    pub(super) fn add_callee(&mut self, now: Now, id: CallId, dial: Box<Dial>) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        let (leg, at) = (dial.leg, dial.at);
+        let full = call.legs.len() >= limits::LEGS_PER_CALL;
+        if full {
+            call.note(now, "Not rung", format!("{}: too many legs", dial.device.name), "limit");
+            call.handle.tell(Event::Failed(leg, 503));
+            self.ready.push_back(id);
+            return;
+        }
+        call.legs.push(leg);
+        self.calls.legs.insert(leg, callee_leg(now, id, dial));
+        self.engage(leg);
+        if at > now.at {
+            self.timers.set(at, Timer::Dial(leg));
+        } else {
+            self.dial(now, leg);
+        }
+    }
+
+    /// Calls a waiting leg's contact.
+    pub(crate) fn dial(&mut self, now: Now, leg: LegId) {
+        let Some(dial) = self.calls.legs.get_mut(&leg).and_then(|row| row.dial.take()) else { return };
+        if !self.take_port(now, leg) {
+            self.log_no_room(now, "RTP ports");
+            return self.leg_failed(now, leg, 503, "no RTP port is free");
+        }
+        self.open_line(leg);
+        let Some(call) = self.calls.call_of(leg) else { return };
+        let caller = &self.calls.legs[&call.owner].line;
+        let payloads = sdp::relay_offer(match (caller.agreed.as_slice(), caller.their_payloads()) {
+            ([], []) => &[],
+            ([], offered) => offered,
+            (agreed, _) => agreed,
+        });
+        let payloads = if payloads.is_empty() { sdp::g711() } else { payloads };
+        let (direction, ptime) = (first_direction(caller), caller.ptime());
+        let mut invite = outgoing(call, dial);
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        row.line.ours = direction;
+        row.state = State::Calling;
+        invite.offer = Some(row.line.print_offer(payloads, direction, ptime));
+        let invite = self.stack.invite(now.at, invite);
+        row.invite = Some(invite);
+        self.calls.invites.insert(invite, leg);
+    }
+
+    /// The leg cannot be had; its script hears of it.
+    pub(super) fn leg_failed(&mut self, now: Now, leg: LegId, status: u16, text: &str) {
+        self.leg_over(now, leg, text.into());
+        let Some(call) = self.calls.call_of(leg) else { return };
+        let who = self.calls.legs[&leg].party.text();
+        call.note(now, "Refused", format!("{who}: {status} {text}"), "phone");
+        call.handle.tell(Event::Failed(leg, status));
+        let id = call.id;
+        self.ready.push_back(id);
+    }
+
+    /// The leg's user is in this call (C-4: once, however many devices ring).
+    pub(super) fn engage(&mut self, leg: LegId) {
+        let Some(user) = self.calls.legs.get(&leg).and_then(|row| row.party.user) else { return };
+        let Some(call) = self.calls.call_of_mut(leg) else { return };
+        match call.users.iter_mut().find(|(id, _)| *id == user) {
+            Some((_, legs)) => *legs += 1,
+            None => {
+                call.users.push((user, 1));
+                self.office.lines.borrow_mut().engage(user);
+            }
+        }
+    }
+
+    /// The opposite of [`Engine::engage`].
+    pub(super) fn disengage(&mut self, leg: LegId) {
+        let Some(user) = self.calls.legs.get(&leg).and_then(|row| row.party.user) else { return };
+        let Some(call) = self.calls.call_of_mut(leg) else { return };
+        let Some(index) = call.users.iter().position(|(id, _)| *id == user) else { return };
+        call.users[index].1 -= 1;
+        if call.users[index].1 == 0 {
+            call.users.remove(index);
+            self.office.lines.borrow_mut().release(user);
+        }
+    }
+}
+
+/// A caller who offers less than both ways (call begun on hold) is passed on as it is.
+fn first_direction(caller: &Line) -> Direction {
+    if caller.remote.is_some() { caller.theirs() } else { Direction::SendRecv }
+}
+
+fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
+    Leg {
+        call,
+        invite: None,
+        side: Side::Callee,
+        party: Party {
+            number: dial.user.number.clone().unwrap_or_else(|| dial.device.username.clone()),
+            name: dial.user.full_name(),
+            user: Some(dial.user.id),
+            device: Some(dial.device.id),
+        },
+        flow: dial.flow,
+        state: State::Waiting,
+        line: Line::default(),
+        times: Times::new(now.at),
+        cause: String::new(),
+        statistics: Statistics::default(),
+        dial: Some(dial),
+        silent: None,
+        parting: false,
+    }
+}
+
+/// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
+fn outgoing(call: &Running, dial: Box<Dial>) -> OutgoingInvite {
+    let domain = &call.handle.facts().tenant.domain;
+    let caller = &call.record.caller;
+    let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
+    OutgoingInvite {
+        flow: dial.flow,
+        from: format!("{} <sip:{}@{domain}>", quoted(&caller.name), caller.number),
+        to: format!("<sip:{number}@{domain}>"),
+        uri: dial.uri,
+        route: split_path(&dial.path),
+        max_forwards: call.record.max_forwards,
+        headers: diversions(&dial.diversions, domain),
+        offer: None,
+    }
+}
+
+/// One Diversion per forward, the last one first (RFC 5806 §3.2).
+fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+    let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
+    diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
+}
+
+/// A quoted-string (RFC 3261 §25.1).
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Stored Path values, one by one: a comma separates them only outside of brackets.
+fn split_path(path: &str) -> Vec<String> {
+    let mut inside = false;
+    let parts = path.split(|c| {
+        inside = (inside || c == '<') && c != '>';
+        c == ',' && !inside
+    });
+    parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{quoted, split_path};
+
+    /// SIP-12
+    #[test]
+    fn names_with_quotes_stay_one_string() {
+        assert_eq!(quoted("Anna \"A\" \\ Berg\r\n"), "\"Anna \\\"A\\\" \\\\ Berg\"");
+    }
+
+    /// SIP-05
+    #[test]
+    fn a_path_is_cut_only_between_its_values() {
+        assert_eq!(split_path("<sip:a;x=1,2>, <sip:b;lr>"), ["<sip:a;x=1,2>", "<sip:b;lr>"]);
+        assert!(split_path("").is_empty());
+    }
+}

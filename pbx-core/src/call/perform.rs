@@ -1,0 +1,50 @@
+//! Lets a call's script go on, and does what it wants.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Poll,
+};
+
+use super::{Cause, script::Action};
+use crate::{Engine, Now, ids::CallId, timers::Timer};
+
+impl Engine {
+    /// One step of the call's script. A panic inside ends this call and no other.
+    pub(crate) fn step(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        if let Some(at) = call.wake_at.take() {
+            self.timers.clear(at, Timer::Script(id));
+        }
+        let Some(script) = &mut call.script else { return };
+        call.handle.wake(now.at);
+        let polled = catch_unwind(AssertUnwindSafe(|| script.step()));
+        let actions = call.handle.take_actions();
+        if let (Ok(Poll::Pending), Some(at)) = (&polled, call.handle.wake_at()) {
+            call.wake_at = Some(at);
+            self.timers.set(at, Timer::Script(id));
+        }
+        let name = call.record.name.clone();
+        for action in actions {
+            self.perform(now, id, action);
+        }
+        match polled {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(cause)) => self.end_by_script(now, id, cause),
+            Err(_) => {
+                self.counters.panics += 1;
+                tracing::error!(call.id = %name, "a feature failed; its call is ended, others are not concerned");
+                self.end(now, id, Cause::Fault, Cause::Fault.text().into());
+            }
+        }
+    }
+
+    fn perform(&mut self, now: Now, id: CallId, action: Action) {
+        match action {
+            Action::Answer => self.answer_alone(now, id),
+            Action::Dial(dial) => self.add_callee(now, id, dial),
+            Action::Cancel(leg, hush) => self.clear(now, leg, hush),
+            Action::Talk(leg) => self.connect(now, id, leg),
+            Action::Tone(tone) => self.play_tone(id, tone),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A call as the engine knows it: a set of leg ids and what they have in common.
+
+use std::{sync::Arc, time::Instant};
+
+use config::UserId;
+use media::{Country, sdp::Description};
+use smallvec::SmallVec;
+
+use super::{
+    cause::Cause,
+    leg::Party,
+    script::{Call, Script},
+};
+use crate::{Now, ids::{CallId, IdMap, LegId}, ladder::Ladder, live};
+
+/// A call from its INVITE to its closed record.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub id: CallId,
+    /// The script's end of the call; holds snapshot, tenant and trace.
+    pub handle: Call,
+    /// `None` once the call is ending.
+    pub script: Option<Script>,
+    /// The deadline that is set for the script.
+    pub wake_at: Option<Instant>,
+    /// The leg whose end ends the call.
+    pub owner: LegId,
+    /// All legs in order, gone ones included.
+    pub legs: SmallVec<[LegId; 3]>,
+    /// The callee who talks with the caller.
+    pub talking: Option<LegId>,
+    /// The callee whose early media the caller hears.
+    pub early: Option<LegId>,
+    /// The last provisional status the caller was told.
+    pub announced: u16,
+    /// An offer that was passed on and is not answered yet.
+    pub renegotiation: Option<Renegotiation>,
+    /// Users who are in the call, with the number of their legs.
+    pub users: SmallVec<[(UserId, u32); 2]>,
+    pub record: Record,
+    pub shown: Shown,
+}
+
+/// What the call's record says.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Unique text id, sortable by time.
+    pub name: Arc<str>,
+    pub started: Now,
+    /// [Unix ms]
+    pub answered_at: Option<i64>,
+    pub caller: Party,
+    pub dialled: String,
+    pub answered_by: String,
+    pub max_forwards: u8,
+    pub ladder: Ladder,
+    /// Why it ended and who ended it; `None` while it runs.
+    pub ending: Option<(Cause, String, Now)>,
+}
+
+/// An offer of one party that the other must answer first.
+#[derive(Debug)]
+pub(crate) struct Renegotiation {
+    /// Who offered; `None` if we did.
+    pub from: Option<LegId>,
+    /// The offer.
+    pub offer: Option<Description>,
+    /// Who is asked.
+    pub to: LegId,
+    /// The direction we offered.
+    pub direction: media::sdp::Direction,
+}
+
+/// What the portal was shown last.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    pub at: Option<Instant>,
+    /// A change is held back until then.
+    pub due: Option<Instant>,
+    pub last: Option<live::Call>,
+}
+
+/// All calls and legs of the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    pub running: IdMap<CallId, Running>,
+    pub legs: IdMap<LegId, super::Leg>,
+    pub invites: IdMap<sip_stack::InviteId, LegId>,
+    pub sessions: IdMap<media::SessionId, Session>,
+    pub names: std::collections::HashMap<Arc<str>, CallId>,
+    /// How many are not ending.
+    pub active: usize,
+    last: u64,
+}
+
+/// A media session that a worker has, and its port.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Session {
+    pub leg: LegId,
+    pub port: u16,
+}
+
+impl Calls {
+    /// A call id that was never used.
+    pub(crate) fn new_id(&mut self) -> CallId {
+        self.last += 1;
+        CallId(self.last)
+    }
+    /// The leg of an invite.
+    pub(crate) fn leg_of(&self, invite: sip_stack::InviteId) -> Option<LegId> {
+        self.invites.get(&invite).copied()
+    }
+    /// The call of a leg.
+    pub(crate) fn call_of(&self, leg: LegId) -> Option<&Running> {
+        self.running.get(&self.legs.get(&leg)?.call)
+    }
+    /// The call of a leg.
+    pub(crate) fn call_of_mut(&mut self, leg: LegId) -> Option<&mut Running> {
+        self.running.get_mut(&self.legs.get(&leg)?.call)
+    }
+}
+
+impl Running {
+    /// Whether its record only waits to be closed.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.record.ending.is_some()
+    }
+    /// The other party of two who talk.
+    pub(crate) fn partner(&self, leg: LegId) -> Option<LegId> {
+        let callee = self.talking?;
+        match leg {
+            _ if leg == callee => Some(self.owner),
+            _ if leg == self.owner => Some(callee),
+            _ => None,
+        }
+    }
+    /// The tenant's tones.
+    pub(crate) fn country(&self) -> Country {
+        Country::from_code(&self.handle.facts().tenant.country)
+    }
+    /// The worker of all its sessions: the two ends of a relay must be in one place.
+    pub(crate) fn worker(&self, workers: usize) -> usize {
+        (self.id.0 % workers.max(1) as u64) as usize
+    }
+    /// Writes an event of the engine into the trace.
+    pub(crate) fn note(&self, now: Now, what: &'static str, detail: String, rule: &'static str) {
+        self.handle.note_at(now.at, what, detail, rule);
+    }
+}

@@ -1,0 +1,282 @@
+//! Call scripts: a feature is an `async fn` over a [`Call`]; the engine polls it.
+//!
+//! No runtime: a script only ever waits for an [`Event`] of its own call or for a deadline, so the engine polls it
+//! after each of those with a waker that does nothing. When the owner leg ends the script is dropped, and every
+//! wait inside with it.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use config::{
+    DeviceId, Snapshot,
+    snapshot::{Destination, Device, Tenant, User},
+};
+use sip_stack::Flow;
+
+use super::cause::Cause;
+use crate::{features, ids::LegId, limits, office::Office, route::Caller, trace::Trace};
+
+/// What a feature holds: the verbs (see `verbs.rs`) and the call's inbox. Clones are the same call.
+#[derive(Debug, Clone)]
+pub(crate) struct Call(Rc<Inner>);
+
+/// What follows when a feature is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    Go(Destination),
+    Hangup(Cause),
+    Done,
+}
+
+/// What happened to the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A callee answered.
+    Answered(LegId),
+    /// A callee refused, or could not be reached; the leg is gone.
+    Failed(LegId, u16),
+    /// An answered callee is gone.
+    Ended(LegId),
+}
+
+/// What the script wants done.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Answer the caller with media of our own.
+    Answer,
+    /// Call a contact.
+    Dial(Box<Dial>),
+    /// Stop calling, or hang up.
+    Cancel(LegId, Hush),
+    /// Let the caller and this callee hear each other.
+    Talk(LegId),
+    /// Let the caller hear this.
+    Tone(media::Tone),
+}
+
+/// Why a callee's phone stops ringing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hush {
+    /// Somebody else answered: no missed call is shown. SIP-14.
+    ElsewhereAnswered,
+    /// Nobody answered in time, or the call goes elsewhere.
+    GivenUp,
+}
+
+/// One contact to call.
+#[derive(Debug)]
+pub(crate) struct Dial {
+    pub leg: LegId,
+    pub user: Arc<User>,
+    pub device: Arc<Device>,
+    pub uri: String,
+    pub path: String,
+    pub flow: Flow,
+    /// Not before.
+    pub at: Instant,
+    /// Through whom the call was forwarded, the first one first.
+    pub diversions: Vec<Diversion>,
+}
+
+/// One forward that the call followed (RFC 5806).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Diversion {
+    pub number: String,
+    pub reason: &'static str,
+}
+
+/// What does not change while the call runs.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub snapshot: Arc<Snapshot>,
+    pub tenant: Arc<Tenant>,
+    pub caller: Caller,
+    pub caller_device: DeviceId,
+    pub office: Rc<Office>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    facts: Facts,
+    desk: RefCell<Desk>,
+}
+
+/// What the script and the engine exchange between two polls.
+#[derive(Debug)]
+struct Desk {
+    now: Instant,
+    inbox: VecDeque<Event>,
+    out: Vec<Action>,
+    wake_at: Option<Instant>,
+    answered: bool,
+    diversions: Vec<Diversion>,
+    trace: Trace,
+}
+
+/// The feature a call is running, and those it goes on to.
+pub(crate) struct Script {
+    future: Pin<Box<dyn Future<Output = Cause>>>,
+}
+
+impl Script {
+    /// A script that begins at `to`; nothing runs before the first [`Script::step`].
+    pub(crate) fn new(call: Call, to: Destination) -> Self {
+        Self { future: Box::pin(run(call, to)) }
+    }
+    /// Lets the script go on as far as it can.
+    pub(crate) fn step(&mut self) -> Poll<Cause> {
+        self.future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+/// For features and verbs.
+impl Call {
+    /// What does not change.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.0.facts
+    }
+    /// The time of the event that is being handled.
+    pub(crate) fn now(&self) -> Instant {
+        self.0.desk.borrow().now
+    }
+    /// Whether the caller is answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.0.desk.borrow().answered
+    }
+    /// Writes a decision into the trace.
+    pub(crate) fn note(&self, what: &'static str, detail: impl Into<String>, rule: &'static str) {
+        let mut desk = self.0.desk.borrow_mut();
+        let now = desk.now;
+        desk.trace.note(now, what, detail, rule);
+    }
+    /// The forwards followed so far.
+    pub(crate) fn diversions(&self) -> Vec<Diversion> {
+        self.0.desk.borrow().diversions.clone()
+    }
+    /// Remembers a forward; how many there are with it.
+    pub(super) fn divert(&self, diversion: Diversion) -> usize {
+        let mut desk = self.0.desk.borrow_mut();
+        desk.diversions.push(diversion);
+        desk.diversions.len()
+    }
+    /// Wants something done.
+    pub(super) fn act(&self, action: Action) {
+        self.0.desk.borrow_mut().out.push(action);
+    }
+
+    /// The first event that `pick` accepts, or `None` once `until` has passed. Events not picked stay in the inbox
+    /// for a later wait (selective receive).
+    pub(super) async fn take<T>(
+        &self,
+        until: Option<Instant>,
+        mut pick: impl FnMut(&Event) -> Option<T>,
+    ) -> Option<T> {
+        poll_fn(|_| {
+            let mut desk = self.0.desk.borrow_mut();
+            let found = desk.inbox.iter().enumerate().find_map(|(i, e)| pick(e).map(|t| (i, t)));
+            if let Some((index, taken)) = found {
+                desk.inbox.remove(index);
+                return Poll::Ready(Some(taken));
+            }
+            if until.is_some_and(|t| t <= desk.now) {
+                return Poll::Ready(None);
+            }
+            desk.wake_at = [desk.wake_at, until].into_iter().flatten().min();
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// For the engine.
+impl Call {
+    /// A call that nothing happened to.
+    pub(crate) fn new(facts: Facts, now: Instant) -> Self {
+        let desk = Desk {
+            now,
+            inbox: VecDeque::new(),
+            out: vec![],
+            wake_at: None,
+            answered: false,
+            diversions: vec![],
+            trace: Trace::default(),
+        };
+        Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+    }
+    /// Sets the time before a step.
+    pub(super) fn wake(&self, now: Instant) {
+        let mut desk = self.0.desk.borrow_mut();
+        desk.now = now;
+        desk.wake_at = None;
+    }
+    /// Puts an event into the inbox.
+    pub(super) fn tell(&self, event: Event) {
+        self.0.desk.borrow_mut().inbox.push_back(event);
+    }
+    /// Removes the events of a leg that was cleared.
+    pub(super) fn forget(&self, leg: LegId) {
+        self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != leg);
+    }
+    /// The caller is answered.
+    pub(super) fn mark_answered(&self) {
+        self.0.desk.borrow_mut().answered = true;
+    }
+    /// What the script wants done.
+    pub(super) fn take_actions(&self) -> Vec<Action> {
+        std::mem::take(&mut self.0.desk.borrow_mut().out)
+    }
+    /// When the script waits no longer.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        self.0.desk.borrow().wake_at
+    }
+    /// A decision or event of the engine.
+    pub(super) fn note_at(&self, now: Instant, what: &'static str, detail: String, rule: &'static str) {
+        self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
+    }
+    /// The trace so far.
+    pub(crate) fn trace<T>(&self, read: impl FnOnce(&Trace) -> T) -> T {
+        read(&self.0.desk.borrow().trace)
+    }
+}
+
+impl Event {
+    fn leg(&self) -> LegId {
+        match *self {
+            Self::Answered(leg) | Self::Failed(leg, _) | Self::Ended(leg) => leg,
+        }
+    }
+}
+
+/// From one destination to the next until the call is over.
+async fn run(call: Call, mut to: Destination) -> Cause {
+    let mut cause = Cause::Loop;
+    for _ in 0..limits::HOPS_PER_CALL {
+        match features::visit(&call, &to).await {
+            Next::Go(next) => to = next,
+            Next::Hangup(why) => {
+                cause = why;
+                break;
+            }
+            Next::Done => return Cause::Normal,
+        }
+    }
+    call.note("Ends", cause.text(), "script");
+    if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
+        call.tone(tone, call.after(limits::FAREWELL_TONE)).await;
+    }
+    cause
+}

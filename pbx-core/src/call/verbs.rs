@@ -1,0 +1,219 @@
+//! What a feature can do with its call. Every verb writes to the trace, also what it does not do and why.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use config::{
+    UserId,
+    snapshot::{Destination, Device, Ring, User},
+};
+
+use super::{
+    cause::Cause,
+    script::{Action, Call, Dial, Diversion, Event, Hush, Next},
+};
+use crate::{ids::LegId, limits};
+
+/// Why nobody answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// No phone could be rung: none registered, all switched off, or all failed.
+    Unreachable,
+    /// A phone was busy and none rings any more.
+    Busy,
+    /// The user refused on one phone for all of them (6xx).
+    Declined,
+    /// The time is over.
+    Timeout,
+}
+
+/// A leg that rings, and whose it is.
+type Ringing = (LegId, UserId);
+
+impl Call {
+    /// That much later than now.
+    pub(crate) fn after(&self, wait: Duration) -> Instant {
+        self.now() + wait
+    }
+
+    /// Answers the caller with media of our own; nothing if that is done already.
+    #[allow(dead_code, reason = "features that speak to the caller themselves begin with it")]
+    pub(crate) fn answer(&self) {
+        if !self.is_answered() {
+            self.note("Answered by the system", "", "script");
+            self.act(Action::Answer);
+        }
+    }
+
+    /// Lets the caller hear a tone until then.
+    pub(crate) async fn tone(&self, tone: media::Tone, until: Instant) {
+        self.act(Action::Tone(tone));
+        self.take(Some(until), |_| None::<()>).await;
+    }
+
+    /// Whether the user takes no further call (RNG-12, C-4).
+    pub(crate) fn is_busy(&self, user: &User) -> bool {
+        let calls = self.facts().office.lines.borrow().of(user.id);
+        let trigger = user.forwards.busy_trigger.max(1);
+        if calls >= trigger {
+            self.note("Busy", format!("{} is in {calls} calls, trigger {trigger}", name(user)), "busy trigger");
+        }
+        calls >= trigger
+    }
+
+    /// Sends the call to where the user has it forwarded, unless it was forwarded too often.
+    pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
+        let number = user.number.clone().unwrap_or_default();
+        if self.divert(Diversion { number, reason: diversion_reason(why) }) > limits::FORWARDS_PER_CALL {
+            self.note("Forward loop cut", format!("{} to {to}", name(user)), why);
+            return Next::Hangup(Cause::Loop);
+        }
+        self.note("Forwarded", format!("{} to {to}", name(user)), why);
+        Next::Go(Destination::Extension(to.into()))
+    }
+
+    /// Rings all devices of these users until one answers or the time is over; the others stop. RNG-01…06.
+    ///
+    /// A phone that refuses for all (6xx) stops its user's other phones, not those of other users.
+    pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
+        let mut ringing: Vec<Ringing> = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
+        let mut result = Unanswered::Unreachable;
+        while !ringing.is_empty() {
+            let event = self.take(Some(until), |e| match *e {
+                Event::Answered(leg) => Some((leg, None)),
+                Event::Failed(leg, status) => Some((leg, Some(status))),
+                Event::Ended(_) => None,
+            });
+            let Some((leg, failed)) = event.await else {
+                result = Unanswered::Timeout;
+                break;
+            };
+            let user = ringing.iter().find(|r| r.0 == leg).map(|r| r.1);
+            ringing.retain(|r| r.0 != leg);
+            let Some(status) = failed else {
+                self.hush(ringing, Hush::ElsewhereAnswered);
+                return Ok(leg);
+            };
+            result = worse(result, status);
+            if status >= 600 {
+                let (theirs, others) = ringing.into_iter().partition(|r| Some(r.1) == user);
+                self.hush(theirs, Hush::ElsewhereAnswered);
+                ringing = others;
+            }
+        }
+        self.hush(ringing, Hush::GivenUp);
+        self.note("Not answered", result.text(), "ring");
+        Err(result)
+    }
+
+    /// Lets caller and callee talk until one of them ends it.
+    pub(crate) async fn talk(&self, leg: LegId) -> Next {
+        self.act(Action::Talk(leg));
+        self.take(None, |e| (*e == Event::Ended(leg)).then_some(())).await;
+        Next::Done
+    }
+
+    fn hush(&self, legs: Vec<Ringing>, why: Hush) {
+        for (leg, _) in legs {
+            self.act(Action::Cancel(leg, why));
+        }
+    }
+
+    fn dial_user(&self, user: &Arc<User>, until: Instant) -> Vec<Ringing> {
+        let facts = self.facts();
+        let devices = facts.snapshot.devices_of(facts.tenant.id, user.id);
+        if devices.is_empty() {
+            self.note("Not rung", format!("{} has no device", name(user)), "devices");
+        }
+        devices.iter().flat_map(|device| self.dial_device(user, device, until)).collect()
+    }
+
+    fn dial_device(&self, user: &Arc<User>, device: &Arc<Device>, until: Instant) -> Vec<Ringing> {
+        let facts = self.facts();
+        let skip = |why: &str, rule| {
+            self.note("Not rung", format!("{} of {}: {why}", device.name, name(user)), rule);
+            vec![]
+        };
+        let wait = match device.ring {
+            Ring::Disabled => return skip("switched off", "device ringing"),
+            Ring::Immediate => Duration::ZERO,
+            Ring::After(wait) => wait,
+        };
+        if device.id == facts.caller_device {
+            return skip("it is calling", "caller");
+        }
+        let at = self.after(wait);
+        if at >= until {
+            return skip("its delay is longer than the ringing time", "device ringing");
+        }
+        let bindings = facts.office.bindings.borrow();
+        let contacts = bindings.of(device.id);
+        if contacts.is_empty() {
+            return skip("not registered", "registration");
+        }
+        let delay = if wait.is_zero() { String::new() } else { format!(" after {} s", wait.as_secs()) };
+        self.note("Rings", format!("{} of {}{delay}", device.name, name(user)), "device ringing");
+        let dial = |contact: &crate::bindings::Binding| {
+            let leg = facts.office.new_leg();
+            self.act(Action::Dial(Box::new(Dial {
+                leg,
+                user: user.clone(),
+                device: device.clone(),
+                uri: contact.contact.to_string(),
+                path: contact.path.as_deref().unwrap_or_default().into(),
+                flow: contact.flow,
+                at,
+                diversions: self.diversions(),
+            })));
+            (leg, user.id)
+        };
+        contacts.iter().map(dial).collect()
+    }
+}
+
+impl Unanswered {
+    /// The cause, if nothing else follows.
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Unreachable => Cause::Unavailable,
+            Self::Busy => Cause::Busy,
+            Self::Declined => Cause::Declined,
+            Self::Timeout => Cause::NoAnswer,
+        }
+    }
+    fn text(self) -> &'static str {
+        match self {
+            Self::Unreachable => "no phone could be reached",
+            Self::Busy => "busy on the phone",
+            Self::Declined => "declined on the phone",
+            Self::Timeout => "nobody answered in time",
+        }
+    }
+}
+
+/// `102 Bob Berg`, as the trace names a user.
+pub(crate) fn name(user: &User) -> String {
+    format!("{} {}", user.number.as_deref().unwrap_or("–"), user.full_name())
+}
+
+/// What one more refusal makes of the result: busy on one phone outweighs an unreachable one, a refusal by the user
+/// outweighs both.
+fn worse(result: Unanswered, status: u16) -> Unanswered {
+    match status {
+        603 | 607 | 608 => Unanswered::Declined,
+        486 | 600 if result != Unanswered::Declined => Unanswered::Busy,
+        _ => result,
+    }
+}
+
+/// Reason token of a Diversion header (RFC 5806 §4).
+fn diversion_reason(why: &str) -> &'static str {
+    match why {
+        "forward always" => "unconditional",
+        "forward busy" => "user-busy",
+        "forward no answer" => "no-answer",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,77 @@
+//! What the SIP stack says, handed to the room it concerns.
+
+use sip_stack::{Event, InviteId};
+
+use crate::{Engine, Now, Output, call::Cause, ladder, limits};
+
+impl Engine {
+    pub(crate) fn on_stack(&mut self, now: Now, output: sip_stack::Output) {
+        match output {
+            sip_stack::Output::Transmit { flow, bytes, invite, again } => {
+                if let Some(invite) = invite {
+                    let entry = ladder::Entry { at: now.at, flow, ours: true, again, bytes: bytes.clone() };
+                    self.keep(invite, entry);
+                }
+                self.out.push_back(Output::Transmit { flow, bytes });
+            }
+            sip_stack::Output::Received { flow, message, invite, again } => {
+                let bytes = message.bytes().clone();
+                self.keep(invite, ladder::Entry { at: now.at, flow, ours: false, again, bytes });
+                if message.status().is_some_and(|status| status >= 200) {
+                    self.on_final(now, invite);
+                }
+            }
+            sip_stack::Output::Event(event) => self.on_event(now, event),
+        }
+    }
+
+    fn on_event(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Request { id, flow, request } => self.on_request(now, id, flow, &request),
+            // We send no requests of our own outside of calls.
+            Event::Response { .. } => {}
+            Event::Invite { id, flow, request, offer } => self.on_invite(now, (id, flow), &request, offer),
+            Event::Cancelled { id, reason } => self.on_cancelled(now, id, reason),
+            Event::Confirmed { id, answer } => self.on_confirmed(now, id, answer),
+            Event::Progress { id, status, sdp, .. } => self.on_progress(now, id, status, sdp),
+            Event::Answered { id, sdp, .. } => self.on_answered(now, id, sdp),
+            Event::Failed { id, status, reason, .. } => self.on_failed(now, id, status, &reason),
+            Event::Offer { id, sdp } => self.on_offer(now, id, sdp),
+            Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
+            Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),
+            Event::Info { .. } => {}
+            Event::Ended { id, cause, reason } => self.on_ended(now, id, cause, reason),
+        }
+    }
+
+    /// A message for the ladder of its call. Those of an invite that is no call yet are kept for a short while.
+    fn keep(&mut self, invite: InviteId, entry: ladder::Entry) {
+        let leg = self.calls.leg_of(invite);
+        match leg.and_then(|leg| self.calls.call_of_mut(leg)) {
+            Some(call) => call.record.ladder.add(entry),
+            None => {
+                if self.early.len() >= limits::EARLY_MESSAGES {
+                    self.early.pop_front();
+                }
+                self.early.push_back((invite, entry));
+            }
+        }
+    }
+
+    /// A final response came: where the leg is only being cleared, its last message was seen.
+    fn on_final(&mut self, now: Now, invite: InviteId) {
+        let Some(leg) = self.calls.leg_of(invite) else { return };
+        let Some(leg) = self.calls.legs.get_mut(&leg) else { return };
+        if leg.is_over() && leg.parting {
+            leg.parting = false;
+            let call = leg.call;
+            self.close_if_complete(now, call);
+        }
+    }
+
+    fn on_cancelled(&mut self, now: Now, id: InviteId, reason: Option<String>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let text = reason.map_or_else(|| "Caller gave up".to_owned(), |r| format!("Caller gave up ({r})"));
+        self.owner_gone(now, leg, Cause::Cancelled, text);
+    }
+}

@@ -1,0 +1,5 @@
+//! Hunt strategies: pure functions from members to rounds of who rings together.
+
+mod all;
+
+pub(crate) use all::all;

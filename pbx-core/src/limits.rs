@@ -1,0 +1,51 @@
+//! Every bound of the engine on what comes from outside, in one place.
+
+use std::time::Duration;
+
+/// Legs of one call, rung and gone ones included.
+pub(crate) const LEGS_PER_CALL: usize = 64;
+/// Destinations that one call may pass through.
+pub(crate) const HOPS_PER_CALL: usize = 20;
+/// Forwards that one call may follow; the next one is cut as a loop.
+pub(crate) const FORWARDS_PER_CALL: usize = 5;
+/// Lines of one call's decision trace.
+pub(crate) const TRACE_LINES: usize = 200;
+/// Messages of one call's ladder.
+pub(crate) const LADDER_MESSAGES: usize = 200;
+/// Bytes of one call's ladder.
+pub(crate) const LADDER_BYTES: usize = 256 * 1024;
+/// Contacts in one REGISTER, and of one device whatever its configuration says.
+pub(crate) const CONTACTS: usize = 10;
+/// Bytes of one Contact URI, and of all Path values together.
+pub(crate) const CONTACT_BYTES: usize = 512;
+/// Bytes of a Call-ID that a binding remembers.
+pub(crate) const CALL_ID_BYTES: usize = 256;
+/// Bytes of a User-Agent that a binding remembers; the rest is cut off.
+pub(crate) const USER_AGENT_BYTES: usize = 96;
+/// Different User-Agents that are shared between bindings; further ones are kept singly.
+pub(crate) const USER_AGENTS: usize = 1000;
+/// Characters of a dialled number or user name.
+pub(crate) const NUMBER_BYTES: usize = 128;
+/// Messages remembered for invites that are not yet (or never will be) a call's.
+pub(crate) const EARLY_MESSAGES: usize = 16;
+
+/// Least registration interval, SIP-05.
+pub(crate) const MIN_EXPIRES: Duration = Duration::from_secs(60);
+/// Greatest registration interval, SIP-05.
+pub(crate) const MAX_EXPIRES: Duration = Duration::from_secs(3600);
+/// Greatest interval for datagrams through NAT: its mapping lives no longer without traffic (RFC 4787 REQ-5).
+pub(crate) const NAT_EXPIRES: Duration = Duration::from_secs(120);
+/// How long a REGISTER's 200 waits for its row to be committed.
+pub(crate) const STORE_WAIT: Duration = Duration::from_secs(2);
+/// How long a nonce is good.
+pub(crate) const NONCE_LIFETIME: Duration = Duration::from_secs(300);
+/// Least time between two live changes of one call.
+pub(crate) const SHOW_INTERVAL: Duration = Duration::from_millis(100);
+/// How long an ended call waits for its last messages and media figures.
+pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
+/// How long an answered caller hears why the call ends.
+pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
+/// Retry-After when there is no room for a call. [s]
+pub(crate) const RETRY_AFTER: &str = "10";
+/// At most one log line about missing room in this time.
+pub(crate) const LOG_INTERVAL: Duration = Duration::from_secs(60);

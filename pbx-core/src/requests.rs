@@ -1,0 +1,189 @@
+//! Requests outside of calls: REGISTER, OPTIONS, and those that we refuse.
+
+use std::sync::Arc;
+
+use config::{
+    DeviceId, Snapshot, TenantId,
+    records::{BindingRow, Change},
+};
+use sip_stack::{Flow, Message, Method, Name, RequestId, Response};
+
+use crate::{
+    Engine, Now, Output,
+    auth::Refused,
+    bindings::{Binding, print_peer},
+    counters::Refusal,
+    live,
+    registrar::{self, Arrival, Registration},
+};
+
+impl Engine {
+    pub(crate) fn on_request(&mut self, now: Now, id: RequestId, flow: Flow, request: &Message) {
+        let response = match request.method() {
+            Method::Register => return self.on_register(now, id, Arrival { flow, request }),
+            Method::Options => capabilities(),
+            Method::Message | Method::Subscribe | Method::Publish | Method::Refer => {
+                self.refuse_known(now, request)
+            }
+            Method::Invite
+            | Method::Ack
+            | Method::Bye
+            | Method::Cancel
+            | Method::Prack
+            | Method::Update
+            | Method::Info
+            | Method::Notify
+            | Method::Other => {
+                self.counters.refused(Refusal::BadMethod);
+                Response::new(405).with(Name::Allow, ALLOW)
+            }
+        };
+        self.stack.respond(now.at, id, response);
+    }
+
+    fn on_register(&mut self, now: Now, id: RequestId, arrival: Arrival<'_>) {
+        let bindings = self.office.bindings.borrow();
+        let decided = registrar::register(&self.snapshot, &mut self.auth, &bindings, now, arrival);
+        drop(bindings);
+        match decided {
+            Ok(registration) => self.apply(now, id, arrival.request, registration),
+            Err(Refused { response, why }) => {
+                self.counters.refused(why);
+                tracing::debug!(peer.addr = %arrival.flow.remote, reason = ?why, "REGISTER refused");
+                self.stack.respond(now.at, id, response);
+            }
+        }
+    }
+
+    fn apply(&mut self, now: Now, id: RequestId, request: &Message, registration: Registration) {
+        let Registration { identity, unbind, bind } = registration;
+        let (tenant, device) = (identity.tenant.id, identity.device.id);
+        let changed = !unbind.is_empty() || !bind.is_empty();
+        self.counters.registers += 1;
+        for key in unbind {
+            self.unbind(device, &key);
+        }
+        for contact in bind {
+            let mut bindings = self.office.bindings.borrow_mut();
+            let binding = bindings.bind(now, tenant, device, contact);
+            let (row, shown) = (binding.row(tenant, device), shown(binding, tenant, device));
+            drop(bindings);
+            let stored = self.records.store(Change::Bind(row));
+            self.out.push_back(stored);
+            self.out.push_back(Output::Live(live::Change::Bound(shown)));
+        }
+        let response = registrar::accepted(now, request, self.office.bindings.borrow().of(device));
+        if changed {
+            // The 200 promises that the binding holds, so it waits for the disk (SIP-06).
+            self.records.hold(now.at, id, response);
+        } else {
+            self.stack.respond(now.at, id, response);
+        }
+    }
+
+    /// Removes a contact from memory, store and view.
+    fn unbind(&mut self, device: DeviceId, key: &str) {
+        let Some((tenant, binding)) = self.office.bindings.borrow_mut().unbind(device, key) else { return };
+        let key = binding.key().to_owned();
+        let stored = self.records.store(Change::Unbind { device, key: key.clone() });
+        self.out.push_back(stored);
+        self.out.push_back(Output::Live(live::Change::Unbound { tenant, device, key }));
+    }
+
+    pub(crate) fn expire_bindings(&mut self, now: Now) {
+        loop {
+            let expired = self.office.bindings.borrow().expired(now.at);
+            let Some((device, key)) = expired else { break };
+            tracing::info!(device.id = %device, "registration expired");
+            self.unbind(device, &key);
+        }
+    }
+
+    pub(crate) fn restore_bindings(&mut self, now: Now, rows: Vec<BindingRow>) {
+        for row in rows {
+            let (tenant, device, key) = (row.tenant, row.device, row.key.clone());
+            let restored = self.office.bindings.borrow_mut().restore(now, row);
+            if !restored {
+                let stored = self.records.store(Change::Unbind { device, key });
+                self.out.push_back(stored);
+                continue;
+            }
+            let bindings = self.office.bindings.borrow();
+            let found = bindings.of(device).iter().find(|b| b.key() == key);
+            if let Some(binding) = found {
+                self.out.push_back(Output::Live(live::Change::Bound(shown(binding, tenant, device))));
+            }
+        }
+        let nothing = Arc::new(Snapshot::default());
+        self.sweep_bindings(&nothing);
+    }
+
+    /// New calls see the new revision at once; bindings that it no longer allows are removed.
+    pub(crate) fn swap_config(&mut self, snapshot: Arc<Snapshot>) {
+        let old = std::mem::replace(&mut self.snapshot, snapshot);
+        self.sweep_bindings(&old);
+    }
+
+    /// Removes the contacts of devices that are gone, whose user is suspended, or whose secret is another than in
+    /// `old`: whoever registered with the old secret must prove the new one.
+    fn sweep_bindings(&mut self, old: &Snapshot) {
+        let (new, office) = (self.snapshot.clone(), self.office.clone());
+        let gone: Vec<DeviceId> = office
+            .bindings
+            .borrow()
+            .devices()
+            .filter(|&(tenant, id)| !may_stay(old, &new, tenant, id))
+            .map(|(_, id)| id)
+            .collect();
+        for device in gone {
+            let keys: Vec<String> =
+                office.bindings.borrow().of(device).iter().map(|b| b.key().to_owned()).collect();
+            for key in keys {
+                self.unbind(device, &key);
+            }
+        }
+    }
+
+    /// Methods that need a known sender but lead nowhere: strangers learn nothing from the answer.
+    fn refuse_known(&mut self, now: Now, request: &Message) -> Response {
+        let known = self.auth.identify(&self.snapshot, now, request, request.from().uri);
+        let (response, why) = match (known, request.method()) {
+            (Err(refused), _) => (refused.response, refused.why),
+            (Ok(_), Method::Subscribe | Method::Publish) => (Response::new(489), Refusal::BadMethod),
+            (Ok(_), _) => (Response::new(405).with(Name::Allow, ALLOW), Refusal::BadMethod),
+        };
+        self.counters.refused(why);
+        response
+    }
+}
+
+fn may_stay(old: &Snapshot, new: &Snapshot, tenant: TenantId, id: DeviceId) -> bool {
+    let Some(device) = new.device(tenant, id) else { return false };
+    let suspended = device.user.and_then(|user| new.user(tenant, user)).is_some_and(|user| user.suspended);
+    let same_secret = old.device(tenant, id).is_none_or(|before| before.ha1 == device.ha1);
+    same_secret && !suspended
+}
+
+fn shown(binding: &Binding, tenant: TenantId, device: DeviceId) -> live::Binding {
+    live::Binding {
+        tenant,
+        device,
+        key: binding.key().into(),
+        contact: binding.contact.to_string(),
+        user_agent: binding.user_agent.to_string(),
+        address: print_peer(&binding.flow),
+        registered_at: binding.registered_at,
+        expires_at: binding.expires_at,
+    }
+}
+
+/// The 200 to OPTIONS (RFC 3261 §11.2).
+fn capabilities() -> Response {
+    Response::new(200)
+        .with(Name::Allow, ALLOW)
+        .with(Name::Accept, "application/sdp")
+        .with(Name::Supported, "100rel, timer, path, outbound")
+}
+
+/// Methods that lead somewhere.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO";

@@ -1,0 +1,20 @@
+//! The PBX under good and bad networks: every scenario runs over many seeds and ends quiet.
+
+mod basic;
+
+use tests::{World, ms};
+
+/// Runs a scenario for each seed.
+fn seeds(scenario: impl Fn(u64)) {
+    for seed in 0..SEEDS {
+        scenario(seed);
+    }
+}
+
+/// A network as people have it on a bad day: slow, reordering, losing and repeating.
+fn rough(seed: u64) -> World {
+    World::new(seed).delay(ms(5)..ms(60)).loss(0.03).duplicates(0.02)
+}
+
+/// Seeds of each scenario.
+const SEEDS: u64 = 200;

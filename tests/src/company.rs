@@ -1,0 +1,127 @@
+//! The configuration of a simulated company, changed by hand instead of through a database.
+
+use std::{sync::Arc, time::Duration};
+
+use config::{
+    DeviceId, ExtensionId, RingGroupId, Snapshot, TenantId, UserId,
+    snapshot::{
+        Destination, Device, Extension, Forwards, Ha1, Ring, RingGroup, Rows, Target, Tenant, User,
+    },
+};
+
+/// One tenant with its users, devices and groups.
+#[derive(Debug, Clone)]
+pub struct Company {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Users by the order they were added.
+    pub users: Vec<User>,
+    /// Devices by the order they were added.
+    pub devices: Vec<Device>,
+    /// Ring groups.
+    pub groups: Vec<RingGroup>,
+    revision: i64,
+}
+
+impl Default for Company {
+    fn default() -> Self {
+        let tenant = Tenant {
+            id: TenantId(1),
+            name: "Example".into(),
+            domain: DOMAIN.into(),
+            country: "de".into(),
+            inband_ringback: false,
+        };
+        Self { tenant, users: vec![], devices: vec![], groups: vec![], revision: 0 }
+    }
+}
+
+impl Company {
+    /// A user with that extension and one device of the same name.
+    pub fn add_user(&mut self, number: &str) -> UserId {
+        let id = UserId(self.users.len() as i64 + 1);
+        self.users.push(User {
+            id,
+            tenant: self.tenant.id,
+            first_name: "User".into(),
+            last_name: number.into(),
+            suspended: false,
+            number: Some(number.into()),
+            forwards: Forwards {
+                always: None,
+                busy: None,
+                no_answer: None,
+                no_answer_after: Duration::from_secs(20),
+                busy_trigger: 2,
+            },
+        });
+        self.add_device(number, number);
+        id
+    }
+    /// A further device of a user.
+    pub fn add_device(&mut self, number: &str, username: &str) {
+        let user = self.user(number).id;
+        let ha1 = sip_stack::digest::Ha1::new(username, DOMAIN, &password(username));
+        self.devices.push(Device {
+            id: DeviceId(self.devices.len() as i64 + 1),
+            tenant: self.tenant.id,
+            user: Some(user),
+            name: format!("Phone {username}"),
+            username: username.into(),
+            ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
+            ring: Ring::Immediate,
+            max_contacts: 1,
+        });
+    }
+    /// A ring group.
+    pub fn add_group(&mut self, number: &str, members: &[&str], overflow: Destination) {
+        let members = members.iter().map(|m| self.user(m).id).collect();
+        self.groups.push(RingGroup {
+            id: RingGroupId(self.groups.len() as i64 + 1),
+            tenant: self.tenant.id,
+            name: format!("Group {number}"),
+            number: Some(number.into()),
+            members,
+            ring_time: Duration::from_secs(20),
+            overflow,
+        });
+    }
+    /// The user with that extension.
+    pub fn user(&mut self, number: &str) -> &mut User {
+        self.users.iter_mut().find(|u| u.number.as_deref() == Some(number)).expect("the test added it")
+    }
+    /// The device with that user name.
+    pub fn device(&mut self, username: &str) -> &mut Device {
+        self.devices.iter_mut().find(|d| d.username == username).expect("the test added it")
+    }
+    /// The next revision.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        self.revision += 1;
+        let mut rows = Rows::default();
+        let user_numbers =
+            self.users.iter().filter_map(|u| Some((u.number.clone()?, Target::User(u.id))));
+        let group_numbers =
+            self.groups.iter().filter_map(|g| Some((g.number.clone()?, Target::RingGroup(g.id))));
+        let extension = |(index, (number, target)): (usize, (String, Target))| Extension {
+            id: ExtensionId(index as i64 + 1),
+            tenant: self.tenant.id,
+            number,
+            target,
+        };
+        let extensions: Vec<_> = user_numbers.chain(group_numbers).enumerate().map(extension).collect();
+        Rows::put(&mut rows.tenants, [self.tenant.clone()]);
+        Rows::put(&mut rows.users, self.users.clone());
+        Rows::put(&mut rows.devices, self.devices.clone());
+        Rows::put(&mut rows.ring_groups, self.groups.clone());
+        Rows::put(&mut rows.extensions, extensions);
+        Arc::new(Snapshot::of(self.revision, rows))
+    }
+}
+
+/// Each device's secret.
+pub(crate) fn password(username: &str) -> String {
+    format!("secret of {username}")
+}
+
+/// Domain and realm of the company.
+pub(crate) const DOMAIN: &str = "example.test";

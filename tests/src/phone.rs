@@ -1,0 +1,415 @@
+//! A simulated phone: a user agent on a stack of its own, with a speaker that knows whom it hears.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use media::{
+    Payload,
+    sdp::{self, Description, Direction},
+};
+use sip_stack::{
+    Event, Flow, InviteId, Message, Name, Request, Response, Stack,
+    stack::{OutgoingInvite, Settings},
+};
+
+use crate::{
+    company::{DOMAIN, password},
+    credentials::Credentials,
+};
+
+/// What a phone does when it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Habit {
+    /// 180, and nothing else until the test says so.
+    Ring,
+    /// 180, and 200 after that time.
+    Answer(Duration),
+    /// 183 with early media, and nothing else until the test says so.
+    EarlyMedia,
+    /// This final response at once.
+    Refuse(u16),
+    /// Unplugged: no packet in, none out.
+    Vanished,
+}
+
+/// Stages of the phone's call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Idle,
+    Calling,
+    /// It was told 180 or 183.
+    HearsRinging(u16),
+    /// It rings itself.
+    Rings,
+    Up,
+    /// A call of its own was refused.
+    Refused(u16),
+}
+
+/// A phone with one line.
+#[derive(Debug)]
+pub struct Phone {
+    /// Its place in the world.
+    pub index: u8,
+    /// What it does when called.
+    pub habit: Habit,
+    /// Where its call stands.
+    pub state: State,
+    /// Whether it got a 200 to its REGISTER, and with which Contact values.
+    pub registered: Option<Vec<String>>,
+    /// `Reason` of the last CANCEL or BYE.
+    pub last_reason: Option<String>,
+    /// The last INVITE that reached it.
+    pub last_invite: Option<Message>,
+    /// When it began to ring, each time.
+    pub rang_at: Vec<Instant>,
+    /// The codecs it knows, best first.
+    pub codecs: Vec<Payload>,
+    /// Calls without an offer of its own.
+    pub delayed_offer: bool,
+    /// Where its SIP socket is.
+    pub address: SocketAddr,
+    /// Its stack.
+    pub stack: Stack,
+    /// Expires of its REGISTER. [s]
+    pub expires: u32,
+    /// A re-offer of its own was refused.
+    pub offer_refused: Option<u16>,
+    pbx: SocketAddr,
+    credentials: Credentials,
+    invite: Option<InviteId>,
+    dialled: String,
+    authenticated: bool,
+    answer_at: Option<Instant>,
+    local: sdp::Local,
+    remote: Option<SocketAddr>,
+    direction: Direction,
+    heard: HashMap<u8, Instant>,
+    sequence: u16,
+    next_rtp: Option<Instant>,
+}
+
+impl Phone {
+    /// A phone that is plugged in and does nothing yet.
+    pub fn new(index: u8, username: &str, address: SocketAddr, pbx: SocketAddr, seed: u64) -> Self {
+        let mut bytes = [index; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        Self {
+            index,
+            habit: Habit::Ring,
+            state: State::Idle,
+            registered: None,
+            last_reason: None,
+            last_invite: None,
+            rang_at: vec![],
+            codecs: sdp::g711(),
+            delayed_offer: false,
+            address,
+            stack: Stack::new(Settings { product: format!("Phone {index}"), ..Settings::default() }, bytes),
+            expires: 3600,
+            offer_refused: None,
+            pbx,
+            credentials: Credentials {
+                username: username.into(),
+                password: password(username),
+                strong: index.is_multiple_of(2),
+            },
+            invite: None,
+            dialled: String::new(),
+            authenticated: false,
+            answer_at: None,
+            local: sdp::Local::new(SocketAddr::new(address.ip(), 4000), index.into()),
+            remote: None,
+            direction: Direction::SendRecv,
+            heard: HashMap::new(),
+            sequence: 0,
+            next_rtp: None,
+        }
+    }
+
+    /// Where its RTP socket is.
+    pub fn rtp(&self) -> SocketAddr {
+        self.local.address
+    }
+    /// Whose voice it heard within the last half second.
+    pub fn hears(&self, now: Instant) -> Vec<u8> {
+        let mut voices: Vec<u8> =
+            self.heard.iter().filter(|(_, at)| now - **at < RECENT).map(|(&voice, _)| voice).collect();
+        voices.sort_unstable();
+        voices
+    }
+    /// The next thing it does by itself.
+    pub fn next(&self) -> Option<Instant> {
+        if self.habit == Habit::Vanished {
+            return None;
+        }
+        [self.stack.poll_timeout(), self.answer_at, self.next_rtp].into_iter().flatten().min()
+    }
+
+    fn flow(&self) -> Flow {
+        Flow { transport: sip_stack::Transport::Udp, local: self.address, remote: self.pbx }
+    }
+    fn aor(&self) -> String {
+        format!("<sip:{}@{DOMAIN}>", self.credentials.username)
+    }
+}
+
+/// What a person or the device itself begins.
+impl Phone {
+    /// Sends REGISTER.
+    pub fn register(&mut self, now: Instant) {
+        self.registered = None;
+        self.send_register(now, None);
+    }
+    /// Calls.
+    pub fn dial(&mut self, now: Instant, number: &str) {
+        self.dialled = number.into();
+        self.authenticated = false;
+        self.send_invite(now, None);
+    }
+    /// Answers what rings.
+    pub fn answer(&mut self, now: Instant) {
+        let (Some(invite), State::Rings) = (self.invite, self.state) else { return };
+        self.answer_at = None;
+        let Some(message) = &self.last_invite else { return };
+        let offer = Description::parse(&message.body()).ok();
+        let sdp = self.answer_to(offer);
+        self.state = State::Up;
+        self.stack.answer(now, invite, sdp, vec![]);
+        self.talk(now);
+    }
+    /// Hangs up, cancels or declines.
+    pub fn hang_up(&mut self, now: Instant) {
+        let Some(invite) = self.invite.take() else { return };
+        match self.state {
+            State::Up => self.stack.bye(now, invite, None),
+            State::Rings => self.stack.reject(now, invite, Response::new(486)),
+            State::Calling | State::HearsRinging(_) => self.stack.cancel(now, invite, None),
+            State::Idle | State::Refused(_) => {}
+        }
+        self.over();
+    }
+    /// Offers another direction: hold, resume.
+    pub fn offer(&mut self, now: Instant, direction: Direction) {
+        let Some(invite) = self.invite else { return };
+        self.direction = direction;
+        self.offer_refused = None;
+        let sdp = self.local.offer(&self.codecs, direction, Some(20));
+        self.stack.offer(now, invite, sdp);
+    }
+    /// Time has come; what RTP it sends.
+    pub fn handle_timeout(&mut self, now: Instant) -> Option<(SocketAddr, Bytes)> {
+        self.stack.handle_timeout(now);
+        if self.answer_at.is_some_and(|at| at <= now) {
+            self.answer(now);
+        }
+        self.next_rtp.filter(|at| *at <= now)?;
+        self.next_rtp = Some(now + RTP_INTERVAL);
+        let remote = self.remote.filter(|_| self.direction.sends())?;
+        self.sequence = self.sequence.wrapping_add(1);
+        Some((remote, self.packet()))
+    }
+
+    fn send_register(&mut self, now: Instant, authorization: Option<String>) {
+        let contact = format!("<sip:{}@{}>", self.credentials.username, self.address);
+        let mut headers = vec![(Name::Contact, contact), (Name::Expires, self.expires.to_string())];
+        headers.extend(authorization.map(|a| (Name::Authorization, a)));
+        let request = Request {
+            method: "REGISTER",
+            uri: format!("sip:{DOMAIN}"),
+            from: self.aor(),
+            to: self.aor(),
+            headers,
+            ..Request::default()
+        };
+        self.stack.request(now, self.flow(), request);
+    }
+
+    fn send_invite(&mut self, now: Instant, authorization: Option<String>) {
+        let uri = self.target();
+        let offer = (!self.delayed_offer).then(|| self.local.offer(&self.codecs, Direction::SendRecv, Some(20)));
+        let invite = OutgoingInvite {
+            flow: self.flow(),
+            to: format!("<{uri}>"),
+            uri,
+            from: self.aor(),
+            route: vec![],
+            max_forwards: 70,
+            headers: authorization.map(|a| (Name::Authorization, a)).into_iter().collect(),
+            offer,
+        };
+        self.state = State::Calling;
+        self.invite = Some(self.stack.invite(now, invite));
+    }
+    fn target(&self) -> String {
+        format!("sip:{}@{DOMAIN}", self.dialled)
+    }
+}
+
+/// What the network brings.
+impl Phone {
+    /// A voice packet.
+    pub fn hear(&mut self, now: Instant, packet: &[u8]) {
+        if let Some(&voice) = packet.get(12) {
+            self.heard.insert(voice, now);
+        }
+    }
+
+    /// Something its stack says.
+    pub fn on_event(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Response { response: Some(response), .. } => self.on_response(now, &response),
+            Event::Invite { id, request, .. } => self.on_invite(now, id, request),
+            Event::Progress { id, status, sdp, .. } if self.is_mine(id) => {
+                if status >= 180 {
+                    self.state = State::HearsRinging(status);
+                }
+                if let Some(sdp) = sdp {
+                    self.take(&sdp);
+                    self.talk(now);
+                }
+            }
+            Event::Answered { id, sdp, .. } if self.is_mine(id) => {
+                self.state = State::Up;
+                match sdp {
+                    Some(sdp) if self.delayed_offer => {
+                        let answer = self.answer_to(Description::parse(&sdp).ok());
+                        self.stack.accept(now, id, answer);
+                    }
+                    Some(sdp) => self.take(&sdp),
+                    None => {}
+                }
+                self.talk(now);
+            }
+            Event::Failed { id, status, response, .. } if self.is_mine(id) => {
+                self.on_failed(now, status, response.as_ref());
+            }
+            Event::Cancelled { id, reason } if self.is_mine(id) => {
+                self.last_reason = reason;
+                self.over();
+            }
+            Event::Ended { id, reason, .. } if self.is_mine(id) => {
+                self.last_reason = reason;
+                self.over();
+            }
+            Event::Offer { id, sdp } => {
+                let answer = match sdp {
+                    Some(sdp) => self.answer_to(Description::parse(&sdp).ok()),
+                    None => self.local.offer(&self.codecs, self.direction, Some(20)),
+                };
+                self.stack.accept(now, id, answer);
+            }
+            Event::OfferAnswered { sdp, .. } => self.take(&sdp),
+            Event::OfferRefused { status, .. } => self.offer_refused = Some(status),
+            _ => {}
+        }
+    }
+
+    fn on_response(&mut self, now: Instant, response: &Message) {
+        match response.status() {
+            Some(401) if response.method() == sip_stack::Method::Register => {
+                let answer = self.credentials.answer(&challenges(response), "REGISTER", &format!("sip:{DOMAIN}"), 1);
+                self.send_register(now, answer);
+            }
+            Some(200) => {
+                let text = |v: &[u8]| String::from_utf8_lossy(v).into_owned();
+                self.registered = Some(response.values(Name::Contact).map(text).collect());
+            }
+            _ => {}
+        }
+    }
+
+    fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
+        if self.invite.is_some() {
+            return self.stack.reject(now, id, Response::new(486));
+        }
+        let offer = Description::parse(&request.body()).ok();
+        self.last_invite = Some(request);
+        if let Habit::Refuse(status) = self.habit {
+            return self.stack.reject(now, id, Response::new(status));
+        }
+        self.invite = Some(id);
+        self.state = State::Rings;
+        self.rang_at.push(now);
+        match self.habit {
+            Habit::EarlyMedia => {
+                let sdp = self.answer_to(offer);
+                let body = Some(("application/sdp", sdp));
+                self.stack.progress(now, id, Response { body, ..Response::new(183) });
+                self.talk(now);
+            }
+            Habit::Answer(after) => {
+                self.answer_at = Some(now + after);
+                self.stack.progress(now, id, Response::new(180));
+            }
+            Habit::Ring | Habit::Refuse(_) | Habit::Vanished => {
+                self.stack.progress(now, id, Response::new(180));
+            }
+        }
+    }
+
+    fn on_failed(&mut self, now: Instant, status: u16, response: Option<&Message>) {
+        self.over();
+        self.state = State::Refused(status);
+        if let (401, false, Some(response)) = (status, self.authenticated, response) {
+            self.authenticated = true;
+            let answer = self.credentials.answer(&challenges(response), "INVITE", &self.target(), 1);
+            self.send_invite(now, answer);
+        }
+    }
+
+    fn is_mine(&self, id: InviteId) -> bool {
+        self.invite == Some(id)
+    }
+    fn over(&mut self) {
+        self.invite = None;
+        self.state = State::Idle;
+        self.answer_at = None;
+        self.next_rtp = None;
+        self.remote = None;
+        self.direction = Direction::SendRecv;
+    }
+    fn talk(&mut self, now: Instant) {
+        self.next_rtp.get_or_insert(now);
+    }
+    fn take(&mut self, sdp: &[u8]) {
+        let audio = Description::parse(sdp).ok().and_then(|d| d.audio);
+        if let Some(audio) = audio {
+            self.remote = Some(audio.address);
+            self.direction = self.direction.and(audio.direction.mirror());
+        }
+    }
+    fn answer_to(&mut self, offer: Option<Description>) -> Bytes {
+        let Some((offer, audio)) = offer.and_then(|o| Some((o.clone(), o.audio?))) else {
+            return self.local.offer(&self.codecs, Direction::SendRecv, Some(20));
+        };
+        self.remote = Some(audio.address);
+        let wish = if self.state == State::Up { self.direction } else { Direction::SendRecv };
+        // A phone that was held takes the call up again when it is offered to.
+        let wish = if wish.is_hold() && wish.sends() { wish } else { Direction::SendRecv };
+        self.direction = wish.and(audio.direction.mirror());
+        let payloads = sdp::common(&audio.payloads, &self.codecs);
+        self.local.answer(&offer, &payloads, self.direction)
+    }
+    fn packet(&self) -> Bytes {
+        let mut packet = vec![0x80, self.codecs[0].number];
+        packet.extend(self.sequence.to_be_bytes());
+        packet.extend((u32::from(self.sequence) * 160).to_be_bytes());
+        packet.extend(u32::from(self.index).to_be_bytes());
+        packet.resize(12 + 160, self.index);
+        packet.into()
+    }
+}
+
+fn challenges(response: &Message) -> Vec<String> {
+    response.headers(Name::WwwAuthenticate).map(|v| String::from_utf8_lossy(v).into_owned()).collect()
+}
+
+/// A voice is heard if a packet of it came so recently.
+const RECENT: Duration = Duration::from_millis(500);
+/// Rarer than real RTP: only who hears whom matters here, and 200 seeds must be quick.
+const RTP_INTERVAL: Duration = Duration::from_millis(100);

@@ -1,0 +1,67 @@
+//! The disk of a simulated world: rows are committed some time after they were handed over.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use config::{
+    DeviceId,
+    records::{BindingRow, CallRow, Change},
+};
+
+/// Committed rows, and rows on their way.
+#[derive(Debug)]
+pub struct Store {
+    /// How long a commit takes; `None`: the disk is stuck.
+    pub delay: Option<Duration>,
+    /// Committed bindings.
+    pub bindings: BTreeMap<(DeviceId, String), BindingRow>,
+    /// Committed calls by id, hence in order of time.
+    pub calls: BTreeMap<String, CallRow>,
+    waiting: VecDeque<(Instant, u64, Change)>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            delay: Some(Duration::from_millis(20)),
+            bindings: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl Store {
+    /// Takes a row.
+    pub fn take(&mut self, now: Instant, ticket: u64, change: Change) {
+        if let Some(delay) = self.delay {
+            self.waiting.push_back((now + delay, ticket, change));
+        }
+    }
+    /// When the next row is committed.
+    pub fn next(&self) -> Option<Instant> {
+        self.waiting.front().map(|(at, ..)| *at)
+    }
+    /// Commits the next row that is due; its ticket.
+    pub fn commit(&mut self, now: Instant) -> Option<u64> {
+        let (_, ticket, change) = self.waiting.pop_front_if(|(at, ..)| *at <= now)?;
+        match change {
+            Change::Bind(row) => {
+                self.bindings.insert((row.device, row.key.clone()), row);
+            }
+            Change::Unbind { device, key } => {
+                self.bindings.remove(&(device, key));
+            }
+            Change::Call(row) => {
+                self.calls.insert(row.id.clone(), *row);
+            }
+        }
+        Some(ticket)
+    }
+    /// The power fails: what is not committed is lost.
+    pub fn fail(&mut self) {
+        self.waiting.clear();
+    }
+}

@@ -1,0 +1,480 @@
+//! Engine, worker, phones and network on one virtual clock.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    net::{IpAddr, SocketAddr},
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use config::records::CallRow;
+use media::{SocketId, Worker, sdp::Direction};
+use pbx_core::{Engine, Input, Now, Options, Output, live};
+use sip_stack::{Flow, Transport};
+
+use crate::{
+    company::Company,
+    network::{Datagram, Network},
+    phone::{Habit, Phone, State},
+    store::Store,
+};
+
+/// One of the world's phones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneId(pub usize);
+
+/// Everything of one simulation.
+#[derive(Debug)]
+pub struct World {
+    /// The one number that decides all chance.
+    pub seed: u64,
+    /// The engine under test.
+    pub engine: Engine,
+    /// Its configuration.
+    pub company: Company,
+    /// The network.
+    pub network: Network,
+    /// The disk.
+    pub store: Store,
+    /// Calls that the portal sees.
+    pub live: BTreeMap<String, live::Call>,
+    /// Draining is done.
+    pub drained: bool,
+    /// What it was started with.
+    pub options: Options,
+    phones: Vec<Phone>,
+    worker: Worker,
+    sockets: HashMap<SocketId, SocketAddr>,
+    start: (Instant, DateTime<Utc>),
+    clock: Instant,
+    ladder: VecDeque<String>,
+}
+
+/// Making a world.
+impl World {
+    /// A company without phones on a good network.
+    pub fn new(seed: u64) -> Self {
+        Self::with(seed, |_| {})
+    }
+    /// The same with other options.
+    pub fn with(seed: u64, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options {
+            listeners: vec![(Transport::Udp, PBX.parse().expect("an address"))],
+            external_address: None,
+            rtp_ports: 20_000..=20_999,
+            workers: 1,
+            max_calls: 100,
+            seed: [seed as u8; 32],
+        };
+        options.seed[..8].copy_from_slice(&seed.to_le_bytes());
+        change(&mut options);
+        let start = (Instant::now(), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let mut company = Company::default();
+        let now = Now { at: start.0, utc: start.1 };
+        Self {
+            seed,
+            engine: Engine::new(now, options.clone(), company.snapshot(), vec![]),
+            company,
+            network: Network::new(seed),
+            store: Store::default(),
+            live: BTreeMap::new(),
+            drained: false,
+            options,
+            phones: vec![],
+            worker: Worker::new(media::worker::Settings::default(), [seed as u8; 32]),
+            sockets: HashMap::new(),
+            start,
+            clock: start.0,
+            ladder: VecDeque::new(),
+        }
+    }
+    /// Each datagram takes a time out of this range.
+    pub fn delay(mut self, delay: Range<Duration>) -> Self {
+        self.network.delay = delay;
+        self
+    }
+    /// Share of datagrams that are lost.
+    pub fn loss(mut self, loss: f64) -> Self {
+        self.network.loss = loss;
+        self
+    }
+    /// Share of datagrams that arrive twice.
+    pub fn duplicates(mut self, duplicates: f64) -> Self {
+        self.network.duplicates = duplicates;
+        self
+    }
+    /// Users with these extensions, each with a registered phone.
+    pub fn phones<const N: usize>(&mut self, numbers: [&str; N]) -> [PhoneId; N] {
+        for number in numbers {
+            self.company.add_user(number);
+        }
+        self.config(|_| {});
+        numbers.map(|number| self.plug_in(number))
+    }
+    /// A phone for a device that is configured; it registers.
+    pub fn plug_in(&mut self, username: &str) -> PhoneId {
+        let phone = self.phone_for(username);
+        self.register(phone);
+        phone
+    }
+    /// A phone for a device that is configured; it does not register.
+    pub fn phone_for(&mut self, username: &str) -> PhoneId {
+        let index = self.phones.len() as u8 + 1;
+        let address = SocketAddr::new(IpAddr::from([10, 0, 1, index]), 5060);
+        self.phones.push(Phone::new(index, username, address, self.pbx(), self.seed));
+        PhoneId(usize::from(index) - 1)
+    }
+    /// Registers, and waits for it.
+    pub fn register(&mut self, phone: PhoneId) {
+        let now = self.clock;
+        self.phone(phone).register(now);
+        self.settle();
+        self.run_until(secs(60), |w| w.phones[phone.0].registered.is_some());
+    }
+    /// Another revision.
+    pub fn config(&mut self, change: impl FnOnce(&mut Company)) {
+        change(&mut self.company);
+        let snapshot = self.company.snapshot();
+        self.input(Input::Config(snapshot));
+    }
+    /// The program is killed and started again: only what the disk has survives.
+    pub fn kill_and_restart(&mut self) {
+        self.store.fail();
+        let rows = self.store.bindings.values().cloned().collect();
+        let now = self.now();
+        self.options.seed[31] = self.options.seed[31].wrapping_add(1);
+        self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), rows);
+        self.worker = Worker::new(media::worker::Settings::default(), [self.seed as u8; 32]);
+        self.sockets.clear();
+        self.live.clear();
+        self.settle();
+    }
+}
+
+/// What people do.
+impl World {
+    /// Dials.
+    pub fn dials(&mut self, phone: PhoneId, number: &str) {
+        let now = self.clock;
+        self.phone(phone).dial(now, number);
+        self.settle();
+    }
+    /// Answers what rings.
+    pub fn answers(&mut self, phone: PhoneId) {
+        let now = self.clock;
+        self.phone(phone).answer(now);
+        self.settle();
+    }
+    /// Hangs up, cancels or declines.
+    pub fn hangs_up(&mut self, phone: PhoneId) {
+        let now = self.clock;
+        self.phone(phone).hang_up(now);
+        self.settle();
+    }
+    /// Puts the other side on hold.
+    pub fn holds(&mut self, phone: PhoneId) {
+        self.offers(phone, Direction::SendOnly);
+    }
+    /// Takes the other side back.
+    pub fn resumes(&mut self, phone: PhoneId) {
+        self.offers(phone, Direction::SendRecv);
+    }
+    /// Offers that direction.
+    pub fn offers(&mut self, phone: PhoneId, direction: Direction) {
+        let now = self.clock;
+        self.phone(phone).offer(now, direction);
+        self.settle();
+    }
+    /// Sets what a phone does when called.
+    pub fn habit(&mut self, phone: PhoneId, habit: Habit) {
+        self.phone(phone).habit = habit;
+    }
+    /// The phone itself.
+    pub fn phone(&mut self, phone: PhoneId) -> &mut Phone {
+        &mut self.phones[phone.0]
+    }
+    /// Bytes to the PBX from that address, past all loss.
+    pub fn sends_raw(&mut self, from: SocketAddr, bytes: impl Into<Bytes>) {
+        let flow = Flow { transport: Transport::Udp, local: self.pbx(), remote: from };
+        let now = self.now();
+        self.engine.receive(now, flow, bytes.into());
+        self.settle();
+    }
+    /// Anything else from outside.
+    pub fn input(&mut self, input: Input) {
+        let now = self.now();
+        self.engine.handle(now, input);
+        self.settle();
+    }
+}
+
+/// What can be seen.
+impl World {
+    /// The time.
+    pub fn now(&self) -> Now {
+        let passed = TimeDelta::from_std(self.clock - self.start.0).expect("a short simulation");
+        Now { at: self.clock, utc: self.start.1 + passed }
+    }
+    /// Where the phone's call stands.
+    pub fn state(&self, phone: PhoneId) -> State {
+        self.phones[phone.0].state
+    }
+    /// Whom the phone hears.
+    pub fn hears(&self, phone: PhoneId) -> Vec<PhoneId> {
+        let voices = self.phones[phone.0].hears(self.clock);
+        voices.into_iter().map(|voice| PhoneId(usize::from(voice).wrapping_sub(1))).collect()
+    }
+    /// The record of the last call.
+    pub fn record(&self) -> &CallRow {
+        self.store.calls.values().next_back().expect("there was a call")
+    }
+    /// The value of a metric.
+    pub fn metric(&self, name: &str) -> f64 {
+        self.engine.metrics().into_iter().find(|m| m.0 == name).map_or(f64::NAN, |m| m.1)
+    }
+    /// Whether these two hear each other and nobody else.
+    pub fn assert_talking(&self, one: PhoneId, other: PhoneId) {
+        assert_eq!(self.hears(one), [other], "whom {one:?} hears");
+        assert_eq!(self.hears(other), [one], "whom {other:?} hears");
+    }
+    /// No call, leg, transaction, timer or port is left over, and every record is closed.
+    pub fn assert_quiet(&self) {
+        assert!(self.engine.is_quiet(), "the engine is not quiet: {:?}", self.engine.metrics());
+        assert_eq!(self.worker.sessions(), 0, "media sessions left");
+        assert!(self.sockets.is_empty(), "sockets left: {:?}", self.sockets);
+        assert!(self.live.is_empty(), "calls left in the view: {:?}", self.live);
+        for row in self.store.calls.values() {
+            assert!(row.ended_at.is_some() && !row.outcome.is_empty(), "record left open: {row:?}");
+        }
+    }
+}
+
+/// Time passes.
+impl World {
+    /// Runs for that long.
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.clock + time;
+        while let Some(at) = self.next().filter(|at| *at <= end) {
+            self.advance(at);
+        }
+        self.clock = end;
+    }
+    /// Runs until that holds.
+    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) {
+        let end = self.clock + limit;
+        while !done(self) {
+            let at = self.next().filter(|at| *at <= end);
+            self.advance(at.unwrap_or_else(|| panic!("not so within {limit:?}")));
+        }
+    }
+    /// Runs until nothing is left to do but to wait for expiries.
+    pub fn run_until_idle(&mut self) {
+        self.run_until(secs(240), |w| {
+            let phones = w.phones.iter().filter(|p| p.habit != Habit::Vanished);
+            w.engine.is_quiet() && w.store.next().is_none() && phones.map(|p| &p.stack).all(|s| s.is_quiet())
+        });
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let phones = self.phones.iter().filter_map(Phone::next);
+        [self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .chain(phones)
+            .min()
+    }
+
+    fn advance(&mut self, at: Instant) {
+        self.clock = self.clock.max(at);
+        while let Some(datagram) = self.network.arrived(self.clock) {
+            self.deliver(datagram);
+            self.settle();
+        }
+        while let Some(ticket) = self.store.commit(self.clock) {
+            self.input(Input::Stored(ticket));
+        }
+        if self.engine.poll_timeout().is_some_and(|t| t <= self.clock) {
+            let now = self.now();
+            self.engine.handle_timeout(now);
+            self.settle();
+        }
+        if self.worker.poll_timeout().is_some_and(|t| t <= self.clock) {
+            self.worker.handle_timeout(self.clock);
+            self.settle();
+        }
+        for index in 0..self.phones.len() {
+            if self.phones[index].next().is_some_and(|t| t <= self.clock) {
+                let from = self.phones[index].rtp();
+                if let Some((to, bytes)) = self.phones[index].handle_timeout(self.clock) {
+                    self.network.send(self.clock, Datagram { from, to, bytes });
+                }
+                self.settle();
+            }
+        }
+    }
+
+    fn deliver(&mut self, Datagram { from, to, bytes }: Datagram) {
+        if to == self.pbx() {
+            let flow = Flow { transport: Transport::Udp, local: to, remote: from };
+            let now = self.now();
+            return self.engine.receive(now, flow, bytes);
+        }
+        let socket = self.sockets.iter().find(|(_, address)| **address == to).map(|(socket, _)| *socket);
+        if let Some(socket) = socket {
+            let mut packet = bytes.to_vec();
+            if let Some(forward) = self.worker.receive(self.clock, socket, from, &mut packet) {
+                packet.truncate(forward.len);
+                self.send_media(forward, packet);
+            }
+            return;
+        }
+        let (clock, pbx) = (self.clock, self.pbx());
+        let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else { return };
+        if phone.habit == Habit::Vanished {
+            return;
+        }
+        if to == phone.address {
+            let flow = Flow { transport: Transport::Udp, local: to, remote: pbx };
+            phone.stack.receive(clock, flow, bytes);
+        } else if to == phone.rtp() {
+            phone.hear(clock, &bytes);
+        }
+    }
+
+    /// Drains everybody until nothing moves at this moment.
+    fn settle(&mut self) {
+        loop {
+            let moved = self.drain_engine() | self.drain_worker() | self.drain_phones();
+            if !moved {
+                break;
+            }
+        }
+    }
+
+    fn drain_engine(&mut self) -> bool {
+        let mut moved = false;
+        while let Some(output) = self.engine.poll_output() {
+            moved = true;
+            match output {
+                Output::Transmit { flow, bytes } => {
+                    self.note("PBX", &flow, &bytes);
+                    self.network.send(self.clock, Datagram { from: flow.local, to: flow.remote, bytes });
+                }
+                Output::Media { command, .. } => self.worker.handle(self.clock, command),
+                Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
+                Output::Live(change) => self.see(change),
+                Output::Drained => self.drained = true,
+            }
+        }
+        moved
+    }
+
+    fn see(&mut self, change: live::Change) {
+        match change {
+            live::Change::Call(call) => {
+                self.live.insert(call.id.clone(), call);
+            }
+            live::Change::CallEnded { id, .. } => {
+                self.live.remove(&id);
+            }
+            live::Change::Bound(_) | live::Change::Unbound { .. } => {}
+        }
+    }
+
+    fn drain_worker(&mut self) -> bool {
+        let mut moved = false;
+        let mut buffer = [0; 1500];
+        while let Some(output) = self.worker.poll_output(&mut buffer) {
+            moved = true;
+            match output {
+                media::Output::OpenSocket { socket, local } => {
+                    let taken = self.sockets.values().any(|address| *address == local);
+                    assert!(!taken, "{local} is opened twice");
+                    self.sockets.insert(socket, local);
+                }
+                media::Output::CloseSocket { socket } => {
+                    self.sockets.remove(&socket);
+                }
+                media::Output::Transmit(forward) => {
+                    let packet = buffer[..forward.len].to_vec();
+                    self.send_media(forward, packet);
+                }
+                media::Output::Event(event) => {
+                    let now = self.now();
+                    self.engine.handle(now, Input::Media(event));
+                }
+            }
+        }
+        moved
+    }
+
+    fn send_media(&mut self, forward: media::Forward, packet: Vec<u8>) {
+        let Some(&from) = self.sockets.get(&forward.socket) else { return };
+        self.network.send(self.clock, Datagram { from, to: forward.to, bytes: packet.into() });
+    }
+
+    fn drain_phones(&mut self) -> bool {
+        let mut moved = false;
+        for index in 0..self.phones.len() {
+            while let Some(output) = self.phones[index].stack.poll_output() {
+                moved = true;
+                let vanished = self.phones[index].habit == Habit::Vanished;
+                match output {
+                    sip_stack::Output::Transmit { flow, bytes, .. } if !vanished => {
+                        self.note(&format!("P{}", index + 1), &flow, &bytes);
+                        self.network.send(self.clock, Datagram { from: flow.local, to: flow.remote, bytes });
+                    }
+                    sip_stack::Output::Event(event) => self.phones[index].on_event(self.clock, event),
+                    sip_stack::Output::Transmit { .. } | sip_stack::Output::Received { .. } => {}
+                }
+            }
+        }
+        moved
+    }
+
+    fn note(&mut self, who: &str, flow: &Flow, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.lines().next().unwrap_or_default();
+        let cseq = text.lines().find(|l| l.starts_with("CSeq")).unwrap_or_default();
+        let direction = text.lines().find(|l| l.starts_with("a=send") || l.starts_with("a=recv") || l.starts_with("a=inact"));
+        let at = (self.clock - self.start.0).as_millis();
+        if self.ladder.len() >= LADDER {
+            self.ladder.pop_front();
+        }
+        let direction = direction.unwrap_or_default();
+        self.ladder.push_back(format!("{at:>7} ms  {who} → {}  {line}  {cseq} {direction}", flow.remote));
+    }
+
+    fn pbx(&self) -> SocketAddr {
+        self.options.listeners[0].1
+    }
+}
+
+impl Drop for World {
+    #[allow(clippy::print_stderr)]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let ladder: Vec<_> = self.ladder.iter().map(String::as_str).collect();
+            eprintln!("seed {}\n{}", self.seed, ladder.join("\n"));
+            for row in self.store.calls.values() {
+                eprintln!("record {} {} {} {}", row.dialled, row.outcome, row.cause, row.trace);
+            }
+        }
+    }
+}
+
+/// Milliseconds.
+pub fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+/// Seconds.
+pub fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// The engine's SIP listener.
+const PBX: &str = "10.0.0.1:5060";
+/// Messages kept for the print of a failed run.
+const LADDER: usize = 300;
