@@ -1,5 +1,7 @@
 //! The three states of a phone's call: dialling, incoming, talking. Each verb consumes or keeps its state.
 
+use std::time::{Duration, Instant};
+
 use super::{
     Phone, Rtp, Text,
     digest::Challenge,
@@ -70,11 +72,11 @@ impl Dialling {
     }
     /// Waits for a provisional response of that status.
     pub fn progress(&self, status: u16) -> Text {
-        self.phone.take(&status.to_string(), |t| self.is_ours(t) && t.status() == Some(status))
+        self.wait(&status.to_string(), |t| t.status() == Some(status))
     }
     /// Waits for 180 or 183.
     pub fn rings(&self) -> Text {
-        self.phone.take("ringing", |t| self.is_ours(t) && matches!(t.status(), Some(180 | 183)))
+        self.wait("ringing", |t| matches!(t.status(), Some(180 | 183)))
     }
     /// Waits for the 200, acknowledges it, starts to talk.
     pub fn answered(self) -> Talking {
@@ -102,12 +104,27 @@ impl Dialling {
     }
     /// The INVITE's final response, not acknowledged.
     pub fn finish(&self) -> Text {
-        let is_final = |t: &Text| self.is_ours(t) && t.status().is_some_and(|s| s >= 200);
-        // A phone may ring for its whole no-answer time before the call goes on.
-        let response = self.phone.take_within(PATIENCE * 3, is_final);
-        response.unwrap_or_else(|| panic!("no final response\n{}", self.phone.ladder()))
+        self.wait("final response", |t| t.status().is_some_and(|s| s >= 200))
     }
 
+    /// Waits for a response; repeats the INVITE until the first one (RFC 3261 §17.1.1.2, timer A).
+    fn wait(&self, what: &str, pick: impl Fn(&Text) -> bool) -> Text {
+        // A phone may ring for its whole no-answer time before the call goes on.
+        let end = Instant::now() + PATIENCE * 3;
+        let mut again = Duration::from_millis(500);
+        while Instant::now() < end {
+            if let Some(response) = self.phone.take_within(again, |t| self.is_ours(t) && pick(t)) {
+                return response;
+            }
+            again *= 2;
+            let (branch, log) = (self.dial().branch, self.phone.log());
+            if self.phone.link().token() == "UDP" && !log.iter().any(|(ours, t)| !ours && t.branch() == branch) {
+                let invite = log.iter().rfind(|(ours, t)| *ours && t.branch() == branch && t.method() == "INVITE");
+                self.phone.link().send(invite.unwrap().1.print().as_bytes());
+            }
+        }
+        panic!("no {what}\n{}", self.phone.ladder())
+    }
     fn dial(&self) -> Dial {
         self.phone.with_state(|s| s.dials[&self.call_id].clone())
     }

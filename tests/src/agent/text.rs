@@ -21,6 +21,11 @@ impl Text {
         let headers = lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.trim().into(), v.trim().into()));
         Some(Self { start, headers: headers.collect(), body: bytes[end + 4..].to_vec() })
     }
+    /// The message as it was composed.
+    pub fn print(&self) -> String {
+        let headers: String = self.headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        format!("{}\r\n{headers}\r\n{}", self.start, self.body_text())
+    }
     /// 100..=699, `None` for a request.
     pub fn status(&self) -> Option<u16> {
         self.start.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
