@@ -10,22 +10,22 @@ use crate::sipp::{Over, Sipp};
 /// A SIPp phone of position 1, registered, running `scenario`.
 fn registered(server: &Server, scenario: &'static str) -> Sipp {
     let account = &server.accounts()[1];
-    let register = Sipp::start("register", server.sip("udp"), account, "", 0, Over::Udp);
+    let register = Sipp::start("register", server.sip(), account, "", 0, Over::Udp);
     let port = register.port;
     register.succeeds();
-    Sipp::start(scenario, server.sip("udp"), account, "", port, Over::Udp)
+    Sipp::start(scenario, server.sip(), account, "", port, Over::Udp)
 }
 
 fn caller(server: &Server, scenario: &'static str) -> Sipp {
-    Sipp::start(scenario, server.sip("udp"), &server.accounts()[0], &server.number(1), 0, Over::Udp)
+    Sipp::start(scenario, server.sip(), &server.accounts()[0], &server.number(1), 0, Over::Udp)
 }
 
 /// SIP-02
 #[test]
 fn sipp_registers_over_udp_and_tcp() {
     let server = Server::start();
-    Sipp::start("register", server.sip("udp"), &server.accounts()[0], "", 0, Over::Udp).succeeds();
-    Sipp::start("register", server.sip("tcp"), &server.accounts()[1], "", 0, Over::Tcp).succeeds();
+    Sipp::start("register", server.sip(), &server.accounts()[0], "", 0, Over::Udp).succeeds();
+    Sipp::start("register", server.sip(), &server.accounts()[1], "", 0, Over::Tcp).succeeds();
 }
 
 /// SIP-12

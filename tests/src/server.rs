@@ -7,7 +7,6 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
 };
 
 use serde_json::Value;
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     agent::{Account, Algorithm, Phone, link::Over},
-    patience::{PATIENCE, until},
+    patience::{PATIENCE, until, until_true},
     ports,
     visitor::Visitor,
 };
@@ -47,7 +46,7 @@ pub struct Server {
 /// What `run.json` says.
 #[derive(Debug, Clone, Default)]
 struct Run {
-    sip: Vec<(String, SocketAddr)>,
+    sip: Vec<SocketAddr>,
     http: String,
     packet_io: String,
 }
@@ -74,17 +73,17 @@ impl Server {
             .find(|w| w.contains("/setup/"))
             .unwrap_or_else(|| panic!("no setup link in\n{said}"))
             .to_owned();
-        server.accounts = starter_phones(&said, server.sip("udp").ip());
+        server.accounts = starter_phones(&said, server.sip().ip());
         server
     }
 
-    /// The first IPv4 listener of that transport.
-    pub fn sip(&self, transport: &str) -> SocketAddr {
-        self.listener(transport, SocketAddr::is_ipv4)
+    /// The IPv4 listener, UDP and TCP.
+    pub fn sip(&self) -> SocketAddr {
+        *self.run.sip.iter().find(|a| a.is_ipv4()).expect("an IPv4 listener")
     }
-    /// The first IPv6 listener of that transport.
-    pub fn sip6(&self, transport: &str) -> SocketAddr {
-        self.listener(transport, SocketAddr::is_ipv6)
+    /// The IPv6 listener, UDP and TCP.
+    pub fn sip6(&self) -> SocketAddr {
+        *self.run.sip.iter().find(|a| a.is_ipv6()).expect("an IPv6 listener")
     }
     /// `http://127.0.0.1:port`.
     pub fn http(&self) -> &str {
@@ -119,12 +118,11 @@ impl Server {
 
     /// The starter phone of that position (0–4), not registered, over UDP.
     pub fn phone(&self, position: usize) -> Phone {
-        Phone::new(self.accounts[position].clone(), self.sip("udp"))
+        Phone::new(self.accounts[position].clone(), self.sip())
     }
     /// The same with a choice of transport and algorithm.
     pub fn phone_over(&self, position: usize, over: Over, algorithm: Algorithm) -> Phone {
-        let transport = if over == Over::Tcp { "tcp" } else { "udp" };
-        Phone::with(self.accounts[position].clone(), self.sip(transport), over, algorithm)
+        Phone::with(self.accounts[position].clone(), self.sip(), over, algorithm)
     }
     /// So many starter phones, registered.
     pub fn phones<const N: usize>(&self) -> [Phone; N] {
@@ -143,11 +141,48 @@ impl Server {
     pub fn sql(&self, statement: &str) -> String {
         sqlite(&self.database(), statement)
     }
-    /// The configuration revision that is committed.
+    /// Edits by hand and waits until new calls run under it; the revision.
+    pub fn edit(&self, statement: &str) -> i64 {
+        self.sql(statement);
+        self.in_force()
+    }
+    /// Waits until new calls run under everything that is committed; the revision.
+    pub fn in_force(&self) -> i64 {
+        let committed: i64 = self.sql("SELECT number FROM revision").parse().unwrap();
+        until_true("the edit to be in force", || self.metric("dialtone_config_revision") as i64 >= committed);
+        committed
+    }
+    /// SQL that names the user row of a starter phone.
+    pub fn user(&self, position: usize) -> String {
+        self.sql(&format!("SELECT user_id FROM extensions WHERE number = '{}'", self.number(position)))
+    }
+    /// One column of the newest call.
+    pub fn last_call(&self, column: &str) -> String {
+        self.sql(&format!("SELECT {column} FROM calls ORDER BY started_at DESC, id DESC LIMIT 1"))
+    }
+    /// Waits until every call is over and its row closed.
+    pub fn quiet(&self) {
+        until_true("the end of all calls", || self.sql("SELECT count(*) FROM calls WHERE ended_at IS NULL") == "0");
+    }
+    /// A counter or gauge of `/metrics`; labels are part of the name.
     pub fn metric(&self, name: &str) -> f64 {
-        let text = Visitor::new(self.http()).get("/metrics").body;
+        let text = self.metrics();
         let value = |l: &str| l.strip_prefix(name)?.trim_start_matches(|c| c != ' ').trim().parse().ok();
         text.lines().filter(|l| !l.starts_with('#')).find_map(value).unwrap_or_else(|| panic!("no {name} in\n{text}"))
+    }
+    /// The whole text of `/metrics`.
+    pub fn metrics(&self) -> String {
+        Visitor::new(self.http()).get("/metrics").body
+    }
+    /// The sum of all figures whose name contains `word`.
+    pub fn metrics_matching(&self, word: &str) -> f64 {
+        let text = self.metrics();
+        let lines = text.lines().filter(|l| !l.starts_with('#') && l.contains(word));
+        lines.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+    /// Whether `/healthz` says so.
+    pub fn is_healthy(&self) -> bool {
+        Visitor::new(self.http()).get("/healthz").status == 200
     }
     /// The portal with the first administrator signed in.
     pub fn portal(&self) -> Visitor {
@@ -184,10 +219,6 @@ impl Server {
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
     }
 
-    fn listener(&self, transport: &str, family: fn(&SocketAddr) -> bool) -> SocketAddr {
-        let found = self.run.sip.iter().find(|(t, a)| t == transport && family(a));
-        found.unwrap_or_else(|| panic!("no {transport} listener in {:?}", self.run)).1
-    }
     fn wait_ready(&mut self) {
         let (path, pid) = (self.folder.path().join("run.json"), u64::from(self.pid()));
         let said = self.said.clone();
@@ -204,7 +235,7 @@ impl Server {
     }
     fn same_addresses(&self) -> Vec<String> {
         let mut arguments = vec![];
-        for (_, address) in self.run.sip.iter().filter(|(t, _)| t == "udp") {
+        for address in &self.run.sip {
             arguments.extend(["--sip".into(), address.to_string()]);
         }
         let http = self.run.http.trim_start_matches("http://").to_owned();
@@ -224,16 +255,11 @@ impl Drop for Server {
 }
 
 impl Run {
-    /// Entries of `sip` are `udp 127.0.0.1:5060`.
+    /// Each address of `sip` is listened on over UDP and TCP.
     fn read(json: &Value) -> Self {
-        let entry = |text: &str| {
-            let (transport, address) = text.split_once(' ')?;
-            Some((transport.to_lowercase(), address.parse().ok()?))
-        };
-        let sip = json["sip"].as_array().into_iter().flatten().filter_map(|v| entry(v.as_str()?)).collect();
-        let http = json["http"].as_str().unwrap_or("").trim_end_matches('/');
-        let http = if http.starts_with("http") { http.to_owned() } else { format!("http://{http}") };
-        Self { sip, http, packet_io: json["packet_io"].as_str().unwrap_or("").to_owned() }
+        let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| v.as_str()?.parse().ok());
+        let http = format!("http://{}", json["http"].as_str().unwrap_or(""));
+        Self { sip: addresses.collect(), http, packet_io: json["packet_io"].as_str().unwrap_or("").to_owned() }
     }
 }
 
@@ -304,6 +330,3 @@ fn starter_phones(said: &str, server: std::net::IpAddr) -> Vec<Account> {
         })
         .collect()
 }
-
-/// How long a dead phone may go unnoticed in tests that configure it so.
-pub const SHORT_SILENCE: Duration = Duration::from_secs(2);

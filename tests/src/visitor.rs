@@ -1,13 +1,12 @@
 //! Somebody with a browser, without the browser: cookies, forms, pages.
 
-use std::collections::BTreeMap;
-
-use ureq::{
-    Agent,
-    http::Response,
-};
+use serde_json::Value;
+use ureq::{Agent, http::Response};
 
 use crate::server::Server;
+
+/// Names and values in the order of the page; a list field repeats its name.
+pub type Form = Vec<(String, String)>;
 
 /// One visitor with their cookies.
 #[derive(Debug, Clone)]
@@ -35,53 +34,70 @@ impl Visitor {
     /// The first administrator: takes the setup link, or signs in if it was taken before.
     pub fn administrator(server: &Server) -> Self {
         let visitor = Self::new(server.http());
-        let path = server.setup_link().split_once("/setup/").map(|(_, t)| format!("/setup/{t}")).unwrap();
+        let path = server.setup_link().split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).unwrap();
         let mut form = visitor.form(&path);
-        if form.is_empty() {
-            form = visitor.form("/sign-in");
-            form.insert("login".into(), LOGIN.into());
-            form.insert("password".into(), PASSWORD.into());
-            visitor.post("/sign-in", &form);
-        } else {
-            for (name, value) in &mut form {
-                match name.as_str() {
-                    "login" | "email" => *value = LOGIN.into(),
-                    n if n.contains("password") => *value = PASSWORD.into(),
-                    _ => {}
-                }
-            }
+        if form.iter().any(|(name, _)| name == "confirm") {
+            set(&mut form, "password", PASSWORD);
+            set(&mut form, "confirm", PASSWORD);
             let page = visitor.post(&path, &form);
             assert!(page.status < 400, "setup: {page:?}");
         }
+        if visitor.get("/admin").status != 200 {
+            let mut form = visitor.form("/login");
+            set(&mut form, "login", &server.sql("SELECT login FROM administrators ORDER BY id LIMIT 1"));
+            set(&mut form, "password", PASSWORD);
+            visitor.post("/login", &form);
+        }
+        assert_eq!(visitor.get("/admin").status, 200, "signed in");
         visitor
     }
     pub fn get(&self, path: &str) -> Page {
         read(self.agent.get(format!("{}{path}", self.base)).call())
     }
     /// Posts a form as a browser of the same origin does.
-    pub fn post(&self, path: &str, form: &BTreeMap<String, String>) -> Page {
+    pub fn post(&self, path: &str, form: &Form) -> Page {
         let request = self.agent.post(format!("{}{path}", self.base)).header("Origin", &self.base);
-        read(request.header("Sec-Fetch-Site", "same-origin").send_form(form.iter()))
+        let pairs = form.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        read(request.header("Sec-Fetch-Site", "same-origin").send_form(pairs))
     }
-    /// The named values of the main form of a page, as a browser would send them unchanged.
-    pub fn form(&self, path: &str) -> BTreeMap<String, String> {
+    /// Changes a row over REST; the answer's JSON in its body.
+    pub fn patch(&self, path: &str, json: &Value) -> Page {
+        let token = self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
+        let request = self.agent.patch(format!("{}{path}", self.base)).header("Origin", &self.base);
+        let request = request.header("X-CSRF-Token", token).header("Content-Type", "application/json");
+        read(request.send(json.to_string()))
+    }
+    /// The named values of a page's forms, as a browser would send them unchanged.
+    pub fn form(&self, path: &str) -> Form {
         fields(&self.get(path).body)
     }
-    /// Opens a form, changes some of its fields, saves it.
+    /// The same as [`Visitor::save`] for a server that may be killed at any moment.
+    pub fn save_if_there(&self, path: &str, changes: &[(&str, &str)]) {
+        let mut form = self.form(path);
+        if !form.is_empty() {
+            changes.iter().for_each(|(name, value)| set(&mut form, name, value));
+            self.post(path, &form);
+        }
+    }
+    /// Opens the form of a row, changes some of its fields, saves it.
     pub fn save(&self, path: &str, changes: &[(&str, &str)]) -> Page {
         let mut form = self.form(path);
-        assert!(!form.is_empty(), "no form at {path}: {:?}", self.get(path));
+        assert!(form.iter().any(|(n, _)| n == "csrf"), "no form at {path}: {:?}", self.get(path));
         for (name, value) in changes {
-            form.insert((*name).into(), (*value).into());
+            set(&mut form, name, value);
         }
-        self.post(path, &form)
+        self.post(path.trim_end_matches("/new"), &form)
     }
 }
 
+/// Gives a field one value.
+pub fn set(form: &mut Form, name: &str, value: &str) {
+    form.retain(|(n, _)| n != name);
+    form.push((name.into(), value.into()));
+}
+
 /// What the tests choose at the setup link.
-pub const LOGIN: &str = "admin@example.com";
-/// What the tests choose at the setup link.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "Coffee@Morning2024!";
 
 fn read(answer: Result<Response<ureq::Body>, ureq::Error>) -> Page {
     let Ok(mut response) = answer else { return Page { status: 0, location: String::new(), body: String::new() } };
@@ -91,8 +107,8 @@ fn read(answer: Result<Response<ureq::Body>, ureq::Error>) -> Page {
 }
 
 /// Inputs, selects and text areas with their present values.
-fn fields(html: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
+fn fields(html: &str) -> Form {
+    let mut found = Form::new();
     let mut rest = html;
     let mut select: Option<String> = None;
     while let Some(at) = rest.find('<') {
@@ -105,18 +121,20 @@ fn fields(html: &str) -> BTreeMap<String, String> {
                 let ticked = !matches!(attribute(inside, "type").as_deref(), Some("checkbox" | "radio"))
                     || inside.split_whitespace().any(|w| w == "checked" || w.starts_with("checked="));
                 if ticked {
-                    found.insert(name, attribute(inside, "value").unwrap_or_default());
+                    found.push((name, attribute(inside, "value").unwrap_or_default()));
                 }
             }
             ("textarea", Some(name)) => {
-                found.insert(name, unescape(after.split("</textarea").next().unwrap_or("").trim_start_matches('\n')));
+                let text = after.split("</textarea").next().unwrap_or("");
+                found.push((name, unescape(text.trim_start_matches('\n'))));
             }
             ("select", Some(name)) => select = Some(name),
             ("/select", _) => select = None,
             ("option", _) => {
                 let chosen = inside.split_whitespace().any(|w| w == "selected" || w.starts_with("selected="));
-                if let Some(name) = select.as_ref().filter(|n| chosen || !found.contains_key(*n)) {
-                    found.insert(name.clone(), attribute(inside, "value").unwrap_or_default());
+                let first = |name: &String| !found.iter().any(|(n, _)| n == name);
+                if let Some(name) = select.clone().filter(|n| chosen || first(n)) {
+                    set(&mut found, &name, &attribute(inside, "value").unwrap_or_default());
                 }
             }
             _ => {}

@@ -231,6 +231,10 @@ impl Phone {
         let body = sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1);
         Dialling::start(self, number, rtp, headers, &body)
     }
+    /// Calls with an offer composed by the test; blank offers nothing.
+    pub fn dial_offering(&self, number: &str, rtp: Rtp, offer: &str) -> Dialling {
+        Dialling::start(self, number, rtp, "", offer)
+    }
     /// The next call that comes in.
     pub fn incoming(&self) -> Incoming {
         let invite = self.take("INVITE", |t| t.method() == "INVITE" && t.to_tag().is_none());
@@ -239,6 +243,21 @@ impl Phone {
     /// Whether a call came in and nobody took it yet.
     pub fn is_called(&self) -> bool {
         self.0.state.lock().unwrap().fresh.iter().any(|t| t.method() == "INVITE")
+    }
+    /// Gives a message back, to be taken again.
+    pub fn with_put_back(&self, text: Text) {
+        self.with_state(|s| s.fresh.push_front(text));
+    }
+    /// Forgets what went over the link and what is over, so that long runs measure the server and not the phone.
+    pub fn forget(&self) {
+        self.with_state(|s| {
+            s.log.clear();
+            s.fresh.clear();
+            s.dials.clear();
+            let ended = std::mem::take(&mut s.ended);
+            s.talking.retain(|t| !ended.contains(&t.call_id));
+            s.answers.clear();
+        });
     }
     /// Goes away without a word: no answer to anything from here on, no media.
     pub fn vanish(&self) {
