@@ -31,7 +31,8 @@ struct Source {
 
 #[test]
 fn pure_crates_name_no_runtime_socket_or_clock_crate() {
-    let forbidden = ["tokio", "axum", "hyper", "mio", "socket2", "io-uring", "reqwest", "libc", "rustix", "nix"];
+    let forbidden =
+        ["tokio", "axum", "hyper", "mio", "socket2", "io-uring", "reqwest", "libc", "rustix", "nix"];
     let found: Vec<_> = PURE
         .iter()
         .flat_map(|krate| dependencies(krate).into_iter().map(move |d| (krate, d)))
@@ -56,12 +57,31 @@ fn each_crate_depends_on_its_neighbours_below_only() {
 #[test]
 fn the_world_is_touched_in_the_shell_only() {
     let words = [
-        "Instant::now", "SystemTime::now", "Utc::now", "Local::now", "thread::sleep", "time::sleep", "thread::spawn",
-        "tokio::spawn", "UdpSocket", "TcpStream", "TcpListener", "std::fs", "fs::File", "File::open", "File::create",
-        "rand::rng", "rand::random", "thread_rng", "from_os_rng", "OsRng", "getrandom",
+        "Instant::now",
+        "SystemTime::now",
+        "Utc::now",
+        "Local::now",
+        "thread::sleep",
+        "time::sleep",
+        "thread::spawn",
+        "tokio::spawn",
+        "UdpSocket",
+        "TcpStream",
+        "TcpListener",
+        "std::fs",
+        "fs::File",
+        "File::open",
+        "File::create",
+        "rand::rng",
+        "rand::random",
+        "thread_rng",
+        "from_os_rng",
+        "OsRng",
+        "getrandom",
     ];
     let found = faults(&pure_sources(), |source| {
-        let allowed = |word: &str| TOUCHES.iter().any(|(path, w, _)| source.path.starts_with(path) && *w == word);
+        let allowed =
+            |word: &str| TOUCHES.iter().any(|(path, w, _)| source.path.starts_with(path) && *w == word);
         words.iter().copied().filter(|w| source.code.contains(w) && !allowed(w)).map(str::to_owned).collect()
     });
     assert!(found.is_empty(), "{found:#?}");
@@ -73,7 +93,10 @@ fn pure_crates_import_only_what_their_room_allows() {
         let krate = source.path.split('/').next().unwrap();
         let (_, allowed) = MAY_IMPORT.iter().find(|(k, _)| *k == krate).unwrap();
         let strangers = OURS.iter().filter(|name| !allowed.contains(name));
-        strangers.filter(|name| source.code.contains(&format!("use {name}::"))).map(|n| (*n).to_owned()).collect()
+        strangers
+            .filter(|name| source.code.contains(&format!("use {name}::")))
+            .map(|n| (*n).to_owned())
+            .collect()
     });
     assert!(found.is_empty(), "{found:#?}");
 }
@@ -119,14 +142,19 @@ fn the_repository_speaks_only_of_itself() {
     let root = root();
     // Written in two halves so that this file is not its own fault.
     let words = [concat!("/wo", "rk/"), concat!("artif", "actory"), concat!("TO", "DO")];
-    let found: Vec<_> = files(&root, &["rs", "md", "toml", "html", "js", "mjs", "css", "sql", "sh", "xml", "json"])
-        .into_iter()
-        .flat_map(|path| {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            let name = relative(&root, &path);
-            words.iter().filter(|w| text.contains(**w)).map(move |w| format!("{name}: {w}")).collect::<Vec<_>>()
-        })
-        .collect();
+    let found: Vec<_> =
+        files(&root, &["rs", "md", "toml", "html", "js", "mjs", "css", "sql", "sh", "xml", "json"])
+            .into_iter()
+            .flat_map(|path| {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let name = relative(&root, &path);
+                words
+                    .iter()
+                    .filter(|w| text.contains(**w))
+                    .map(move |w| format!("{name}: {w}"))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -217,7 +245,8 @@ fn files(under: &Path, endings: &[&str]) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
             if path.is_dir() {
-                let ours = !name.starts_with('.') && !["target", "node_modules", "data", "test-results"].contains(&&*name);
+                let ours = !name.starts_with('.')
+                    && !["target", "node_modules", "data", "test-results"].contains(&&*name);
                 folders.extend(ours.then_some(path));
             } else if path.extension().is_some_and(|e| endings.iter().any(|x| e == *x)) {
                 found.push(path);
@@ -237,7 +266,11 @@ fn dependencies(krate: &str) -> Vec<String> {
     let manifest = fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
     let section = manifest.split("\n[dependencies]").nth(1).unwrap_or("");
     let lines = section.lines().skip(1).take_while(|l| !l.starts_with('['));
-    lines.filter_map(|l| l.split(['.', '=', ' ']).next()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
+    lines
+        .filter_map(|l| l.split(['.', '=', ' ']).next())
+        .filter(|n| !n.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `module → modules it names` over the top-level modules of a crate.
@@ -247,7 +280,8 @@ fn module_edges(krate: &str) -> BTreeMap<String, BTreeSet<String>> {
         inside.split('/').next().unwrap().trim_end_matches(".rs").to_owned()
     };
     let all = sources(&format!("{krate}/src"));
-    let names: BTreeSet<_> = all.iter().map(|s| module_of(&s.path)).filter(|m| m != "lib" && m != "main").collect();
+    let names: BTreeSet<_> =
+        all.iter().map(|s| module_of(&s.path)).filter(|m| m != "lib" && m != "main").collect();
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for source in &all {
         let from = module_of(&source.path);
@@ -261,7 +295,8 @@ fn module_edges(krate: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 /// What follows `crate::`, one or several in braces.
 fn named_modules(code: &str) -> Vec<String> {
-    let word = |t: &str| t.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let word =
+        |t: &str| t.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut found = vec![];
     for after in code.split("crate::").skip(1) {
         let Some(list) = after.strip_prefix('{') else {
@@ -307,7 +342,11 @@ fn way_back(edges: &BTreeMap<String, BTreeSet<String>>, start: &str) -> Option<V
 fn functions(code: &str) -> Vec<(String, usize)> {
     let lines: Vec<_> = code.lines().collect();
     let starts = lines.iter().enumerate().filter(|(_, l)| {
-        let l = l.trim_start().trim_start_matches("pub ").trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ");
+        let l = l
+            .trim_start()
+            .trim_start_matches("pub ")
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub(crate) ");
         l.starts_with("fn ") || l.starts_with("async fn ") || l.starts_with("const fn ")
     });
     starts
@@ -315,7 +354,8 @@ fn functions(code: &str) -> Vec<(String, usize)> {
             let indent = line.len() - line.trim_start().len();
             let end = format!("{}}}", " ".repeat(indent));
             let length = lines[at..].iter().position(|l| **l == end).unwrap_or(0) + 1;
-            let name = line.split("fn ").nth(1).unwrap_or("").split(['(', '<']).next().unwrap_or("").to_owned();
+            let name =
+                line.split("fn ").nth(1).unwrap_or("").split(['(', '<']).next().unwrap_or("").to_owned();
             (name, length)
         })
         .collect()

@@ -9,12 +9,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tests::{
-    agent::Account,
-    audio::voice,
-    patience::until,
-    server::signal,
-};
+use tests::{agent::Account, audio::voice, patience::until, server::signal};
 
 /// A running baresip.
 pub struct Baresip {
@@ -28,7 +23,14 @@ impl Baresip {
         Self::start_at(0, account, server, seed, codec, dial)
     }
     /// The same at a port of the test's choice.
-    pub fn start_at(port: u16, account: &Account, server: SocketAddr, seed: u32, codec: &str, dial: Option<&str>) -> Self {
+    pub fn start_at(
+        port: u16,
+        account: &Account,
+        server: SocketAddr,
+        seed: u32,
+        codec: &str,
+        dial: Option<&str>,
+    ) -> Self {
         let folder = TempDir::with_prefix("baresip-").unwrap();
         let path = folder.path();
         fs::write(path.join("voice.wav"), wav(&voice(seed))).unwrap();
@@ -36,7 +38,9 @@ impl Baresip {
         fs::write(path.join("config"), config(&path.display().to_string(), port)).unwrap();
         let Account { user, password, .. } = account;
         let answer = if dial.is_some() { "" } else { ";answermode=auto" };
-        let line = format!("<sip:{user}@{server}>;auth_user={user};auth_pass={password};regint=120;audio_codecs={codec}/8000/1{answer}\n");
+        let line = format!(
+            "<sip:{user}@{server}>;auth_user={user};auth_pass={password};regint=120;audio_codecs={codec}/8000/1{answer}\n"
+        );
         fs::write(path.join("accounts"), line).unwrap();
         let log = File::create(path.join("log")).unwrap();
         let mut command = Command::new("baresip");

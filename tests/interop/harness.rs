@@ -8,7 +8,12 @@ use crate::{
 };
 
 fn account() -> Account {
-    Account { extension: "101".into(), user: "101".into(), password: "secret".into(), domain: "127.0.0.1".into() }
+    Account {
+        extension: "101".into(),
+        user: "101".into(),
+        password: "secret".into(),
+        domain: "127.0.0.1".into(),
+    }
 }
 
 #[test]

@@ -29,7 +29,14 @@ pub enum Over {
 
 impl Sipp {
     /// Starts a scenario as that account, calling `number` where it calls. `port` 0 takes a free one.
-    pub fn start(name: &'static str, server: SocketAddr, account: &Account, number: &str, port: u16, over: Over) -> Self {
+    pub fn start(
+        name: &'static str,
+        server: SocketAddr,
+        account: &Account,
+        number: &str,
+        port: u16,
+        over: Over,
+    ) -> Self {
         let folder = TempDir::with_prefix("sipp-").unwrap();
         let port = if port == 0 { free_port() } else { port };
         let fields = folder.path().join("fields.csv");
@@ -39,7 +46,16 @@ impl Sipp {
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("interop/sipp/{name}.xml"));
         let mut command = Command::new("sipp");
         command.arg(server.to_string()).arg("-sf").arg(scenario).arg("-inf").arg(fields);
-        command.args(["-m", "1", "-nostdin", "-trace_err", "-trace_msg", "-timeout", "40s", "-timeout_error"]);
+        command.args([
+            "-m",
+            "1",
+            "-nostdin",
+            "-trace_err",
+            "-trace_msg",
+            "-timeout",
+            "40s",
+            "-timeout_error",
+        ]);
         command.args(["-i", &server.ip().to_string(), "-p", &port.to_string(), "-s", number]);
         command.args(["-t", if over == Over::Tcp { "t1" } else { "u1" }]);
         command.args(["-mp", &media_port().to_string()]);
@@ -48,7 +64,8 @@ impl Sipp {
     }
     /// Waits for the end and asserts that the scenario ran as written.
     pub fn succeeds(mut self) {
-        let status = until("the end of the scenario", Duration::from_secs(60), || self.child.try_wait().unwrap());
+        let status =
+            until("the end of the scenario", Duration::from_secs(60), || self.child.try_wait().unwrap());
         if !status.success() {
             for entry in fs::read_dir(self.folder.path()).unwrap().flatten() {
                 if entry.path().extension().is_some_and(|e| e == "log") {

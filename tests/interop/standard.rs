@@ -1,9 +1,6 @@
 //! SIPp's scenarios: register, call, refuse, give up, hold.
 
-use tests::{
-    agent::phone::Manner,
-    server::Server,
-};
+use tests::{agent::phone::Manner, server::Server};
 
 use crate::sipp::{Over, Sipp};
 

@@ -60,7 +60,8 @@ pub fn to_alaw(sample: i16) -> u8 {
 pub fn from_alaw(byte: u8) -> i16 {
     let byte = i32::from(byte ^ 0x55);
     let (exponent, mantissa) = ((byte >> 4) & 7, byte & 0x0f);
-    let magnitude = if exponent == 0 { (mantissa << 4) + 8 } else { ((mantissa << 4) + 264) << (exponent - 1) };
+    let magnitude =
+        if exponent == 0 { (mantissa << 4) + 8 } else { ((mantissa << 4) + 264) << (exponent - 1) };
     (if byte & 0x80 != 0 { magnitude } else { -magnitude }) as i16
 }
 
@@ -93,7 +94,8 @@ pub fn align(said: &[i16], heard: &[i16]) -> (usize, f32) {
 }
 
 fn best(said: &[i16], heard: &[i16], offsets: impl Iterator<Item = usize>, stride: usize) -> (usize, f32) {
-    let heard: Vec<(usize, f32)> = heard.iter().enumerate().step_by(stride).map(|(i, &s)| (i, f32::from(s))).collect();
+    let heard: Vec<(usize, f32)> =
+        heard.iter().enumerate().step_by(stride).map(|(i, &s)| (i, f32::from(s))).collect();
     let heard_energy: f32 = heard.iter().map(|(_, s)| s * s).sum();
     let mut found = (0, -1.0);
     for offset in offsets {
@@ -136,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_tone_is_all_at_its_frequency() {
-        let tone: Vec<i16> = (0..800).map(|i| ((TAU * 425.0 * i as f32 / 8_000.0).sin() * 5_000.0) as i16).collect();
+        let tone: Vec<i16> =
+            (0..800).map(|i| ((TAU * 425.0 * i as f32 / 8_000.0).sin() * 5_000.0) as i16).collect();
         assert!(share_at(&tone, 425.0) > 0.9);
         assert!(share_at(&tone, 1_000.0) < 0.1);
     }

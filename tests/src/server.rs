@@ -162,13 +162,18 @@ impl Server {
     }
     /// Waits until every call is over and its row closed.
     pub fn quiet(&self) {
-        until_true("the end of all calls", || self.sql("SELECT count(*) FROM calls WHERE ended_at IS NULL") == "0");
+        until_true("the end of all calls", || {
+            self.sql("SELECT count(*) FROM calls WHERE ended_at IS NULL") == "0"
+        });
     }
     /// A counter or gauge of `/metrics`; labels are part of the name.
     pub fn metric(&self, name: &str) -> f64 {
         let text = self.metrics();
         let value = |l: &str| l.strip_prefix(name)?.trim_start_matches(|c| c != ' ').trim().parse().ok();
-        text.lines().filter(|l| !l.starts_with('#')).find_map(value).unwrap_or_else(|| panic!("no {name} in\n{text}"))
+        text.lines()
+            .filter(|l| !l.starts_with('#'))
+            .find_map(value)
+            .unwrap_or_else(|| panic!("no {name} in\n{text}"))
     }
     /// The whole text of `/metrics`.
     pub fn metrics(&self) -> String {
@@ -259,7 +264,11 @@ impl Run {
     fn read(json: &Value) -> Self {
         let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| v.as_str()?.parse().ok());
         let http = format!("http://{}", json["http"].as_str().unwrap_or(""));
-        Self { sip: addresses.collect(), http, packet_io: json["packet_io"].as_str().unwrap_or("").to_owned() }
+        Self {
+            sip: addresses.collect(),
+            http,
+            packet_io: json["packet_io"].as_str().unwrap_or("").to_owned(),
+        }
     }
 }
 
@@ -276,7 +285,12 @@ pub fn binary() -> PathBuf {
 
 /// Runs SQL with the `sqlite3` shell.
 pub fn sqlite(database: &Path, statement: &str) -> String {
-    let out = Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(database).arg(statement).output().unwrap();
+    let out = Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
+        .arg(database)
+        .arg(statement)
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{statement}\n{}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }

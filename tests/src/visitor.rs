@@ -34,7 +34,8 @@ impl Visitor {
     /// The first administrator: takes the setup link, or signs in if it was taken before.
     pub fn administrator(server: &Server) -> Self {
         let visitor = Self::new(server.http());
-        let path = server.setup_link().split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).unwrap();
+        let path =
+            server.setup_link().split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).unwrap();
         let mut form = visitor.form(&path);
         if form.iter().any(|(name, _)| name == "confirm") {
             set(&mut form, "password", PASSWORD);
@@ -62,7 +63,8 @@ impl Visitor {
     }
     /// Changes a row over REST; the answer's JSON in its body.
     pub fn patch(&self, path: &str, json: &Value) -> Page {
-        let token = self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
+        let token =
+            self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
         let request = self.agent.patch(format!("{}{path}", self.base)).header("Origin", &self.base);
         let request = request.header("X-CSRF-Token", token).header("Content-Type", "application/json");
         read(request.send(json.to_string()))
@@ -100,7 +102,9 @@ pub fn set(form: &mut Form, name: &str, value: &str) {
 pub const PASSWORD: &str = "Coffee@Morning2024!";
 
 fn read(answer: Result<Response<ureq::Body>, ureq::Error>) -> Page {
-    let Ok(mut response) = answer else { return Page { status: 0, location: String::new(), body: String::new() } };
+    let Ok(mut response) = answer else {
+        return Page { status: 0, location: String::new(), body: String::new() };
+    };
     let location = response.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let status = response.status().as_u16();
     Page { status, location, body: response.body_mut().read_to_string().unwrap_or_default() }
@@ -151,7 +155,16 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 
 fn unescape(text: &str) -> String {
     let mut out = text.to_owned();
-    for (escaped, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#38;", "&"), ("&amp;", "&")] {
+    for (escaped, plain) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ] {
         out = out.replace(escaped, plain);
     }
     out

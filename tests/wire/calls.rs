@@ -8,7 +8,11 @@ use tests::{
 
 fn hear_each_other(packet_io: &'static str) {
     let server = Server::with_packet_io(packet_io);
-    assert_eq!(server.packet_io().replace('_', "-"), packet_io, "this machine cannot run the packet path under test");
+    assert_eq!(
+        server.packet_io().replace('_', "-"),
+        packet_io,
+        "this machine cannot run the packet path under test"
+    );
     let [alice, bob] = server.phones();
     let dialling = alice.dial(&server.number(1));
     let ringing = bob.incoming().ring();
@@ -56,7 +60,8 @@ fn calls_cross_between_udp_tcp_ipv4_and_ipv6() {
     let server = Server::start();
     let mut account = server.accounts()[1].clone();
     account.domain = "[::1]".into();
-    let callers = [server.phone_over(0, Over::Udp, Algorithm::Md5), server.phone_over(0, Over::Tcp, Algorithm::Sha256)];
+    let callers =
+        [server.phone_over(0, Over::Udp, Algorithm::Md5), server.phone_over(0, Over::Tcp, Algorithm::Sha256)];
     let callees = [
         Phone::with(account.clone(), server.sip6(), Over::Udp, Algorithm::Md5),
         Phone::with(account, server.sip6(), Over::Tcp, Algorithm::Md5),
@@ -104,7 +109,10 @@ fn hold_silences_the_other_side_and_resume_brings_the_sound_back() {
     let mut by_alice = dialling.answered();
     by_bob.rtp.hears(20);
     assert_eq!(by_alice.offer("sendonly").status(), Some(200));
-    assert_eq!(sdp::read(&bob.take("offer", |t| t.to_tag().is_some() && !t.body.is_empty())).unwrap().direction, "sendonly");
+    assert_eq!(
+        sdp::read(&bob.take("offer", |t| t.to_tag().is_some() && !t.body.is_empty())).unwrap().direction,
+        "sendonly"
+    );
     assert_eq!(by_alice.offer("sendrecv").status(), Some(200));
     by_alice.rtp.hears_voice_of(&by_bob.rtp);
     by_bob.rtp.hears_voice_of(&by_alice.rtp);
@@ -184,7 +192,9 @@ fn the_record_of_a_call_says_who_answered_and_why() {
     assert_eq!(server.last_call("caller_number"), server.number(0));
     assert_eq!(server.last_call("dialled"), server.number(1));
     let id = server.last_call("id");
-    until_true("the ladder", || server.sql(&format!("SELECT ladder FROM call_ladders WHERE id='{id}'")).contains("INVITE"));
+    until_true("the ladder", || {
+        server.sql(&format!("SELECT ladder FROM call_ladders WHERE id='{id}'")).contains("INVITE")
+    });
     let steps = server.sql(&format!("SELECT json_array_length(trace) FROM call_ladders WHERE id='{id}'"));
     assert!(steps.parse::<u32>().unwrap() > 0, "a trace without a step");
     let ladder = server.sql(&format!("SELECT ladder FROM call_ladders WHERE id='{id}'"));
@@ -198,9 +208,17 @@ fn a_session_timer_is_agreed_on_and_refreshed() {
     let [alice, bob] = server.phones();
     bob.set_manner(Manner::Answer);
     let rtp = Rtp::open(alice.link().local.ip());
-    let dialling = alice.dial_with(&server.number(1), rtp, "Supported: timer\r\nSession-Expires: 1800;refresher=uac\r\n");
+    let dialling = alice.dial_with(
+        &server.number(1),
+        rtp,
+        "Supported: timer\r\nSession-Expires: 1800;refresher=uac\r\n",
+    );
     let mut call = dialling.answered();
-    assert!(call.made_by.header("Session-Expires").is_some_and(|v| v.contains("refresher=uac")), "{:?}", call.made_by);
+    assert!(
+        call.made_by.header("Session-Expires").is_some_and(|v| v.contains("refresher=uac")),
+        "{:?}",
+        call.made_by
+    );
     assert_eq!(call.offer("sendrecv").status(), Some(200));
     call.hang_up();
 }

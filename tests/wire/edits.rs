@@ -32,7 +32,8 @@ fn a_forward_written_with_the_sqlite3_shell_is_obeyed_by_the_next_call() {
     let [alice, bob, carol] = three(&server);
     let (number, user) = (server.number(1), server.user(1));
     let before = who_answers(&server, &alice, &bob, &number);
-    let edited = server.edit(&format!("UPDATE users SET forward_always = '{}' WHERE id = {user}", server.number(2)));
+    let edited =
+        server.edit(&format!("UPDATE users SET forward_always = '{}' WHERE id = {user}", server.number(2)));
     assert!(edited > before);
     assert_eq!(who_answers(&server, &alice, &carol, &number), edited, "the trace names another revision");
     server.edit(&format!("UPDATE users SET forward_always = '' WHERE id = {user}"));
@@ -45,7 +46,8 @@ fn a_forward_saved_in_the_portal_is_obeyed_by_the_next_call() {
     let server = Server::start();
     let [alice, _bob, carol] = three(&server);
     let portal = server.portal();
-    let saved = portal.save(&format!("/admin/users/{}", server.user(1)), &[("forward_always", &server.number(2))]);
+    let saved =
+        portal.save(&format!("/admin/users/{}", server.user(1)), &[("forward_always", &server.number(2))]);
     assert!(saved.status < 400, "{saved:?}");
     let edited = server.in_force();
     assert_eq!(who_answers(&server, &alice, &carol, &server.number(1)), edited);
@@ -57,7 +59,8 @@ fn a_forward_sent_to_the_api_is_obeyed_by_the_next_call() {
     let server = Server::start();
     let [alice, _bob, carol] = three(&server);
     let portal = server.portal();
-    let answer = portal.patch(&format!("/api/v1/users/{}", server.user(1)), &json!({ "forward_always": server.number(2) }));
+    let answer = portal
+        .patch(&format!("/api/v1/users/{}", server.user(1)), &json!({ "forward_always": server.number(2) }));
     assert_eq!(answer.status, 200, "{answer:?}");
     let edited = server.in_force();
     assert_eq!(who_answers(&server, &alice, &carol, &server.number(1)), edited);
@@ -69,7 +72,11 @@ fn a_busy_user_forwards() {
     let server = Server::start();
     let [alice, bob, carol] = three(&server);
     bob.set_manner(Manner::Refuse(486));
-    server.edit(&format!("UPDATE users SET forward_busy = '{}' WHERE id = {}", server.number(2), server.user(1)));
+    server.edit(&format!(
+        "UPDATE users SET forward_busy = '{}' WHERE id = {}",
+        server.number(2),
+        server.user(1)
+    ));
     who_answers(&server, &alice, &carol, &server.number(1));
 }
 
@@ -94,7 +101,9 @@ fn an_unanswered_and_an_unregistered_user_forward() {
     let server = Server::start();
     let [alice, bob, carol] = three(&server);
     let (user, to) = (server.user(1), server.number(2));
-    server.edit(&format!("UPDATE users SET forward_no_answer = '{to}', forward_no_answer_after = 5 WHERE id = {user}"));
+    server.edit(&format!(
+        "UPDATE users SET forward_no_answer = '{to}', forward_no_answer_after = 5 WHERE id = {user}"
+    ));
     bob.set_manner(Manner::Ring);
     who_answers(&server, &alice, &carol, &server.number(1));
     assert!(bob.log().iter().any(|(ours, t)| !ours && t.method() == "CANCEL"), "bob still rings");
@@ -109,7 +118,11 @@ fn a_running_call_keeps_the_revision_it_began_with() {
     let [alice, _bob, _carol] = three(&server);
     let began: i64 = server.sql("SELECT number FROM revision").parse().unwrap();
     let call = alice.dial(&server.number(1)).answered();
-    server.edit(&format!("UPDATE users SET forward_always = '{}' WHERE id = {}", server.number(2), server.user(1)));
+    server.edit(&format!(
+        "UPDATE users SET forward_always = '{}' WHERE id = {}",
+        server.number(2),
+        server.user(1)
+    ));
     call.rtp.hears(20);
     call.hang_up();
     server.quiet();
@@ -123,7 +136,9 @@ fn fifty_calls_notice_nothing_of_a_hundred_edits() {
     server.edit("UPDATE users SET busy_trigger = 20");
     let phones: [Phone; 5] = server.phones();
     let calls = fifty_calls(&server, &phones);
-    let sent = |phones: &[Phone]| phones.iter().map(|p| p.log().iter().filter(|(ours, _)| !ours).count()).sum::<usize>();
+    let sent = |phones: &[Phone]| {
+        phones.iter().map(|p| p.log().iter().filter(|(ours, _)| !ours).count()).sum::<usize>()
+    };
     let before = sent(&phones);
     for number in 0..100 {
         match number % 4 {
@@ -194,7 +209,9 @@ fn a_device_added_by_hand_registers_and_its_password_is_not_left_readable() {
     let mut account = server.accounts()[0].clone();
     (account.user, account.password) = ("by-hand".into(), "Hand-made-7788".into());
     Phone::new(account, server.sip()).register();
-    until_true("the encryption", || server.sql("SELECT secret FROM devices WHERE username = 'by-hand'").starts_with("v1:"));
+    until_true("the encryption", || {
+        server.sql("SELECT secret FROM devices WHERE username = 'by-hand'").starts_with("v1:")
+    });
     let file = std::fs::read(server.database()).unwrap();
     assert!(!file.windows(14).any(|w| w == b"Hand-made-7788"), "the password is still in the file");
 }

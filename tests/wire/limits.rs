@@ -77,7 +77,8 @@ fn a_body_that_never_comes_and_one_too_long_disturb_nobody() {
 /// `DIALTONE_TEST_CALLS`, else 2,000; the bar of 20,000 runs in the benchmark.
 #[test]
 fn memory_is_flat_after_many_calls() {
-    let calls: usize = std::env::var("DIALTONE_TEST_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
+    let calls: usize =
+        std::env::var("DIALTONE_TEST_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
     let server = Server::start();
     server.edit("UPDATE users SET busy_trigger = 20");
     let [alice, bob] = server.phones();

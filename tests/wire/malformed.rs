@@ -16,8 +16,16 @@ fn a_malformed_request_is_refused_with_400_and_a_reason_that_helps() {
     let server = Server::start();
     let phone = server.phone(0);
     let broken = [
-        ("no CSeq", "OPTIONS sip:x SIP/2.0\r\nVia: {via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: {id}\r\n\r\n", "CSeq"),
-        ("no Call-ID", "OPTIONS sip:x SIP/2.0\r\nVia: {via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCSeq: 1 OPTIONS\r\n\r\n", "Call-ID"),
+        (
+            "no CSeq",
+            "OPTIONS sip:x SIP/2.0\r\nVia: {via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: {id}\r\n\r\n",
+            "CSeq",
+        ),
+        (
+            "no Call-ID",
+            "OPTIONS sip:x SIP/2.0\r\nVia: {via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCSeq: 1 OPTIONS\r\n\r\n",
+            "Call-ID",
+        ),
         (
             "an unreadable From",
             "OPTIONS sip:x SIP/2.0\r\nVia: {via}\r\nFrom: <<<>\r\nTo: <sip:x>\r\nCall-ID: {id}\r\nCSeq: 1 OPTIONS\r\n\r\n",
@@ -45,7 +53,8 @@ fn an_unusable_offer_is_refused_with_488_or_400_and_a_warning() {
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=image 5000 udptl t38\r\n",
     ];
     for offer in offers {
-        let refused = alice.dial_offering(&server.number(1), Rtp::open(alice.link().local.ip()), offer).refused();
+        let refused =
+            alice.dial_offering(&server.number(1), Rtp::open(alice.link().local.ip()), offer).refused();
         assert!(matches!(refused.status(), Some(400 | 488)), "{offer}\n{refused:?}");
         assert!(refused.header("Warning").is_some(), "{refused:?}");
     }

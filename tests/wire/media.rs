@@ -3,12 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 
 use tests::{
-    agent::{
-        Phone, Talking,
-        phone::Manner,
-        rtp::packet,
-        sdp,
-    },
+    agent::{Phone, Talking, phone::Manner, rtp::packet, sdp},
     patience::{PATIENCE, until},
     server::{Server, Setup},
 };
@@ -53,7 +48,8 @@ fn no_packet_goes_to_a_stranger_whose_rtp_arrives_first() {
         by_bob.rtp.hears_voice_of(&by_alice.rtp);
         let mut buffer = [0; 2_048];
         assert!(thief.recv_from(&mut buffer).is_err(), "the stranger was sent something over {packet_io}");
-        let foreign = by_alice.rtp.heard().iter().chain(&by_bob.rtp.heard()).any(|p| p.payload == [0x55; 160]);
+        let foreign =
+            by_alice.rtp.heard().iter().chain(&by_bob.rtp.heard()).any(|p| p.payload == [0x55; 160]);
         assert!(!foreign, "the stranger was heard over {packet_io}");
         by_alice.hang_up();
         by_bob.ended();
@@ -147,14 +143,16 @@ fn loss_that_was_injected_is_in_the_record() {
             by_bob.rtp.hears(0);
         }
     }
-    let (_, lost) = until("the packets", PATIENCE, || (by_bob.rtp.count() >= 380).then(|| (0, by_bob.rtp.count())));
+    let (_, lost) =
+        until("the packets", PATIENCE, || (by_bob.rtp.count() >= 380).then(|| (0, by_bob.rtp.count())));
     assert!(lost <= 400);
     by_alice.hang_up();
     by_bob.ended();
     server.quiet();
     let id = server.last_call("id");
     let legs = until("the legs", PATIENCE, || {
-        Some(server.sql(&format!("SELECT legs FROM call_ladders WHERE id='{id}'"))).filter(|l| l.contains("lost") || l.contains("loss"))
+        Some(server.sql(&format!("SELECT legs FROM call_ladders WHERE id='{id}'")))
+            .filter(|l| l.contains("lost") || l.contains("loss"))
     });
     assert!(legs.contains("99") || legs.contains("100") || legs.contains("20."), "{legs}");
     drop(bob);

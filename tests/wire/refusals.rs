@@ -110,7 +110,12 @@ fn a_stranger_cannot_call_whatever_number_he_tries() {
     let server = Server::start();
     let [bob] = [server.phone(1)];
     bob.register();
-    let account = Account { extension: "x".into(), user: "stranger".into(), password: "x".into(), domain: "127.0.0.1".into() };
+    let account = Account {
+        extension: "x".into(),
+        user: "stranger".into(),
+        password: "x".into(),
+        domain: "127.0.0.1".into(),
+    };
     let stranger = Phone::new(account, server.sip());
     let shape = |number: &str| {
         let refused = stranger.dial(number).refused();

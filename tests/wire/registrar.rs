@@ -59,7 +59,10 @@ fn the_challenge_offers_both_algorithms_with_the_stronger_first() {
     let server = Server::start();
     let response = register(&server.phone(0), 1, 3600, "");
     let offered: Vec<_> = response.all("WWW-Authenticate").collect();
-    assert!(offered.len() == 2 && offered[0].contains("SHA-256") && offered[1].contains("MD5"), "{offered:?}");
+    assert!(
+        offered.len() == 2 && offered[0].contains("SHA-256") && offered[1].contains("MD5"),
+        "{offered:?}"
+    );
     assert!(offered.iter().all(|o| o.contains("qop=\"auth\"")), "{offered:?}");
 }
 

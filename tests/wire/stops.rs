@@ -45,12 +45,15 @@ fn kill_9_in_writes_leaves_whole_changes_only() {
             }
         });
         let wanted = format!("R{round}N{}", 3 + round * 2);
-        until_true("some writes", || server.sql(&format!("SELECT first_name FROM users WHERE id = {}", server.user(0))) >= wanted);
+        until_true("some writes", || {
+            server.sql(&format!("SELECT first_name FROM users WHERE id = {}", server.user(0))) >= wanted
+        });
         server.kill();
         writer.join().unwrap();
         assert_eq!(server.sql("PRAGMA integrity_check"), "ok");
         assert_eq!(server.sql("PRAGMA foreign_key_check"), "");
-        let names = server.sql(&format!("SELECT first_name || '=' || last_name FROM users WHERE id = {}", server.user(0)));
+        let names = server
+            .sql(&format!("SELECT first_name || '=' || last_name FROM users WHERE id = {}", server.user(0)));
         let (first, last) = names.split_once('=').unwrap();
         assert_eq!(first, last, "half a change");
         let audited = server.sql("SELECT changes FROM audit WHERE tbl = 'users' ORDER BY id DESC LIMIT 1");
@@ -105,7 +108,10 @@ fn a_second_program_is_told_what_is_taken() {
         let mut command = Command::new(binary());
         command.arg("--data").arg(folder).args(["--sip", sip, "--http", "127.0.0.1:0"]);
         let out = command.output().unwrap();
-        (out.status.success(), String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout))
+        (
+            out.status.success(),
+            String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout),
+        )
     };
     let (fine, said) = start(server.folder(), "127.0.0.1:0");
     assert!(!fine && said.to_lowercase().contains("running already"), "{said}");

@@ -2,14 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{
-    Phone, Rtp, Text,
-    digest::Challenge,
-    phone::reply,
-    sdp,
-    text::bracketed,
-    unique,
-};
+use super::{Phone, Rtp, Text, digest::Challenge, phone::reply, sdp, text::bracketed, unique};
 use crate::patience::PATIENCE;
 
 /// A call that we started and that is not answered yet.
@@ -96,7 +89,10 @@ impl Dialling {
     }
     /// Gives up; the final response to the INVITE (487 unless something crossed).
     pub fn cancel(self) -> Text {
-        self.phone.say(&format!("{}Content-Length: 0\r\n\r\n", self.dial().head(&self.phone, &self.call_id, "CANCEL")));
+        self.phone.say(&format!(
+            "{}Content-Length: 0\r\n\r\n",
+            self.dial().head(&self.phone, &self.call_id, "CANCEL")
+        ));
         let is_answer = |t: &Text| t.call_id() == self.call_id && t.cseq_method() == "CANCEL";
         let ok = self.phone.take("answer to CANCEL", is_answer);
         assert_eq!(ok.status(), Some(200), "CANCEL\n{}", self.phone.ladder());
@@ -118,8 +114,11 @@ impl Dialling {
             }
             again *= 2;
             let (branch, log) = (self.dial().branch, self.phone.log());
-            if self.phone.link().token() == "UDP" && !log.iter().any(|(ours, t)| !ours && t.branch() == branch) {
-                let invite = log.iter().rfind(|(ours, t)| *ours && t.branch() == branch && t.method() == "INVITE");
+            if self.phone.link().token() == "UDP"
+                && !log.iter().any(|(ours, t)| !ours && t.branch() == branch)
+            {
+                let invite =
+                    log.iter().rfind(|(ours, t)| *ours && t.branch() == branch && t.method() == "INVITE");
                 self.phone.link().send(invite.unwrap().1.print().as_bytes());
             }
         }

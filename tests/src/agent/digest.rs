@@ -28,7 +28,8 @@ impl Challenge {
     /// The challenge of a 401 for that algorithm.
     pub fn of(response: &Text, algorithm: Algorithm) -> Option<Self> {
         let wanted = algorithm.token();
-        let offered = |v: &str| field(v, "algorithm").unwrap_or_else(|| "MD5".into()).eq_ignore_ascii_case(wanted);
+        let offered =
+            |v: &str| field(v, "algorithm").unwrap_or_else(|| "MD5".into()).eq_ignore_ascii_case(wanted);
         let value = response.all("WWW-Authenticate").find(|v| offered(v))?;
         let (realm, nonce) = (field(value, "realm")?, field(value, "nonce")?);
         let stale = field(value, "stale").is_some_and(|s| s.eq_ignore_ascii_case("true"));

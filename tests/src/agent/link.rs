@@ -46,7 +46,12 @@ impl Link {
         Self::open_at(ip, over, server, hear)
     }
     /// The same from a chosen loopback address.
-    pub fn open_at(ip: IpAddr, over: Over, server: SocketAddr, hear: impl Fn(&Link, Text) + Send + 'static) -> Self {
+    pub fn open_at(
+        ip: IpAddr,
+        over: Over,
+        server: SocketAddr,
+        hear: impl Fn(&Link, Text) + Send + 'static,
+    ) -> Self {
         let (wire, local) = match over {
             Over::Udp => {
                 let socket = UdpSocket::bind((ip, 0)).unwrap();
@@ -123,7 +128,8 @@ impl Link {
             match stream.read(&mut chunk) {
                 Ok(0) => return self.close(),
                 Ok(length) => buffer.extend_from_slice(&chunk[..length]),
-                Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(e)
+                    if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
                 Err(_) => return self.close(),
             }
             while let Some((text, rest)) = cut(&buffer) {

@@ -20,5 +20,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Something unique in this process and unlikely elsewhere: tags, branches, Call-IDs.
 pub fn unique(prefix: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("{prefix}{:x}{:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed) * 2_654_435_761 % 0xffff_ffff)
+    format!(
+        "{prefix}{:x}{:x}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed) * 2_654_435_761 % 0xffff_ffff
+    )
 }

@@ -82,7 +82,11 @@ impl Phone {
     }
     /// A phone with a choice of transport and algorithm.
     pub fn with(account: Account, server: SocketAddr, over: Over, algorithm: Algorithm) -> Self {
-        let ip = if server.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(std::net::Ipv6Addr::LOCALHOST) };
+        let ip = if server.is_ipv4() {
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        } else {
+            IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)
+        };
         Self::at(ip, account, server, over, algorithm)
     }
     /// A phone at another loopback address (127.0.0.2 for somebody else's machine).
@@ -130,7 +134,10 @@ impl Phone {
     }
     /// The ladder for a failing test.
     pub fn ladder(&self) -> String {
-        self.log().iter().map(|(ours, t)| format!("{} {}\n", if *ours { "-->" } else { "<--" }, t.start)).collect()
+        self.log()
+            .iter()
+            .map(|(ours, t)| format!("{} {}\n", if *ours { "-->" } else { "<--" }, t.start))
+            .collect()
     }
     /// A Via for a request of ours.
     pub fn via(&self, branch: &str) -> String {
@@ -300,7 +307,9 @@ impl Phone {
             (Some(answer), method) if !method.is_empty() && method != "ACK" => self.say(&answer),
             (_, "BYE") => self.hear_bye(&text),
             (_, "CANCEL") => self.hear_cancel(text),
-            (_, "OPTIONS" | "NOTIFY" | "INFO" | "MESSAGE") => self.respond(&text, &reply(&text, 200, "OK", "", "")),
+            (_, "OPTIONS" | "NOTIFY" | "INFO" | "MESSAGE") => {
+                self.respond(&text, &reply(&text, 200, "OK", "", ""))
+            }
             (_, "INVITE" | "UPDATE") if text.to_tag().is_some() => self.hear_offer(&text),
             (_, "INVITE") => self.hear_invite(text),
             _ if text.status() == Some(401) && Dial::retry(self, &text) => {}

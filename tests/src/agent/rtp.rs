@@ -112,7 +112,9 @@ impl Rtp {
     /// Waits until `more` further packets were heard.
     pub fn hears(&self, more: usize) {
         let before = self.count();
-        until_true(&format!("{more} packets at {} (before: {before})", self.0.local), || self.count() >= before + more);
+        until_true(&format!("{more} packets at {} (before: {before})", self.0.local), || {
+            self.count() >= before + more
+        });
     }
     /// Waits for a second of sound and compares it with what `other` says.
     pub fn compare(&self, other: &Rtp) -> Hearing {
@@ -120,7 +122,10 @@ impl Rtp {
         self.hears(60);
         let packets = self.heard()[before..].to_vec();
         let samples = samples(&packets);
-        let lost = packets.windows(2).map(|w| usize::from(w[1].sequence.wrapping_sub(w[0].sequence).wrapping_sub(1))).sum();
+        let lost = packets
+            .windows(2)
+            .map(|w| usize::from(w[1].sequence.wrapping_sub(w[0].sequence).wrapping_sub(1)))
+            .sum();
         Hearing { correlation: align(&other.says(), &samples).1, lost, level: level(&samples) }
     }
     /// Asserts that it hears what `other` says.
@@ -134,7 +139,9 @@ impl Rtp {
 pub fn samples(packets: &[Packet]) -> Vec<i16> {
     packets
         .iter()
-        .flat_map(|p| p.payload.iter().map(|&b| if p.payload_type == 8 { from_alaw(b) } else { from_ulaw(b) }))
+        .flat_map(|p| {
+            p.payload.iter().map(|&b| if p.payload_type == 8 { from_alaw(b) } else { from_ulaw(b) })
+        })
         .collect()
 }
 

@@ -40,7 +40,11 @@ pub fn read(message: &Text) -> Option<Described> {
         .into_iter()
         .find(|d| body.lines().any(|l| l.trim() == format!("a={d}")))
         .unwrap_or("sendrecv");
-    Some(Described { at: SocketAddr::new(ip.trim().parse().ok()?, port), payloads, direction: direction.into() })
+    Some(Described {
+        at: SocketAddr::new(ip.trim().parse().ok()?, port),
+        payloads,
+        direction: direction.into(),
+    })
 }
 
 /// What a phone offers unless a test says otherwise.

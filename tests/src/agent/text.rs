@@ -18,7 +18,8 @@ impl Text {
         let head = String::from_utf8_lossy(&bytes[..end]);
         let mut lines = head.split("\r\n");
         let start = lines.next()?.to_owned();
-        let headers = lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.trim().into(), v.trim().into()));
+        let headers =
+            lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.trim().into(), v.trim().into()));
         Some(Self { start, headers: headers.collect(), body: bytes[end + 4..].to_vec() })
     }
     /// The message as it was composed.

@@ -29,7 +29,12 @@ fn main() {
     }
 }
 
-fn obey(server: &Server, [alice, bob]: [&Phone; 2], talking: &mut Option<Talking>, command: (&str, &str)) -> Value {
+fn obey(
+    server: &Server,
+    [alice, bob]: [&Phone; 2],
+    talking: &mut Option<Talking>,
+    command: (&str, &str),
+) -> Value {
     match command {
         ("call", _) => {
             let call = alice.dial(&server.number(1)).answered();
@@ -55,7 +60,9 @@ fn obey(server: &Server, [alice, bob]: [&Phone; 2], talking: &mut Option<Talking
             until_true("the refusal", || server.metric("dialtone_config_refused_total") >= 1.0);
             json!({ "ok": true })
         }
-        ("good", _) => json!({ "revision": server.edit("UPDATE ring_groups SET overflow = 'hangup:no_answer'") }),
+        ("good", _) => {
+            json!({ "revision": server.edit("UPDATE ring_groups SET overflow = 'hangup:no_answer'") })
+        }
         (other, _) => json!({ "unknown": other }),
     }
 }
