@@ -1,5 +1,7 @@
 //! Somebody with a browser, without the browser: cookies, forms, pages.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
 use ureq::{Agent, http::Response};
 
@@ -13,6 +15,8 @@ pub type Form = Vec<(String, String)>;
 pub struct Visitor {
     agent: Agent,
     base: String,
+    /// `name=value`, the newest of each name.
+    cookies: Arc<Mutex<Vec<String>>>,
 }
 
 /// An answer of the portal.
@@ -29,7 +33,7 @@ impl Visitor {
     /// A stranger.
     pub fn new(base: &str) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-        Self { agent: config.into(), base: base.trim_end_matches('/').into() }
+        Self { agent: config.into(), base: base.trim_end_matches('/').into(), cookies: Arc::default() }
     }
     /// The first administrator: takes the setup link, or signs in if it was taken before.
     pub fn administrator(server: &Server) -> Self {
@@ -53,21 +57,21 @@ impl Visitor {
         visitor
     }
     pub fn get(&self, path: &str) -> Page {
-        read(self.agent.get(format!("{}{path}", self.base)).call())
+        self.read(self.agent.get(format!("{}{path}", self.base)).header("Cookie", self.cookie()).call())
     }
     /// Posts a form as a browser of the same origin does.
     pub fn post(&self, path: &str, form: &Form) -> Page {
-        let request = self.agent.post(format!("{}{path}", self.base)).header("Origin", &self.base);
+        let request = self.agent.post(format!("{}{path}", self.base)).header("Origin", &self.base).header("Cookie", self.cookie());
         let pairs = form.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-        read(request.header("Sec-Fetch-Site", "same-origin").send_form(pairs))
+        self.read(request.header("Sec-Fetch-Site", "same-origin").send_form(pairs))
     }
     /// Changes a row over REST; the answer's JSON in its body.
     pub fn patch(&self, path: &str, json: &Value) -> Page {
         let token =
             self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
-        let request = self.agent.patch(format!("{}{path}", self.base)).header("Origin", &self.base);
+        let request = self.agent.patch(format!("{}{path}", self.base)).header("Origin", &self.base).header("Cookie", self.cookie());
         let request = request.header("X-CSRF-Token", token).header("Content-Type", "application/json");
-        read(request.send(json.to_string()))
+        self.read(request.send(json.to_string()))
     }
     /// The named values of a page's forms, as a browser would send them unchanged.
     pub fn form(&self, path: &str) -> Form {
@@ -92,6 +96,28 @@ impl Visitor {
     }
 }
 
+impl Visitor {
+    fn cookie(&self) -> String {
+        self.cookies.lock().unwrap().join("; ")
+    }
+    fn read(&self, answer: Result<Response<ureq::Body>, ureq::Error>) -> Page {
+        let Ok(mut response) = answer else {
+            return Page { status: 0, location: String::new(), body: String::new() };
+        };
+        let text = |v: &ureq::http::HeaderValue| v.to_str().unwrap_or("").to_owned();
+        for set in response.headers().get_all("set-cookie").iter().map(text) {
+            let pair = set.split(';').next().unwrap_or("").to_owned();
+            let name = format!("{}=", pair.split('=').next().unwrap_or(""));
+            let mut cookies = self.cookies.lock().unwrap();
+            cookies.retain(|c| !c.starts_with(&name));
+            cookies.push(pair);
+        }
+        let location = response.headers().get("location").map(text).unwrap_or_default();
+        let status = response.status().as_u16();
+        Page { status, location, body: response.body_mut().read_to_string().unwrap_or_default() }
+    }
+}
+
 /// Gives a field one value.
 pub fn set(form: &mut Form, name: &str, value: &str) {
     form.retain(|(n, _)| n != name);
@@ -100,15 +126,6 @@ pub fn set(form: &mut Form, name: &str, value: &str) {
 
 /// What the tests choose at the setup link.
 pub const PASSWORD: &str = "Coffee@Morning2024!";
-
-fn read(answer: Result<Response<ureq::Body>, ureq::Error>) -> Page {
-    let Ok(mut response) = answer else {
-        return Page { status: 0, location: String::new(), body: String::new() };
-    };
-    let location = response.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let status = response.status().as_u16();
-    Page { status, location, body: response.body_mut().read_to_string().unwrap_or_default() }
-}
 
 /// Inputs, selects and text areas with their present values.
 fn fields(html: &str) -> Form {
