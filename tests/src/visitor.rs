@@ -61,7 +61,11 @@ impl Visitor {
     }
     /// Posts a form as a browser of the same origin does.
     pub fn post(&self, path: &str, form: &Form) -> Page {
-        let request = self.agent.post(format!("{}{path}", self.base)).header("Origin", &self.base).header("Cookie", self.cookie());
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("Origin", &self.base)
+            .header("Cookie", self.cookie());
         let pairs = form.iter().map(|(n, v)| (n.as_str(), v.as_str()));
         self.read(request.header("Sec-Fetch-Site", "same-origin").send_form(pairs))
     }
@@ -69,7 +73,11 @@ impl Visitor {
     pub fn patch(&self, path: &str, json: &Value) -> Page {
         let token =
             self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
-        let request = self.agent.patch(format!("{}{path}", self.base)).header("Origin", &self.base).header("Cookie", self.cookie());
+        let request = self
+            .agent
+            .patch(format!("{}{path}", self.base))
+            .header("Origin", &self.base)
+            .header("Cookie", self.cookie());
         let request = request.header("X-CSRF-Token", token).header("Content-Type", "application/json");
         self.read(request.send(json.to_string()))
     }
