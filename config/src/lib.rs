@@ -3,17 +3,41 @@
 //!
 //! A table is one file in [`resources`]: the typed struct, its row reader and its [`Resource`]. Lists, forms, CSV,
 //! checks, audit, triggers and snapshots follow from the declaration.
+//!
+//! All calls block. Nothing here knows sockets, an event loop or a clock: times come in as arguments, and only audit
+//! stamps and the expiry of setup links are SQLite's.
 #![forbid(unsafe_code)]
 
+pub mod access;
+pub mod audit;
+mod check;
 pub mod db;
+pub mod destination;
+pub mod feed;
+pub mod field;
+mod first_start;
+#[cfg(test)]
+mod fixture;
 pub mod ids;
+mod key;
+mod migrations;
 pub mod query;
 pub mod records;
+mod references;
 pub mod resource;
+pub mod resources;
+mod rows;
+mod secret;
+pub mod sign_in;
 pub mod snapshot;
+mod sql;
+mod transaction;
+mod triggers;
+mod typed;
 pub mod write;
 
 pub use db::{Db, OpenError};
+pub use feed::Feed;
 pub use ids::*;
 pub use resource::{Field, Kind, Problem, Resource};
 pub use snapshot::Snapshot;

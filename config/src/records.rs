@@ -1,6 +1,8 @@
 //! Record tables: bindings, calls and their ladders. Written only by the records thread, in batches; no change
 //! triggers, so they never cause a reload.
 
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Value};
+
 use crate::{Db, DeviceId, TenantId};
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
@@ -82,25 +84,229 @@ pub struct CallQuery {
     pub limit: usize,
 }
 
+/// How long records are kept. Both are Unix milliseconds; what began before goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Retention {
+    pub calls_from_ms: i64,
+    pub ladders_from_ms: i64,
+}
+
 impl Db {
-    /// Writes a batch in one transaction, committed (in the operating system's hands) on return.
-    pub fn write_records(&self, _changes: &[Change]) -> rusqlite::Result<()> {
-        Ok(())
+    /// Writes a batch in one transaction, committed (in the operating system's hands) on return. The rows of a killed
+    /// program are there; those of the last moments before a power failure may not be.
+    pub fn write_records(&self, changes: &[Change]) -> rusqlite::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for change in changes {
+            match change {
+                Change::Bind(binding) => bind(&transaction, binding)?,
+                Change::Unbind { device, key } => unbind(&transaction, *device, key)?,
+                Change::Call(call) => write_call(&transaction, call)?,
+            }
+        }
+        transaction.commit()
     }
-    /// All bindings that have not expired, in registration order; expired ones are removed.
-    pub fn load_bindings(&self, _now_ms: i64) -> rusqlite::Result<Vec<BindingRow>> {
-        Ok(vec![])
+
+    /// All bindings that have not expired and whose device is still there, in registration order; the others are removed.
+    pub fn load_bindings(&self, now_ms: i64) -> rusqlite::Result<Vec<BindingRow>> {
+        let writer = self.writer();
+        writer.execute(
+            "DELETE FROM bindings WHERE expires_at <= ?1 OR device_id NOT IN (SELECT id FROM devices)",
+            [now_ms],
+        )?;
+        let mut statement = writer.prepare(
+            "SELECT tenant_id, device_id, key, contact, path, flow, user_agent, call_id, cseq, position, \
+             registered_at, expires_at FROM bindings ORDER BY device_id, position",
+        )?;
+        statement.query_map([], read_binding)?.collect()
     }
+
     /// Closes the calls that a killed program left open, marking them `interrupted`. Returns how many.
-    pub fn close_interrupted_calls(&self, _now_ms: i64) -> rusqlite::Result<usize> {
-        Ok(0)
+    pub fn close_interrupted_calls(&self, now_ms: i64) -> rusqlite::Result<usize> {
+        self.writer().execute(
+            "UPDATE calls SET ended_at = max(?1, started_at), outcome = 'interrupted', \
+             cause = 'The program ended during the call' WHERE ended_at IS NULL",
+            [now_ms],
+        )
     }
+
     /// The newest calls that match, without trace, legs and ladder; and whether there are more.
-    pub fn calls(&self, _tenant: TenantId, _query: &CallQuery) -> rusqlite::Result<(Vec<CallRow>, bool)> {
-        Ok((vec![], false))
+    pub fn calls(&self, tenant: TenantId, query: &CallQuery) -> rusqlite::Result<(Vec<CallRow>, bool)> {
+        let (text, parameters) = select_calls(tenant, query);
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(&text)?;
+        let found = statement.query_map(rusqlite::params_from_iter(parameters), read_call)?;
+        let mut calls = found.collect::<Result<Vec<_>, _>>()?;
+        let more = calls.len() > limit(query);
+        calls.truncate(limit(query));
+        Ok((calls, more))
     }
+
     /// One call with everything.
-    pub fn call(&self, _tenant: TenantId, _id: &str) -> rusqlite::Result<Option<CallRow>> {
-        Ok(None)
+    pub fn call(&self, tenant: TenantId, id: &str) -> rusqlite::Result<Option<CallRow>> {
+        let text = format!(
+            "SELECT {CALL_COLUMNS}, l.trace, l.legs, l.ladder FROM calls c LEFT JOIN call_ladders l ON l.id = c.id \
+             WHERE c.tenant_id = ?1 AND c.id = ?2"
+        );
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(&text)?;
+        let with_ladder = |row: &Row<'_>| {
+            let text = |at| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
+            Ok(CallRow { trace: text(12)?, legs: text(13)?, ladder: text(14)?, ..read_call(row)? })
+        };
+        statement.query_row((tenant.0, id), with_ladder).optional()
+    }
+
+    /// Removes ended calls and ladders beyond their time, at most `limit` of each, so that no one waits long for the
+    /// writer. Returns how many went; call again until none does.
+    pub fn prune_calls(&self, keep: Retention, limit: usize) -> rusqlite::Result<usize> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let old = "SELECT id FROM calls WHERE started_at < ?1 AND ended_at IS NOT NULL ORDER BY started_at LIMIT ?2";
+        let of_old_calls = format!("DELETE FROM call_ladders WHERE id IN ({old})");
+        transaction.execute(&of_old_calls, [keep.calls_from_ms, limit])?;
+        let calls = transaction.execute(&format!("DELETE FROM calls WHERE id IN ({old})"), [keep.calls_from_ms, limit])?;
+        let old_ladders = "DELETE FROM call_ladders WHERE id IN (SELECT l.id FROM call_ladders l JOIN calls c \
+            ON c.id = l.id WHERE c.started_at < ?1 AND c.ended_at IS NOT NULL LIMIT ?2)";
+        let ladders = transaction.execute(old_ladders, [keep.ladders_from_ms, limit])?;
+        transaction.commit()?;
+        Ok(calls + ladders)
     }
 }
+
+fn bind(rows: &Connection, binding: &BindingRow) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "INSERT OR REPLACE INTO bindings (tenant_id, device_id, key, contact, path, flow, user_agent, call_id, cseq, \
+         position, registered_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        binding.tenant.0,
+        binding.device.0,
+        binding.key,
+        binding.contact,
+        binding.path,
+        binding.flow,
+        binding.user_agent,
+        binding.call_id,
+        binding.cseq,
+        binding.position,
+        binding.registered_at,
+        binding.expires_at
+    ])?;
+    Ok(())
+}
+
+fn unbind(rows: &Connection, device: DeviceId, key: &str) -> rusqlite::Result<()> {
+    rows.prepare_cached("DELETE FROM bindings WHERE device_id = ?1 AND key = ?2")?.execute((device.0, key))?;
+    Ok(())
+}
+
+fn write_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "INSERT INTO calls (id, tenant_id, started_at, answered_at, ended_at, caller_number, caller_name, dialled, \
+         answered_by, outcome, cause, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         ON CONFLICT (id) DO UPDATE SET answered_at = ?4, ended_at = ?5, caller_number = ?6, caller_name = ?7, \
+         dialled = ?8, answered_by = ?9, outcome = ?10, cause = ?11, revision = ?12",
+    )?
+    .execute(params![
+        call.id,
+        call.tenant,
+        call.started_at,
+        call.answered_at,
+        call.ended_at,
+        call.caller_number,
+        call.caller_name,
+        call.dialled,
+        call.answered_by,
+        call.outcome,
+        call.cause,
+        call.revision
+    ])?;
+    if !(call.trace.is_empty() && call.legs.is_empty() && call.ladder.is_empty()) {
+        rows.prepare_cached("INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
+    }
+    Ok(())
+}
+
+/// Statement and parameters of a list of calls.
+fn select_calls(tenant: TenantId, query: &CallQuery) -> (String, Vec<Value>) {
+    let mut text = format!("SELECT {CALL_COLUMNS} FROM calls c WHERE c.tenant_id = ?1");
+    let mut parameters = vec![Value::Integer(tenant.0)];
+    let mut add = |condition: &str, values: Vec<Value>| {
+        text.push_str(" AND ");
+        text.push_str(condition);
+        parameters.extend(values);
+    };
+    if let Some(from) = query.from {
+        add("c.started_at >= ?", vec![from.into()]);
+    }
+    if let Some(to) = query.to {
+        add("c.started_at < ?", vec![to.into()]);
+    }
+    if let Some(outcome) = &query.outcome {
+        add("c.outcome = ?", vec![outcome.clone().into()]);
+    }
+    if let Some(after) = &query.after {
+        let position = "(c.started_at, c.id) < (SELECT p.started_at, p.id FROM calls p WHERE p.id = ?)";
+        add(position, vec![after.clone().into()]);
+    }
+    for word in query.search.split_whitespace().take(8) {
+        let texts = "(c.caller_number || char(10) || c.caller_name || char(10) || c.dialled || char(10) || c.answered_by)";
+        let pattern = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        add(&format!("{texts} LIKE ? ESCAPE '\\'"), vec![format!("%{pattern}%").into()]);
+    }
+    text.push_str(&format!(" ORDER BY c.started_at DESC, c.id DESC LIMIT {}", limit(query) + 1));
+    (text, parameters)
+}
+
+fn limit(query: &CallQuery) -> usize {
+    query.limit.clamp(1, 200)
+}
+
+fn read_binding(row: &Row<'_>) -> rusqlite::Result<BindingRow> {
+    Ok(BindingRow {
+        tenant: TenantId(row.get(0)?),
+        device: DeviceId(row.get(1)?),
+        key: row.get(2)?,
+        contact: row.get(3)?,
+        path: row.get(4)?,
+        flow: row.get(5)?,
+        user_agent: row.get(6)?,
+        call_id: row.get(7)?,
+        cseq: row.get(8)?,
+        position: row.get(9)?,
+        registered_at: row.get(10)?,
+        expires_at: row.get(11)?,
+    })
+}
+
+/// A row of [`CALL_COLUMNS`].
+fn read_call(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        started_at: row.get(2)?,
+        answered_at: row.get(3)?,
+        ended_at: row.get(4)?,
+        caller_number: row.get(5)?,
+        caller_name: row.get(6)?,
+        dialled: row.get(7)?,
+        answered_by: row.get(8)?,
+        outcome: row.get(9)?,
+        cause: row.get(10)?,
+        revision: row.get(11)?,
+        ..CallRow::default()
+    })
+}
+
+const CALL_COLUMNS: &str = "c.id, c.tenant_id, c.started_at, c.answered_at, c.ended_at, c.caller_number, \
+    c.caller_name, c.dialled, c.answered_by, c.outcome, c.cause, c.revision";
+
+#[cfg(test)]
+mod tests;

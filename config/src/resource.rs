@@ -1,5 +1,7 @@
 //! One declaration per admin table.
 
+pub use crate::field::{Field, Kind};
+
 /// A table as administrators know it. Plain `static` data; see the files in `resources/`.
 #[derive(Debug)]
 pub struct Resource {
@@ -33,51 +35,13 @@ pub struct Resource {
     pub tenant: bool,
     /// Check across fields.
     pub check: Option<fn(&Values) -> Result<(), Problem>>,
+    /// What must hold between rows after each change of one of them.
+    pub rules: &'static [Rule],
 }
 
-/// One column.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Field {
-    pub name: &'static str,
-    pub label: &'static str,
-    pub help: &'static str,
-    pub kind: Kind,
-    pub required: bool,
-    pub unique: bool,
-    pub read_only: bool,
-    pub default: &'static str,
-}
-
-/// What a column holds, hence how it is stored, parsed, checked and shown.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum Kind {
-    Text {
-        max: usize,
-    },
-    Number {
-        min: i64,
-        max: i64,
-        unit: &'static str,
-    },
-    /// Key stored, label shown.
-    Choice(&'static [(&'static str, &'static str)]),
-    Flag,
-    /// 2–6 digits, unique in the tenant over all kinds of extensions.
-    Extension,
-    /// An extension or an outside number; blank is off.
-    PhoneNumber,
-    Email,
-    /// A row of another table, by its id; shown by its title. The name of a [`Resource`].
-    Reference(&'static str),
-    /// Ordered rows of another table, in a join table `<table>_<field>`(owner, position, target).
-    Many(&'static str),
-    /// `extension:101`, `hangup:busy`, … see [`crate::snapshot::Destination`].
-    Destination,
-    /// Encrypted at rest, never shown again except by an explicit, audited request.
-    Secret,
-}
+/// Something that must hold between rows of a tenant (its id is the second argument). Called with the rows as they are
+/// after the change and the values of the row that changed, once as it was and once as it is.
+pub type Rule = fn(&rusqlite::Connection, i64, &Values) -> rusqlite::Result<Option<Problem>>;
 
 /// Values by field name, as text (lists joined by `,`).
 pub type Values = std::collections::BTreeMap<String, String>;
@@ -89,4 +53,50 @@ pub struct Problem {
     pub field: String,
     /// `60 begins feature code *60. Try 605.`
     pub message: String,
+}
+
+impl Resource {
+    /// A field by name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The fields that a form, a CSV file or a program can set.
+    pub fn settable(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().filter(|field| !field.read_only)
+    }
+
+    /// Mistakes in the declaration itself, in words; a test asserts that there are none.
+    pub fn lint(&self) -> Vec<String> {
+        let carded: Vec<&str> = self.cards.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let named = self.columns.iter().chain(self.filters).chain([&self.sort, &self.title]).chain(&carded);
+        let mut wrong: Vec<String> = named
+            .filter(|name| self.field(name).is_none())
+            .map(|name| format!("{}: there is no field `{name}`", self.name))
+            .collect();
+        for field in self.fields {
+            if !field.computed && !carded.contains(&field.name) {
+                wrong.push(format!("{}: `{}` is on no card", self.name, field.name));
+            }
+            if field.label.is_empty() {
+                wrong.push(format!("{}: `{}` has no label", self.name, field.name));
+            }
+            if !field.default.is_empty() && field.normalise(field.default).as_deref() != Ok(field.default) {
+                wrong.push(format!("{}: the default of `{}` is not valid", self.name, field.name));
+            }
+            if let Some((other, _)) = field.shown_when
+                && self.field(other).is_none()
+            {
+                wrong.push(format!("{}: `{}` depends on the missing `{other}`", self.name, field.name));
+            }
+        }
+        wrong
+    }
+}
+
+impl Problem {
+    /// A problem of one field.
+    pub fn of(field: &str, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
 }

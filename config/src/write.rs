@@ -1,21 +1,24 @@
 //! The one write path: checks, rows, audit and revision in one transaction.
 
-use crate::{Db, Problem, Resource, TenantId, resource::Values};
+use rusqlite::Connection;
 
-/// Who changes something, for the audit log.
-#[derive(Debug, Clone)]
-pub struct Author {
-    /// Whose rows.
-    pub tenant: TenantId,
-    /// `anna@example.com`, `setup`, `api:reports`.
-    pub name: String,
-    /// Address of the browser, if any.
-    pub address: String,
-    /// `portal`, `api`, `phone`, `cli`.
-    pub via: &'static str,
-    /// 0–3.
-    pub level: u8,
-}
+use crate::{
+    Db, Kind, Problem, Resource,
+    access::{self, Scope},
+    audit::{self, About, Changes},
+    check::{self, Draft},
+    references,
+    resource::Values,
+    resources::{administrators::ADMINISTRATORS, extensions::EXTENSIONS},
+    rows,
+    secret::{self, Place},
+    transaction::Transaction,
+};
+
+pub use crate::access::Author;
+use store::Row;
+
+mod store;
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,62 +46,314 @@ pub enum WriteError {
     #[error("still used by {}", .0.join(", "))]
     Used(Vec<String>),
     /// The disk is full, the file is read-only, …
-    #[error("the database did not accept the change: {0}")]
+    #[error("the database did not accept the change: {}", in_words(.0))]
     Sqlite(#[from] rusqlite::Error),
 }
 
 impl Db {
-    /// Adds a row.
+    /// Adds a row. Fields that are not given take their default; a blank secret is made.
     pub fn create(
         &self,
-        _author: &Author,
-        _of: &'static Resource,
-        _values: &Values,
+        author: &Author,
+        of: &'static Resource,
+        values: &Values,
     ) -> Result<Saved, WriteError> {
-        Err(WriteError::Gone)
+        let mut writer = self.writer();
+        let transaction = Transaction::begin(&mut writer)?;
+        let id = self.create_in(&transaction, author, of, values)?;
+        Ok(Saved { id, revision: transaction.commit()? })
     }
-    /// Changes the given fields of a row. `version` is what the form was filled from; `None` overwrites.
+
+    /// Changes the given fields of a row. `version` is what the form was filled from; `None` overwrites. A blank secret
+    /// stays. Values that change nothing make no revision.
     pub fn update(
         &self,
-        _author: &Author,
-        _of: &'static Resource,
-        _id: i64,
-        _values: &Values,
-        _version: Option<i64>,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        values: &Values,
+        version: Option<i64>,
     ) -> Result<Saved, WriteError> {
-        Err(WriteError::Gone)
+        let mut writer = self.writer();
+        let transaction = Transaction::begin(&mut writer)?;
+        if self.update_in(&transaction, author, of, id, values, version)? {
+            Ok(Saved { id, revision: transaction.commit()? })
+        } else {
+            Ok(Saved { id, revision: transaction.before() })
+        }
     }
+
     /// Removes a row that nothing refers to.
-    pub fn delete(&self, _author: &Author, _of: &'static Resource, _id: i64) -> Result<Saved, WriteError> {
-        Err(WriteError::Gone)
+    pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
+        let mut writer = self.writer();
+        let transaction = Transaction::begin(&mut writer)?;
+        if !access::may_add(author.tenant, author.level, of) {
+            return Err(forbidden());
+        }
+        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        may_set_level(author, of, &stored.values)?;
+        let title = rows::title(&transaction, of, id)?;
+        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
+        let mut used_by = references::users_of(&transaction, of, stored.tenant, id)?;
+        if let Some((_, dialled_by)) = check::given_up_number(&transaction, &draft, &Values::new())? {
+            used_by.extend(dialled_by);
+        }
+        if of.name == EXTENSIONS.name {
+            used_by.extend(references::owner_in_need(&transaction, &stored.values)?);
+        }
+        used_by.sort();
+        used_by.dedup();
+        if !used_by.is_empty() {
+            return Err(WriteError::Used(used_by));
+        }
+        store::delete(&transaction, of, stored.tenant, id)?;
+        invalid(check::rules(&transaction, of, stored.tenant, &[&stored.values])?)?;
+        let changes = audit::changes(of, &stored.values, &Values::new());
+        let about =
+            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
+        audit::note(&transaction, author, about, &changes)?;
+        Ok(Saved { id, revision: transaction.commit()? })
     }
-    /// What would be wrong with these values, without writing (for checks while typing).
+
+    /// What would be wrong with these values, without writing (for checks while typing). Fields that are not given are
+    /// those of the row, or the defaults.
     pub fn check(
         &self,
-        _author: &Author,
-        _of: &'static Resource,
-        _id: Option<i64>,
-        _values: &Values,
+        author: &Author,
+        of: &'static Resource,
+        id: Option<i64>,
+        values: &Values,
     ) -> Vec<Problem> {
-        vec![]
+        let unreadable = |error: rusqlite::Error| vec![Problem::of("", in_words(&error))];
+        match self.reader() {
+            Ok(reader) => check_in(&reader, author, of, id, values).unwrap_or_else(unreadable),
+            Err(error) => unreadable(error),
+        }
     }
+
     /// A new secret for a `Secret` field, returned once in clear.
     pub fn renew_secret(
         &self,
-        _author: &Author,
-        _of: &'static Resource,
-        _id: i64,
-        _field: &str,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        field: &str,
     ) -> Result<String, WriteError> {
-        Err(WriteError::Gone)
+        let secret = secret::generate();
+        let values = Values::from([(secret_field(of, field)?.to_owned(), secret.clone())]);
+        self.update(author, of, id, &values, None)?;
+        Ok(secret)
     }
-    /// All rows of a CSV with a header line, or none: problems carry `line n` in front.
-    pub fn import_csv(
+
+    /// The secret of a row in clear, for provisioning and for whoever must type it into a phone. Audited.
+    pub fn reveal_secret(
         &self,
-        _author: &Author,
-        _of: &'static Resource,
-        _csv: &str,
-    ) -> Result<usize, WriteError> {
-        Ok(0)
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        field: &str,
+    ) -> Result<String, WriteError> {
+        let field = secret_field(of, field)?;
+        let mut writer = self.writer();
+        let transaction = writer.transaction()?;
+        if !access::may_change(author.level) {
+            return Err(forbidden());
+        }
+        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        let text = format!("SELECT {field} FROM {} WHERE id = ?1", of.name);
+        let sealed: String = transaction.prepare_cached(&text)?.query_row([id], |row| row.get(0))?;
+        let place = Place { table: of.name, field, row: id };
+        let secret = self.cipher().open(place, &sealed).ok_or_else(|| {
+            WriteError::Invalid(vec![Problem::of(field, "It cannot be read. Make a new one.")])
+        })?;
+        let title = rows::title(&transaction, of, id)?;
+        let (tenant, version) = (stored.tenant, stored.version);
+        let about = About { of, id, tenant, title: &title, action: "reveal", version };
+        audit::note(&transaction, author, about, &Changes::new())?;
+        transaction.commit()?;
+        Ok(secret)
+    }
+
+    /// Adds a row within a transaction.
+    pub(crate) fn create_in(
+        &self,
+        transaction: &Connection,
+        author: &Author,
+        of: &'static Resource,
+        given: &Values,
+    ) -> Result<i64, WriteError> {
+        if !access::may_add(author.tenant, author.level, of) {
+            return Err(forbidden());
+        }
+        let id = store::next_id(transaction, of)?;
+        let tenant = if of.tenant { author.tenant.0 } else { id };
+        let (mut values, wrong) = with_defaults(of, given);
+        let draft = Draft { of, tenant, id: 0, values: &values };
+        invalid(merged(wrong, draft.problems(transaction)?))?;
+        may_set_level(author, of, &values)?;
+        for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
+            let secret = values.entry(field.name.to_owned()).or_default();
+            if secret.is_empty() {
+                *secret = secret::generate();
+            }
+        }
+        let row = Row { of, tenant, id, cipher: self.cipher() };
+        store::insert(transaction, row, &values)?;
+        invalid(check::rules(transaction, of, tenant, &[&values])?)?;
+        let title = rows::title(transaction, of, id)?;
+        let about = About { of, id, tenant, title: &title, action: "create", version: 1 };
+        audit::note(transaction, author, about, &audit::changes(of, &Values::new(), &values))?;
+        Ok(id)
+    }
+
+    /// Changes a row within a transaction; `false` if there was nothing to change.
+    pub(crate) fn update_in(
+        &self,
+        transaction: &Connection,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        given: &Values,
+        version: Option<i64>,
+    ) -> Result<bool, WriteError> {
+        if !access::may_change(author.level) {
+            return Err(forbidden());
+        }
+        let old = rows::stored(transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        if version.is_some_and(|version| version != old.version) {
+            let by = audit::author_of(transaction, of, id, old.version)?;
+            return Err(WriteError::Conflict { by, now: old.values });
+        }
+        let (given, wrong) = check::normalise(of, given);
+        let (values, changes) = merge(of, &old.values, &given);
+        if changes.is_empty() && wrong.is_empty() {
+            return Ok(false);
+        }
+        let draft = Draft { of, tenant: old.tenant, id, values: &values };
+        invalid(merged(wrong, draft.problems(transaction)?))?;
+        invalid(given_up(transaction, Draft { values: &old.values, ..draft }, &values)?)?;
+        may_set_level(author, of, &old.values)?;
+        may_set_level(author, of, &values)?;
+        let row = Row { of, tenant: old.tenant, id, cipher: self.cipher() };
+        store::update(transaction, row, &values, &changes)?;
+        invalid(check::rules(transaction, of, old.tenant, &[&old.values, &values])?)?;
+        let action = if changes.keys().all(|name| is_secret(of, name)) { "renew" } else { "update" };
+        let title = rows::title(transaction, of, id)?;
+        let about = About { of, id, tenant: old.tenant, title: &title, action, version: old.version + 1 };
+        audit::note(transaction, author, about, &changes)?;
+        Ok(true)
     }
 }
+
+fn check_in(
+    rows: &Connection,
+    author: &Author,
+    of: &'static Resource,
+    id: Option<i64>,
+    given: &Values,
+) -> rusqlite::Result<Vec<Problem>> {
+    let Some(id) = id else {
+        let (values, wrong) = with_defaults(of, given);
+        let draft = Draft { of, tenant: author.tenant.0, id: 0, values: &values };
+        return Ok(merged(wrong, draft.problems(rows)?));
+    };
+    let Some(old) = rows::stored(rows, of, scope(author, of), id)? else {
+        return Ok(vec![Problem::of("", "This entry is gone.")]);
+    };
+    let (given, wrong) = check::normalise(of, given);
+    let (values, _) = merge(of, &old.values, &given);
+    let draft = Draft { of, tenant: old.tenant, id, values: &values };
+    let mut problems = merged(wrong, draft.problems(rows)?);
+    problems.extend(given_up(rows, Draft { values: &old.values, ..draft }, &values)?);
+    Ok(problems)
+}
+
+/// A number that others dial stays.
+fn given_up(rows: &Connection, old: Draft<'_>, new: &Values) -> rusqlite::Result<Vec<Problem>> {
+    let given_up = check::given_up_number(rows, &old, new)?;
+    Ok(given_up
+        .map(|(field, used_by)| {
+            let number = old.values.get(field).map_or("", String::as_str);
+            let message = format!("{number} is still dialled by {}. Change that first.", used_by.join(", "));
+            Problem::of(field, message)
+        })
+        .into_iter()
+        .collect())
+}
+
+/// The given values of a new row, and the defaults of those that are blank.
+fn with_defaults(of: &'static Resource, given: &Values) -> (Values, Vec<Problem>) {
+    let filled = |text: &&String| !text.trim().is_empty();
+    let mut complete = given.clone();
+    for field in of.settable() {
+        if given.get(field.name).filter(filled).is_none() && !matches!(field.kind, Kind::Secret) {
+            complete.insert(field.name.to_owned(), field.default.to_owned());
+        }
+    }
+    check::normalise(of, &complete)
+}
+
+/// The old values with the given ones laid over, and what differs.
+fn merge(of: &Resource, old: &Values, given: &Values) -> (Values, Changes) {
+    let mut values = old.clone();
+    values.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let changes = audit::changes(of, old, &values);
+    (values, changes)
+}
+
+/// One problem a field: what cannot be read need not be checked against others.
+fn merged(mut first: Vec<Problem>, then: Vec<Problem>) -> Vec<Problem> {
+    for problem in then {
+        if !first.iter().any(|earlier| earlier.field == problem.field) {
+            first.push(problem);
+        }
+    }
+    first
+}
+
+fn invalid(problems: Vec<Problem>) -> Result<(), WriteError> {
+    if problems.is_empty() { Ok(()) } else { Err(WriteError::Invalid(problems)) }
+}
+
+/// ROL-07: nobody makes or changes somebody above their own level.
+fn may_set_level(author: &Author, of: &Resource, values: &Values) -> Result<(), WriteError> {
+    let level = values.get("level").and_then(|level| level.parse::<u8>().ok()).unwrap_or_default();
+    if of.name == ADMINISTRATORS.name && level > author.level {
+        return Err(WriteError::Invalid(vec![Problem::of("level", "Not above your own level.")]));
+    }
+    Ok(())
+}
+
+fn scope(author: &Author, of: &Resource) -> Scope {
+    access::scope(author.tenant, author.level, of)
+}
+
+fn is_secret(of: &Resource, name: &str) -> bool {
+    of.field(name).is_some_and(|field| matches!(field.kind, Kind::Secret))
+}
+
+fn secret_field(of: &Resource, name: &str) -> Result<&'static str, WriteError> {
+    match of.field(name) {
+        Some(field) if matches!(field.kind, Kind::Secret) => Ok(field.name),
+        _ => Err(WriteError::Invalid(vec![Problem::of(name, "This is no password.")])),
+    }
+}
+
+fn forbidden() -> WriteError {
+    WriteError::Invalid(vec![Problem::of("", "Your rights do not allow this.")])
+}
+
+/// SQLite's error for people.
+fn in_words(error: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode::*;
+    match error.sqlite_error_code() {
+        Some(DiskFull) => "the disk is full. Make room; calls go on meanwhile".into(),
+        Some(ReadOnly) => "the file is read-only. Give the program write access to its folder".into(),
+        Some(DatabaseBusy | DatabaseLocked) => "another program holds it locked. Try again".into(),
+        Some(SystemIoFailure) => "the disk reports an error. Look at the system's log".into(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,19 @@
 //! session is chosen when its [`Path`] or its [`Line`] is set.
 #![forbid(unsafe_code)]
 
+pub mod codec;
+mod dtmf;
+mod latch;
+mod outgoing;
 pub mod ports;
+mod quality;
+mod reception;
+mod routes;
+mod rtcp;
 pub mod sdp;
 pub mod session;
 pub mod statistics;
+mod timers;
 pub mod tone;
 pub mod worker;
 
@@ -16,4 +25,4 @@ pub use ports::Ports;
 pub use session::{Line, Path, Payload, SessionId};
 pub use statistics::Statistics;
 pub use tone::{Country, Tone};
-pub use worker::{Command, Event, Forward, Output, SocketId, Worker};
+pub use worker::{Command, Event, Forward, Output, Settings, SocketId, Worker};

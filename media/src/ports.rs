@@ -1,30 +1,133 @@
 //! The RTP ports of the node: even numbers handed out in turn, rested before they are used again.
 
-use std::{ops::RangeInclusive, time::Instant};
+use std::{
+    collections::VecDeque,
+    ops::RangeInclusive,
+    time::{Duration, Instant},
+};
 
 /// Hands out RTP ports (RTCP is the next odd one). Owned by the engine, so SDP can name a port at once.
 #[derive(Debug)]
 pub struct Ports {
     range: RangeInclusive<u16>,
+    /// Never used so far: the next one to take. Beyond the range when all were taken once.
+    fresh: u32,
+    /// Given back, the longest unused first, with the time from which each may be taken again.
+    rested: VecDeque<(Instant, u16)>,
+    /// One bit per pair of ports: it is in use.
+    taken: Vec<bool>,
+    in_use: usize,
 }
 
 impl Ports {
     /// All even ports whose odd neighbour is in the range too.
     pub fn new(range: RangeInclusive<u16>) -> Self {
-        Self { range }
+        let first = u32::from(*range.start()).next_multiple_of(2);
+        let mut ports = Self { range, fresh: first, rested: VecDeque::new(), taken: vec![], in_use: 0 };
+        ports.taken = vec![false; ports.capacity()];
+        ports
     }
     /// A free port, the one longest unused; `None` when all are taken or resting.
-    pub fn take(&mut self, _now: Instant) -> Option<u16> {
-        None
+    pub fn take(&mut self, now: Instant) -> Option<u16> {
+        let port = self.take_fresh().or_else(|| self.take_rested(now))?;
+        let slot = self.slot(port)?;
+        self.taken[slot] = true;
+        self.in_use += 1;
+        Some(port)
     }
     /// Gives a port back; it rests for 2 s, so that late packets of the old call meet nobody.
-    pub fn give_back(&mut self, _now: Instant, _port: u16) {}
+    /// What is not in use is ignored.
+    pub fn give_back(&mut self, now: Instant, port: u16) {
+        let Some(slot) = self.slot(port).filter(|slot| self.taken[*slot]) else { return };
+        self.taken[slot] = false;
+        self.in_use -= 1;
+        self.rested.push_back((now + REST, port));
+    }
     /// How many can be in use at once.
     pub fn capacity(&self) -> usize {
-        self.range.len() / 2
+        let (first, last) = (self.first(), u32::from(*self.range.end()));
+        (last + 1).saturating_sub(first) as usize / 2
     }
     /// How many are in use.
     pub fn in_use(&self) -> usize {
-        0
+        self.in_use
+    }
+
+    fn first(&self) -> u32 {
+        u32::from(*self.range.start()).next_multiple_of(2)
+    }
+
+    fn take_fresh(&mut self) -> Option<u16> {
+        let port = u16::try_from(self.fresh).ok()?;
+        if self.fresh + 1 > u32::from(*self.range.end()) {
+            return None;
+        }
+        self.fresh += 2;
+        Some(port)
+    }
+
+    fn take_rested(&mut self, now: Instant) -> Option<u16> {
+        if self.rested.front()?.0 > now {
+            return None;
+        }
+        self.rested.pop_front().map(|(_, port)| port)
+    }
+
+    fn slot(&self, port: u16) -> Option<usize> {
+        let offset = u32::from(port).checked_sub(self.first())?;
+        let slot = offset as usize / 2;
+        (offset % 2 == 0 && slot < self.taken.len()).then_some(slot)
+    }
+}
+
+/// How long a port rests: longer than any packet is on its way.
+const REST: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SIP-19: exhausted is `None`, not a port twice.
+    #[test]
+    fn each_pair_is_handed_out_once_and_rests_after_use() {
+        let start = Instant::now();
+        let mut ports = Ports::new(10_001..=10_008);
+        assert_eq!(ports.capacity(), 3);
+        let taken: Vec<_> = std::iter::from_fn(|| ports.take(start)).collect();
+        assert_eq!(taken, [10_002, 10_004, 10_006]);
+        ports.give_back(start, 10_004);
+        ports.give_back(start, 10_004);
+        ports.give_back(start, 10_003);
+        ports.give_back(start, 9);
+        assert_eq!(ports.in_use(), 2);
+        assert_eq!(ports.take(start + Duration::from_millis(1_999)), None);
+        assert_eq!(ports.take(start + REST), Some(10_004));
+        assert_eq!(ports.take(start + REST), None);
+    }
+
+    #[test]
+    fn the_one_longest_unused_comes_first() {
+        let start = Instant::now();
+        let mut ports = Ports::new(10_000..=10_005);
+        let taken: Vec<_> = std::iter::from_fn(|| ports.take(start)).collect();
+        for port in taken.iter().rev() {
+            ports.give_back(start, *port);
+        }
+        let again: Vec<_> = std::iter::from_fn(|| ports.take(start + REST)).collect();
+        assert_eq!(again, [10_004, 10_002, 10_000]);
+    }
+
+    #[test]
+    fn ranges_at_the_edges_hold_what_fits() {
+        for (range, capacity) in
+            [(65_534..=65_535, 1), (65_535..=65_535, 0), (0..=u16::MAX, 32_768), (5..=5, 0)]
+        {
+            let mut ports = Ports::new(range);
+            assert_eq!(ports.capacity(), capacity);
+            assert_eq!(std::iter::from_fn(|| ports.take(Instant::now())).count(), capacity);
+        }
+        #[allow(clippy::reversed_empty_ranges)]
+        let mut backwards = Ports::new(9..=3);
+        assert_eq!((backwards.capacity(), backwards.take(Instant::now())), (0, None));
     }
 }

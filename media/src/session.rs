@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use smallvec::SmallVec;
 
-use crate::{sdp::Codec, tone::Tone};
+use crate::{
+    codec::Codec,
+    tone::{Country, Tone},
+};
 
 /// One leg's media. Chosen by the engine, never reused within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +51,7 @@ pub enum Path {
     #[default]
     Silent,
     /// A tone, until the path changes. Silent if neither PCMU nor PCMA was negotiated.
-    Tone(Tone, crate::Country),
+    Tone(Tone, Country),
     /// The other leg's packets: relayed if they share the codec, transcoded between PCMU and PCMA otherwise.
     Peer(SessionId),
 }

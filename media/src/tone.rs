@@ -1,30 +1,175 @@
-//! Call progress tones by country (ITU-T E.180 supplement 2).
+//! Call progress tones by country (ITU-T E.180 supplement 2). MED-11.
+//!
+//! One period of each tone is computed when it is first wanted and kept, ready to be copied into packets.
+
+use std::{f64::consts::TAU, sync::OnceLock};
+
+use crate::codec::g711;
 
 /// Which tone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Tone {
+    /// The called phone rings.
     Ringback,
+    /// The called party is busy.
     Busy,
+    /// The network cannot put the call through.
     Congestion,
 }
 
 /// Whose tones. Unknown countries take `Us`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs)]
 pub enum Country {
+    /// United States, and those who use the North American plan.
     #[default]
     Us,
+    /// United Kingdom.
     Gb,
+    /// Germany; also Austria, Switzerland and neighbours with 425 Hz tones.
     De,
+    /// France.
     Fr,
+    /// Australia.
     Au,
+    /// Japan.
     Jp,
 }
 
 impl Country {
     /// By ISO 3166 code of two letters, any case.
-    pub fn from_code(_code: &str) -> Self {
-        Self::Us
+    pub fn from_code(code: &str) -> Self {
+        match code.to_ascii_uppercase().as_str() {
+            "GB" | "UK" | "IE" => Self::Gb,
+            "DE" | "AT" | "CH" | "LI" | "LU" => Self::De,
+            "FR" | "MC" => Self::Fr,
+            "AU" | "NZ" => Self::Au,
+            "JP" => Self::Jp,
+            _ => Self::Us,
+        }
+    }
+}
+
+/// How G.711 samples are coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Law {
+    Ulaw,
+    Alaw,
+}
+
+/// One period at 8 kHz, to be repeated. Computed at the first call.
+pub(crate) fn period(tone: Tone, country: Country, law: Law) -> &'static [u8] {
+    let place = (country as usize * TONES + tone as usize) * 2 + law as usize;
+    PERIODS[place].get_or_init(|| samples(&signal(tone, country), law))
+}
+
+/// Frequencies [Hz] that sound together, and the cadence: on, off, on, off, … [ms].
+#[derive(Debug)]
+struct Signal {
+    frequencies: &'static [u32],
+    cadence: &'static [u32],
+}
+
+/// The national values of E.180 supplement 2.
+fn signal(tone: Tone, country: Country) -> Signal {
+    use Country::{Au, De, Fr, Gb, Jp, Us};
+    use Tone::{Busy, Congestion, Ringback};
+    let (frequencies, cadence): (&[u32], &[u32]) = match (country, tone) {
+        (Us, Ringback) => (&[440, 480], &[2_000, 4_000]),
+        (Us, Busy) => (&[480, 620], &[500, 500]),
+        (Us, Congestion) => (&[480, 620], &[250, 250]),
+        (Gb, Ringback) => (&[400, 450], &[400, 200, 400, 2_000]),
+        (Gb, Busy) => (&[400], &[375, 375]),
+        (Gb, Congestion) => (&[400], &[400, 350, 225, 525]),
+        (De, Ringback) => (&[425], &[1_000, 4_000]),
+        (De, Busy) => (&[425], &[480, 480]),
+        (De, Congestion) => (&[425], &[240, 240]),
+        (Fr, Ringback) => (&[440], &[1_500, 3_500]),
+        (Fr, Busy) => (&[440], &[500, 500]),
+        (Fr, Congestion) => (&[440], &[250, 250]),
+        (Au, Ringback) => (&[400, 450], &[400, 200, 400, 2_000]),
+        (Au, Busy | Congestion) => (&[425], &[375, 375]),
+        // 400 Hz, modulated with 16 Hz.
+        (Jp, Ringback) => (&[384, 416], &[1_000, 2_000]),
+        (Jp, Busy | Congestion) => (&[400], &[500, 500]),
+    };
+    Signal { frequencies, cadence }
+}
+
+fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
+    let encode = match law {
+        Law::Ulaw => g711::linear_to_ulaw,
+        Law::Alaw => g711::linear_to_alaw,
+    };
+    let amplitude = AMPLITUDE / (signal.frequencies.len() as f64).sqrt();
+    let mut period = Vec::new();
+    for (turn, length) in signal.cadence.iter().enumerate() {
+        let is_on = turn % 2 == 0;
+        for n in 0..length * SAMPLES_PER_MS {
+            let at = f64::from(n) / 8_000.0;
+            let sum: f64 = signal.frequencies.iter().map(|hz| (TAU * f64::from(*hz) * at).sin()).sum();
+            period.push(encode(if is_on { (sum * amplitude) as i16 } else { 0 }));
+        }
+    }
+    period.into_boxed_slice()
+}
+
+/// −13 dBm0 for the whole tone (E.180 §4.2 asks for −10 ± 5 dBm0): full scale is +3.17 dBm0 at 32,124.
+const AMPLITUDE: f64 = 4_990.0;
+const SAMPLES_PER_MS: u32 = 8;
+const TONES: usize = 3;
+const COUNTRIES: usize = 6;
+static PERIODS: [OnceLock<Box<[u8]>>; COUNTRIES * TONES * 2] = [const { OnceLock::new() }; _];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Power at one frequency, relative to the whole (Goertzel).
+    fn share(period: &[u8], hz: u32) -> f64 {
+        let linear: Vec<f64> = period.iter().map(|c| f64::from(g711::ulaw_to_linear(*c))).collect();
+        let (mut re, mut im) = (0.0, 0.0);
+        for (n, sample) in linear.iter().enumerate() {
+            let angle = TAU * f64::from(hz) * n as f64 / 8_000.0;
+            re += sample * angle.cos();
+            im += sample * angle.sin();
+        }
+        let power: f64 = linear.iter().map(|s| s * s).sum();
+        2.0 * (re * re + im * im) / (power * linear.len() as f64)
+    }
+
+    /// MED-11
+    #[test]
+    fn tones_have_their_frequencies_and_cadence() {
+        let ringback = period(Tone::Ringback, Country::Us, Law::Ulaw);
+        assert_eq!(ringback.len(), 6 * 8_000);
+        assert!(ringback[16_000..].iter().all(|sample| *sample == 0xff));
+        let on = &ringback[..16_000];
+        assert!((0.45..0.55).contains(&share(on, 440)) && (0.45..0.55).contains(&share(on, 480)));
+        assert!(share(on, 400) < 0.001);
+        let busy = period(Tone::Busy, Country::De, Law::Alaw);
+        assert_eq!(busy.len(), 960 * 8);
+        assert!(busy[480 * 8..].iter().all(|sample| *sample == 0xd5));
+    }
+
+    /// E.180 §4.2
+    #[test]
+    fn every_tone_is_as_loud_as_it_should_be() {
+        for country in [Country::Us, Country::Gb, Country::De, Country::Fr, Country::Au, Country::Jp] {
+            for tone in [Tone::Ringback, Tone::Busy, Tone::Congestion] {
+                let on = &period(tone, country, Law::Ulaw)[..200 * 8];
+                let power: f64 = on.iter().map(|c| f64::from(g711::ulaw_to_linear(*c)).powi(2)).sum();
+                let dbm0 =
+                    20.0 * ((power / on.len() as f64).sqrt() / (32_124.0 / 2f64.sqrt())).log10() + 3.17;
+                assert!((-15.0..-10.0).contains(&dbm0), "{country:?} {tone:?}: {dbm0} dBm0");
+            }
+        }
+    }
+
+    #[test]
+    fn countries_are_found_by_code() {
+        assert_eq!(
+            ["gb", "De", "XX", "", "ch"].map(Country::from_code),
+            [Country::Gb, Country::De, Country::Us, Country::Us, Country::De]
+        );
     }
 }

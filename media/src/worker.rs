@@ -6,14 +6,34 @@
 //! command  ► handle(now, command) ─► poll_output until None
 //! ```
 
+mod commands;
+mod output;
+mod packet;
+mod player;
+mod session;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod tick;
+
 use std::{
+    collections::VecDeque,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
-use crate::{Line, Path, SessionId, Statistics};
+use rand::{SeedableRng, rngs::StdRng};
 
-/// A socket that the worker asked for. An index, reused after [`Output::CloseSocket`].
+use crate::{
+    session::{Line, Path, SessionId},
+    statistics::Statistics,
+    timers::Timers,
+};
+use output::Queued;
+use sessions::Sessions;
+
+/// A socket that the worker asked for. An index, reused after [`Output::CloseSocket`], the longest unused first.
+/// Even ones carry RTP, odd ones RTCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketId(pub u32);
 
@@ -25,7 +45,8 @@ pub enum Command {
     Open { session: SessionId, local: IpAddr, port: u16 },
     /// Offer and answer agreed (again).
     Agree { session: SessionId, line: Line },
-    /// What the leg hears. For `Peer(b)` say it for both sides, each for itself.
+    /// What the leg hears. For `Peer(b)` say it for both sides, each for itself; `b` may be opened later. A leg is
+    /// heard by one other at a time: the one that asked last.
     Path { session: SessionId, path: Path },
     /// Close; [`Event::Closed`] tells the final figures.
     Close { session: SessionId },
@@ -35,13 +56,14 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub enum Event {
-    /// A socket could not be opened; the session is gone.
+    /// A socket could not be opened, or failed for good; the session is gone and its sockets are closed.
     OpenFailed { session: SessionId },
-    /// The first packet of the negotiated peer came, from here.
+    /// The first packet of the negotiated peer came, from here; again when the peer moved.
     Latched { session: SessionId, from: SocketAddr },
     /// One whole telephone-event (RFC 4733), reported once, `0`–`9`, `*`, `#`, `A`–`D`, `!` for flash.
     Digit { session: SessionId, digit: char },
-    /// Nothing was received for this long though it should; repeated at each multiple.
+    /// No RTP was received for this long though it should; repeated at each multiple of the setting. Only while the
+    /// leg hears a peer and is not on hold. RTCP is no sign of life: phones send it with a dead microphone.
     Silent { session: SessionId, since: Duration },
     /// Figures so far, every 5 s.
     Quality { session: SessionId, statistics: Statistics },
@@ -79,14 +101,25 @@ pub enum Output {
 pub struct Settings {
     /// Silence after which [`Event::Silent`] is sent; zero never. [default 30 s]
     pub silence: Duration,
-    /// Interval of RTCP reports. [default 5 s]
+    /// Interval of RTCP reports; zero never. [default 5 s]
     pub rtcp_interval: Duration,
 }
 
 /// The sessions of one core.
+///
+/// One input, then [`poll_output`](Self::poll_output) until `None`, then the next input. Nothing is sent to an address
+/// that was not negotiated or believed; what comes from strangers is counted and changes nothing.
 #[derive(Debug)]
 pub struct Worker {
-    _settings: Settings,
+    settings: Settings,
+    random: StdRng,
+    sessions: Sessions,
+    timers: Timers,
+    queue: VecDeque<Queued>,
+    /// Sessions whose path names a peer that is not open yet.
+    unlinked: Vec<u32>,
+    /// Time of the last input.
+    now: Option<Instant>,
 }
 
 impl Default for Settings {
@@ -97,35 +130,70 @@ impl Default for Settings {
 
 impl Worker {
     /// A worker without sessions. `seed` feeds SSRCs, first sequence numbers and timestamps.
-    pub fn new(settings: Settings, _seed: [u8; 32]) -> Self {
-        Self { _settings: settings }
+    pub fn new(settings: Settings, seed: [u8; 32]) -> Self {
+        Self {
+            settings,
+            random: StdRng::from_seed(seed),
+            sessions: Sessions::default(),
+            timers: Timers::default(),
+            queue: VecDeque::with_capacity(QUEUE),
+            unlinked: vec![],
+            now: None,
+        }
     }
-    /// A command of the engine.
-    pub fn handle(&mut self, _now: Instant, _command: Command) {}
+    /// A command of the engine. Commands for sessions that are not open do nothing.
+    pub fn handle(&mut self, now: Instant, command: Command) {
+        self.now = Some(now);
+        self.obey(now, command);
+    }
     /// A datagram of `socket`, rewritten in place if it is to be forwarded. Never allocates.
     pub fn receive(
         &mut self,
-        _now: Instant,
-        _socket: SocketId,
-        _from: SocketAddr,
-        _packet: &mut [u8],
+        now: Instant,
+        socket: SocketId,
+        from: SocketAddr,
+        packet: &mut [u8],
     ) -> Option<Forward> {
-        None
+        self.now = Some(now);
+        self.datagram(now, socket, from, packet)
     }
-    /// A socket could not be bound, or failed for good.
-    pub fn socket_failed(&mut self, _socket: SocketId) {}
+    /// A socket could not be bound, or failed for good. Both sockets of its session are closed.
+    pub fn socket_failed(&mut self, socket: SocketId) {
+        self.give_up(socket);
+    }
     /// Time has come.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = Some(now);
+        self.tick(now);
+    }
     /// The earliest deadline (tone frames, RTCP, silence).
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
     /// What is to be done, until `None`. `buffer` holds at least 1,500 bytes.
-    pub fn poll_output(&mut self, _buffer: &mut [u8]) -> Option<Output> {
-        None
+    pub fn poll_output(&mut self, buffer: &mut [u8]) -> Option<Output> {
+        self.next_output(buffer)
     }
     /// How many sessions are open.
     pub fn sessions(&self) -> usize {
-        0
+        self.sessions.open()
     }
 }
+
+impl SocketId {
+    fn rtp(session: u32) -> Self {
+        Self(session * 2)
+    }
+    fn rtcp(session: u32) -> Self {
+        Self(session * 2 + 1)
+    }
+    fn session(self) -> u32 {
+        self.0 / 2
+    }
+    fn is_rtcp(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
+/// Room for the outputs of one input; a burst makes it grow once.
+const QUEUE: usize = 256;

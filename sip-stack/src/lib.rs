@@ -5,19 +5,31 @@
 //! [`Stack::poll_timeout`] says when to call [`Stack::handle_timeout`] at the latest.
 //!
 //! Layers, each importing only those above it in this list:
-//! `wire` (bytes to spans) → [`message`], [`uri`], [`headers`], [`compose`] → [`digest`] →
-//! `timers`, `transaction`, `dialog` → `invite` → [`stack`].
+//! [`wire`] (bytes to spans), [`name`], [`status`] → [`headers`], [`uri`] → [`message`], [`compose`], [`framing`] →
+//! [`print`], [`digest`] →
+//! `timers`, `event` → `transaction` → `dialog` → `invite` → [`stack`].
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod compose;
+mod dialog;
 pub mod digest;
+mod event;
 pub mod flow;
 pub mod framing;
 pub mod headers;
+mod invite;
 pub mod message;
+mod method;
 pub mod name;
+mod parse_error;
+pub mod print;
 pub mod stack;
+pub mod status;
+mod timers;
+mod transaction;
 pub mod uri;
+pub mod wire;
 
 pub use compose::{Request, Response};
 pub use flow::{Flow, Transport};

@@ -11,10 +11,10 @@ macro_rules! names {
             /// All names.
             pub const ALL: &'static [Name] = &[$(Name::$variant),*];
             /// The canonical spelling.
-            pub fn as_str(self) -> &'static str { match self { $(Name::$variant => $text),* } }
+            pub const fn as_str(self) -> &'static str { match self { $(Name::$variant => $text),* } }
             /// The one-letter form, where there is one.
-            pub fn compact(self) -> Option<u8> {
-                match self { $(Name::$variant => { let c: &[u8] = &[$($compact)?]; c.first().copied() }),* }
+            pub const fn compact(self) -> Option<u8> {
+                match self { $(Name::$variant => { let c: &[u8] = &[$($compact)?]; if c.is_empty() { None } else { Some(c[0]) } }),* }
             }
         }
     };
@@ -37,4 +37,96 @@ names! {
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
     Organization "Organization", Identity "Identity" b'y',
+}
+
+impl Name {
+    /// The name that this text is, in full or in compact form, without regard to case. `None` for any other name.
+    pub fn from_bytes(text: &[u8]) -> Option<Self> {
+        match text {
+            [] => None,
+            [letter] => match COMPACT[usize::from(letter.to_ascii_lowercase())] {
+                FREE => None,
+                index => Some(Self::ALL[usize::from(index)]),
+            },
+            _ => {
+                let mut slot = hash(text);
+                loop {
+                    let index = FULL[slot];
+                    if index == FREE {
+                        return None;
+                    }
+                    let name = Self::ALL[usize::from(index)];
+                    if name.as_str().as_bytes().eq_ignore_ascii_case(text) {
+                        return Some(name);
+                    }
+                    slot = (slot + 1) % SLOTS;
+                }
+            }
+        }
+    }
+}
+
+/// Where a name is looked for first. Case is folded by setting bit 5; the name is not empty.
+const fn hash(text: &[u8]) -> usize {
+    let first = (text[0] | 0x20) as usize;
+    let last = (text[text.len() - 1] | 0x20) as usize;
+    (first * 7 + last * 31 + text.len() * 13) % SLOTS
+}
+
+/// Names by [`hash`], with linear probing. Made by the compiler.
+const FULL: [u8; SLOTS] = {
+    let mut table = [FREE; SLOTS];
+    let mut index = 0;
+    while index < Name::ALL.len() {
+        let mut slot = hash(Name::ALL[index].as_str().as_bytes());
+        while table[slot] != FREE {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = index as u8;
+        index += 1;
+    }
+    table
+};
+
+/// Names by their compact letter in lower case.
+const COMPACT: [u8; 256] = {
+    let mut table = [FREE; 256];
+    let mut index = 0;
+    while index < Name::ALL.len() {
+        if let Some(letter) = Name::ALL[index].compact() {
+            table[letter as usize] = index as u8;
+        }
+        index += 1;
+    }
+    table
+};
+
+const SLOTS: usize = 256;
+const FREE: u8 = u8::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::Name;
+
+    /// SIP-11
+    #[test]
+    fn every_name_is_found_in_any_case_and_in_compact_form() {
+        for name in Name::ALL {
+            assert_eq!(Name::from_bytes(name.as_str().as_bytes()), Some(*name));
+            assert_eq!(Name::from_bytes(name.as_str().to_uppercase().as_bytes()), Some(*name));
+            assert_eq!(Name::from_bytes(name.as_str().to_lowercase().as_bytes()), Some(*name));
+            if let Some(letter) = name.compact() {
+                assert_eq!(Name::from_bytes(&[letter]), Some(*name));
+                assert_eq!(Name::from_bytes(&[letter.to_ascii_uppercase()]), Some(*name));
+            }
+        }
+    }
+
+    /// SIP-11
+    #[test]
+    fn other_names_are_nobody() {
+        for text in ["", "z", "Vi", "Viaa", "X-Asterisk-Info", "Froma", "é"] {
+            assert_eq!(Name::from_bytes(text.as_bytes()), None, "{text}");
+        }
+    }
 }

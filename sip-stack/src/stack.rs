@@ -11,201 +11,300 @@
 //!                       Event::Ended · bye()
 //! ```
 
-use std::{
-    collections::VecDeque,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+mod admit;
+
+use std::{collections::HashMap, time::Instant};
 
 use bytes::Bytes;
 
-use crate::{Flow, Message, Name, Request, Response};
-
-/// One INVITE usage. Never reused within a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InviteId(pub u64);
-
-/// One request outside of INVITE usages, theirs or ours. Never reused within a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
-
-/// What the stack is told once.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// `User-Agent` and `Server`.
-    pub product: String,
-    /// The address put into Contact and Via for peers beyond NAT, by listener: `(listener, advertised)`.
-    /// Used where the peer's address is not private, loopback or link-local; otherwise the listener's own.
-    pub advertised: Vec<(SocketAddr, SocketAddr)>,
-    /// Session-Expires we ask for (RFC 4028); `None` asks for none. [default 1800 s]
-    pub session_expires: Option<Duration>,
-    /// The least session interval we accept, 90 s or more. [default 90 s]
-    pub min_se: Duration,
-    /// Requests larger than this go by TCP (RFC 3261 §18.1.1). [bytes, default 1300]
-    pub udp_limit: usize,
-    /// The most transactions at once; beyond, new requests get 503 with Retry-After. [default 100,000]
-    pub max_transactions: usize,
-}
-
-/// What leaves the stack.
-#[derive(Debug)]
-pub enum Output {
-    /// Send these bytes. `invite` says whose ladder they belong to; `again` marks a retransmission.
-    #[allow(missing_docs)]
-    Transmit { flow: Flow, bytes: Bytes, invite: Option<InviteId>, again: bool },
-    /// A message that was received for this invite (retransmissions marked), for its ladder.
-    #[allow(missing_docs)]
-    Received { flow: Flow, message: Message, invite: InviteId, again: bool },
-    /// Something the application must know.
-    Event(Event),
-}
-
-/// What happened.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub enum Event {
-    /// A request outside of any dialog, not INVITE (REGISTER, OPTIONS, MESSAGE, SUBSCRIBE …).
-    /// Answer with [`Stack::respond`]. Already checked: Max-Forwards (483), Require (420), merged (482),
-    /// dialog methods without a dialog (481).
-    Request { id: RequestId, flow: Flow, request: Message },
-    /// The final response to our [`Stack::request`]; `None` after a time-out or transport failure.
-    Response { id: RequestId, response: Option<Message> },
-
-    /// A call comes in. 100 is sent already. `offer` is its SDP, `None` for a delayed offer.
-    Invite { id: InviteId, flow: Flow, request: Message, offer: Option<Bytes> },
-    /// The caller gave up (CANCEL → 487 is sent) or vanished before the final response. The invite is over.
-    Cancelled { id: InviteId, reason: Option<String> },
-    /// Our 2xx was ACKed. `answer` is the ACK's SDP where we offered in the 2xx.
-    Confirmed { id: InviteId, answer: Option<Bytes> },
-
-    /// 101..=199 to our INVITE. `sdp` is an answer to our offer (early media), or an offer if we sent none.
-    Progress { id: InviteId, status: u16, sdp: Option<Bytes>, response: Message },
-    /// 2xx to our INVITE; ACK is sent (after [`Stack::accept`] if we sent no offer and `sdp` is theirs).
-    /// Further 2xx of other forks are ACKed and BYEd silently.
-    Answered { id: InviteId, sdp: Option<Bytes>, response: Message },
-    /// 3xx–6xx to our INVITE, or 408 after a time-out, 503 after transport failure (`response` is `None` then).
-    /// The invite is over.
-    Failed { id: InviteId, status: u16, reason: String, response: Option<Message> },
-
-    /// The peer offers in a re-INVITE, UPDATE or PRACK; answer with [`Stack::accept`] or [`Stack::refuse`].
-    /// `None`: a re-INVITE without SDP; [`Stack::accept`] then carries *our* offer, its answer comes as `OfferAnswered`.
-    Offer { id: InviteId, sdp: Option<Bytes> },
-    /// Our [`Stack::offer`] was answered.
-    OfferAnswered { id: InviteId, sdp: Bytes },
-    /// Our [`Stack::offer`] was refused; the session stays as it was. Glare (491) is retried by the stack.
-    OfferRefused { id: InviteId, status: u16 },
-    /// INFO within the dialog; 200 is sent already.
-    Info { id: InviteId, content_type: String, body: Bytes },
-    /// The confirmed dialog is over: BYE received (200 is sent), or it died.
-    Ended { id: InviteId, cause: EndCause, reason: Option<String> },
-}
-
-/// Why a confirmed dialog ended without our doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndCause {
-    /// BYE from the peer.
-    Bye,
-    /// The session was not refreshed in time (RFC 4028 §10); BYE is sent.
-    SessionExpired,
-    /// No ACK for our 2xx (RFC 3261 §13.3.1.4); BYE is sent.
-    NoAck,
-    /// A request of ours within the dialog got 408, 481 or nothing; BYE is sent where it makes sense.
-    Dead,
-}
-
-/// A call that we start.
-#[derive(Debug, Clone)]
-pub struct OutgoingInvite {
-    /// Where the first hop is.
-    pub flow: Flow,
-    /// Request-URI.
-    pub uri: String,
-    /// From without tag: `"Name" <sip:a@b>`.
-    pub from: String,
-    /// To: `<sip:…>`.
-    pub to: String,
-    /// Route set (from Path), topmost first, each with brackets.
-    pub route: Vec<String>,
-    /// Max-Forwards, usually the caller's minus one.
-    pub max_forwards: u8,
-    /// Further headers.
-    pub headers: Vec<(Name, String)>,
-    /// Our offer; `None` asks the peer to offer.
-    pub offer: Option<Bytes>,
-}
+pub use crate::event::{EndCause, Event, InviteId, OutgoingInvite, Output, RequestId, Settings};
+use crate::{
+    Flow, Message, Name, Request, Response,
+    invite::Invite,
+    message::Method,
+    print,
+    transaction::{
+        layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What, shrink},
+        send::Draft,
+    },
+};
 
 /// The SIP side of a node.
 #[derive(Debug)]
 pub struct Stack {
-    out: VecDeque<Output>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            product: "Dialtone".into(),
-            advertised: vec![],
-            session_expires: Some(Duration::from_secs(1800)),
-            min_se: Duration::from_secs(90),
-            udp_limit: 1300,
-            max_transactions: 100_000,
-        }
-    }
+    layer: Layer,
+    invites: HashMap<InviteId, Invite>,
+    /// New requests are refused since the limit was reached; logged once.
+    is_refusing: bool,
 }
 
 /// Inputs.
 impl Stack {
     /// A stack without any transaction. `seed` feeds tags, branches and Call-IDs.
-    pub fn new(_settings: Settings, _seed: [u8; 32]) -> Self {
-        Self { out: VecDeque::new() }
+    pub fn new(settings: Settings, seed: [u8; 32]) -> Self {
+        Self { layer: Layer::new(settings, seed), invites: HashMap::new(), is_refusing: false }
     }
     /// A datagram, or a frame of a stream.
-    pub fn receive(&mut self, _now: Instant, _flow: Flow, _bytes: Bytes) {}
+    pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
+        match Message::parse(bytes.clone()) {
+            Ok(message) if message.is_request() => self.receive_request(now, flow, &message),
+            Ok(message) => self.layer.receive_response(now, flow, &message),
+            Err(error) => {
+                tracing::debug!(peer.addr = %flow.remote, "unreadable message: {error}");
+                let tag = format!("{:016x}", self.layer.random());
+                if let Some(answer) = print::refusal(&bytes, &error, flow.remote, &tag) {
+                    self.layer.transmit(flow, answer, None, false);
+                }
+            }
+        }
+        self.hear_all(now);
+    }
     /// A connection broke or could not be opened, or the network refused a datagram.
-    pub fn flow_failed(&mut self, _now: Instant, _flow: Flow) {}
+    pub fn flow_failed(&mut self, now: Instant, flow: Flow) {
+        self.layer.flow_failed(now, flow);
+        self.hear_all(now);
+    }
     /// Time has come for at least one timer.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(key) = self.layer.timers.pop_due(now) {
+            match key {
+                Key::Client(id) => self.layer.fire_client(now, id),
+                Key::Server(id) => self.layer.fire_server(now, id),
+                Key::Invite(id) => self.with_invite(id, |invite, layer| {
+                    invite.scheduled = None;
+                    invite.handle_timeout(now, layer);
+                }),
+            }
+            self.hear_all(now);
+        }
+    }
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.layer.timers.peek()
     }
     /// What is to be done, until `None`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.layer.out.pop_front()
     }
     /// Whether no transaction, dialog or timer is left.
     pub fn is_quiet(&self) -> bool {
-        true
+        self.layer.is_quiet() && self.invites.is_empty()
+    }
+    /// Transactions, and invites, that are held at this moment.
+    pub fn load(&self) -> (usize, usize) {
+        (self.layer.clients.len() + self.layer.servers.len(), self.invites.len())
+    }
+    /// Carries what transactions heard to whom it concerns.
+    fn hear_all(&mut self, now: Instant) {
+        while let Some(Heard { owner, what }) = self.layer.heard.pop_front() {
+            match owner {
+                Owner::Invite(id) => self.with_invite(id, |invite, layer| invite.hear(now, layer, what)),
+                Owner::Request(id) => self.hear_request_answer(id, what),
+                Owner::Nobody => {}
+            }
+        }
+    }
+    fn hear_request_answer(&mut self, id: RequestId, what: What) {
+        let response = match what {
+            What::Response { message, .. } if message.status().is_some_and(|status| status < 200) => return,
+            What::Response { message, .. } => Some(message),
+            What::NoResponse { .. } => None,
+            What::Ended { .. } | What::CallerGone { .. } => return,
+        };
+        self.layer.event(Event::Response { id, response });
+    }
+    /// Works on an invite, then enters its next deadline, or lets it go.
+    fn with_invite(&mut self, id: InviteId, work: impl FnOnce(&mut Invite, &mut Layer)) {
+        let Some(invite) = self.invites.get_mut(&id) else { return };
+        work(invite, &mut self.layer);
+        let is_gone = invite.is_gone();
+        let next = if is_gone { None } else { invite.poll_timeout() };
+        self.layer.timers.reschedule(&mut invite.scheduled, next, Key::Invite(id));
+        if is_gone {
+            self.invites.remove(&id);
+            shrink(&mut self.invites);
+        }
+    }
+    fn keep_invite(&mut self, invite: Invite) -> InviteId {
+        let id = invite.id;
+        self.invites.insert(id, invite);
+        self.with_invite(id, |_, _| {});
+        id
     }
 }
 
 /// Verbs. A verb for an id that is over does nothing: the event that ended it is on its way.
 impl Stack {
     /// Answers an [`Event::Request`].
-    pub fn respond(&mut self, _now: Instant, _id: RequestId, _response: Response) {}
+    pub fn respond(&mut self, now: Instant, id: RequestId, response: Response) {
+        self.layer.respond(now, ServerId(id.0), &response, None);
+        self.hear_all(now);
+    }
     /// Sends a request outside of any dialog; its answer comes as [`Event::Response`].
-    pub fn request(&mut self, _now: Instant, _flow: Flow, _request: Request) -> RequestId {
-        RequestId(0)
+    pub fn request(&mut self, now: Instant, flow: Flow, request: Request) -> RequestId {
+        let id = RequestId(self.layer.new_id());
+        let from = format!("{};tag={:016x}", request.from, self.layer.random());
+        let call_id = format!("{:016x}{:08x}", self.layer.random(), self.layer.random() as u32);
+        let draft = Draft {
+            method: request.method,
+            uri: request.uri.as_bytes(),
+            route: request.route.iter().map(String::as_bytes).collect(),
+            max_forwards: 70,
+            from: from.as_bytes(),
+            to: request.to.as_bytes(),
+            call_id: call_id.as_bytes(),
+            cseq: 1,
+            contact: None,
+            headers: &request.headers,
+            body: request.body.as_ref().map(|(kind, body)| (*kind, &body[..])),
+        };
+        let _: ClientId = self.layer.send(now, flow, &draft, Owner::Request(id));
+        id
     }
     /// Sends 101..=199, reliably (RFC 3262) if it carries SDP and the caller supports 100rel, or requires it.
-    pub fn progress(&mut self, _now: Instant, _id: InviteId, _response: Response) {}
+    pub fn progress(&mut self, now: Instant, id: InviteId, response: Response) {
+        self.act(now, id, |invite, layer| invite.progress(now, layer, response));
+    }
     /// Answers a call with 200 and this SDP (our answer, or our offer if they sent none).
-    pub fn answer(&mut self, _now: Instant, _id: InviteId, _sdp: Bytes, _headers: Vec<(Name, String)>) {}
+    pub fn answer(&mut self, now: Instant, id: InviteId, sdp: Bytes, headers: Vec<(Name, String)>) {
+        self.act(now, id, |invite, layer| invite.answer(now, layer, sdp, headers));
+    }
     /// Refuses a call that is not answered yet with 300..=699.
-    pub fn reject(&mut self, _now: Instant, _id: InviteId, _response: Response) {}
+    pub fn reject(&mut self, now: Instant, id: InviteId, response: Response) {
+        self.act(now, id, |invite, layer| invite.reject(now, layer, &response));
+    }
     /// Starts a call.
-    pub fn invite(&mut self, _now: Instant, _invite: OutgoingInvite) -> InviteId {
-        InviteId(0)
+    pub fn invite(&mut self, now: Instant, invite: OutgoingInvite) -> InviteId {
+        let invite = Invite::call(now, &mut self.layer, invite);
+        self.keep_invite(invite)
     }
     /// Gives up a call that we started and nobody answered: CANCEL as soon as allowed, with this `Reason` value;
     /// a 2xx that crosses is ACKed and BYEd. The invite is over for the application at once.
-    pub fn cancel(&mut self, _now: Instant, _id: InviteId, _reason: Option<&str>) {}
+    pub fn cancel(&mut self, now: Instant, id: InviteId, reason: Option<&str>) {
+        self.act(now, id, |invite, layer| invite.cancel(now, layer, reason));
+    }
     /// Offers anew within a session: re-INVITE when confirmed, UPDATE while early (if the peer allows it).
-    pub fn offer(&mut self, _now: Instant, _id: InviteId, _sdp: Bytes) {}
+    pub fn offer(&mut self, now: Instant, id: InviteId, sdp: Bytes) {
+        self.act(now, id, |invite, layer| invite.offer(now, layer, sdp));
+    }
     /// Answers the peer's offer; or gives our offer where theirs was empty.
-    pub fn accept(&mut self, _now: Instant, _id: InviteId, _sdp: Bytes) {}
+    pub fn accept(&mut self, now: Instant, id: InviteId, sdp: Bytes) {
+        self.act(now, id, |invite, layer| invite.accept(now, layer, sdp));
+    }
     /// Refuses the peer's offer (488, 491, 500); the session stays as it was.
-    pub fn refuse(&mut self, _now: Instant, _id: InviteId, _status: u16) {}
+    pub fn refuse(&mut self, now: Instant, id: InviteId, status: u16) {
+        self.act(now, id, |invite, layer| invite.refuse(now, layer, status));
+    }
     /// Ends a confirmed session with BYE, or whatever is right in the state it is in.
-    pub fn bye(&mut self, _now: Instant, _id: InviteId, _reason: Option<&str>) {}
+    pub fn bye(&mut self, now: Instant, id: InviteId, reason: Option<&str>) {
+        self.act(now, id, |invite, layer| invite.bye(now, layer, reason));
+    }
+    fn act(&mut self, now: Instant, id: InviteId, verb: impl FnOnce(&mut Invite, &mut Layer)) {
+        self.with_invite(id, verb);
+        self.hear_all(now);
+    }
 }
+
+/// Requests, checked and taken where they belong.
+impl Stack {
+    fn receive_request(&mut self, now: Instant, flow: Flow, request: &Message) {
+        let method = request.method();
+        if method == Method::Ack {
+            self.receive_ack(now, flow, request);
+            return;
+        }
+        if self.layer.absorb(now, flow, request) {
+            return;
+        }
+        if let Some(refusal) = self.refuse_at_limit() {
+            self.layer.respond_stateless(flow, request, &refusal);
+            return;
+        }
+        if method == Method::Cancel {
+            self.receive_cancel(now, flow, request);
+            return;
+        }
+        let is_merged = self.layer.is_merged(request);
+        if let Some(refusal) = admit::refusal(request, is_merged) {
+            let server = self.serve(flow, request);
+            self.layer.respond(now, server, &refusal, None);
+        } else if request.to().tag().is_some() && self.takes_dialog(request) {
+            self.receive_in_dialog(now, flow, request);
+        } else if method == Method::Invite {
+            if let Some(invite) = Invite::ring(now, &mut self.layer, flow, request) {
+                self.keep_invite(invite);
+            }
+        } else {
+            let server = self.serve(flow, request);
+            self.layer.event(Event::Request { id: RequestId(server.0), flow, request: request.clone() });
+        }
+    }
+    /// A To tag means a dialog, except for what device and registrar say to each other.
+    fn takes_dialog(&self, request: &Message) -> bool {
+        !matches!(request.method(), Method::Register | Method::Publish)
+    }
+    fn serve(&mut self, flow: Flow, request: &Message) -> ServerId {
+        let tag = format!("{:016x}", self.layer.random()).into();
+        self.layer.serve(flow, request, Owner::Nobody, tag)
+    }
+    fn refuse_at_limit(&mut self) -> Option<Response> {
+        if !self.layer.is_full() {
+            self.is_refusing = false;
+            return None;
+        }
+        if !self.is_refusing {
+            self.is_refusing = true;
+            tracing::error!(limit = self.layer.settings.max_transactions, "too many SIP transactions; answering 503");
+        }
+        Some(Response::new(503).with(Name::RetryAfter, RETRY_AFTER))
+    }
+    fn receive_in_dialog(&mut self, now: Instant, flow: Flow, request: &Message) {
+        let found = self.invite_of(request);
+        let owner = found.map_or(Owner::Nobody, |(id, _)| Owner::Invite(id));
+        let server = self.layer.serve(flow, request, owner, Box::default());
+        self.layer.received(flow, request, owner, false);
+        match found {
+            Some((id, at)) => self.with_invite(id, |invite, layer| {
+                invite.receive(now, layer, (at, server), (flow, request));
+            }),
+            None => {
+                self.layer.respond(now, server, &Response::new(481), None);
+            }
+        }
+    }
+    /// The invite, and the dialog in it, that a request of the peer belongs to.
+    fn invite_of(&self, request: &Message) -> Option<(InviteId, usize)> {
+        let tag = std::str::from_utf8(request.to().tag()?).ok()?;
+        let (id, _) = tag.split_once('.')?;
+        let id = InviteId(u64::from_str_radix(id, 16).ok()?);
+        let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag)?;
+        Some((id, invite.dialog_of(request)?))
+    }
+    fn receive_ack(&mut self, now: Instant, flow: Flow, ack: &Message) {
+        if let Some((id, at)) = self.invite_of(ack) {
+            let before = self.layer.server_of(ack, Method::Ack).is_some();
+            if !before {
+                self.with_invite(id, |invite, layer| invite.hear_ack(now, layer, (flow, at), ack));
+                return;
+            }
+        }
+        // An ACK that belongs to nothing is nothing (RFC 3261 §17.2.1).
+        self.layer.absorb(now, flow, ack);
+    }
+    /// RFC 3261 §9.2: 200 to the CANCEL wherever there is a transaction for it, 481 where there is none.
+    fn receive_cancel(&mut self, now: Instant, flow: Flow, cancel: &Message) {
+        let found = self.layer.server_of(cancel, Method::Invite);
+        let owner = found.map_or(Owner::Nobody, |server| self.layer.owner_of(server));
+        let tag = found.and_then(|server| self.layer.tag_of(server)).unwrap_or_default();
+        let server = self.layer.serve(flow, cancel, owner, tag);
+        self.layer.received(flow, cancel, owner, false);
+        let status = if found.is_some() { 200 } else { 481 };
+        self.layer.respond(now, server, &Response::new(status), None);
+        if let (Some(invite), Some(id)) = (found, owner.invite()) {
+            self.with_invite(id, |it, layer| it.hear_cancel(now, layer, invite, cancel));
+        }
+    }
+}
+
+/// What a peer that met the limit is asked to wait. [s]
+const RETRY_AFTER: &str = "5";

@@ -1,0 +1,247 @@
+//! One column of a table: its declaration, and what its kind makes of text.
+//!
+//! A kind is a file in `field/`: how its text is normalised, what is refused in which words, how it is shown. Storage
+//! follows from the kind in [`crate::sql`].
+
+mod choice;
+mod destination;
+mod email;
+mod extension;
+mod flag;
+mod list;
+mod number;
+mod phone_number;
+mod reference;
+mod secret;
+mod text;
+mod word;
+
+/// One column.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Field {
+    /// Name in [`crate::resource::Values`], forms and CSV. The column has the same, a reference's column ends in `_id`.
+    pub name: &'static str,
+    pub label: &'static str,
+    pub help: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+    /// No two rows of a tenant have the same (blank excepted).
+    pub unique: bool,
+    /// With `unique`: no two rows of the whole program.
+    pub everywhere: bool,
+    /// Shown, never taken from a form.
+    pub read_only: bool,
+    /// Made by SQLite from other columns; on no form, in no CSV.
+    pub computed: bool,
+    pub default: &'static str,
+    /// Only of interest when that field has that value.
+    pub shown_when: Option<(&'static str, &'static str)>,
+}
+
+/// What a column holds, hence how it is stored, parsed, checked and shown.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Text {
+        max: usize,
+    },
+    /// Lower-case letters, digits and `. _ @ -`: domains, user names, logins.
+    Word {
+        max: usize,
+    },
+    Number {
+        min: i64,
+        max: i64,
+        unit: &'static str,
+    },
+    /// Key stored, label shown.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// `1` or `0`; `on`, `true`, `yes` and their opposites are taken too, blank is `0`.
+    Flag,
+    /// 2–6 digits, unique in the tenant over all kinds of extensions. In `extensions` a column; elsewhere the number of
+    /// the row of `extensions` that points back here, made, changed and removed with this row.
+    Extension,
+    /// An extension or an outside number; blank is off.
+    PhoneNumber,
+    Email,
+    /// A row of another table, by its id; shown by its title. The name of a [`crate::Resource`].
+    Reference(&'static str),
+    /// Ordered rows of another table, in a join table `<table>_<field>`(owner, position, target).
+    Many(&'static str),
+    /// `extension:101`, `hangup:busy`, … see [`crate::snapshot::Destination`].
+    Destination,
+    /// Encrypted at rest, never shown again except by an explicit, audited request. Blank makes one.
+    Secret,
+}
+
+impl Field {
+    const fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            label,
+            help: "",
+            kind,
+            required: false,
+            unique: false,
+            everywhere: false,
+            read_only: false,
+            computed: false,
+            default: "",
+            shown_when: None,
+        }
+    }
+    /// A line of text, at most 64 characters unless [`Field::max`] says otherwise.
+    pub const fn text(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Text { max: 64 })
+    }
+    /// A name for machines.
+    pub const fn word(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Word { max: 64 })
+    }
+    /// A whole number of some unit.
+    pub const fn number(
+        name: &'static str,
+        label: &'static str,
+        min: i64,
+        max: i64,
+        unit: &'static str,
+    ) -> Self {
+        Self::new(name, label, Kind::Number { min, max, unit })
+    }
+    /// Seconds.
+    pub const fn seconds(name: &'static str, label: &'static str, min: i64, max: i64) -> Self {
+        Self::number(name, label, min, max, "s")
+    }
+    /// One of a fixed list of `(key, label)`.
+    pub const fn choice(
+        name: &'static str,
+        label: &'static str,
+        of: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::new(name, label, Kind::Choice(of))
+    }
+    /// Yes or no.
+    pub const fn flag(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Flag).default("0")
+    }
+    /// An internal number.
+    pub const fn extension(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Extension)
+    }
+    /// Somewhere to call.
+    pub const fn phone_number(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::PhoneNumber)
+    }
+    /// An e-mail address.
+    pub const fn email(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Email)
+    }
+    /// A row of the table named.
+    pub const fn reference(name: &'static str, label: &'static str, of: &'static str) -> Self {
+        Self::new(name, label, Kind::Reference(of))
+    }
+    /// Ordered rows of the table named.
+    pub const fn many(name: &'static str, label: &'static str, of: &'static str) -> Self {
+        Self::new(name, label, Kind::Many(of))
+    }
+    /// Where a call goes.
+    pub const fn destination(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Destination)
+    }
+    /// A password for a machine.
+    pub const fn secret(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Secret)
+    }
+    /// May not be blank.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    /// No two rows of a tenant have the same.
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+    /// No two rows of the whole program have the same.
+    pub const fn unique_everywhere(mut self) -> Self {
+        self.unique = true;
+        self.everywhere = true;
+        self
+    }
+    /// Shown, never taken from a form.
+    pub const fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+    /// Made by SQLite from other columns.
+    pub const fn computed(mut self) -> Self {
+        self.computed = true;
+        self.read_only = true;
+        self
+    }
+    /// Most characters of a text or word.
+    pub const fn max(mut self, max: usize) -> Self {
+        self.kind = match self.kind {
+            Kind::Text { .. } => Kind::Text { max },
+            Kind::Word { .. } => Kind::Word { max },
+            other => other,
+        };
+        self
+    }
+    /// Taken when a new row leaves it blank.
+    pub const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+    /// One sentence under the input.
+    pub const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+    /// Only of interest when `field` is `value`.
+    pub const fn shown_when(mut self, field: &'static str, value: &'static str) -> Self {
+        self.shown_when = Some((field, value));
+        self
+    }
+
+    /// What is stored for a text that a person, a CSV file or a program gave; or what is wrong with it, in words.
+    pub fn normalise(&self, given: &str) -> Result<String, String> {
+        let given = given.trim();
+        if given.is_empty() && !matches!(self.kind, Kind::Flag) {
+            return if self.required && !matches!(self.kind, Kind::Secret) {
+                Err(format!("{} is required.", self.label))
+            } else {
+                Ok(String::new())
+            };
+        }
+        match self.kind {
+            Kind::Text { max } => text::normalise(given, max),
+            Kind::Word { max } => word::normalise(given, max),
+            Kind::Number { min, max, unit } => number::normalise(given, min, max, unit),
+            Kind::Choice(of) => choice::normalise(given, of),
+            Kind::Flag => flag::normalise(given),
+            Kind::Extension => extension::normalise(given),
+            Kind::PhoneNumber => phone_number::normalise(given),
+            Kind::Email => email::normalise(given),
+            Kind::Reference(_) => reference::normalise(given),
+            Kind::Many(_) => list::normalise(given),
+            Kind::Destination => destination::normalise(given),
+            Kind::Secret => secret::normalise(given),
+        }
+    }
+
+    /// A stored value as people read it. References are shown by the query, which knows their titles.
+    pub fn show(&self, stored: &str) -> String {
+        match self.kind {
+            Kind::Number { unit, .. } if !stored.is_empty() && !unit.is_empty() => format!("{stored} {unit}"),
+            Kind::Choice(of) => choice::show(stored, of),
+            Kind::Flag => flag::show(stored),
+            Kind::Destination => destination::show(stored),
+            _ => stored.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

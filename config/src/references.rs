@@ -1,0 +1,123 @@
+//! Who points to a row: the guard of every delete and renumbering, and the check after a foreign delete. References are
+//! known from the field kinds.
+
+use rusqlite::Connection;
+
+use crate::{
+    Field, Kind, Resource, resources,
+    resources::extensions::EXTENSIONS,
+    resources::tenants::TENANTS,
+    rows,
+    sql::{self, Stored},
+};
+
+/// Titles of the rows that point to this one, `Ring group Everyone (600)`; at most [`ENOUGH`]. The row's own extension
+/// does not count, it goes with the row.
+pub fn users_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<Vec<String>> {
+    if of.name == TENANTS.name {
+        return contents_of(rows, id);
+    }
+    let mut titles = Vec::new();
+    for table in resources::ALL {
+        for field in table.fields {
+            let points = match field.kind {
+                Kind::Reference(name) | Kind::Many(name) => name == of.name,
+                _ => false,
+            };
+            let is_own_extension = table.name == EXTENSIONS.name && sql::own_extension(of).is_some();
+            if !points || is_own_extension {
+                continue;
+            }
+            let condition = match sql::stored(table, field) {
+                Stored::Join { table: join, .. } => format!(
+                    "EXISTS (SELECT 1 FROM {join} m WHERE m.tenant_id = ?1 AND m.target = ?2 AND m.owner = t.id)"
+                ),
+                Stored::Column(column) => format!("t.{column} = ?2"),
+                Stored::Extension { .. } => continue,
+            };
+            find(rows, table, &condition, (tenant, id), &mut titles)?;
+        }
+    }
+    Ok(titles)
+}
+
+/// Titles of the rows of a tenant that dial this number, except one row (table and id) that may.
+pub fn users_of_number(
+    rows: &Connection,
+    tenant: i64,
+    number: &str,
+    except: (&str, i64),
+) -> rusqlite::Result<Vec<String>> {
+    let mut titles = Vec::new();
+    for table in resources::ALL {
+        for field in table.fields {
+            let Some(text) = dialled_as(field, number) else { continue };
+            let Stored::Column(column) = sql::stored(table, field) else { continue };
+            let but = if table.name == except.0 { except.1 } else { 0 };
+            let condition = format!("t.{column} = ?2 AND t.id <> {but}");
+            find(rows, table, &condition, (tenant, text), &mut titles)?;
+        }
+    }
+    Ok(titles)
+}
+
+/// How a field that can hold a number holds it.
+fn dialled_as(field: &Field, number: &str) -> Option<String> {
+    match field.kind {
+        Kind::PhoneNumber => Some(number.to_owned()),
+        Kind::Destination => Some(format!("extension:{number}")),
+        _ => None,
+    }
+}
+
+fn find(
+    rows: &Connection,
+    table: &Resource,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+    titles: &mut Vec<String>,
+) -> rusqlite::Result<()> {
+    let text = format!(
+        "SELECT {} FROM {} t WHERE t.tenant_id = ?1 AND {condition} LIMIT {ENOUGH}",
+        sql::title(table, "t"),
+        table.name
+    );
+    let mut statement = rows.prepare_cached(&text)?;
+    let mut found = statement.query(parameters)?;
+    while let Some(row) = found.next()? {
+        titles.push(format!("{} {}", table.one, row.get::<_, String>(0)?));
+    }
+    titles.truncate(ENOUGH);
+    Ok(())
+}
+
+/// `5 Users`, …: what a tenant holds.
+fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> {
+    let mut contents = Vec::new();
+    for table in resources::ALL.into_iter().filter(|table| table.tenant && !table.single) {
+        let text = format!("SELECT count(*) FROM {} t WHERE t.tenant_id = ?1", table.name);
+        let count: i64 = rows.prepare_cached(&text)?.query_row([tenant], |row| row.get(0))?;
+        if count > 0 {
+            contents.push(format!("{count} {}", table.many));
+        }
+    }
+    Ok(contents)
+}
+
+/// The owner of an extension whose declaration says that it must have one: `Ring group Everyone (600)`.
+pub fn owner_in_need(rows: &Connection, extension: &crate::resource::Values) -> rusqlite::Result<Option<String>> {
+    for field in EXTENSIONS.fields {
+        let Kind::Reference(name) = field.kind else { continue };
+        let owner = extension.get(field.name).and_then(|id| id.parse::<i64>().ok());
+        let table = resources::by_name(name);
+        if let (Some(owner), Some(table)) = (owner, table)
+            && sql::own_extension(table).is_some_and(|own| own.required)
+        {
+            return Ok(Some(format!("{} {}", table.one, rows::title(rows, table, owner)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// More titles help nobody.
+const ENOUGH: usize = 20;

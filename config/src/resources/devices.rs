@@ -1,0 +1,132 @@
+//! Devices: phones with their own credentials, and how each rings. SIP-04, RNG-01…05.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Row};
+
+use crate::{
+    DeviceId, Field, Problem, Resource, TenantId, UserId,
+    resource::Values,
+    secret::{Cipher, Place},
+    typed::{Typed, Unreadable},
+};
+
+pub use ha1::Ha1;
+
+mod ha1;
+
+/// A phone with its own credentials.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Device {
+    pub id: DeviceId,
+    pub tenant: TenantId,
+    pub user: Option<UserId>,
+    pub name: String,
+    /// Digest user name, unique in the tenant.
+    pub username: String,
+    pub ha1: Ha1,
+    pub ring: Ring,
+    /// Contacts at once, 1–10; a further one replaces the oldest.
+    pub max_contacts: usize,
+}
+
+/// How a device rings when its user is called. RNG-01…04.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Ring {
+    Immediate,
+    Disabled,
+    /// 1–60 s.
+    After(Duration),
+}
+
+/// The declaration.
+pub static DEVICES: Resource = Resource {
+    name: "devices",
+    one: "Device",
+    many: "Devices",
+    icon: "phone",
+    menu: "Organization",
+    about: "Phones and apps. Each registers with its own user name and password.",
+    fields: &[
+        Field::text("name", "Name").required(),
+        Field::reference("user", "User", "users").help("Whose phone it is."),
+        Field::word("username", "User name").required().unique().help("The phone registers with it."),
+        Field::secret("secret", "Password").help("Blank makes a strong one."),
+        Field::choice("ring", "When called", RING).required().default("immediate"),
+        Field::seconds("ring_delay", "Rings after", 1, 60)
+            .required()
+            .default("10")
+            .shown_when("ring", "delay"),
+        Field::number("max_contacts", "Registrations at once", 1, 10, "")
+            .required()
+            .default("3")
+            .help("A further one replaces the oldest."),
+    ],
+    columns: &["name", "user", "username", "ring"],
+    filters: &["ring", "user"],
+    sort: "name",
+    cards: &[
+        ("General", &["name", "user"]),
+        ("Registration", &["username", "secret", "max_contacts"]),
+        ("Ringing", &["ring", "ring_delay"]),
+    ],
+    title: "name",
+    single: false,
+    tenant: true,
+    check: None,
+    rules: &[one_device_rings],
+};
+
+impl Typed for Device {
+    const TABLE: &'static str = "devices";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
+        t.ring_delay, t.max_contacts, d.domain FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+
+    fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
+        let id = row.get(0)?;
+        let place = Place { table: "devices", field: "secret", row: id };
+        let sealed = row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?;
+        let secret = cipher.open(place, sealed).ok_or(Unreadable::Field {
+            field: "secret",
+            message: "it was not made here for this device. Write plain: and the password, or make a new one in the portal.",
+        })?;
+        let username: String = row.get(4)?;
+        let realm = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
+        let ring = match row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)? {
+            "immediate" => Ring::Immediate,
+            "disabled" => Ring::Disabled,
+            _ => Ring::After(Duration::from_secs(row.get(7)?)),
+        };
+        Ok(Self {
+            id: DeviceId(id),
+            tenant: TenantId(row.get(1)?),
+            user: row.get::<_, Option<i64>>(2)?.map(UserId),
+            name: row.get(3)?,
+            ha1: Ha1::new(&username, realm, &secret),
+            username,
+            ring,
+            max_contacts: row.get(8)?,
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}
+
+/// RNG-05: who has devices has one that rings.
+fn one_device_rings(rows: &Connection, tenant: i64, device: &Values) -> rusqlite::Result<Option<Problem>> {
+    let Some(user) = device.get("user").filter(|user| !user.is_empty()) else { return Ok(None) };
+    let (devices, ringing): (i64, i64) = rows
+        .prepare_cached(
+            "SELECT count(*), count(*) FILTER (WHERE ring <> 'disabled') FROM devices \
+             WHERE tenant_id = ?1 AND user_id = ?2",
+        )?
+        .query_row((tenant, user), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let message = "At least one device of a user must ring. Let another one ring first.";
+    Ok((devices > 0 && ringing == 0).then(|| Problem::of("ring", message)))
+}
+
+const RING: &[(&str, &str)] =
+    &[("immediate", "Rings at once"), ("delay", "Rings after a delay"), ("disabled", "Does not ring")];

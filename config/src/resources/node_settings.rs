@@ -1,0 +1,121 @@
+//! Settings of the whole program: exactly one row.
+
+use std::time::Duration;
+
+use rusqlite::Row;
+
+use crate::{
+    Field, Problem, Resource,
+    resource::Values,
+    secret::Cipher,
+    typed::{Typed, Unreadable},
+};
+
+/// Settings of the whole program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeSettings {
+    /// A call whose phones send no RTP for so long ends; zero is never. [0–3600 s, default 60 s]
+    pub rtp_silence_timeout: Duration,
+    /// `Session-Expires` asked for, RFC 4028. [90–7200 s, default 1800 s]
+    pub session_timer: Duration,
+    /// Shortest registration accepted, else 423. [10–3600 s, default 60 s]
+    pub registration_min: Duration,
+    /// Longest registration granted. [60–86400 s, default 3600 s]
+    pub registration_max: Duration,
+    /// How long the relay waits to send packets together; zero is not at all. [0–5 ms, default 1 ms]
+    pub rtp_gather_interval: Duration,
+    /// Call records are kept so long. [1–3650 days, default 365]
+    pub call_retention: Duration,
+    /// Trace, legs and SIP ladder of calls are kept so long. [1–3650 days, default 30]
+    pub ladder_retention: Duration,
+}
+
+/// The declaration.
+pub static NODE_SETTINGS: Resource = Resource {
+    name: "node_settings",
+    one: "System settings",
+    many: "System settings",
+    icon: "server",
+    menu: "System",
+    about: "What holds for the whole program, for all tenants.",
+    fields: &[
+        Field::seconds("rtp_silence_timeout", "End silent calls after", 0, 3600)
+            .required()
+            .default("60")
+            .help("When neither side sends audio: both phones are gone. 0 is never."),
+        Field::seconds("session_timer", "Session timer", 90, 7200)
+            .required()
+            .default("1800")
+            .help("Phones confirm so often that a call still stands."),
+        Field::seconds("registration_min", "Shortest registration", 10, 3600).required().default("60"),
+        Field::seconds("registration_max", "Longest registration", 60, 86400).required().default("3600"),
+        Field::number("rtp_gather_interval", "Send packets together for", 0, 5000, "µs")
+            .required()
+            .default("1000")
+            .help("Longer saves processor time and adds that much delay. 0 sends each at once."),
+        Field::number("call_retention_days", "Keep calls for", 1, 3650, "days").required().default("365"),
+        Field::number("ladder_retention_days", "Keep SIP traces for", 1, 3650, "days")
+            .required()
+            .default("30")
+            .help("They are large; calls stay listed without them."),
+    ],
+    columns: &["rtp_silence_timeout", "session_timer", "call_retention_days"],
+    filters: &[],
+    sort: "session_timer",
+    cards: &[
+        ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
+        ("Registration", &["registration_min", "registration_max"]),
+        ("Records", &["call_retention_days", "ladder_retention_days"]),
+    ],
+    title: "session_timer",
+    single: true,
+    tenant: false,
+    check: Some(registration_range_is_not_empty),
+    rules: &[],
+};
+
+impl Default for NodeSettings {
+    fn default() -> Self {
+        Self {
+            rtp_silence_timeout: Duration::from_secs(60),
+            session_timer: Duration::from_secs(1800),
+            registration_min: Duration::from_secs(60),
+            registration_max: Duration::from_secs(3600),
+            rtp_gather_interval: Duration::from_millis(1),
+            call_retention: 365 * DAY,
+            ladder_retention: 30 * DAY,
+        }
+    }
+}
+
+impl Typed for NodeSettings {
+    const TABLE: &'static str = "node_settings";
+    const SELECT: &'static str = "SELECT rtp_silence_timeout, session_timer, registration_min, registration_max, \
+        rtp_gather_interval, call_retention_days, ladder_retention_days FROM node_settings t";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        let seconds = |column| row.get(column).map(Duration::from_secs);
+        Ok(Self {
+            rtp_silence_timeout: seconds(0)?,
+            session_timer: seconds(1)?,
+            registration_min: seconds(2)?,
+            registration_max: seconds(3)?,
+            rtp_gather_interval: Duration::from_micros(row.get(4)?),
+            call_retention: row.get::<_, u32>(5)? * DAY,
+            ladder_retention: row.get::<_, u32>(6)? * DAY,
+        })
+    }
+    fn id(&self) -> i64 {
+        1
+    }
+}
+
+fn registration_range_is_not_empty(values: &Values) -> Result<(), Problem> {
+    let seconds = |field: &str| values.get(field).and_then(|v| v.parse::<i64>().ok()).unwrap_or_default();
+    if seconds("registration_min") > seconds("registration_max") {
+        return Err(Problem::of("registration_min", "Not longer than the longest registration."));
+    }
+    Ok(())
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);

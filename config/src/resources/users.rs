@@ -1,0 +1,131 @@
+//! Users: people with an extension, and where their calls go when they do not answer. RNG-07…13.
+
+use std::time::Duration;
+
+use rusqlite::Row;
+
+use crate::{
+    Field, Resource, TenantId, UserId,
+    secret::Cipher,
+    typed::{Typed, Unreadable},
+};
+
+/// A person with an extension.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct User {
+    pub id: UserId,
+    pub tenant: TenantId,
+    pub first_name: String,
+    pub last_name: String,
+    pub suspended: bool,
+    /// Their internal number, if they have one.
+    pub number: Option<String>,
+    pub forwards: Forwards,
+}
+
+/// Where calls go instead. RNG-07…13.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forwards {
+    /// All calls at once; `None` is off.
+    pub always: Option<String>,
+    /// At the busy trigger, or when all devices are busy.
+    pub busy: Option<String>,
+    /// After `no_answer_after`, or when no device is registered.
+    pub no_answer: Option<String>,
+    /// 5–120 s. [default 20 s]
+    pub no_answer_after: Duration,
+    /// Calls in progress at which further ones are forwarded, 1–20. [default 2]
+    pub busy_trigger: u32,
+}
+
+/// The declaration.
+pub static USERS: Resource = Resource {
+    name: "users",
+    one: "User",
+    many: "Users",
+    icon: "user",
+    menu: "Organization",
+    about: "People with an extension. Their phones are under Devices.",
+    fields: &[
+        Field::text("name", "Name").computed(),
+        Field::text("first_name", "First name").required(),
+        Field::text("last_name", "Last name"),
+        Field::extension("extension", "Extension").help("2 to 6 digits. Blank for somebody who is not called."),
+        Field::email("email", "E-mail").unique(),
+        Field::flag("suspended", "Suspended").help("Their phones neither register nor call."),
+        Field::phone_number("forward_always", "Forward all calls to")
+            .help("An extension, or an outside number with area code. Blank is off."),
+        Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
+        Field::phone_number("forward_no_answer", "When not answered to")
+            .help("Also when no phone is registered. Blank is off."),
+        Field::seconds("forward_no_answer_after", "Not answered means after", 5, 120).required().default("20"),
+        Field::number("busy_trigger", "Busy means", 1, 20, "calls at once")
+            .required()
+            .default("2")
+            .help("So many calls ringing or up, in either direction."),
+    ],
+    columns: &["name", "extension", "email", "suspended"],
+    filters: &["suspended"],
+    sort: "name",
+    cards: &[
+        ("General", &["first_name", "last_name", "extension", "email", "suspended"]),
+        (
+            "Call forwarding",
+            &["forward_always", "forward_busy", "busy_trigger", "forward_no_answer", "forward_no_answer_after"],
+        ),
+    ],
+    title: "name",
+    single: false,
+    tenant: true,
+    check: None,
+    rules: &[],
+};
+
+impl User {
+    /// `First Last`.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+}
+
+impl Default for Forwards {
+    fn default() -> Self {
+        Self {
+            always: None,
+            busy: None,
+            no_answer: None,
+            no_answer_after: Duration::from_secs(20),
+            busy_trigger: 2,
+        }
+    }
+}
+
+impl Typed for User {
+    const TABLE: &'static str = "users";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended, x.number, \
+        t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger \
+        FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        let target = |column| row.get(column).map(|to: String| Some(to).filter(|to| !to.is_empty()));
+        Ok(Self {
+            id: UserId(row.get(0)?),
+            tenant: TenantId(row.get(1)?),
+            first_name: row.get(2)?,
+            last_name: row.get(3)?,
+            suspended: row.get(4)?,
+            number: row.get(5)?,
+            forwards: Forwards {
+                always: target(6)?,
+                busy: target(7)?,
+                no_answer: target(8)?,
+                no_answer_after: Duration::from_secs(row.get(9)?),
+                busy_trigger: row.get(10)?,
+            },
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}

@@ -1,0 +1,173 @@
+//! One datagram: checked, measured, rewritten and passed on. No policy, no lock, no allocation.
+
+use std::{collections::VecDeque, net::SocketAddr, ops::Range, time::Instant};
+
+use rtp_rs::{RtpReader, Seq};
+
+use super::{Event, Forward, Output, SocketId, Worker, output::Queued, session::Session};
+use crate::{
+    latch::Source,
+    outgoing::{Origin, Pace, Stamp},
+    reception::{Arrival, Header},
+    routes::{Kind, Route},
+    rtcp,
+    timers::Timer,
+};
+
+impl Worker {
+    #[inline]
+    pub(super) fn datagram(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        from: SocketAddr,
+        packet: &mut [u8],
+    ) -> Option<Forward> {
+        let index = socket.session();
+        let session = self.sessions.get_mut(index)?;
+        if socket.is_rtcp() || session.is_report(packet) {
+            session.hear_report(now, socket, from, packet);
+            return None;
+        }
+        let Some(heard) = session.hear(now, from, packet, &mut self.queue) else {
+            session.dropped += 1;
+            return None;
+        };
+        let listener = session.links.listener;
+        if heard.route.kind == Kind::Event
+            && let Some(at) = session.digits.deadline()
+            && !self.timers.is_set(index, Timer::Digit)
+        {
+            self.timers.set(index, Timer::Digit, at);
+        }
+        let listener = listener?;
+        let socket = SocketId::rtp(listener.index);
+        self.sessions.at(listener)?.pass(now, socket, &heard, packet)
+    }
+}
+
+/// A packet that was accepted.
+struct Heard {
+    route: Route,
+    origin: Origin,
+    sequence: Seq,
+    timestamp: u32,
+    payload: Range<usize>,
+}
+
+impl Session {
+    /// Checks a packet of the peer and takes it into account. `None`: it is dropped and has changed nothing.
+    #[inline]
+    fn hear(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        packet: &[u8],
+        queue: &mut VecDeque<Queued>,
+    ) -> Option<Heard> {
+        self.line.as_ref().filter(|line| line.receive)?;
+        let reader = RtpReader::new(packet).ok()?;
+        let route = self.routes.of(reader.payload_type())?;
+        let header =
+            Header { ssrc: reader.ssrc(), sequence: reader.sequence_number(), timestamp: reader.timestamp() };
+        match self.rtp.hear(now, from) {
+            Source::Known => {}
+            Source::Latched => say(queue, Event::Latched { session: self.id, from }),
+            Source::Stranger => return None,
+        }
+        match self.reception.packet(header, packet.len()) {
+            Arrival::Same => {}
+            Arrival::Restarted => say_digit(queue, self, |digits| [digits.restart(), None]),
+            Arrival::Jump => return None,
+        }
+        self.quiet_since = now;
+        match route.kind {
+            Kind::Speech => self.reception.speech(now, header.timestamp, route.rate),
+            Kind::Event => {
+                say_digit(queue, self, |digits| digits.packet(now, header.timestamp, reader.payload()));
+            }
+            Kind::Support => {}
+        }
+        let start = reader.payload_offset();
+        Some(Heard {
+            route,
+            origin: Origin { generation: self.generation, stream: self.reception.streams() },
+            sequence: header.sequence,
+            timestamp: header.timestamp,
+            payload: start..start + reader.payload().len(),
+        })
+    }
+
+    /// Makes a packet of another leg the next one of our stream to the peer.
+    #[inline]
+    fn pass(&mut self, now: Instant, socket: SocketId, heard: &Heard, packet: &mut [u8]) -> Option<Forward> {
+        let line = self.line.as_ref().filter(|line| line.send)?;
+        let to = self.rtp.destination()?;
+        let number = heard.route.outlet.apply(&mut packet[heard.payload.clone()])?;
+        let pace = Pace { rate: heard.route.rate, ptime: line.ptime };
+        let stamp = self.outgoing.relay(now, heard.origin, heard.sequence, heard.timestamp, pace)?;
+        write_header(packet, number, stamp, self.outgoing.ssrc);
+        self.outgoing.count(packet.len(), heard.payload.len());
+        Some(Forward { socket, to, len: packet.len() })
+    }
+
+    /// RTCP on the RTP port (RFC 5761 §4).
+    #[inline]
+    fn is_report(&self, packet: &[u8]) -> bool {
+        packet.get(1).is_some_and(|kind| RTCP_TYPES.contains(kind))
+            && self.line.as_ref().is_some_and(|line| line.rtcp_mux)
+    }
+
+    fn hear_report(&mut self, now: Instant, socket: SocketId, from: SocketAddr, packet: &[u8]) {
+        if self.take_report(now, socket, from, packet).is_none() {
+            self.dropped += 1;
+        }
+    }
+
+    fn take_report(&mut self, now: Instant, socket: SocketId, from: SocketAddr, packet: &[u8]) -> Option<()> {
+        self.line.as_ref()?;
+        let reports = rtcp::reports(packet)?;
+        let is_believed = if socket.is_rtcp() {
+            self.rtcp.hear(now, from) != Source::Stranger
+        } else {
+            self.rtp.admits(from)
+        };
+        if !is_believed {
+            return None;
+        }
+        let clock = self.clock();
+        for report in reports {
+            self.reports.heard.take(now, clock, &report, self.outgoing.ssrc);
+        }
+        Some(())
+    }
+}
+
+/// Writes the fixed part of an RTP header but its flags, which stay. `packet` holds 12 bytes at least.
+pub(super) fn write_header(packet: &mut [u8], number: u8, stamp: Stamp, ssrc: u32) {
+    let marker = if stamp.switched { MARKER } else { packet[1] & MARKER };
+    packet[1] = marker | number;
+    packet[2..4].copy_from_slice(&u16::from(stamp.sequence).to_be_bytes());
+    packet[4..8].copy_from_slice(&stamp.timestamp.to_be_bytes());
+    packet[8..12].copy_from_slice(&ssrc.to_be_bytes());
+}
+
+#[inline]
+fn say_digit(
+    queue: &mut VecDeque<Queued>,
+    session: &mut Session,
+    find: impl FnOnce(&mut crate::dtmf::Digits) -> crate::dtmf::Ended,
+) {
+    for digit in find(&mut session.digits).into_iter().flatten() {
+        say(queue, Event::Digit { session: session.id, digit });
+    }
+}
+
+fn say(queue: &mut VecDeque<Queued>, event: Event) {
+    queue.push_back(Queued::Ready(Output::Event(event)));
+}
+
+/// The marker bit (RFC 3550 §5.1).
+const MARKER: u8 = 0x80;
+/// RFC 5761 §4.
+const RTCP_TYPES: std::ops::RangeInclusive<u8> = 192..=223;

@@ -1,0 +1,9 @@
+//! Scenarios of a whole worker: what phones, strangers and time do to it.
+
+mod bench;
+mod hostile;
+mod quality;
+mod relay;
+mod tones;
+
+use bench::*;

@@ -1,0 +1,182 @@
+//! Dialogs: RFC 3261 §12. One peer relationship with its ids, CSeq both ways, route set and remote target.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use smallvec::SmallVec;
+
+use crate::{
+    Flow, Message, Name,
+    headers::NameAddr,
+    transaction::send::{DEFAULT_PORT, Draft, is_same_host},
+    uri::Uri,
+};
+
+/// Our end, shared by all early dialogs of one INVITE.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) call_id: Box<[u8]>,
+    pub(crate) tag: Box<str>,
+    /// From of our requests, with tag.
+    pub(crate) address: Box<[u8]>,
+    /// Contact value, with brackets.
+    pub(crate) contact: Box<str>,
+}
+
+/// One dialog, early or confirmed.
+#[derive(Debug)]
+pub(crate) struct Dialog {
+    pub(crate) local: Arc<Local>,
+    remote_tag: Box<[u8]>,
+    /// To of our requests, with tag.
+    remote: Box<[u8]>,
+    local_cseq: u32,
+    remote_cseq: Option<u32>,
+    routes: SmallVec<[Box<[u8]>; 1]>,
+    target: Box<[u8]>,
+    /// The target as last Route, where the first route is a strict router (§12.2.1.1).
+    strict_target: Option<Box<[u8]>>,
+    flow: Flow,
+    /// The highest RSeq heard (RFC 3262 §4).
+    pub(crate) heard_rseq: Option<u32>,
+    /// Whether the first offer was answered so that both know (RFC 3262 §5).
+    pub(crate) is_negotiated: bool,
+    /// Whether the peer's Allow has UPDATE.
+    pub(crate) may_update: bool,
+}
+
+impl Dialog {
+    /// The caller's side, from a response with a To tag (§12.1.2).
+    pub(crate) fn of_response(local: Arc<Local>, response: &Message, flow: Flow, cseq: u32) -> Self {
+        let mut dialog = Self {
+            local,
+            remote_tag: response.to().tag().unwrap_or_default().into(),
+            remote: response.header(Name::To).unwrap_or_default().into(),
+            local_cseq: cseq,
+            remote_cseq: None,
+            routes: SmallVec::new(),
+            target: Box::default(),
+            strict_target: None,
+            flow,
+            heard_rseq: None,
+            is_negotiated: false,
+            may_update: false,
+        };
+        dialog.hear_answer(response, flow);
+        dialog
+    }
+    /// The callee's side, from the INVITE (§12.1.1).
+    pub(crate) fn of_request(local: Arc<Local>, request: &Message, flow: Flow) -> Self {
+        let mut dialog = Self {
+            local,
+            remote_tag: request.from().tag().unwrap_or_default().into(),
+            remote: request.header(Name::From).unwrap_or_default().into(),
+            local_cseq: 0,
+            remote_cseq: Some(request.cseq()),
+            routes: request.values(Name::RecordRoute).take(MOST_ROUTES).map(Into::into).collect(),
+            target: Box::default(),
+            strict_target: None,
+            flow,
+            heard_rseq: None,
+            is_negotiated: false,
+            may_update: false,
+        };
+        dialog.hear_target(request, flow);
+        dialog
+    }
+    /// A provisional response or the 2xx of the INVITE: the route set is computed anew (§13.2.2.4).
+    pub(crate) fn hear_answer(&mut self, response: &Message, flow: Flow) {
+        let mut routes: SmallVec<[Box<[u8]>; 1]> =
+            response.values(Name::RecordRoute).take(MOST_ROUTES).map(Into::into).collect();
+        routes.reverse();
+        self.routes = routes;
+        self.hear_target(response, flow);
+    }
+    /// A target refresh request, or the 2xx of one (§12.2.1.2, §12.2.2).
+    pub(crate) fn hear_target(&mut self, message: &Message, flow: Flow) {
+        self.flow = flow;
+        let contact = message.values(Name::Contact).next().and_then(NameAddr::parse);
+        match contact {
+            Some(contact) => self.target = contact.uri.into(),
+            // Contact is mandatory (§8.1.1.8, §12.1.1); without one the source is the only hint there is.
+            None if self.target.is_empty() => self.target = format!("sip:{}", flow.remote).into_bytes().into(),
+            None => {}
+        }
+        if message.header(Name::Allow).is_some() {
+            self.may_update = message.values(Name::Allow).any(|method| method == b"UPDATE");
+        }
+        let first = self.routes.first().and_then(|route| route_uri(route));
+        let is_strict = first.is_some_and(|uri| uri.params.get("lr").is_none());
+        self.strict_target = is_strict.then(|| [b"<", &self.target[..], b">"].concat().into());
+    }
+    /// A request in the dialog came by this flow: where it came from is where ours go.
+    pub(crate) fn hear_flow(&mut self, flow: Flow) {
+        self.flow = flow;
+    }
+    /// Whether a message with this Call-ID and peer's tag belongs here.
+    pub(crate) fn is_of(&self, call_id: &[u8], remote_tag: &[u8]) -> bool {
+        *self.local.call_id == *call_id && *self.remote_tag == *remote_tag
+    }
+    pub(crate) fn remote_tag(&self) -> &[u8] {
+        &self.remote_tag
+    }
+    /// Whether a request's CSeq is in order; it is the highest then (§12.2.2).
+    pub(crate) fn accept_cseq(&mut self, cseq: u32) -> bool {
+        if self.remote_cseq.is_some_and(|highest| cseq <= highest) {
+            return false;
+        }
+        self.remote_cseq = Some(cseq);
+        true
+    }
+    /// The CSeq of our next request.
+    pub(crate) fn next_cseq(&mut self) -> u32 {
+        self.local_cseq += 1;
+        self.local_cseq
+    }
+    /// A request within the dialog (§12.2.1.1).
+    pub(crate) fn draft<'a>(&'a self, method: &'a str, cseq: u32) -> Draft<'a> {
+        let mut route: SmallVec<[&[u8]; 4]> = self.routes.iter().map(|route| &route[..]).collect();
+        let mut uri = &self.target[..];
+        if let Some(strict) = &self.strict_target {
+            let first = NameAddr::parse(route.remove(0));
+            uri = first.map_or(uri, |first| first.uri);
+            route.push(strict);
+        }
+        let refreshes = matches!(method, "INVITE" | "UPDATE");
+        Draft {
+            method,
+            uri,
+            route,
+            max_forwards: 70,
+            from: &self.local.address,
+            to: &self.remote,
+            call_id: &self.local.call_id,
+            cseq,
+            contact: refreshes.then_some(&*self.local.contact),
+            headers: &[],
+            body: None,
+        }
+    }
+    /// Where a request goes: to the first route or the target where that is literally the peer's address, else back
+    /// where the peer's messages come from (symmetric signalling, RFC 3581 in spirit).
+    pub(crate) fn hop(&self) -> Flow {
+        if self.flow.transport.is_reliable() {
+            return self.flow;
+        }
+        let uri = match self.routes.first() {
+            Some(route) => route_uri(route),
+            None => Uri::parse(&self.target),
+        };
+        let port = uri.filter(|uri| is_same_host(uri.host, self.flow.remote)).map(|uri| uri.port.unwrap_or(DEFAULT_PORT));
+        match port {
+            Some(port) => Flow { remote: SocketAddr::new(self.flow.remote.ip(), port), ..self.flow },
+            None => self.flow,
+        }
+    }
+}
+
+fn route_uri(route: &[u8]) -> Option<Uri<'_>> {
+    Uri::parse(NameAddr::parse(route)?.uri)
+}
+
+/// Record-Route values kept; a longer path is not a phone system's.
+const MOST_ROUTES: usize = 16;

@@ -1,0 +1,186 @@
+//! They call: provisional responses, answer, refusal (RFC 3261 §13.3).
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::{
+    Invite, SDP, Stage,
+    ack::{IsFirst, Offered},
+    calling::contact,
+    has_option,
+    prack::Pending,
+    refresh::Session,
+    sdp_of,
+};
+use crate::{
+    Flow, Message, Name, Response,
+    dialog::{Dialog, Local},
+    event::{Event, InviteId},
+    transaction::layer::{Layer, Owner, ServerId},
+};
+
+/// What only the callee of an unconfirmed INVITE needs.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(super) server: ServerId,
+    cseq: u32,
+    /// The INVITE carried an offer.
+    offered: bool,
+    pub(super) reliability: Reliability,
+    pub(super) next_rseq: u32,
+    /// The reliable response that waits for its PRACK.
+    pub(super) pending: Option<Pending>,
+    /// Provisional responses behind it (RFC 3262 §3: one at a time).
+    pub(super) queue: VecDeque<Response>,
+    /// The answer that waits for that PRACK.
+    pub(super) held: Option<(Bytes, Vec<(Name, String)>)>,
+    session_headers: Vec<(Name, String)>,
+}
+
+/// What the caller's 100rel allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reliability {
+    None,
+    Supported,
+    Required,
+}
+
+impl Invite {
+    /// Takes an INVITE outside of any dialog: 100, and the application hears of it. `None` if it was refused (422).
+    pub(crate) fn ring(now: Instant, layer: &mut Layer, flow: Flow, request: &Message) -> Option<Self> {
+        let id = InviteId(layer.new_id());
+        let tag: Box<str> = format!("{:x}.{:08x}", id.0, layer.random() as u32).into();
+        let server = layer.serve(flow, request, Owner::Invite(id), tag.clone());
+        layer.received(flow, request, Owner::Invite(id), false);
+        let mut session = Session::new(&layer.settings);
+        let session_headers = match session.hear_request(request) {
+            Ok(headers) => headers,
+            Err(refusal) => {
+                layer.respond(now, server, &refusal, None);
+                return None;
+            }
+        };
+        let to = request.header(Name::To).unwrap_or_default();
+        let local = Arc::new(Local {
+            call_id: request.call_id().into(),
+            address: [to, b";tag=", tag.as_bytes()].concat().into(),
+            contact: contact(layer, flow, &tag),
+            tag,
+        });
+        let mut invite = Self::new(id, local.clone(), Stage::Called, session);
+        invite.dialogs = SmallVec::from_iter([Dialog::of_request(local, request, flow)]);
+        let offer = sdp_of(request);
+        invite.session.remote_sdp = offer.clone().unwrap_or_default();
+        invite.called = Some(Box::new(Called {
+            server,
+            cseq: request.cseq(),
+            offered: offer.is_some(),
+            reliability: reliability(request),
+            next_rseq: 1 + (layer.random() as u32 >> 8),
+            pending: None,
+            queue: VecDeque::new(),
+            held: None,
+            session_headers,
+        }));
+        layer.respond(now, server, &Response::new(100), None);
+        layer.event(Event::Invite { id, flow, request: request.clone(), offer });
+        Some(invite)
+    }
+    /// Sends 101..=199: reliably where the caller requires it, or where it carries SDP and the caller allows it.
+    pub(crate) fn progress(&mut self, now: Instant, layer: &mut Layer, mut response: Response) {
+        if self.stage != Stage::Called || !(101..=199).contains(&response.status) {
+            return;
+        }
+        let is_negotiated = self.dialogs[0].is_negotiated;
+        let Some(called) = &mut self.called else { return };
+        if called.held.is_some() {
+            return;
+        }
+        let reliable = match called.reliability {
+            Reliability::None => false,
+            Reliability::Supported => response.body.is_some(),
+            Reliability::Required => true,
+        };
+        if reliable {
+            if called.queue.len() < MOST_QUEUED {
+                called.queue.push_back(response);
+            }
+            self.progress_queued(now, layer);
+            return;
+        }
+        // An offer may only travel reliably (RFC 3261 §13.2.1), and a settled answer is not repeated.
+        if !called.offered || is_negotiated {
+            response.body = None;
+        }
+        layer.respond(now, called.server, &response, Some(&self.local.contact));
+    }
+    /// Whether a description in a provisional response would be our offer.
+    pub(super) fn progress_offers(&self) -> bool {
+        self.called.as_ref().is_some_and(|called| !called.offered)
+    }
+    /// Answers with 200; after a reliable description first its PRACK must come (RFC 3262 §3).
+    pub(crate) fn answer(&mut self, now: Instant, layer: &mut Layer, sdp: Bytes, headers: Vec<(Name, String)>) {
+        if self.stage != Stage::Called {
+            return;
+        }
+        let Some(called) = &mut self.called else { return };
+        called.queue.clear();
+        if called.pending.as_ref().is_some_and(|pending| pending.has_sdp) || self.theirs.is_some() {
+            called.held = Some((sdp, headers));
+            return;
+        }
+        self.send_answer(now, layer, sdp, headers);
+    }
+    /// Sends the 200 that was held, if nothing holds it any more.
+    pub(super) fn answer_held(&mut self, now: Instant, layer: &mut Layer) {
+        if self.theirs.is_some() || self.stage != Stage::Called {
+            return;
+        }
+        if let Some((sdp, headers)) = self.called.as_mut().and_then(|called| called.held.take()) {
+            self.send_answer(now, layer, sdp, headers);
+        }
+    }
+    fn send_answer(&mut self, now: Instant, layer: &mut Layer, sdp: Bytes, mut headers: Vec<(Name, String)>) {
+        let is_negotiated = self.dialogs[0].is_negotiated;
+        let Some(called) = &mut self.called else { return };
+        headers.append(&mut called.session_headers);
+        let body = (!is_negotiated).then(|| (SDP, sdp.clone()));
+        let response = Response { status: 200, reason: None, headers, body };
+        let (server, cseq) = (called.server, called.cseq);
+        let offered = if called.offered || is_negotiated { Offered::No } else { Offered::Yes };
+        let Some(flow) = layer.response_flow(server) else { return };
+        let Some(bytes) = layer.respond(now, server, &response, Some(&self.local.contact)) else { return };
+        self.timers.clear_all();
+        self.dialogs[0].is_negotiated = true;
+        self.stage = Stage::Up;
+        if !is_negotiated {
+            self.session.local_sdp = sdp;
+        }
+        self.session.start(now, &mut self.timers);
+        self.await_ack(now, (flow, bytes), cseq, (IsFirst::Yes, offered));
+    }
+    /// Refuses with 300..=699.
+    pub(crate) fn reject(&mut self, now: Instant, layer: &mut Layer, response: &Response) {
+        if self.stage != Stage::Called || !(300..=699).contains(&response.status) {
+            return;
+        }
+        let Some(called) = &self.called else { return };
+        layer.respond(now, called.server, response, None);
+        self.let_go(now, layer);
+    }
+}
+
+fn reliability(request: &Message) -> Reliability {
+    if has_option(request, Name::Require, "100rel") {
+        Reliability::Required
+    } else if has_option(request, Name::Supported, "100rel") {
+        Reliability::Supported
+    } else {
+        Reliability::None
+    }
+}
+
+/// Provisional responses that may wait for a PRACK.
+const MOST_QUEUED: usize = 8;

@@ -1,0 +1,292 @@
+//! One INVITE usage from request to BYE, on either side: RFC 3261 §13–§15 with RFC 3262, 3311 and 4028.
+//!
+//! ```text
+//!   we call:    Calling ──2xx──► Up ──BYE──► Over      (Over lingers until no 2xx of a late fork can come)
+//!   they call:  Called ──200───► Up ──BYE──► Over
+//! ```
+//!
+//! One file per verb. An invite is told of requests and responses that were matched to it, changes its state, and
+//! lets the transaction layer send. Its timers are in [`Timer`]; the stack schedules the earliest.
+
+mod ack;
+mod answer;
+mod bye;
+mod called;
+mod calling;
+mod cancel;
+mod info;
+mod offer;
+mod prack;
+mod refresh;
+mod update;
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use crate::{
+    Flow, Message, Name, Response,
+    dialog::{Dialog, Local},
+    event::{EndCause, Event, InviteId},
+    message::Method,
+    timers::Deadlines,
+    transaction::layer::{ClientId, Layer, NoResponse, Owner, ServerId, What},
+};
+use ack::Confirm;
+use answer::Theirs;
+use called::Called;
+use calling::Calling;
+use offer::Ours;
+use refresh::Session;
+
+/// Where an invite stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// We called, nobody answered.
+    Calling,
+    /// They called, we did not answer.
+    Called,
+    /// Answered.
+    Up,
+    /// Over for the application.
+    Over,
+}
+
+/// The timers of an invite.
+#[derive(Debug, Clone, Copy)]
+enum Timer {
+    /// 2xx again until its ACK (RFC 3261 §13.3.1.4).
+    AnswerAgain,
+    /// No ACK for our 2xx.
+    NoAck,
+    /// Reliable provisional response again until its PRACK (RFC 3262 §3).
+    ProgressAgain,
+    /// No PRACK.
+    NoPrack,
+    /// Our offer again after 491 (RFC 3261 §14.1).
+    OfferAgain,
+    /// Session refresh is our turn (RFC 4028 §10).
+    Refresh,
+    /// Session was not refreshed (RFC 4028 §10).
+    Expired,
+}
+
+/// One INVITE usage.
+#[derive(Debug)]
+pub(crate) struct Invite {
+    pub(crate) id: InviteId,
+    local: Arc<Local>,
+    /// We sent the INVITE; the Call-ID is ours.
+    began_here: bool,
+    stage: Stage,
+    /// Early dialogs; once Up the one that is left.
+    dialogs: SmallVec<[Dialog; 1]>,
+    calling: Option<Box<Calling>>,
+    called: Option<Box<Called>>,
+    /// Our 2xx that waits for its ACK.
+    confirm: Option<Box<Confirm>>,
+    /// Our re-INVITE or UPDATE that waits for its answer.
+    ours: Option<Ours>,
+    /// Their offer that waits for the application.
+    theirs: Option<Theirs>,
+    /// Our next offer, once it may be made.
+    queued: Option<Bytes>,
+    session: Session,
+    timers: Deadlines<7>,
+    /// BYE follows the ACK (RFC 3261 §15), with this reason.
+    bye_after_ack: Option<Option<String>>,
+    pub(crate) scheduled: Option<Instant>,
+}
+
+impl Invite {
+    fn new(id: InviteId, local: Arc<Local>, stage: Stage, session: Session) -> Self {
+        Self {
+            id,
+            local,
+            began_here: stage == Stage::Calling,
+            stage,
+            dialogs: SmallVec::new(),
+            calling: None,
+            called: None,
+            confirm: None,
+            ours: None,
+            theirs: None,
+            queued: None,
+            session,
+            timers: Deadlines::none(),
+            bye_after_ack: None,
+            scheduled: None,
+        }
+    }
+    /// Our tag in all its dialogs.
+    pub(crate) fn local_tag(&self) -> &str {
+        &self.local.tag
+    }
+    /// The earliest deadline.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+    /// Whether nothing can follow any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.stage == Stage::Over && self.calling.is_none() && self.confirm.is_none() && self.ours.is_none()
+    }
+    /// Whether the application still knows this invite.
+    fn is_known(&self) -> bool {
+        self.stage != Stage::Over && self.bye_after_ack.is_none()
+    }
+    /// Fires the earliest timer.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, layer: &mut Layer) {
+        let Some(timer) = self.timers.pop_due(now) else { return };
+        tracing::debug!(invite.id = self.id.0, timer = TIMERS[timer], "invite timer fired");
+        match timer {
+            ANSWER_AGAIN => self.answer_again(now, layer),
+            NO_ACK => self.give_up_ack(now, layer),
+            PROGRESS_AGAIN => self.progress_again(now, layer),
+            NO_PRACK => self.give_up_prack(now, layer),
+            OFFER_AGAIN => self.offer_again(now, layer),
+            REFRESH => self.refresh(now, layer),
+            _ => self.expire(now, layer),
+        }
+    }
+    /// The dialog of a request of the peer.
+    pub(crate) fn dialog_of(&self, message: &Message) -> Option<usize> {
+        if self.stage == Stage::Over {
+            return None;
+        }
+        let tag = message.from().tag().unwrap_or_default();
+        self.dialogs.iter().position(|dialog| dialog.is_of(message.call_id(), tag))
+    }
+    /// A request in dialog `at`, in a server transaction of its own.
+    pub(crate) fn receive(
+        &mut self, now: Instant, layer: &mut Layer, (at, server): (usize, ServerId), (flow, request): (Flow, &Message),
+    ) {
+        let method = request.method();
+        // A PRACK may be overtaken by what follows it; its RAck says what it is for.
+        let in_order = self.dialogs[at].accept_cseq(request.cseq());
+        if !in_order && method != Method::Prack {
+            layer.respond(now, server, &Response::new(500).because("CSeq out of order"), None);
+            return;
+        }
+        self.dialogs[at].hear_flow(flow);
+        match method {
+            Method::Invite => self.hear_reinvite(now, layer, server, (flow, request)),
+            Method::Update => self.hear_update(now, layer, (at, server), (flow, request)),
+            Method::Prack => self.hear_prack(now, layer, server, request),
+            Method::Bye => self.hear_bye(now, layer, server, request),
+            Method::Info => self.hear_info(now, layer, server, request),
+            Method::Options => {
+                let _ = layer.respond(now, server, &Response::new(200).with(Name::Accept, "application/sdp"), Some(&self.local.contact));
+            }
+            _ => {
+                let allow = crate::transaction::send::ALLOW;
+                layer.respond(now, server, &Response::new(405).with(Name::Allow, allow), None);
+            }
+        }
+    }
+    /// What a transaction of this invite heard.
+    pub(crate) fn hear(&mut self, now: Instant, layer: &mut Layer, what: What) {
+        match what {
+            What::Response { client, flow, message } => self.hear_response(now, layer, client, (flow, &message)),
+            What::NoResponse { client, method, cause } => self.hear_nothing(now, layer, (client, method), cause),
+            What::Ended { client } => {
+                if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
+                    self.calling = None;
+                }
+                if self.stage == Stage::Over && self.ours.as_ref().is_some_and(|ours| ours.client == client) {
+                    self.ours = None;
+                }
+            }
+            What::CallerGone { server } => self.hear_caller_gone(layer, server),
+        }
+    }
+    fn hear_response(&mut self, now: Instant, layer: &mut Layer, client: ClientId, heard: (Flow, &Message)) {
+        if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
+            self.hear_calling(now, layer, heard);
+        } else if self.ours.as_ref().is_some_and(|ours| ours.client == client) {
+            self.hear_ours(now, layer, heard);
+        } else if heard.1.method() == Method::Prack {
+            self.hear_prack_answer(now, layer, client, heard.1);
+        }
+    }
+    fn hear_nothing(
+        &mut self, now: Instant, layer: &mut Layer, (client, method): (ClientId, Method), cause: NoResponse,
+    ) {
+        if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
+            self.give_up_calling(layer, cause);
+        } else if self.ours.as_ref().is_some_and(|ours| ours.client == client) {
+            self.give_up_ours(now, layer);
+        } else if method == Method::Prack {
+            self.prack_done(client);
+        }
+    }
+    /// Tells the application, if it still knows this invite.
+    fn tell(&self, layer: &mut Layer, event: Event) {
+        if self.is_known() {
+            layer.event(event);
+        }
+    }
+    fn owner(&self) -> Owner {
+        Owner::Invite(self.id)
+    }
+    /// Tells the application that the session is over, and lets go of everything but what late messages need.
+    fn end(&mut self, now: Instant, layer: &mut Layer, cause: EndCause, reason: Option<String>) {
+        self.tell(layer, Event::Ended { id: self.id, cause, reason });
+        self.let_go(now, layer);
+    }
+    /// The invite is over: pending requests of the peer are refused, timers stop.
+    fn let_go(&mut self, now: Instant, layer: &mut Layer) {
+        if let Some(theirs) = self.theirs.take() {
+            layer.respond(now, theirs.server, &Response::new(487), None);
+        }
+        self.stage = Stage::Over;
+        self.timers.clear_all();
+        self.called = None;
+        self.confirm = None;
+        self.queued = None;
+        self.session.forget();
+        match &self.ours {
+            // Its 2xx must still be acknowledged.
+            Some(ours) if ours.method == Method::Invite => layer.send_cancel(now, ours.client, None),
+            Some(_) | None => {
+                self.ours = None;
+                self.dialogs = SmallVec::new();
+            }
+        }
+    }
+}
+
+/// The body, if it is a session description.
+pub(crate) fn sdp_of(message: &Message) -> Option<Bytes> {
+    let kind = message.header(Name::ContentType)?;
+    let kind = kind.split(|b| *b == b';').next().unwrap_or(kind).trim_ascii();
+    if !kind.eq_ignore_ascii_case(SDP.as_bytes()) {
+        return None;
+    }
+    Some(message.body()).filter(|body| !body.is_empty())
+}
+
+/// Whether a list header (Supported, Require) names an option.
+pub(crate) fn has_option(message: &Message, name: Name, option: &str) -> bool {
+    message.values(name).any(|value| value.eq_ignore_ascii_case(option.as_bytes()))
+}
+
+/// The number at the start of a header.
+fn number_of(message: &Message, name: Name) -> Option<u32> {
+    let value = message.header(name)?;
+    let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    std::str::from_utf8(&value[..digits]).ok()?.parse().ok()
+}
+
+/// The media type of a session description, RFC 8866 §8.
+pub(crate) const SDP: &str = "application/sdp";
+const ANSWER_AGAIN: usize = Timer::AnswerAgain as usize;
+const NO_ACK: usize = Timer::NoAck as usize;
+const PROGRESS_AGAIN: usize = Timer::ProgressAgain as usize;
+const NO_PRACK: usize = Timer::NoPrack as usize;
+const OFFER_AGAIN: usize = Timer::OfferAgain as usize;
+const REFRESH: usize = Timer::Refresh as usize;
+const EXPIRED: usize = Timer::Expired as usize;
+/// Names for the log, by timer.
+const TIMERS: [&str; 7] =
+    ["answer again", "no ACK", "progress again", "no PRACK", "offer again", "refresh", "session expired"];

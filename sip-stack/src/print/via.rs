@@ -1,0 +1,93 @@
+//! The topmost Via of a response (RFC 3261 §18.2.1, RFC 3581 §4).
+
+use std::{io::Write, net::SocketAddr};
+
+use crate::{
+    headers::{Via, params},
+    wire::text,
+};
+
+/// Writes the value of the topmost Via line as a response from us carries it.
+///
+/// `received` is set where the peer's address differs from `sent-by`, or `rport` was asked for; `rport` is filled
+/// with the peer's port. Values of either that the peer wrote itself are dropped: they are ours to say. Everything
+/// else, and further values of the same line, is kept as written.
+pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
+    let end = text::value_end(line, b',');
+    let (first, rest) = line.split_at(end);
+    let Some(via) = Via::parse(first) else {
+        out.extend_from_slice(line);
+        return;
+    };
+    let address = source.ip().to_canonical();
+    let rport = via.params.has("rport");
+    let differs = text::ip(via.host).map(|host| host.to_canonical()) != Some(address);
+    if !rport && !differs && via.received().is_none() {
+        out.extend_from_slice(line);
+        return;
+    }
+    let sent_by_end = first.len() - via.params.0.len();
+    out.extend_from_slice(text::trim_end(&first[..sent_by_end]));
+    for param in via.params.written() {
+        let (name, _) = params::cut(param);
+        if name.eq_ignore_ascii_case(b"rport") || name.eq_ignore_ascii_case(b"received") {
+            continue;
+        }
+        out.push(b';');
+        out.extend_from_slice(param);
+    }
+    if rport {
+        write!(out, ";rport={}", source.port()).expect("a Vec takes every write");
+    }
+    if rport || differs {
+        write!(out, ";received={address}").expect("a Vec takes every write");
+    }
+    out.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_via;
+
+    fn printed(line: &str, source: &str) -> String {
+        let mut out = vec![];
+        push_via(&mut out, line.as_bytes(), source.parse().unwrap());
+        String::from_utf8(out).unwrap()
+    }
+
+    /// RFC 3581 §6.1
+    #[test]
+    fn rport_is_filled_and_received_always_beside_it() {
+        assert_eq!(
+            printed("SIP/2.0/UDP 10.1.1.1:4540;rport;branch=z9hG4bKkjshdyff", "192.0.2.1:9988"),
+            "SIP/2.0/UDP 10.1.1.1:4540;branch=z9hG4bKkjshdyff;rport=9988;received=192.0.2.1"
+        );
+        assert_eq!(
+            printed("SIP/2.0/UDP 10.1.1.1;rport", "10.1.1.1:5060"),
+            "SIP/2.0/UDP 10.1.1.1;rport=5060;received=10.1.1.1"
+        );
+    }
+
+    /// RFC 3261 §18.2.1
+    #[test]
+    fn received_is_added_only_where_the_address_differs() {
+        let line = "SIP/2.0/UDP 192.0.2.4:5060;branch=z9hG4bKa";
+        assert_eq!(printed(line, "192.0.2.4:7"), line);
+        assert_eq!(printed(line, "[::ffff:192.0.2.4]:7"), line);
+        assert_eq!(
+            printed("SIP/2.0/TCP pc.example.com", "[2001:db8::9]:5"),
+            "SIP/2.0/TCP pc.example.com;received=2001:db8::9"
+        );
+        let bracketed = "SIP/2.0/UDP [2001:db8::9];branch=1";
+        assert_eq!(printed(bracketed, "[2001:db8::9]:5060"), bracketed);
+    }
+
+    /// SIP-07
+    #[test]
+    fn what_the_peer_claims_of_itself_is_replaced() {
+        assert_eq!(
+            printed("SIP/2.0/UDP a;received=9.9.9.9 ; RPORT=1;branch=b, SIP/2.0/TCP c", "10.0.0.1:2"),
+            "SIP/2.0/UDP a;branch=b;rport=2;received=10.0.0.1, SIP/2.0/TCP c"
+        );
+    }
+}

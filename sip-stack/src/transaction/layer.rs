@@ -1,0 +1,367 @@
+//! All transactions of the node: matching, timers, and the messages they keep.
+//!
+//! The layer knows transactions and transport (RFC 3261 §17, §18), not dialogs. What concerns a transaction user
+//! is left in `heard`, in order; the stack takes it from there to the invite or the event it belongs to.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use bytes::Bytes;
+use rand::{RngCore, SeedableRng, rngs::StdRng};
+use smallvec::SmallVec;
+
+use super::{
+    Action, Actions, Machine, client_invite::ClientInvite, client_plain::ClientPlain, server_invite::ServerInvite,
+    server_plain::ServerPlain,
+};
+use crate::{
+    Flow, Message,
+    event::{Event, InviteId, Output, RequestId, Settings},
+    message::Method,
+    timers::Timers,
+};
+
+/// One client transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ClientId(pub(crate) u64);
+
+/// One server transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ServerId(pub(crate) u64);
+
+/// Who is told what a transaction hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Invite(InviteId),
+    Request(RequestId),
+    /// Nobody: CANCEL, BYE of a fork that lost.
+    Nobody,
+}
+
+impl Owner {
+    pub(crate) fn invite(self) -> Option<InviteId> {
+        match self {
+            Self::Invite(id) => Some(id),
+            Self::Request(_) | Self::Nobody => None,
+        }
+    }
+}
+
+/// Something for a transaction user.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) owner: Owner,
+    pub(crate) what: What,
+}
+
+/// What was heard.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// A response to our request, by this flow.
+    Response { client: ClientId, flow: Flow, message: Message },
+    /// No final response came in time, or the transport failed.
+    NoResponse { client: ClientId, method: Method, cause: NoResponse },
+    /// Our INVITE transaction is gone.
+    Ended { client: ClientId },
+    /// The peer of an unanswered INVITE vanished.
+    CallerGone { server: ServerId },
+}
+
+/// Why no response came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoResponse {
+    TimedOut,
+    TransportFailed,
+}
+
+/// The entries of the node's timer set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Client(ClientId),
+    Server(ServerId),
+    Invite(InviteId),
+}
+
+#[derive(Debug)]
+pub(crate) enum ClientMachine {
+    Invite(ClientInvite),
+    Plain(ClientPlain),
+}
+
+#[derive(Debug)]
+pub(crate) enum ServerMachine {
+    Invite(ServerInvite),
+    Plain(ServerPlain),
+}
+
+/// An ACK that was sent for a 2xx of one fork.
+#[derive(Debug)]
+pub(crate) struct SentAck {
+    pub(crate) tag: Box<[u8]>,
+    pub(crate) flow: Flow,
+    pub(crate) bytes: Bytes,
+}
+
+/// A client transaction with its message.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) machine: ClientMachine,
+    pub(crate) method: Method,
+    pub(crate) owner: Owner,
+    pub(crate) flow: Flow,
+    /// Where to turn if `flow` fails: TCP was only chosen for the size (RFC 3261 §18.1.1).
+    pub(crate) fallback: Option<Flow>,
+    /// The branch's random part.
+    pub(crate) nonce: u32,
+    /// The request, then the ACK of its failure; empty once neither is needed.
+    pub(crate) bytes: Bytes,
+    pub(crate) acks: SmallVec<[SentAck; 1]>,
+    pub(crate) cancel: Option<ClientId>,
+    pub(crate) scheduled: Option<Instant>,
+    pub(crate) open: bool,
+}
+
+/// A server transaction with its messages.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) machine: ServerMachine,
+    pub(crate) owner: Owner,
+    /// Where the request came from.
+    pub(crate) source: Flow,
+    /// Where responses go.
+    pub(crate) flow: Flow,
+    pub(crate) tag: Box<str>,
+    /// The request until its final response.
+    pub(crate) request: Option<Message>,
+    /// The last response.
+    pub(crate) last: Bytes,
+    pub(crate) key: Arc<[u8]>,
+    pub(crate) merge_key: Option<Arc<[u8]>>,
+    pub(crate) scheduled: Option<Instant>,
+}
+
+/// The transaction layer.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) settings: Settings,
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) heard: VecDeque<Heard>,
+    pub(crate) timers: Timers<Key>,
+    pub(crate) clients: HashMap<ClientId, Client>,
+    pub(crate) servers: HashMap<ServerId, Server>,
+    /// Server transactions by method, branch and sent-by (RFC 3261 §17.2.3).
+    pub(crate) by_branch: HashMap<Arc<[u8]>, ServerId>,
+    /// Server transactions by From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2).
+    pub(crate) by_origin: HashMap<Arc<[u8]>, ServerId>,
+    /// Transactions without a final response.
+    pub(crate) open: usize,
+    rng: StdRng,
+    last_id: u64,
+}
+
+impl Layer {
+    pub(crate) fn new(settings: Settings, seed: [u8; 32]) -> Self {
+        Self {
+            settings,
+            out: VecDeque::new(),
+            heard: VecDeque::new(),
+            timers: Timers::new(),
+            clients: HashMap::new(),
+            servers: HashMap::new(),
+            by_branch: HashMap::new(),
+            by_origin: HashMap::new(),
+            open: 0,
+            rng: StdRng::from_seed(seed),
+            last_id: 0,
+        }
+    }
+    /// A number for an invite, a request or a transaction.
+    pub(crate) fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+    pub(crate) fn random(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+    pub(crate) fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+    pub(crate) fn transmit(&mut self, flow: Flow, bytes: Bytes, invite: Option<InviteId>, again: bool) {
+        self.out.push_back(Output::Transmit { flow, bytes, invite, again });
+    }
+    /// Notes a received message for its invite's ladder.
+    pub(crate) fn received(&mut self, flow: Flow, message: &Message, owner: Owner, again: bool) {
+        if let Owner::Invite(invite) = owner {
+            self.out.push_back(Output::Received { flow, message: message.clone(), invite, again });
+        }
+    }
+    /// Whose a server transaction is.
+    pub(crate) fn owner_of(&self, id: ServerId) -> Owner {
+        self.servers.get(&id).map_or(Owner::Nobody, |server| server.owner)
+    }
+    /// The To tag of a server transaction's responses.
+    pub(crate) fn tag_of(&self, id: ServerId) -> Option<Box<str>> {
+        self.servers.get(&id).map(|server| server.tag.clone())
+    }
+    /// Whether a new transaction would be one too many.
+    pub(crate) fn is_full(&self) -> bool {
+        let limit = self.settings.max_transactions;
+        self.open >= limit || self.clients.len() + self.servers.len() >= limit.saturating_mul(FINISHED_FACTOR)
+    }
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.clients.is_empty() && self.servers.is_empty() && self.timers.is_empty()
+    }
+    /// Fires a transaction's earliest timer.
+    pub(crate) fn fire_client(&mut self, now: Instant, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        client.scheduled = None;
+        let actions = match &mut client.machine {
+            ClientMachine::Invite(machine) => machine.handle_timeout(now),
+            ClientMachine::Plain(machine) => machine.handle_timeout(now),
+        };
+        self.act_client(id, &actions, None);
+    }
+    /// Fires a transaction's earliest timer.
+    pub(crate) fn fire_server(&mut self, now: Instant, id: ServerId) {
+        let Some(server) = self.servers.get_mut(&id) else { return };
+        server.scheduled = None;
+        let actions = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.handle_timeout(now),
+            ServerMachine::Plain(machine) => machine.handle_timeout(now),
+        };
+        self.act_server(id, &actions, Bytes::new());
+    }
+    /// Carries out what a client machine wants; `message` is the response that moved it.
+    pub(crate) fn act_client(&mut self, id: ClientId, actions: &Actions, message: Option<(Flow, &Message)>) {
+        for action in actions {
+            let Some(client) = self.clients.get_mut(&id) else { return };
+            let owner = client.owner;
+            match action {
+                Action::Send => {}
+                Action::Resend => {
+                    let (flow, bytes) = (client.flow, client.bytes.clone());
+                    self.transmit(flow, bytes, owner.invite(), true);
+                }
+                Action::Ack => self.ack_failure(id, message.map(|(_, m)| m)),
+                Action::Pass => {
+                    let Some((flow, message)) = message else { continue };
+                    let what = What::Response { client: id, flow, message: message.clone() };
+                    self.heard.push_back(Heard { owner, what });
+                }
+                Action::TimedOut => self.no_response(id, NoResponse::TimedOut),
+                Action::Failed => self.no_response(id, NoResponse::TransportFailed),
+                Action::End => {
+                    self.drop_client(id);
+                    return;
+                }
+            }
+        }
+        self.settle_client(id);
+    }
+    /// Carries out what a server machine wants; `response` is what it wants sent.
+    pub(crate) fn act_server(&mut self, id: ServerId, actions: &Actions, response: Bytes) {
+        for action in actions {
+            let Some(server) = self.servers.get_mut(&id) else { return };
+            let (flow, owner) = (server.flow, server.owner);
+            match action {
+                Action::Send => {
+                    server.last = response.clone();
+                    self.transmit(flow, response.clone(), owner.invite(), false);
+                }
+                Action::Resend => {
+                    let last = server.last.clone();
+                    if !last.is_empty() {
+                        self.transmit(flow, last, owner.invite(), true);
+                    }
+                }
+                Action::Failed => {
+                    self.heard.push_back(Heard { owner, what: What::CallerGone { server: id } });
+                }
+                Action::Ack | Action::Pass | Action::TimedOut => {}
+                Action::End => {
+                    self.drop_server(id);
+                    return;
+                }
+            }
+        }
+        self.settle_server(id);
+    }
+    /// A connection broke or a datagram was refused.
+    pub(crate) fn flow_failed(&mut self, now: Instant, flow: Flow) {
+        let mut clients: Vec<_> = self.clients.iter().filter(|(_, c)| c.flow == flow).map(|(id, _)| *id).collect();
+        clients.sort_unstable();
+        for id in clients {
+            self.fail_client(now, id);
+        }
+        if !flow.transport.is_reliable() {
+            return;
+        }
+        let mut servers: Vec<_> = self.servers.iter().filter(|(_, s)| s.flow == flow).map(|(id, _)| *id).collect();
+        servers.sort_unstable();
+        for id in servers {
+            let Some(server) = self.servers.get_mut(&id) else { continue };
+            let actions = match &mut server.machine {
+                ServerMachine::Invite(machine) => machine.fail(),
+                ServerMachine::Plain(machine) => machine.fail(),
+            };
+            self.act_server(id, &actions, Bytes::new());
+        }
+    }
+    fn no_response(&mut self, id: ClientId, cause: NoResponse) {
+        let Some(client) = self.clients.get(&id) else { return };
+        let what = What::NoResponse { client: id, method: client.method, cause };
+        self.heard.push_back(Heard { owner: client.owner, what });
+    }
+    fn drop_client(&mut self, id: ClientId) {
+        let Some(mut client) = self.clients.remove(&id) else { return };
+        self.timers.reschedule(&mut client.scheduled, None, Key::Client(id));
+        self.open -= usize::from(client.open);
+        if client.method == Method::Invite {
+            self.heard.push_back(Heard { owner: client.owner, what: What::Ended { client: id } });
+        }
+        shrink(&mut self.clients);
+    }
+    fn drop_server(&mut self, id: ServerId) {
+        let Some(mut server) = self.servers.remove(&id) else { return };
+        self.timers.reschedule(&mut server.scheduled, None, Key::Server(id));
+        self.open -= usize::from(server.request.is_some());
+        self.by_branch.remove(&server.key);
+        if let Some(key) = &server.merge_key {
+            self.by_origin.remove(key);
+        }
+        shrink(&mut self.servers);
+        shrink(&mut self.by_branch);
+        shrink(&mut self.by_origin);
+    }
+    pub(crate) fn settle_client(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let next = match &client.machine {
+            ClientMachine::Invite(machine) => machine.poll_timeout(),
+            ClientMachine::Plain(machine) => machine.poll_timeout(),
+        };
+        self.timers.reschedule(&mut client.scheduled, next, Key::Client(id));
+    }
+    pub(crate) fn settle_server(&mut self, id: ServerId) {
+        let Some(server) = self.servers.get_mut(&id) else { return };
+        let next = match &server.machine {
+            ServerMachine::Invite(machine) => machine.poll_timeout(),
+            ServerMachine::Plain(machine) => machine.poll_timeout(),
+        };
+        self.timers.reschedule(&mut server.scheduled, next, Key::Server(id));
+    }
+}
+
+/// Gives memory back once a map is nearly empty after a storm.
+pub(crate) fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > SHRINK_ABOVE && map.len() * 16 < map.capacity() {
+        map.shrink_to(map.len() * 2);
+    }
+}
+
+/// Finished transactions that only absorb retransmissions are small; this many times the limit may linger.
+const FINISHED_FACTOR: usize = 16;
+/// Maps smaller than this are left alone. [entries]
+const SHRINK_ABOVE: usize = 4096;

@@ -1,0 +1,151 @@
+//! Receiving: responses to their client transaction, requests to their server transaction.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+
+use super::{
+    Action,
+    layer::{ClientId, ClientMachine, Layer, Owner, Server, ServerId, ServerMachine},
+    send::{COOKIE, response_flow},
+    server_invite::ServerInvite,
+    server_plain::ServerPlain,
+};
+use crate::{Flow, Message, message::Method};
+
+impl Layer {
+    /// A response: to its transaction (RFC 3261 §17.1.3), or nowhere.
+    pub(crate) fn receive_response(&mut self, now: Instant, flow: Flow, message: &Message) {
+        let Some(id) = self.client_of(message) else { return };
+        let Some(status) = message.status() else { return };
+        if self.ack_again(flow, id, status, message) {
+            return;
+        }
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let actions = match &mut client.machine {
+            ClientMachine::Invite(machine) => machine.receive(now, status),
+            ClientMachine::Plain(machine) => machine.receive(now, status),
+        };
+        if client.open && status >= 200 {
+            client.open = false;
+            self.open -= 1;
+            if client.method != Method::Invite || status < 300 {
+                client.bytes = Bytes::new();
+            }
+        }
+        // A response came by this transport: it works, there is no reason to turn to the other.
+        client.fallback = None;
+        let owner = client.owner;
+        self.received(flow, message, owner, !actions.contains(&Action::Pass));
+        self.act_client(id, &actions, Some((flow, message)));
+    }
+    fn client_of(&self, message: &Message) -> Option<ClientId> {
+        let branch = std::str::from_utf8(message.via().branch()?).ok()?;
+        let (id, nonce) = branch.strip_prefix(COOKIE)?.split_once('.')?;
+        let id = ClientId(u64::from_str_radix(id, 16).ok()?);
+        let nonce = u32::from_str_radix(nonce, 16).ok()?;
+        let client = self.clients.get(&id).filter(|client| client.nonce == nonce)?;
+        match (message.method(), client.method) {
+            (Method::Cancel, Method::Invite) => client.cancel,
+            (heard, asked) => (heard == asked).then_some(id),
+        }
+    }
+    /// A 2xx that was acknowledged already gets the same ACK again (RFC 3261 §13.2.2.4).
+    fn ack_again(&mut self, flow: Flow, id: ClientId, status: u16, message: &Message) -> bool {
+        let Some(client) = self.clients.get(&id) else { return false };
+        if !(200..300).contains(&status) || client.acks.is_empty() {
+            return false;
+        }
+        let tag = message.to().tag().unwrap_or_default();
+        let Some(ack) = client.acks.iter().find(|ack| &*ack.tag == tag) else { return false };
+        let (owner, ack_flow, bytes) = (client.owner, ack.flow, ack.bytes.clone());
+        self.received(flow, message, owner, true);
+        self.transmit(ack_flow, bytes, owner.invite(), true);
+        true
+    }
+    /// The transaction of a request that came before (RFC 3261 §17.2.3): what it wants is done, and the answer is
+    /// `true`. An ACK belongs to its INVITE.
+    pub(crate) fn absorb(&mut self, now: Instant, flow: Flow, message: &Message) -> bool {
+        let Some(id) = self.server_of(message, message.method()) else { return false };
+        let Some(server) = self.servers.get_mut(&id) else { return false };
+        let is_ack = message.method() == Method::Ack;
+        let actions = match &mut server.machine {
+            ServerMachine::Invite(machine) if is_ack => machine.receive_ack(now),
+            ServerMachine::Invite(machine) => machine.receive(),
+            ServerMachine::Plain(machine) => machine.receive(),
+        };
+        let owner = server.owner;
+        self.received(flow, message, owner, !is_ack);
+        self.act_server(id, &actions, Bytes::new());
+        true
+    }
+    /// The server transaction of this method with the request's branch and sent-by.
+    pub(crate) fn server_of(&self, message: &Message, method: Method) -> Option<ServerId> {
+        self.by_branch.get(&branch_key(message, method)[..]).copied()
+    }
+    /// Whether another branch of the same request is here already (RFC 3261 §8.2.2.2).
+    pub(crate) fn is_merged(&self, message: &Message) -> bool {
+        message.to().tag().is_none() && self.by_origin.contains_key(&origin_key(message)[..])
+    }
+    /// Begins a server transaction. Its responses carry `tag` in To.
+    pub(crate) fn serve(&mut self, source: Flow, message: &Message, owner: Owner, tag: Box<str>) -> ServerId {
+        let id = ServerId(self.new_id());
+        let via = message.via();
+        let reliable = source.transport.is_reliable();
+        let machine = if message.method() == Method::Invite {
+            ServerMachine::Invite(ServerInvite::new(reliable))
+        } else {
+            ServerMachine::Plain(ServerPlain::new(reliable))
+        };
+        let key: Arc<[u8]> = branch_key(message, message.method()).into();
+        self.by_branch.insert(key.clone(), id);
+        let merge_key = (message.to().tag().is_none() && !self.is_merged(message)).then(|| {
+            let key: Arc<[u8]> = origin_key(message).into();
+            self.by_origin.insert(key.clone(), id);
+            key
+        });
+        let server = Server {
+            machine,
+            owner,
+            source,
+            flow: response_flow(source, &via),
+            tag,
+            request: Some(message.clone()),
+            last: Bytes::new(),
+            key,
+            merge_key,
+            scheduled: None,
+        };
+        self.servers.insert(id, server);
+        self.open += 1;
+        id
+    }
+}
+
+/// Method (ACK counts as INVITE), branch and sent-by.
+fn branch_key(message: &Message, method: Method) -> Vec<u8> {
+    let via = message.via();
+    let branch = via.branch().unwrap_or_default();
+    let mut key = Vec::with_capacity(branch.len() + via.host.len() + 4);
+    key.push(match method {
+        Method::Ack => Method::Invite as u8,
+        other => other as u8,
+    });
+    key.extend_from_slice(&via.port.unwrap_or(0).to_be_bytes());
+    key.extend_from_slice(branch);
+    key.push(0);
+    key.extend(via.host.iter().map(u8::to_ascii_lowercase));
+    key
+}
+
+/// From tag, Call-ID, CSeq and method.
+fn origin_key(message: &Message) -> Vec<u8> {
+    let tag = message.from().tag().unwrap_or_default();
+    let mut key = Vec::with_capacity(tag.len() + message.call_id().len() + 8);
+    key.push(message.method() as u8);
+    key.extend_from_slice(&message.cseq().to_be_bytes());
+    key.extend_from_slice(tag);
+    key.push(0);
+    key.extend_from_slice(message.call_id());
+    key
+}

@@ -1,0 +1,348 @@
+//! Sending: requests into new client transactions, responses into server transactions, ACK and CANCEL.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::{
+    Action,
+    client_invite::{ClientInvite, State},
+    client_plain::ClientPlain,
+    layer::{Client, ClientId, ClientMachine, Layer, Owner, SentAck, ServerId, ServerMachine},
+};
+use crate::{
+    Flow, Message, Name, Response, Transport,
+    event::Settings,
+    headers::Via,
+    message::Method,
+    print::{Reply, Writer},
+};
+
+/// A request before the transaction layer adds Via, User-Agent and Content-Length.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) uri: &'a [u8],
+    pub(crate) route: SmallVec<[&'a [u8]; 4]>,
+    pub(crate) max_forwards: u8,
+    /// With tag.
+    pub(crate) from: &'a [u8],
+    /// With tag inside a dialog.
+    pub(crate) to: &'a [u8],
+    pub(crate) call_id: &'a [u8],
+    pub(crate) cseq: u32,
+    pub(crate) contact: Option<&'a str>,
+    pub(crate) headers: &'a [(Name, String)],
+    pub(crate) body: Option<(&'a str, &'a [u8])>,
+}
+
+impl Draft<'_> {
+    fn print(&self, settings: &Settings, flow: Flow, branch: &str) -> Bytes {
+        let mut writer = Writer::request(self.method, &String::from_utf8_lossy(self.uri));
+        writer.header(Name::Via, via_line(settings, flow, branch));
+        writer.number(Name::MaxForwards, self.max_forwards.into());
+        for route in &self.route {
+            writer.header(Name::Route, route);
+        }
+        writer.header(Name::From, self.from).header(Name::To, self.to).header(Name::CallId, self.call_id);
+        writer.header(Name::CSeq, format!("{} {}", self.cseq, self.method));
+        if let Some(contact) = self.contact {
+            writer.header(Name::Contact, contact);
+            print_abilities(&mut writer, self.headers);
+        }
+        for (name, value) in self.headers {
+            writer.header(*name, value);
+        }
+        if self.method != "ACK" && !self.headers.iter().any(|(name, _)| *name == Name::UserAgent) {
+            writer.header(Name::UserAgent, &settings.product);
+        }
+        writer.finish(self.body)
+    }
+}
+
+impl Layer {
+    /// Sends a request in a new transaction. Over UDP a request above the limit goes by TCP first (RFC 3261 §18.1.1).
+    pub(crate) fn send(&mut self, now: Instant, flow: Flow, draft: &Draft<'_>, owner: Owner) -> ClientId {
+        let id = ClientId(self.new_id());
+        let nonce = self.random() as u32;
+        let branch = branch(id, nonce);
+        let mut bytes = draft.print(&self.settings, flow, &branch);
+        let (mut used, mut fallback) = (flow, None);
+        if flow.transport == Transport::Udp && bytes.len() > self.settings.udp_limit {
+            used.transport = Transport::Tcp;
+            fallback = Some(flow);
+            bytes = draft.print(&self.settings, used, &branch);
+        }
+        let method = Method::from_token(draft.method.as_bytes());
+        self.transmit(used, bytes.clone(), owner.invite(), false);
+        let reliable = used.transport.is_reliable();
+        let machine = start(now, method, reliable);
+        let client = Client {
+            machine,
+            method,
+            owner,
+            flow: used,
+            fallback,
+            nonce,
+            bytes,
+            acks: SmallVec::new(),
+            cancel: None,
+            scheduled: None,
+            open: true,
+        };
+        self.clients.insert(id, client);
+        self.open += 1;
+        self.settle_client(id);
+        id
+    }
+    /// The flow of a client failed: the other transport, if TCP was chosen for the size only.
+    pub(crate) fn fail_client(&mut self, now: Instant, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        if let Some(fallback) = client.fallback.take() {
+            client.flow = fallback;
+            client.bytes = with_udp_via(&client.bytes);
+            client.machine = start(now, client.method, false);
+            let (bytes, invite) = (client.bytes.clone(), client.owner.invite());
+            self.transmit(fallback, bytes, invite, true);
+            self.settle_client(id);
+            return;
+        }
+        let actions = match &mut client.machine {
+            ClientMachine::Invite(machine) => machine.fail(),
+            ClientMachine::Plain(machine) => machine.fail(),
+        };
+        self.act_client(id, &actions, None);
+    }
+    /// Acknowledges a failure within its transaction (RFC 3261 §17.1.1.3); without a response, once more.
+    pub(crate) fn ack_failure(&mut self, id: ClientId, response: Option<&Message>) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let again = client.fallback.is_none() && client.bytes.starts_with(b"ACK ");
+        if !again {
+            let Some(response) = response else { return };
+            let Some(bytes) = same_branch(&client.bytes, "ACK", response.header(Name::To), &[]) else { return };
+            client.bytes = bytes;
+        }
+        let (flow, bytes, invite) = (client.flow, client.bytes.clone(), client.owner.invite());
+        self.transmit(flow, bytes, invite, again);
+    }
+    /// Sends an ACK for a 2xx, which is a transaction of its own kind (RFC 3261 §13.2.2.4), and keeps it for
+    /// retransmissions of that 2xx.
+    pub(crate) fn send_ack(&mut self, flow: Flow, draft: &Draft<'_>, client: ClientId, tag: &[u8]) {
+        let id = ClientId(self.new_id());
+        let nonce = self.random() as u32;
+        let bytes = draft.print(&self.settings, flow, &branch(id, nonce));
+        let mut invite = None;
+        if let Some(client) = self.clients.get_mut(&client) {
+            invite = client.owner.invite();
+            // Forks beyond this many are acknowledged once only.
+            if client.acks.len() < MOST_FORKS {
+                client.acks.push(SentAck { tag: tag.into(), flow, bytes: bytes.clone() });
+            }
+        }
+        self.transmit(flow, bytes, invite, false);
+    }
+    /// Cancels our INVITE, which must have had a provisional response (RFC 3261 §9.1).
+    pub(crate) fn send_cancel(&mut self, now: Instant, id: ClientId, reason: Option<&str>) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let ClientMachine::Invite(machine) = &mut client.machine else { return };
+        if machine.state() != State::Proceeding || client.cancel.is_some() {
+            return;
+        }
+        machine.cancelled(now);
+        let extra: SmallVec<[(Name, &str); 1]> = reason.map(|r| (Name::Reason, r)).into_iter().collect();
+        let Some(bytes) = same_branch(&client.bytes, "CANCEL", None, &extra) else { return };
+        let (flow, nonce, owner) = (client.flow, client.nonce, client.owner);
+        let cancel = ClientId(self.new_id());
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.cancel = Some(cancel);
+        }
+        self.transmit(flow, bytes.clone(), owner.invite(), false);
+        let machine = start(now, Method::Cancel, flow.transport.is_reliable());
+        let client = Client {
+            machine,
+            method: Method::Cancel,
+            owner: Owner::Nobody,
+            flow,
+            fallback: None,
+            nonce,
+            bytes,
+            acks: SmallVec::new(),
+            cancel: None,
+            scheduled: None,
+            open: true,
+        };
+        self.clients.insert(cancel, client);
+        self.open += 1;
+        self.settle_client(cancel);
+        self.settle_client(id);
+    }
+    /// Whether a CANCEL for this INVITE is allowed already.
+    pub(crate) fn may_cancel(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_some_and(|client| {
+            matches!(&client.machine, ClientMachine::Invite(machine) if machine.state() == State::Proceeding)
+        })
+    }
+    /// Where the responses of a server transaction go.
+    pub(crate) fn response_flow(&self, id: ServerId) -> Option<Flow> {
+        self.servers.get(&id).map(|server| server.flow)
+    }
+    /// Answers a request; `contact` is given where the response makes or refreshes a dialog. The bytes sent.
+    pub(crate) fn respond(
+        &mut self, now: Instant, id: ServerId, response: &Response, contact: Option<&str>,
+    ) -> Option<Bytes> {
+        let server = self.servers.get_mut(&id)?;
+        let request = server.request.as_ref()?;
+        let bytes = print_response(&self.settings, request, server.source, &server.tag, response, contact);
+        if response.status >= 200 {
+            server.request = None;
+            self.open -= 1;
+        }
+        let actions = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.respond(now, response.status),
+            ServerMachine::Plain(machine) => machine.respond(now, response.status),
+        };
+        debug_assert!(actions.first() == Some(&Action::Send));
+        let accepted = (200..300).contains(&response.status) && matches!(server.machine, ServerMachine::Invite(_));
+        self.act_server(id, &actions, bytes.clone());
+        if accepted && let Some(server) = self.servers.get_mut(&id) {
+            // The invite keeps the 2xx until its ACK.
+            server.last = Bytes::new();
+        }
+        Some(bytes)
+    }
+    /// Answers a request without keeping anything (RFC 3261 §8.2.7).
+    pub(crate) fn respond_stateless(&mut self, source: Flow, request: &Message, response: &Response) {
+        let tag = format!("{:x}", self.random());
+        let bytes = print_response(&self.settings, request, source, &tag, response, None);
+        self.transmit(response_flow(source, &request.via()), bytes, None, false);
+    }
+}
+
+fn start(now: Instant, method: Method, reliable: bool) -> ClientMachine {
+    if method == Method::Invite {
+        ClientMachine::Invite(ClientInvite::new(now, reliable))
+    } else {
+        ClientMachine::Plain(ClientPlain::new(now, reliable))
+    }
+}
+
+/// ACK or CANCEL of our own request: its top Via, Request-URI, Route, From, Call-ID and CSeq number
+/// (RFC 3261 §9.1, §17.1.1.3).
+fn same_branch(request: &Bytes, method: &str, to: Option<&[u8]>, extra: &[(Name, &str)]) -> Option<Bytes> {
+    let request = Message::parse(request.clone()).ok()?;
+    let mut writer = Writer::request(method, &String::from_utf8_lossy(request.request_uri()?));
+    writer.copy(&request, Name::Via).header(Name::MaxForwards, "70");
+    writer.copy(&request, Name::Route).copy(&request, Name::From);
+    writer.header(Name::To, to.or_else(|| request.header(Name::To))?);
+    writer.header(Name::CallId, request.call_id()).header(Name::CSeq, format!("{} {method}", request.cseq()));
+    for (name, value) in extra {
+        writer.header(*name, value);
+    }
+    Some(writer.finish(None))
+}
+
+fn print_response(
+    settings: &Settings, request: &Message, source: Flow, tag: &str, response: &Response, contact: Option<&str>,
+) -> Bytes {
+    let to_tag = (response.status != 100).then_some(tag);
+    let reply = Reply { status: response.status, reason: response.reason.as_deref(), to_tag };
+    let mut writer = Writer::reply(request, reply, source.remote);
+    if let Some(contact) = contact {
+        writer.header(Name::Contact, contact);
+        print_abilities(&mut writer, &response.headers);
+    }
+    for (name, value) in &response.headers {
+        writer.header(*name, value);
+    }
+    if !response.headers.iter().any(|(name, _)| *name == Name::Server) {
+        writer.header(Name::Server, &settings.product);
+    }
+    writer.finish(response.body.as_ref().map(|(kind, body)| (*kind, &body[..])))
+}
+
+/// Allow and Supported, unless the headers to come have their own.
+fn print_abilities(writer: &mut Writer, headers: &[(Name, String)]) {
+    for (name, value) in [(Name::Allow, ALLOW), (Name::Supported, SUPPORTED)] {
+        if !headers.iter().any(|(given, _)| *given == name) {
+            writer.header(name, value);
+        }
+    }
+}
+
+/// Where responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4).
+pub(crate) fn response_flow(source: Flow, via: &Via<'_>) -> Flow {
+    // Without rport the sent-by port counts, but only where no NAT stands between: behind one, it leads nowhere.
+    let symmetric = via.params.get("rport").is_some() || !is_same_host(via.host, source.remote);
+    if source.transport.is_reliable() || symmetric {
+        return source;
+    }
+    Flow { remote: SocketAddr::new(source.remote.ip(), via.port.unwrap_or(DEFAULT_PORT)), ..source }
+}
+
+/// Whether a host is literally the address behind a socket address.
+pub(crate) fn is_same_host(host: &[u8], address: SocketAddr) -> bool {
+    crate::wire::text::ip(host).is_some_and(|ip| ip.to_canonical() == address.ip().to_canonical())
+}
+
+/// The address that a peer beyond this flow is shown.
+pub(crate) fn shown_address(settings: &Settings, flow: Flow) -> SocketAddr {
+    if is_public(flow.remote.ip()) {
+        for (listener, advertised) in &settings.advertised {
+            if *listener == flow.local {
+                return *advertised;
+            }
+        }
+    }
+    flow.local
+}
+
+fn is_public(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared(ip))
+        }
+        IpAddr::V6(ip) => {
+            !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified())
+        }
+    }
+}
+
+/// Carrier-grade NAT space, RFC 6598: private as seen from the Internet.
+fn is_shared(ip: std::net::Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    a == 100 && (64..128).contains(&b)
+}
+
+fn via_line(settings: &Settings, flow: Flow, branch: &str) -> String {
+    let (transport, address) = (flow.transport.as_str(), shown_address(settings, flow));
+    format!("SIP/2.0/{transport} {address};branch={branch};rport")
+}
+
+fn with_udp_via(bytes: &Bytes) -> Bytes {
+    let mut copy = bytes.to_vec();
+    // Our own request: its first header is our Via.
+    if let Some(at) = memchr::memmem::find(&copy, b"\r\nVia: SIP/2.0/TCP ") {
+        let at = at + b"\r\nVia: SIP/2.0/".len();
+        copy[at..at + 3].copy_from_slice(b"UDP");
+    }
+    Bytes::from(copy)
+}
+
+pub(crate) fn branch(id: ClientId, nonce: u32) -> String {
+    format!("{COOKIE}{:x}.{nonce:08x}", id.0)
+}
+
+/// What every branch begins with, RFC 3261 §8.1.1.7.
+pub(crate) const COOKIE: &str = "z9hG4bK";
+/// The port of a SIP URI or Via without one, RFC 3261 §19.1.2.
+pub(crate) const DEFAULT_PORT: u16 = 5060;
+/// Methods within a dialog.
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO";
+/// Extensions we use: RFC 3262, RFC 4028.
+pub(crate) const SUPPORTED: &str = "100rel, timer";
+/// ACKs kept for one INVITE's forks.
+const MOST_FORKS: usize = 16;

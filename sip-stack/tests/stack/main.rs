@@ -1,0 +1,8 @@
+//! The stack as a whole: two of them joined by a network with its own clock, and single messages against one.
+#![allow(clippy::unwrap_used)]
+
+mod calls;
+mod faults;
+mod net;
+mod raw;
+mod usage;
