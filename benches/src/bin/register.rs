@@ -9,7 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::{phone::Phone, seed, server::{Server, say}, text};
+use benches::{
+    phone::Phone,
+    seed,
+    server::{Server, say},
+    text,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let argument = |n, default| std::env::args().nth(n).and_then(|a| a.parse().ok()).unwrap_or(default);
@@ -19,12 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start(&folder, &[])?;
     let mut load = Load::new(&server, &domain, count)?;
 
-    let empty = server.usage()?;
     load.round(rate / 2)?;
-    let challenged = load.round(rate / 2)?;
-    let bound = server.usage()?;
-    let memory = bound.resident.saturating_sub(empty.resident) / u64::from(count);
-    say(format_args!("register  {count} bindings: {memory} bytes each (resident memory), {challenged} answered"));
+    let bound = load.round(rate / 2)?;
+    say(format_args!("register  {bound} of {count} phones bound"));
 
     let (before, began, mut answered) = (server.usage()?, Instant::now(), 0);
     for _ in 0..rounds {
@@ -86,7 +88,9 @@ impl Load {
     fn challenged(&mut self, response: &str) {
         let number = text::header(response, "Call-ID:").and_then(|id| id.split('@').next());
         let index = number.and_then(|n| n.parse::<usize>().ok()).map(|n| n - 20_000);
-        if let (Some(phone), Some(nonce)) = (index.and_then(|i| self.phones.get_mut(i)), text::md5_nonce(response)) {
+        if let (Some(phone), Some(nonce)) =
+            (index.and_then(|i| self.phones.get_mut(i)), text::md5_nonce(response))
+        {
             phone.challenged(nonce);
         }
     }

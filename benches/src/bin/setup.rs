@@ -10,7 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::{phone::{self, Phone}, seed, server::{Server, say}, text};
+use benches::{
+    phone::{self, Phone},
+    seed,
+    server::{Server, say},
+    text,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let argument = |n, default| std::env::args().nth(n).and_then(|a| a.parse().ok()).unwrap_or(default);
@@ -52,6 +57,8 @@ struct Load {
     calls: HashMap<String, Call>,
     hang_ups: VecDeque<(Instant, String)>,
     started: u32,
+    /// Numbers the calls of the whole run.
+    serial: u32,
     completed: u32,
     hold: Duration,
 }
@@ -80,6 +87,7 @@ impl Load {
             calls: HashMap::new(),
             hang_ups: VecDeque::new(),
             started: 0,
+            serial: 0,
             completed: 0,
             hold: Duration::ZERO,
         })
@@ -144,8 +152,9 @@ impl Load {
 
     fn start(&mut self) -> std::io::Result<()> {
         self.started += 1;
-        let pair = rand::random::<u32>() % PAIRS;
-        let call = format!("c{:016x}", rand::random::<u64>());
+        self.serial += 1;
+        let pair = self.serial % PAIRS;
+        let call = format!("c{:x}", self.serial);
         self.phones[pair as usize].forget();
         let invite = self.invite(pair, &call, 1)?;
         self.calls.insert(call, Call { pair, invite, dialog: None });
@@ -215,16 +224,21 @@ impl Load {
 
     fn answered(&mut self, id: &str, message: &str) {
         let Some(call) = self.calls.get_mut(id) else { return };
-        let (Some(contact), Some(to)) = (text::contact(message), text::header(message, "To:")) else { return };
+        let (Some(contact), Some(to)) = (text::contact(message), text::header(message, "To:")) else {
+            return;
+        };
         let from = text::header(&call.invite, "From:").unwrap_or("");
         let head = format!("Max-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {id}\r\n");
         let own = self.callers.local_addr().unwrap_or(self.server);
         let branch = format!("Via: SIP/2.0/UDP {own};branch=z9hG4bK{id}");
-        let ack = format!("ACK {contact} SIP/2.0\r\n{branch}a;rport\r\n{head}CSeq: 2 ACK\r\nContent-Length: 0\r\n\r\n");
+        let ack = format!(
+            "ACK {contact} SIP/2.0\r\n{branch}a;rport\r\n{head}CSeq: 2 ACK\r\nContent-Length: 0\r\n\r\n"
+        );
         let _ = self.callers.send(ack.as_bytes());
         if call.dialog.is_none() {
-            let bye =
-                format!("BYE {contact} SIP/2.0\r\n{branch}b;rport\r\n{head}CSeq: 3 BYE\r\nContent-Length: 0\r\n\r\n");
+            let bye = format!(
+                "BYE {contact} SIP/2.0\r\n{branch}b;rport\r\n{head}CSeq: 3 BYE\r\nContent-Length: 0\r\n\r\n"
+            );
             call.dialog = Some((bye, to.to_owned()));
             self.hang_ups.push_back((Instant::now() + self.hold, id.to_owned()));
         }
@@ -250,8 +264,10 @@ impl Load {
 
 fn ack(invite: &str, response: &str) -> String {
     let uri = text::between(invite, "INVITE ", " ").unwrap_or("");
-    let (via, from) = (text::header(invite, "Via:").unwrap_or(""), text::header(invite, "From:").unwrap_or(""));
-    let (to, id) = (text::header(response, "To:").unwrap_or(""), text::header(invite, "Call-ID:").unwrap_or(""));
+    let (via, from) =
+        (text::header(invite, "Via:").unwrap_or(""), text::header(invite, "From:").unwrap_or(""));
+    let (to, id) =
+        (text::header(response, "To:").unwrap_or(""), text::header(invite, "Call-ID:").unwrap_or(""));
     let cseq = text::header(invite, "CSeq:").and_then(|c| c.split(' ').next()).unwrap_or("1");
     format!(
         "ACK {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {id}\r\n\
@@ -264,7 +280,8 @@ fn response(request: &str, status: u16, reason: &str, own: SocketAddr, body: &st
     for name in ["Via:", "Record-Route:", "From:", "Call-ID:", "CSeq:"] {
         text::headers(request, name).for_each(|value| text += &format!("{name} {value}\r\n"));
     }
-    let (to, id) = (text::header(request, "To:").unwrap_or(""), text::header(request, "Call-ID:").unwrap_or(""));
+    let (to, id) =
+        (text::header(request, "To:").unwrap_or(""), text::header(request, "Call-ID:").unwrap_or(""));
     let tag = if to.contains("tag=") { String::new() } else { format!(";tag=e{}", id.len()) };
     text += &format!("To: {to}{tag}\r\nContact: <sip:bench@{own}>\r\n");
     if !body.is_empty() {

@@ -4,7 +4,10 @@
 
 use std::error::Error;
 
-use benches::{seed, server::{Server, say}};
+use benches::{
+    seed,
+    server::{Server, say},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count: u32 = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(10_000);
