@@ -93,7 +93,12 @@ impl Invite {
         layer.send(now, ask.flow, &draft, self.owner())
     }
     /// A response to the INVITE that began this.
-    pub(super) fn hear_calling(&mut self, now: Instant, layer: &mut Layer, (flow, response): (Flow, &Message)) {
+    pub(super) fn hear_calling(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (flow, response): (Flow, &Message),
+    ) {
         match response.status().unwrap_or(0) {
             ..=199 => self.hear_progress(now, layer, (flow, response)),
             200..=299 => self.hear_answer(now, layer, (flow, response)),
