@@ -122,6 +122,9 @@ impl Invite {
                 sdp = None;
             }
         }
+        if let Some(sdp) = &sdp {
+            self.session.keep_remote(sdp);
+        }
         self.tell(layer, Event::Progress { id: self.id, status, sdp, response: response.clone() });
     }
     /// The early dialog of a response, made if it is new (§12.1.2).
@@ -148,6 +151,10 @@ impl Invite {
         calling.unpracked = None;
         let (cseq, offered) = (calling.cseq, calling.offered);
         let tag = response.to().tag().unwrap_or_default();
+        // Where a reliable response had the answer, the 2xx need not repeat it (RFC 3262 §5). Of several forks nobody
+        // knows whose description was the last.
+        let is_only = matches!(&self.dialogs[..], [dialog] if dialog.remote_tag() == tag);
+        let early = Some(self.session.remote_sdp.clone()).filter(|sdp| is_only && offered && !sdp.is_empty());
         let mut dialog = match self.dialogs.iter().position(|dialog| dialog.remote_tag() == tag) {
             Some(at) => self.dialogs.swap_remove(at),
             None => Dialog::of_response(self.local.clone(), response, flow, cseq),
@@ -169,6 +176,7 @@ impl Invite {
         } else {
             self.ack_answer(layer, None);
         }
+        let sdp = sdp.or(early);
         self.tell(layer, Event::Answered { id: self.id, sdp, response: response.clone() });
         self.offer_queued(now, layer);
     }

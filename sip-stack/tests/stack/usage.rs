@@ -392,3 +392,40 @@ fn advertised_address_is_shown_to_public_peers() {
         assert!(contact.ends_with(&format!("@{shown}>")), "{contact}");
     }
 }
+
+/// RFC 3262 §5: an answer that came reliably while it rang is the answer of the call.
+#[test]
+fn answered_call_has_its_early_answer() {
+    let mut peer = Peer::new();
+    peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
+    let extra = format!("Require: 100rel\nRSeq: 1\n{}", sdp_type());
+    peer.receives(&response(&peer, "INVITE", "183 Session Progress", "one", &extra));
+    peer.receives(&response(&peer, "INVITE", "200 OK", "one", ""));
+    let Some(Event::Answered { sdp: Some(answer), .. }) = peer.events.pop() else { panic!() };
+    assert_eq!(answer, sdp("sdp"));
+}
+
+/// RFC 3261 §13.3.1.1: a ringing phone says so once a minute.
+#[test]
+fn ringing_is_repeated_each_minute() {
+    let (mut peer, id) = called("");
+    peer.on(|s, now| s.progress(now, id, Response::new(180)));
+    peer.passes(Duration::from_secs(150));
+    assert_eq!(peer.took(), ["100", "180", "180", "180"]);
+    peer.on(|s, now| s.reject(now, id, Response::new(486)));
+    peer.passes(Duration::from_secs(40));
+    assert!(peer.stack.is_quiet());
+}
+
+/// RFC 3261 §16.6: a re-INVITE of ours that is only rung about is cancelled after timer C.
+#[test]
+fn reinvite_without_final_response_is_cancelled() {
+    let (mut peer, id, _) = up("");
+    peer.on(|s, now| s.offer(now, id, sdp("again")));
+    let asked = peer.last().clone();
+    peer.receives(&reply(&asked, "100 Trying", "f1", ""));
+    peer.passes(Duration::from_secs(182));
+    assert!(peer.took().contains(&"CANCEL".to_owned()));
+    peer.receives(&reply(&asked, "487 Gone", "f1", ""));
+    assert!(matches!(peer.events[..], [Event::OfferRefused { status: 487, .. }]));
+}
