@@ -89,7 +89,6 @@ impl Invite {
         }
         if let Some(reason) = self.bye_after_ack.take() {
             self.send_bye(now, layer, reason.as_deref());
-            self.bye_after_ack = Some(None);
             self.let_go(now, layer);
             return;
         }

@@ -468,3 +468,21 @@ fn thousands_of_calls_leave_nothing_behind() {
     world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
     assert_eq!((seen.answered, seen.confirmed, seen.ended.len()), (4000, 4000, 4000));
 }
+
+/// SIP-16: busy is told to the caller, over any network, once.
+#[test]
+fn refusal_reaches_the_caller_once() {
+    for seed in seeds() {
+        let mut world = World::new(seed, rough());
+        let mut seen = Seen::default();
+        world.call(Some("offer"));
+        world.run_until_quiet(|w, side, event| {
+            seen.note(side, &event);
+            if let Event::Invite { id, .. } = event {
+                w.on(BOB, |s, now| s.reject(now, id, Response::new(486)));
+            }
+        });
+        // Where each of seven INVITEs or its answers was lost, the caller hears nothing.
+        assert!(matches!(seen.failed[..], [486 | 408]), "seed {seed}: {:?}\n{}", seen.failed, world.text());
+    }
+}
