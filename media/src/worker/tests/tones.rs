@@ -35,7 +35,7 @@ fn tone_and_peer_join_without_a_seam() {
     let last = bench.take_rtp(A_RTP).pop().unwrap().1;
     bench.path(A, Path::Peer(B));
     bench.run_for_ms(5);
-    let first = bench.from_b(&packet(8, 7, 70, b"x")).unwrap();
+    let first = bench.b_says(&packet(8, 7, 70, b"x")).unwrap();
     assert_eq!((first.ssrc, first.marker), (last.ssrc, true));
     assert_eq!(first.sequence, last.sequence.wrapping_add(1));
     assert_eq!(first.timestamp, last.timestamp.wrapping_add(160));
@@ -103,7 +103,7 @@ fn silence_is_told_at_each_multiple_while_a_peer_should_speak() {
         since.collect::<Vec<_>>()
     };
     for n in 0..50 {
-        bench.from_a(&packet(8, n, 0, b"x"));
+        bench.a_says(&packet(8, n, 0, b"x"));
         bench.run_for_ms(1_000);
     }
     assert_eq!((silent(&bench, A), silent(&bench, B)), (vec![], vec![30]));
