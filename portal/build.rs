@@ -80,14 +80,14 @@ fn sprite(here: &Path, modules: &Path) -> String {
     svg + "</svg>"
 }
 
-/// Names that follow `icon("`, `glyph("` or `icon: "` in the files below `place`.
+/// Names that follow `icon("`, `icon_small("`, `glyph("` or `icon: "` in the files below `place`.
 fn gather(place: &Path, names: &mut BTreeSet<String>) {
     if place.is_dir() {
         for entry in fs::read_dir(place).into_iter().flatten().flatten() {
             gather(&entry.path(), names);
         }
     } else if let Ok(text) = fs::read_to_string(place) {
-        for mark in ["icon(\"", "glyph(\"", "icon: \""] {
+        for mark in ["icon(\"", "icon_small(\"", "glyph(\"", "icon: \""] {
             for rest in text.split(mark).skip(1) {
                 names.extend(rest.split_once('"').map(|(name, _)| name.to_owned()));
             }

@@ -67,7 +67,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
         calls,
         more,
         csrf: who.csrf.clone(),
-        register: devices::how_to_register(&app, "the device's", "the device's, from its page")?,
+        register: devices::how_to_register(&app, "", "from the device's page")?,
         links: links(&who),
         audit: entries.into_iter().map(AuditView::from).collect(),
         page,
@@ -119,6 +119,9 @@ impl From<AuditEntry> for AuditView {
             "delete" => ("deleted", icon("trash")),
             "renew" => ("given a new secret", icon("key")),
             "reveal" => ("secret shown", icon("eye")),
+            "password" => ("password set", icon("key")),
+            "setup_link" => ("given a setup link", icon("link")),
+            "locked" => ("locked out after ten failed sign-ins", icon("lock")),
             "noticed" => ("changed in the file", icon("database-edit")),
             _ => ("changed", icon("pencil")),
         };

@@ -98,7 +98,14 @@ pub(crate) fn contacts(contacts: &[LiveBinding]) -> Result<String, Fault> {
 
 /// The card that says what to type into a phone.
 pub(crate) fn how_to_register(app: &App, username: &str, password: &str) -> Result<String, Fault> {
-    let servers: Vec<_> = app.live.sip_addresses().iter().map(|address| Server::read(address)).collect();
+    let mut servers: Vec<Server> = Vec::new();
+    for address in app.live.sip_addresses() {
+        let (host, way) = server(&address);
+        match servers.iter_mut().find(|server| server.host == host) {
+            Some(server) => server.ways.push(way),
+            None => servers.push(Server { host, ways: vec![way] }),
+        }
+    }
     let hint = "Codecs G.711 and G.722; register every 5 to 60 minutes. Nothing else has to be set.";
     Ok(RegisterPart { servers, username, password, hint }.render()?)
 }
@@ -106,18 +113,16 @@ pub(crate) fn how_to_register(app: &App, username: &str, password: &str) -> Resu
 /// Where a phone registers.
 #[derive(Debug)]
 struct Server {
-    transport: String,
     host: String,
-    port: String,
+    /// `UDP 5060`.
+    ways: Vec<String>,
 }
 
-impl Server {
-    /// Reads `udp 192.0.2.1:5060`.
-    fn read(address: &str) -> Self {
-        let (transport, rest) = address.split_once(' ').unwrap_or(("udp", address));
-        let (host, port) = rest.rsplit_once(':').unwrap_or((rest, "5060"));
-        Self { transport: transport.to_owned(), host: host.trim_matches(['[', ']']).to_owned(), port: port.to_owned() }
-    }
+/// Host and way of `udp 192.0.2.1:5060`.
+fn server(address: &str) -> (String, String) {
+    let (transport, rest) = address.split_once(' ').unwrap_or(("udp", address));
+    let (host, port) = rest.rsplit_once(':').unwrap_or((rest, "5060"));
+    (host.trim_matches(['[', ']']).to_owned(), format!("{} {port}", transport.to_uppercase()))
 }
 
 #[derive(Template)]
@@ -219,8 +224,7 @@ mod tests {
 
     #[test]
     fn servers_are_read_from_their_addresses() {
-        let read = |text| { let s = Server::read(text); (s.transport, s.host, s.port) };
-        assert_eq!(read("udp 192.0.2.1:5060"), ("udp".into(), "192.0.2.1".into(), "5060".into()));
-        assert_eq!(read("tcp [2001:db8::1]:5070"), ("tcp".into(), "2001:db8::1".into(), "5070".into()));
+        assert_eq!(server("udp 192.0.2.1:5060"), ("192.0.2.1".into(), "UDP 5060".into()));
+        assert_eq!(server("tcp [2001:db8::1]:5070"), ("2001:db8::1".into(), "TCP 5070".into()));
     }
 }
