@@ -71,7 +71,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| after_panic(&panicked, &*panic)))
+        .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| {
+            after_panic(&panicked, &*panic)
+        }))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)
 }
@@ -115,7 +117,10 @@ async fn nowhere(uri: Uri) -> Response {
 
 fn after_panic(app: &App, panic: &(dyn std::any::Any + Send)) -> Response {
     app.counters.panics.fetch_add(1, Relaxed);
-    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Fault::Internal(format!("a handler panicked: {}", said.unwrap_or_default())).into_response()
 }
 

@@ -59,12 +59,21 @@ impl Who {
 
     /// For the audit log; `via` is `portal` or `api`.
     pub fn author(&self, via: &'static str) -> Author {
-        Author { tenant: self.tenant, name: self.login.clone(), address: self.address.clone(), via, level: self.level }
+        Author {
+            tenant: self.tenant,
+            name: self.login.clone(),
+            address: self.address.clone(),
+            via,
+            level: self.level,
+        }
     }
 
     /// Whether the table is theirs to look at.
     pub fn may_see(&self, of: &Resource) -> bool {
-        let listed = !matches!(access::scope(self.tenant, self.level, of), access::Scope::Nothing | access::Scope::Row(_));
+        let listed = !matches!(
+            access::scope(self.tenant, self.level, of),
+            access::Scope::Nothing | access::Scope::Row(_)
+        );
         listed && (self.level >= 2 || of.menu != "System")
     }
 
@@ -81,7 +90,11 @@ impl Who {
     /// A table by name that they may change.
     pub fn writable(&self, name: &str) -> Result<&'static Resource, Fault> {
         let of = self.table(name)?;
-        if self.may_write(of) { Ok(of) } else { Err(Fault::Forbidden("Your account may look at this, not change it")) }
+        if self.may_write(of) {
+            Ok(of)
+        } else {
+            Err(Fault::Forbidden("Your account may look at this, not change it"))
+        }
     }
 }
 
@@ -126,7 +139,9 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
     let flash = cookie(headers, "flash").map(|text| view::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else { return Ok(None) };
+    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else {
+        return Ok(None);
+    };
     let account = session.account;
     Ok(Some(Who {
         administrator: account.id,
@@ -206,14 +221,20 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("This request came from another site"));
     }
     if let Some(token) = request.headers().get("x-csrf-token") {
-        return if equal(token.as_bytes(), csrf.as_bytes()) { Ok(request) } else { Err(Fault::Forbidden(STALE)) };
+        return if equal(token.as_bytes(), csrf.as_bytes()) {
+            Ok(request)
+        } else {
+            Err(Fault::Forbidden(STALE))
+        };
     }
     let is_form = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
     if !is_form.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY).await.map_err(|_| Fault::Malformed("the form is too large".into()))?;
+    let bytes = axum::body::to_bytes(body, BODY)
+        .await
+        .map_err(|_| Fault::Malformed("the form is too large".into()))?;
     let form = Pairs::parse(&String::from_utf8_lossy(&bytes));
     if equal(form.get("csrf").as_bytes(), csrf.as_bytes()) {
         Ok(Request::from_parts(parts, Body::from(bytes)))
@@ -270,7 +291,11 @@ mod tests {
     #[test]
     fn another_site_is_told_by_the_browsers_own_word() {
         assert!(same_site(&headers(&[("sec-fetch-site", "same-origin"), ("origin", "http://evil")])));
-        assert!(!same_site(&headers(&[("sec-fetch-site", "cross-site"), ("origin", "http://pbx"), ("host", "pbx")])));
+        assert!(!same_site(&headers(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://pbx"),
+            ("host", "pbx")
+        ])));
         assert!(!same_site(&headers(&[("sec-fetch-site", "same-site")])));
         assert!(same_site(&headers(&[("origin", "http://pbx:8080"), ("host", "pbx:8080")])));
         assert!(!same_site(&headers(&[("origin", "http://evil"), ("host", "pbx:8080")])));

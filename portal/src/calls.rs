@@ -33,7 +33,8 @@ impl LiveRow {
         let worst = call.legs.iter().map(|leg| leg.mos_heard).filter(|mos| *mos > 0.0).reduce(f32::min);
         let callee = call.legs.get(1);
         let (from, from_sub) = names(&call.caller_name, &call.caller_number);
-        let party = callee.map(|leg| leg.party.clone()).filter(|party| *party != call.dialled).unwrap_or_default();
+        let party =
+            callee.map(|leg| leg.party.clone()).filter(|party| *party != call.dialled).unwrap_or_default();
         let (to, to_sub) = names(&party, &call.dialled);
         Self {
             id: call.id.clone(),
@@ -45,7 +46,13 @@ impl LiveRow {
             tint: if call.answered_at.is_some() { "ok" } else { "warn" },
             since,
             clock: view::clock(now - since),
-            codec: call.legs.iter().map(|leg| leg.codec.as_str()).find(|codec| !codec.is_empty()).unwrap_or_default().to_owned(),
+            codec: call
+                .legs
+                .iter()
+                .map(|leg| leg.codec.as_str())
+                .find(|codec| !codec.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
             mos: worst.unwrap_or_default(),
         }
     }
@@ -157,7 +164,14 @@ impl From<&LiveLeg> for LegView {
         }
         facts.extend(leg.round_trip_ms.map(|ms| ("Round trip", format!("{ms:.0} ms"))));
         facts.retain(|(_, value)| !value.is_empty());
-        Self { party: leg.party.clone(), state: capital(leg.state), address: leg.address.clone(), heard: leg.mos_heard, said: leg.mos_said, facts }
+        Self {
+            party: leg.party.clone(),
+            state: capital(leg.state),
+            address: leg.address.clone(),
+            heard: leg.mos_heard,
+            said: leg.mos_said,
+            facts,
+        }
     }
 }
 
@@ -179,7 +193,8 @@ fn leg(item: &Value) -> LegView {
         let (packets, lost) = (figure(direction, "packets")?, figure(direction, "lost")?);
         Some(if packets + lost > 0.0 { 100.0 * lost / (packets + lost) } else { 0.0 })
     };
-    let spoken = heard.is_object() && figure(heard, "packets").unwrap_or_default() + figure(said, "packets").unwrap_or_default() > 0.0;
+    let spoken = heard.is_object()
+        && figure(heard, "packets").unwrap_or_default() + figure(said, "packets").unwrap_or_default() > 0.0;
     let (from, to) = (time("started_ms"), time("ended_ms"));
     let mut facts: Vec<(&'static str, Option<String>)> = vec![
         ("Number", Some(text(item, "number"))),
@@ -202,7 +217,10 @@ fn leg(item: &Value) -> LegView {
         address: text(item, "address"),
         heard: if spoken { figure(heard, "mos").unwrap_or_default() as f32 } else { 0.0 },
         said: if spoken { figure(said, "mos").unwrap_or_default() as f32 } else { 0.0 },
-        facts: facts.into_iter().filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?))).collect(),
+        facts: facts
+            .into_iter()
+            .filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?)))
+            .collect(),
     }
 }
 
@@ -247,8 +265,23 @@ fn look(outcome: &str) -> (&'static str, &'static str) {
 fn meaning(what: &str) -> (&'static str, &'static str) {
     let says = |words: &[&str]| words.iter().any(|word| what.contains(word));
     match () {
-        () if says(&["answer"]) && !says(&["no answer", "not answer", "nobody"]) => (icon("phone-check"), "ok"),
-        () if says(&["busy", "declin", "refus", "fail", "unknown", "not found", "no answer", "not answer", "nobody"]) => (icon("phone-x"), "bad"),
+        () if says(&["answer"]) && !says(&["no answer", "not answer", "nobody"]) => {
+            (icon("phone-check"), "ok")
+        }
+        () if says(&[
+            "busy",
+            "declin",
+            "refus",
+            "fail",
+            "unknown",
+            "not found",
+            "no answer",
+            "not answer",
+            "nobody",
+        ]) =>
+        {
+            (icon("phone-x"), "bad")
+        }
         () if says(&["hang", "ends", "ended", "bye", "cancel"]) => (icon("phone-off"), ""),
         () if says(&["forward", "overflow", "divert"]) => (icon("corner-up-right"), "accent"),
         () if says(&["ring"]) => (icon("phone-ringing"), "warn"),
@@ -267,7 +300,9 @@ mod tests {
 
     #[test]
     fn a_trace_is_read_in_order_with_its_rules() {
-        let steps = trace(r#"[{"at_ms":0,"what":"Call arrives","detail":"d","rule":"r"},{"at_ms":1500,"what":"102 rings"}]"#);
+        let steps = trace(
+            r#"[{"at_ms":0,"what":"Call arrives","detail":"d","rule":"r"},{"at_ms":1500,"what":"102 rings"}]"#,
+        );
         assert_eq!((steps[0].time.as_str(), steps[0].rule.as_str()), ("0.000", "r"));
         assert_eq!((steps[1].time.as_str(), steps[1].icon), ("1.500", "phone-ringing"));
     }
@@ -289,7 +324,13 @@ mod tests {
 
     #[test]
     fn nonsense_does_no_harm() {
-        for text in ["", "null", "[1,[],{\"what\":5,\"at_ms\":\"x\"}]", "[{\"heard\":[],\"said\":{\"packets\":\"x\"}}]", "{\"a\":1}"] {
+        for text in [
+            "",
+            "null",
+            "[1,[],{\"what\":5,\"at_ms\":\"x\"}]",
+            "[{\"heard\":[],\"said\":{\"packets\":\"x\"}}]",
+            "{\"a\":1}",
+        ] {
             let _ = (trace(text), legs(text));
         }
     }

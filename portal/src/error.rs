@@ -62,9 +62,12 @@ impl Fault {
             Self::Invalid(problems) => serde_json::json!(problems),
             _ => serde_json::json!([]),
         };
-        let body = serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
+        let body =
+            serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
         let mut answer = (status, Json(body)).into_response();
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         self.retry(answer)
     }
 
@@ -93,7 +96,12 @@ impl IntoResponse for Fault {
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
         };
-        let page = ErrorPage { theme: String::new(), heading, text: sentence(&self.to_string()), status: self.status().as_u16() };
+        let page = ErrorPage {
+            theme: String::new(),
+            heading,
+            text: sentence(&self.to_string()),
+            status: self.status().as_u16(),
+        };
         let body = page.render().unwrap_or_else(|_| heading.to_owned());
         let answer = (self.status(), Html(body)).into_response();
         self.retry(answer)

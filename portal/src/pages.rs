@@ -23,7 +23,12 @@ pub(crate) struct Beside {
 }
 
 /// What stands beside the form of a row.
-pub(crate) async fn beside(app: &App, who: &Who, of: &'static Resource, id: Option<i64>) -> Result<Beside, Fault> {
+pub(crate) async fn beside(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    id: Option<i64>,
+) -> Result<Beside, Fault> {
     match id {
         Some(id) if devices::are(of) => devices::beside(app, who, id).await,
         Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
@@ -38,7 +43,14 @@ pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mu
 }
 
 /// What follows a save.
-pub(crate) async fn after_save(app: &App, who: &Who, of: &'static Resource, new: bool, id: i64, values: &Values) -> Result<(), Fault> {
+pub(crate) async fn after_save(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    new: bool,
+    id: i64,
+    values: &Values,
+) -> Result<(), Fault> {
     if new && let Some((_, secret)) = made_secret(app, who, of, id, values).await? {
         app.once.keep(who.session, id, secret);
     }

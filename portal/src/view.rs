@@ -110,7 +110,10 @@ struct Shown {
 /// The text of a template as a page; takes the shown toast out of the browser.
 pub(crate) fn html(template: &impl askama::Template) -> Result<Response, Fault> {
     let mut answer = Html(template.render()?).into_response();
-    answer.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    answer.headers_mut().append(
+        header::SET_COOKIE,
+        HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+    );
     Ok(answer)
 }
 
@@ -129,9 +132,10 @@ pub(crate) fn see_other(to: &str, toast: &str) -> Response {
 /// Whether htmx asked for the element with this id only.
 pub(crate) fn asks_for(headers: &HeaderMap, id: &str) -> bool {
     headers.get("hx-request").is_some()
-        && headers.get("hx-target").and_then(|v| v.to_str().ok()).is_some_and(|target| {
-            target.rsplit_once('#').is_some_and(|(_, target)| target == id)
-        })
+        && headers
+            .get("hx-target")
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|target| target.rsplit_once('#').is_some_and(|(_, target)| target == id))
 }
 
 /// A moment and how it is shown.
@@ -160,7 +164,11 @@ impl At {
 /// `2:05`, `1:02:05` from milliseconds.
 pub(crate) fn clock(ms: i64) -> String {
     let s = ms.max(0) / 1000;
-    if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+    if s >= 3600 {
+        format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+    } else {
+        format!("{}:{:02}", s / 60, s % 60)
+    }
 }
 
 /// `24.310`, `2:38.536` from milliseconds since the call began.
@@ -171,7 +179,10 @@ pub(crate) fn offset(ms: i64) -> String {
 
 /// Up to two letters that stand for a person.
 pub(crate) fn initials(name: impl AsRef<str>) -> String {
-    let mut words = name.as_ref().split(|c: char| c.is_whitespace() || c == '.' || c == '@').filter_map(|w| w.chars().next());
+    let mut words = name
+        .as_ref()
+        .split(|c: char| c.is_whitespace() || c == '.' || c == '@')
+        .filter_map(|w| w.chars().next());
     let first = words.next();
     first.into_iter().chain(words.next()).flat_map(char::to_uppercase).collect()
 }
@@ -197,7 +208,8 @@ pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let pair = (*first == b'%').then(|| tail.get(..2)).flatten().and_then(|two| std::str::from_utf8(two).ok());
+        let pair =
+            (*first == b'%').then(|| tail.get(..2)).flatten().and_then(|two| std::str::from_utf8(two).ok());
         match pair.and_then(|two| u8::from_str_radix(two, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
@@ -226,7 +238,10 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_say_them() {
-        assert_eq!((clock(0), clock(125_000), clock(3_725_000)), ("0:00".into(), "2:05".into(), "1:02:05".into()));
+        assert_eq!(
+            (clock(0), clock(125_000), clock(3_725_000)),
+            ("0:00".into(), "2:05".into(), "1:02:05".into())
+        );
         assert_eq!((offset(24_310), offset(158_536)), ("24.310".into(), "2:38.536".into()));
     }
 

@@ -106,8 +106,17 @@ struct StatsPart {
 
 /// New rows of the tables that belong to the organization.
 fn links(who: &Who) -> Vec<Item> {
-    let theirs = config::resources::ALL.iter().filter(|of| of.menu == "Organization" && !of.single && who.may_write(of)).take(2);
-    let link = |of: &&'static config::Resource| Item { label: of.many, href: format!("/admin/{}", of.name), icon: of.icon, current: false, key: "" };
+    let theirs = config::resources::ALL
+        .iter()
+        .filter(|of| of.menu == "Organization" && !of.single && who.may_write(of))
+        .take(2);
+    let link = |of: &&'static config::Resource| Item {
+        label: of.many,
+        href: format!("/admin/{}", of.name),
+        icon: of.icon,
+        current: false,
+        key: "",
+    };
     theirs.map(link).collect()
 }
 

@@ -15,15 +15,7 @@ use axum::{
 use config::{DeviceId, Resource, resources::devices::DEVICES};
 
 use super::Beside;
-use crate::{
-    app::App,
-    auth::Who,
-    error::Fault,
-    list::ListView,
-    live::LiveBinding,
-    query::Pairs,
-    view,
-};
+use crate::{app::App, auth::Who, error::Fault, list::ListView, live::LiveBinding, query::Pairs, view};
 
 /// Whether a table is that of devices.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -61,18 +53,31 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
 }
 
 /// `POST /admin/devices/{id}/secret`: the SIP password, shown on the next page only; with `renew`, a new one. Audited.
-pub(crate) async fn secret(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>, body: String) -> Result<Response, Fault> {
+pub(crate) async fn secret(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+    body: String,
+) -> Result<Response, Fault> {
     let of = who.writable(DEVICES.name)?;
     let (author, viewer, renew) = (who.author("portal"), who.viewer(), Pairs::parse(&body).has("renew"));
     let secret = app
         .db(move |db| {
             db.get(&viewer, of, id)?.ok_or(Fault::NotFound)?;
-            let secret = if renew { db.renew_secret(&author, of, id, SECRET) } else { db.reveal_secret(&author, of, id, SECRET) };
+            let secret = if renew {
+                db.renew_secret(&author, of, id, SECRET)
+            } else {
+                db.reveal_secret(&author, of, id, SECRET)
+            };
             Ok::<_, Fault>(secret?)
         })
         .await?;
     app.once.keep(who.session, id, secret);
-    let toast = if renew { "New password made. It is shown this once." } else { "Shown this once, and noted in the audit log." };
+    let toast = if renew {
+        "New password made. It is shown this once."
+    } else {
+        "Shown this once, and noted in the audit log."
+    };
     Ok(view::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
 }
 

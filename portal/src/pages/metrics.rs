@@ -10,7 +10,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use config::{TenantId, query::{ListQuery, Viewer}};
+use config::{
+    TenantId,
+    query::{ListQuery, Viewer},
+};
 
 use crate::{app::App, auth, error::Fault};
 
