@@ -26,7 +26,7 @@ use config::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{app::App, error::Fault, query::Pairs, view};
+use crate::{error::Fault, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
     let Some(token) = cookie(headers, session_cookie(app)) else { return Ok(None) };
     let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
-    let flash = cookie(headers, "flash").map(|text| view::decode(&text).chars().take(300).collect());
+    let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
     let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
@@ -260,7 +260,7 @@ fn ask_to_sign_in(request: &Request, api: bool) -> Response {
     if *request.method() != Method::GET || path == "/" || path == "/admin" {
         return Redirect::to("/login").into_response();
     }
-    Redirect::to(&format!("/login?next={}", view::encode(wanted))).into_response()
+    Redirect::to(&format!("/login?next={}", text::encode(wanted))).into_response()
 }
 
 /// The token that changing requests of a session carry: it follows from the session's own, which no page contains.

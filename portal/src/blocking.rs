@@ -5,7 +5,7 @@ use std::time::Duration;
 use config::{Db, query::QueryError};
 use tokio::sync::Semaphore;
 
-use crate::{app::App, error::Fault};
+use crate::{error::Fault, state::App};
 
 impl App {
     /// Runs `ask` on a thread that may block. Waits at most [`PATIENCE`] for a free one, then [`Fault::Busy`].

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     assets::icon,
     live::{LiveCall, LiveLeg},
-    view::{self, At},
+    text::{self, At},
 };
 
 /// A running call as a row.
@@ -45,7 +45,7 @@ impl LiveRow {
             state: capital(call.state),
             tint: if call.answered_at.is_some() { "ok" } else { "warn" },
             since,
-            clock: view::clock(now - since),
+            clock: text::clock(now - since),
             codec: call
                 .legs
                 .iter()
@@ -81,7 +81,7 @@ impl From<&CallRow> for CallView {
         let (from, from_sub) = names(&row.caller_name, &row.caller_number);
         let (tint, icon) = look(&row.outcome);
         let until = row.answered_at.or(row.ended_at);
-        let talked = row.answered_at.zip(row.ended_at).map(|(from, to)| view::clock(to - from));
+        let talked = row.answered_at.zip(row.ended_at).map(|(from, to)| text::clock(to - from));
         Self {
             id: row.id.clone(),
             from,
@@ -93,7 +93,7 @@ impl From<&CallRow> for CallView {
             tint,
             icon,
             at: At::full(row.started_at),
-            waited: until.map(|until| view::clock(until - row.started_at)).unwrap_or_default(),
+            waited: until.map(|until| text::clock(until - row.started_at)).unwrap_or_default(),
             talked: talked.unwrap_or_default(),
             revision: row.revision,
         }
@@ -114,7 +114,7 @@ impl From<&LiveCall> for CallView {
             tint: if call.answered_at.is_some() { "ok" } else { "warn" },
             icon: icon("phone-incoming"),
             at: At::full(call.started_at),
-            waited: call.answered_at.map(|at| view::clock(at - call.started_at)).unwrap_or_default(),
+            waited: call.answered_at.map(|at| text::clock(at - call.started_at)).unwrap_or_default(),
             talked: String::new(),
             revision: call.revision,
         }
@@ -141,7 +141,7 @@ fn step(item: &Value) -> Step {
     let what = text(item, "what");
     let (icon, tint) = meaning(&what.to_lowercase());
     let at = item.get("at_ms").and_then(Value::as_i64).unwrap_or_default();
-    Step { time: view::offset(at), what, detail: text(item, "detail"), rule: text(item, "rule"), icon, tint }
+    Step { time: text::offset(at), what, detail: text(item, "detail"), rule: text(item, "rule"), icon, tint }
 }
 
 /// A party with what is known about it.
@@ -200,9 +200,9 @@ fn leg(item: &Value) -> LegView {
         ("Number", Some(text(item, "number"))),
         ("Address", Some(text(item, "address"))),
         ("Codec", Some(text(item, "codec"))),
-        ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| view::offset(at - from) + " s")),
-        ("Answered after", time("answered_ms").zip(from).map(|(at, from)| view::clock(at - from))),
-        ("Was there for", to.zip(from).map(|(to, from)| view::clock(to - from))),
+        ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| text::offset(at - from) + " s")),
+        ("Answered after", time("answered_ms").zip(from).map(|(at, from)| text::clock(at - from))),
+        ("Was there for", to.zip(from).map(|(to, from)| text::clock(to - from))),
     ];
     if spoken {
         facts.push(("Packet loss", loss(heard).zip(loss(said)).map(|(h, s)| format!("{h:.1} / {s:.1} %"))));

@@ -123,6 +123,25 @@ struct ErrorPage {
     status: u16,
 }
 
+/// What a REST handler answers; faults are JSON problems.
+pub(crate) type Answer = Result<Response, ApiFault>;
+
+/// A fault that is told in JSON.
+#[derive(Debug)]
+pub(crate) struct ApiFault(pub Fault);
+
+impl IntoResponse for ApiFault {
+    fn into_response(self) -> Response {
+        self.0.problem()
+    }
+}
+
+impl<E: Into<Fault>> From<E> for ApiFault {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
 impl From<QueryError> for Fault {
     fn from(error: QueryError) -> Self {
         match error {

@@ -23,12 +23,13 @@ use tokio::{
 };
 
 use crate::{
-    app::App,
     auth::{self, Who},
     error::Fault,
-    pages::{call, dashboard, devices, live_calls},
+    pages::{call, dashboard, live_calls},
     query::Pairs,
-    view,
+    state::App,
+    tables::devices,
+    text, view,
 };
 
 /// A part of a page that moves by itself.
@@ -55,7 +56,7 @@ impl Part {
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
             "contacts" => Self::Contacts(rest.parse().ok()?),
-            "call" => Self::Call(view::decode(rest)),
+            "call" => Self::Call(text::decode(rest)),
             _ => return None,
         })
     }

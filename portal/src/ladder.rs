@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::view;
+use crate::text;
 
 /// The picture.
 #[derive(Debug, Default)]
@@ -132,7 +132,7 @@ fn arrow(at: usize, message: &Message, y: i32, from: i32, to: i32, chosen: bool)
         tip: to + barb * 3 / 4,
         barb,
         middle: (from + to) / 2,
-        time: view::offset(message.at_ms),
+        time: text::offset(message.at_ms),
         label,
         class,
         again: message.again,

@@ -10,31 +10,18 @@ use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use config::{Field, Kind, Problem, Resource, query::Row, resource::Values, write::WriteError};
 use serde_json::{Map, Value, json};
 
-use crate::{app::App, auth::Who, error::Fault, field::SET, form, list, pages, query::Pairs};
-
-/// What a REST handler answers; faults are JSON problems.
-pub(crate) type Answer = Result<Response, ApiFault>;
-
-/// A fault that is told in JSON.
-#[derive(Debug)]
-pub(crate) struct ApiFault(pub Fault);
-
-impl IntoResponse for ApiFault {
-    fn into_response(self) -> Response {
-        self.0.problem()
-    }
-}
-
-impl<E: Into<Fault>> From<E> for ApiFault {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
+use crate::{
+    auth::Who,
+    error::{Answer, Fault},
+    query::Pairs,
+    state::App,
+    tables::{self, field::SET, form, list},
+};
 
 /// `GET /api/v1/{table}`: `{"items":[…],"total":…,"next":"…"}`; the row itself for a table with one.
 pub(crate) async fn index(
@@ -82,7 +69,7 @@ pub(crate) async fn create(
     let (author, given) = (who.author("api"), values.clone());
     let saved = app.db(move |db| db.create(&author, of, &given)).await?;
     let mut made = object(of, &row(&app, &who, of, saved.id).await?);
-    if let Some((field, secret)) = pages::made_secret(&app, &who, of, saved.id, &values).await? {
+    if let Some((field, secret)) = tables::made_secret(&app, &who, of, saved.id, &values).await? {
         made.insert(field.to_owned(), json!(secret));
     }
     Ok((StatusCode::CREATED, Json(made)).into_response())

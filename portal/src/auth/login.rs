@@ -11,7 +11,7 @@ use axum::{
 use chrono::Utc;
 
 use super::{SESSION_MS, Who, cookie, password, peer, same_site, session_cookie_line};
-use crate::{app::App, blocking::aside, error::Fault, query::Pairs};
+use crate::{blocking::aside, error::Fault, query::Pairs, state::App};
 
 #[derive(Template, Default)]
 #[template(path = "login.html")]

@@ -11,7 +11,7 @@ use axum::{
 use chrono::Utc;
 
 use super::{Who, cookie, login, password, peer, same_site};
-use crate::{app::App, blocking::aside, error::Fault, query::Pairs, view};
+use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
 #[template(path = "password.html")]
@@ -123,7 +123,7 @@ fn show_setup(
         theme: cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default(),
         heading: "Welcome to Dialtone",
         sentence: format!("Choose the password of {login}. You are signed in afterwards."),
-        action: format!("/setup/{}", view::encode(token)),
+        action: format!("/setup/{}", text::encode(token)),
         button: "Set password and sign in",
         login,
         problems,

@@ -13,15 +13,16 @@ use serde_json::Value;
 
 use super::call_list;
 use crate::{
-    app::App,
     auth::Who,
     calls::{self, CallView, LegView, Step},
-    error::Fault,
+    error::{Answer, Fault},
     ladder::{self, Ladder},
     live::LiveCall,
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    text,
+    view::Page,
 };
 
 #[derive(Template)]
@@ -74,9 +75,9 @@ pub(crate) async fn show(
     let mut page =
         Page::new(&app, &who, &format!("/admin/calls/{id}"), &title).below("Calls", "/admin/calls");
     if known.live.is_some() {
-        page = page.listening(&format!("call:{}", view::encode(&id)));
+        page = page.listening(&format!("call:{}", text::encode(&id)));
     }
-    view::html(&CallPage {
+    reply::html(&CallPage {
         page,
         running: known.live.is_some(),
         trace: calls::trace(&row.trace),

@@ -14,14 +14,14 @@ use config::records::{CallQuery, CallRow};
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
     auth::Who,
     calls::CallView,
-    error::Fault,
-    field::Choice,
+    error::{Answer, Fault},
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    tables::field::Choice,
+    view::Page,
 };
 
 /// What the filter bar holds.
@@ -104,13 +104,13 @@ pub(crate) async fn show(
     let newest = plain.link("/admin/calls");
     let next = rows.last().filter(|_| more).map(|last| plain.with("after", &last.id).link("/admin/calls"));
     let (calls, later) = (rows.iter().map(CallView::from).collect(), asked.has("after"));
-    if view::asks_for(&headers, "list") {
+    if reply::asks_for(&headers, "list") {
         return Ok(Html(CallsBody { filter, calls, next, newest, later }.render()?).into_response());
     }
     let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
     let outcomes =
         OUTCOMES.iter().map(|(key, label)| Choice::new(*key, *label, *key == filter.outcome)).collect();
-    view::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
+    reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
 }
 
 /// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.

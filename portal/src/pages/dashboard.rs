@@ -7,15 +7,10 @@ use axum::{extract::State, response::Response};
 use chrono::Utc;
 use config::{audit::AuditEntry, query::ListQuery, resources::devices::DEVICES};
 
-use super::{devices, live_calls};
+use super::live_calls;
 use crate::{
-    app::App,
-    assets::icon,
-    auth::Who,
-    calls::LiveRow,
-    error::Fault,
-    menu::Item,
-    view::{self, At, Page},
+    assets::icon, auth::Who, calls::LiveRow, error::Fault, menu::Item, reply, state::App, tables::devices,
+    text::At, view::Page,
 };
 
 #[derive(Template)]
@@ -61,7 +56,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     let mut page = Page::new(&app, &who, "/admin", "Dashboard").listening("stats,calls:8");
     page.crumbs.truncate(1);
     let (calls, more) = live_calls::rows(&app, &who, SHOWN, Utc::now().timestamp_millis());
-    view::html(&Dashboard {
+    reply::html(&Dashboard {
         revision: app.live.revision(),
         stats: stats(&app, &who).await?,
         calls,

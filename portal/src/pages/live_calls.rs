@@ -12,13 +12,13 @@ use axum::{
 use chrono::Utc;
 
 use crate::{
-    app::App,
     auth::Who,
     calls::LiveRow,
-    error::Fault,
+    error::{Answer, Fault},
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    view::Page,
 };
 
 #[derive(Template)]
@@ -44,7 +44,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
         .below("Reporting", "")
         .listening(&format!("calls:{MOST}"));
     let (calls, more) = rows(&app, &who, MOST, page.now);
-    view::html(&LiveCallsPage { page, calls, more, csrf: who.csrf })
+    reply::html(&LiveCallsPage { page, calls, more, csrf: who.csrf })
 }
 
 /// The running calls of the viewer's tenant, and how many are not among them.
@@ -73,7 +73,7 @@ pub(crate) async fn hang_up(
     }
     let next = Pairs::parse(&body).get("next").to_owned();
     let to = if next.starts_with("/admin/") { next.as_str() } else { "/admin/calls/live" };
-    Ok(view::see_other(to, if ended { "Call ended" } else { "That call had already ended" }))
+    Ok(reply::see_other(to, if ended { "Call ended" } else { "That call had already ended" }))
 }
 
 /// `GET /api/v1/live/calls`.

@@ -15,7 +15,7 @@ use config::{
     query::{ListQuery, Viewer},
 };
 
-use crate::{app::App, auth, error::Fault};
+use crate::{auth, error::Fault, state::App};
 
 /// `GET /healthz`: 200 when the database answers within a second, else 503.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {

@@ -10,7 +10,7 @@ use axum::{
 use config::{Resource, query::QueryError, resources::administrators::ADMINISTRATORS};
 
 use super::Beside;
-use crate::{app::App, auth::Who, error::Fault, view};
+use crate::{auth::Who, error::Fault, reply, state::App};
 
 /// Whether a table is that of administrators.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -49,7 +49,7 @@ pub(crate) async fn setup_link(
         .await?;
     tracing::info!(tenant.id = who.tenant.0, "{} made a setup link for {}", who.login, link.login);
     app.once.keep(who.session, -id, link.path);
-    Ok(view::see_other(
+    Ok(reply::see_other(
         &format!("/admin/{}/{id}", ADMINISTRATORS.name),
         "Setup link made. It is shown this once.",
     ))

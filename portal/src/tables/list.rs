@@ -14,15 +14,11 @@ use config::{
     write::WriteError,
 };
 
-use crate::{
-    app::App,
-    auth::Who,
-    error::Fault,
+use super::{
     field::{self, Choice},
-    form, pages,
-    query::Pairs,
-    view::{self, Page},
+    form,
 };
+use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App, view::Page};
 
 /// What the template draws.
 #[derive(Debug)]
@@ -133,14 +129,14 @@ pub(crate) async fn show(
     let (viewer, wanted, cards) = (who.viewer(), asked.clone(), asked.get("view") == "cards");
     let mut view = app.db(move |db| list(db, &viewer, of, &wanted)).await?;
     view.cards = cards;
-    let live = pages::live_column(&app, &who, of, &mut view);
+    let live = super::live_column(&app, &who, of, &mut view);
     let may_write = who.may_write(of);
-    if view::asks_for(&headers, "list") {
+    if reply::asks_for(&headers, "list") {
         return Ok(Html(ListPart { of, view, may_write }.render()?).into_response());
     }
     let page =
         Page::new(&app, &who, &format!("/admin/{}", of.name), of.many).below_menu(of.menu).listening(&live);
-    view::html(&ListPage { page, of, view, may_write })
+    reply::html(&ListPage { page, of, view, may_write })
 }
 
 /// `GET /admin/{table}/export.csv`: exactly the rows of the filter.
@@ -187,7 +183,7 @@ pub(crate) async fn import(
     match done {
         Ok(count) => {
             let noun = if count == 1 { of.one } else { of.many };
-            Ok(view::see_other(
+            Ok(reply::see_other(
                 &format!("/admin/{}", of.name),
                 &format!("{count} {} imported", noun.to_lowercase()),
             ))
@@ -195,7 +191,7 @@ pub(crate) async fn import(
         Err(WriteError::Invalid(problems)) => {
             let path = format!("/admin/{}", of.name);
             let page = Page::new(&app, &who, &path, "Import").below(of.many, &path);
-            let mut answer = view::html(&ImportPage { page, of, problems, csv })?;
+            let mut answer = reply::html(&ImportPage { page, of, problems, csv })?;
             *answer.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             Ok(answer)
         }

@@ -15,13 +15,13 @@ use config::{
     write::WriteError,
 };
 
+use super::field::{self, Choice, FieldView, Filled, Input, SET};
 use crate::{
-    app::App,
     auth::Who,
     error::Fault,
-    field::{self, Choice, FieldView, Filled, Input, SET},
-    pages,
     query::Pairs,
+    reply,
+    state::App,
     view::{self, Page},
 };
 
@@ -165,7 +165,9 @@ pub(crate) async fn delete(
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
     let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
     match done {
-        Ok(_) => Ok(view::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row)))),
+        Ok(_) => {
+            Ok(reply::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row))))
+        }
         Err(WriteError::Used(by)) => {
             let text = format!("Cannot be deleted: still used by {}. Change that first.", by.join(", "));
             let filling = Filling {
@@ -252,12 +254,12 @@ async fn save(
         .await?;
     match written {
         Ok(saved) => {
-            pages::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
+            super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
             let (name, viewer) = (of.name, who.viewer());
             let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
             let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
             let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
-            Ok(view::see_other(&to, &format!("{what} saved. New calls follow it.")))
+            Ok(reply::see_other(&to, &format!("{what} saved. New calls follow it.")))
         }
         Err(WriteError::Invalid(problems)) => {
             let filling = Filling { id, values, version, problems, ..Filling::default() };
@@ -310,7 +312,7 @@ async fn show(
         .await?;
     let name = name_of(of, &filling);
     let path = format!("/admin/{}", of.name);
-    let beside = pages::beside(&app, &who, of, filling.id).await?;
+    let beside = super::beside(&app, &who, of, filling.id).await?;
     let mut page = Page::new(&app, &who, &path, &name).listening(&beside.parts);
     page.crumbs.clear();
     if !of.single {
@@ -334,7 +336,7 @@ async fn show(
         head: beside.head,
         after: beside.after,
     };
-    let mut answer = view::html(&FormPage { page, of, form })?;
+    let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;
     Ok(answer)
 }

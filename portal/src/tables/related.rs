@@ -3,13 +3,8 @@
 use askama::Template;
 use config::{Kind, Resource, query::ListQuery};
 
-use crate::{
-    app::App,
-    auth::Who,
-    error::Fault,
-    form,
-    pages::{Beside, devices},
-};
+use super::{Beside, devices, form};
+use crate::{auth::Who, error::Fault, state::App};
 
 #[derive(Template)]
 #[template(path = "parts/related.html")]

@@ -1,11 +1,7 @@
 //! What devices have beside their form: registration state that moves by itself, a new SIP password shown once, and how to
 //! register the phone. DEV-04.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -14,8 +10,8 @@ use axum::{
 };
 use config::{DeviceId, Resource, resources::devices::DEVICES};
 
-use super::Beside;
-use crate::{app::App, auth::Who, error::Fault, list::ListView, live::LiveBinding, query::Pairs, view};
+use super::{Beside, list::ListView};
+use crate::{auth::Who, error::Fault, live::LiveBinding, query::Pairs, reply, state::App};
 
 /// Whether a table is that of devices.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -78,7 +74,7 @@ pub(crate) async fn secret(
     } else {
         "Shown this once, and noted in the audit log."
     };
-    Ok(view::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
+    Ok(reply::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
 }
 
 /// The registered contacts of a tenant by device.
@@ -173,59 +169,10 @@ struct RegisterPart<'a> {
     hint: &'static str,
 }
 
-/// Secrets between the request that made them and the page that shows them once. In memory only, for a minute.
-#[derive(Debug, Default)]
-pub(crate) struct ShownOnce(Mutex<VecDeque<Kept>>);
-
-struct Kept {
-    session: i64,
-    id: i64,
-    secret: String,
-    at: Instant,
-}
-
-impl std::fmt::Debug for Kept {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Kept({}, {}, …)", self.session, self.id)
-    }
-}
-
-impl ShownOnce {
-    /// Keeps a secret for the session that made it; the oldest of too many goes.
-    pub fn keep(&self, session: i64, id: i64, secret: String) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|k| k.at.elapsed() < KEPT_FOR && !(k.session == session && k.id == id));
-        if kept.len() >= MOST {
-            kept.pop_front();
-        }
-        kept.push_back(Kept { session, id, secret, at: Instant::now() });
-    }
-
-    /// The secret, which is then forgotten.
-    pub fn take(&self, session: i64, id: i64) -> Option<String> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|k| k.at.elapsed() < KEPT_FOR);
-        let at = kept.iter().position(|k| k.session == session && k.id == id)?;
-        kept.remove(at).map(|k| k.secret)
-    }
-}
-
 const SECRET: &str = "secret";
-const KEPT_FOR: Duration = Duration::from_secs(60);
-const MOST: usize = 256;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_shown_once_and_to_its_session_only() {
-        let once = ShownOnce::default();
-        once.keep(1, 7, "s".into());
-        assert_eq!(once.take(2, 7), None);
-        assert_eq!(once.take(1, 7).as_deref(), Some("s"));
-        assert_eq!(once.take(1, 7), None);
-    }
 
     #[test]
     fn servers_are_read_from_their_addresses() {
