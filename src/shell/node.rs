@@ -217,3 +217,7 @@ const BATCH: usize = 64;
 const EVENTS: usize = 1024;
 /// TCP connections at once.
 const CONNECTIONS: usize = 20_000;
+
+#[cfg(test)]
+#[path = "node_tests.rs"]
+mod tests;
