@@ -7,10 +7,12 @@
 //! All calls block. Nothing here knows sockets, an event loop or a clock: times come in as arguments, and only audit
 //! stamps and the expiry of setup links are SQLite's.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
 pub mod audit;
 mod check;
+mod csv_text;
 pub mod db;
 pub mod destination;
 pub mod feed;
@@ -21,6 +23,7 @@ mod fixture;
 pub mod ids;
 mod key;
 mod migrations;
+pub mod password;
 pub mod query;
 pub mod records;
 mod references;

@@ -31,3 +31,6 @@ pub static ALL: [&Resource; 8] = [
 pub fn by_name(name: &str) -> Option<&'static Resource> {
     ALL.into_iter().find(|resource| resource.name == name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,7 @@ CREATE TABLE users (
     UNIQUE (tenant_id, id)
 ) STRICT;
 CREATE INDEX users_by_name ON users (tenant_id, name, id);
+CREATE INDEX users_by_email ON users (tenant_id, email);
 
 CREATE TABLE ring_groups (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -197,7 +198,9 @@ CREATE TABLE sign_in_failures (
     id      INTEGER PRIMARY KEY,
     login   TEXT NOT NULL,
     address TEXT NOT NULL,
-    at_ms   INTEGER NOT NULL
+    at_ms   INTEGER NOT NULL,
+    -- 0, or until when this failure locked.
+    locked_until INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sign_in_failures_by_login ON sign_in_failures (login, address, at_ms);
 CREATE INDEX sign_in_failures_by_time ON sign_in_failures (at_ms);

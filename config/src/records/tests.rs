@@ -1,1 +1,119 @@
-//! Tests.
+use super::*;
+use crate::{
+    fixture::{Company, author},
+    resources::devices::DEVICES,
+};
+
+fn binding(device: i64, key: &str, position: i64, expires_at: i64) -> BindingRow {
+    BindingRow {
+        tenant: TenantId(1),
+        device: DeviceId(device),
+        key: key.into(),
+        contact: format!("sip:{device}@192.0.2.{position}"),
+        path: String::new(),
+        flow: "udp 192.0.2.1:5060 192.0.2.9:5060".into(),
+        user_agent: "phone".into(),
+        call_id: "a".into(),
+        cseq: u32::MAX,
+        position,
+        registered_at: 0,
+        expires_at,
+    }
+}
+
+fn call(n: i64, ended_at: Option<i64>) -> CallRow {
+    CallRow {
+        id: format!("c{n:05}"),
+        tenant: 1,
+        started_at: n * 1000,
+        ended_at,
+        caller_number: "101".into(),
+        caller_name: "Anna".into(),
+        dialled: format!("6{n}"),
+        outcome: if ended_at.is_some() { "answered".into() } else { String::new() },
+        trace: "[1]".into(),
+        legs: "[2]".into(),
+        ladder: "[3]".into(),
+        ..CallRow::default()
+    }
+}
+
+fn write(company: &Company, calls: impl IntoIterator<Item = CallRow>) {
+    let changes: Vec<Change> = calls.into_iter().map(|call| Change::Call(Box::new(call))).collect();
+    company.db.write_records(&changes).unwrap();
+}
+
+/// SIP-06
+#[test]
+fn bindings_survive_in_order_until_they_expire() {
+    let company = Company::new();
+    let (first, second) = (binding(1, "b", 1, 100), binding(1, "a", 2, 200));
+    let changes = [
+        Change::Bind(second.clone()),
+        Change::Bind(binding(1, "b", 1, 50)),
+        Change::Bind(first.clone()),
+        Change::Bind(binding(2, "x", 1, 200)),
+        Change::Unbind { device: DeviceId(2), key: "x".into() },
+        Change::Bind(binding(3, "y", 1, 200)),
+    ];
+    company.db.write_records(&changes).unwrap();
+    company.db.delete(&author(1), &DEVICES, 3).unwrap();
+    assert_eq!(company.db.load_bindings(99).unwrap(), [first, second.clone()]);
+    assert_eq!(company.db.load_bindings(100).unwrap(), [second]);
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM bindings"), 1);
+}
+
+/// SIP-45
+#[test]
+fn a_call_left_open_is_closed_and_marked() {
+    let company = Company::new();
+    write(&company, [call(1, None), call(2, Some(2500))]);
+    assert_eq!(company.db.close_interrupted_calls(9000).unwrap(), 1);
+    let open = company.db.call(TenantId(1), "c00001").unwrap().unwrap();
+    assert_eq!(
+        (open.ended_at, open.outcome.as_str(), open.trace.as_str()),
+        (Some(9000), "interrupted", "[1]")
+    );
+    assert_eq!(company.db.call(TenantId(1), "c00002").unwrap().unwrap(), call(2, Some(2500)));
+    assert!(company.db.call(TenantId(2), "c00002").unwrap().is_none());
+    assert_eq!(company.db.close_interrupted_calls(9999).unwrap(), 0);
+}
+
+#[test]
+fn calls_are_listed_by_page_search_outcome_and_time() {
+    let company = Company::new();
+    write(&company, (0..25).map(|n| call(n, (n != 7).then_some(n * 1000 + 1))));
+    let mut query = CallQuery { limit: 10, ..CallQuery::default() };
+    let mut seen = Vec::new();
+    loop {
+        let (calls, more) = company.db.calls(TenantId(1), &query).unwrap();
+        assert!(calls.iter().all(|call| call.ladder.is_empty()));
+        seen.extend(calls.iter().map(|call| call.started_at / 1000));
+        query.after = calls.last().map(|call| call.id.clone());
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(seen, (0..25).rev().collect::<Vec<_>>());
+    let count =
+        |query: CallQuery| company.db.calls(TenantId(1), &CallQuery { limit: 200, ..query }).unwrap().0.len();
+    assert_eq!(count(CallQuery { search: "anna 624".into(), ..CallQuery::default() }), 1);
+    assert_eq!(count(CallQuery { search: "%".into(), ..CallQuery::default() }), 0);
+    assert_eq!(count(CallQuery { outcome: Some(String::new()), ..CallQuery::default() }), 1);
+    assert_eq!(count(CallQuery { from: Some(5000), to: Some(8000), ..CallQuery::default() }), 3);
+    assert!(company.db.calls(TenantId(2), &CallQuery::default()).unwrap().0.is_empty());
+}
+
+#[test]
+fn old_calls_go_and_their_ladders_earlier() {
+    let company = Company::new();
+    write(&company, (0..10).map(|n| call(n, (n != 0).then_some(n * 1000 + 1))));
+    let keep = Retention { calls_from_ms: 3000, ladders_from_ms: 6000 };
+    assert_eq!(company.db.prune_calls(keep, 1).unwrap(), 2);
+    while company.db.prune_calls(keep, 100).unwrap() > 0 {}
+    // The open call stays, as old as it is.
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM calls"), 8);
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM call_ladders"), 5);
+    assert_eq!(company.db.call(TenantId(1), "c00004").unwrap().unwrap().ladder, "");
+    assert_eq!(company.db.call(TenantId(1), "c00006").unwrap().unwrap().ladder, "[3]");
+}

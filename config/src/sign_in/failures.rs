@@ -16,13 +16,12 @@ impl Db {
     /// The lock of a login from an address, if there is one. Ask before looking at the password.
     pub fn sign_in_lock(&self, login: &str, address: &str, now_ms: i64) -> rusqlite::Result<Option<Lock>> {
         let reader = self.reader()?;
-        // The tenth failure locks for as long as it takes the ten to grow old.
-        let (count, last): (u32, Option<i64>) = reader
+        let until: Option<i64> = reader
             .prepare_cached(
-                "SELECT count(*), max(at_ms) FROM sign_in_failures WHERE login = ?1 AND address = ?2 AND at_ms > ?3",
+                "SELECT max(locked_until) FROM sign_in_failures WHERE login = ?1 AND address = ?2",
             )?
-            .query_row((key(login), address, now_ms - WINDOW_MS), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(last.filter(|_| count >= MOST_FAILURES).map(|last| Lock { until_ms: last + WINDOW_MS }))
+            .query_row((key(login), address), |row| row.get(0))?;
+        Ok(until.filter(|until| *until > now_ms).map(|until_ms| Lock { until_ms }))
     }
 
     /// Counts a failure. Returns the lock if this one made it, which is in the audit then. Call it only when there is no
@@ -30,29 +29,35 @@ impl Db {
     pub fn sign_in_failed(&self, login: &str, address: &str, now_ms: i64) -> rusqlite::Result<Option<Lock>> {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("DELETE FROM sign_in_failures WHERE at_ms <= ?1", [now_ms - WINDOW_MS])?;
         transaction.execute(
-            "INSERT INTO sign_in_failures (login, address, at_ms) VALUES (?1, ?2, ?3)",
-            (key(login), address, now_ms),
+            "DELETE FROM sign_in_failures WHERE at_ms <= ?1 AND locked_until <= ?2",
+            [now_ms - WINDOW_MS, now_ms],
         )?;
-        let count: u32 = transaction.query_row(
-            "SELECT count(*) FROM sign_in_failures WHERE login = ?1 AND address = ?2",
-            (key(login), address),
+        let earlier: u32 = transaction.query_row(
+            "SELECT count(*) FROM sign_in_failures WHERE login = ?1 AND address = ?2 AND at_ms > ?3",
+            (key(login), address, now_ms - WINDOW_MS),
             |row| row.get(0),
         )?;
-        if count == MOST_FAILURES
+        let lock = (earlier + 1 >= MOST_FAILURES).then_some(Lock { until_ms: now_ms + WINDOW_MS });
+        transaction.execute(
+            "INSERT INTO sign_in_failures (login, address, at_ms, locked_until) VALUES (?1, ?2, ?3, ?4)",
+            (key(login), address, now_ms, lock.map_or(0, |lock| lock.until_ms)),
+        )?;
+        if lock.is_some()
             && let Some(account) = account(&transaction, "a.login = ?1", key(login))?
         {
             note(&transaction, &account, "portal", "locked")?;
         }
         transaction.commit()?;
-        Ok((count >= MOST_FAILURES).then_some(Lock { until_ms: now_ms + WINDOW_MS }))
+        Ok(lock)
     }
 
     /// Forgets the failures of a login from an address, after a success.
     pub fn sign_in_succeeded(&self, login: &str, address: &str) -> rusqlite::Result<()> {
-        self.writer()
-            .execute("DELETE FROM sign_in_failures WHERE login = ?1 AND address = ?2", (key(login), address))?;
+        self.writer().execute(
+            "DELETE FROM sign_in_failures WHERE login = ?1 AND address = ?2",
+            (key(login), address),
+        )?;
         Ok(())
     }
 }

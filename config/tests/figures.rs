@@ -1,0 +1,120 @@
+//! Sizes and times of 10,000 users. Prints figures; asserts what does not depend on the machine.
+//! `cargo test --release -p config --test figures -- --nocapture`
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::{Duration, Instant};
+
+use config::{
+    Db, Feed, TenantId,
+    query::{ListQuery, Viewer},
+    records::{CallRow, Change},
+    resource::Values,
+    resources::{devices::DEVICES, users::USERS},
+    write::Author,
+};
+
+/// An unoptimized build proves no more with more.
+const USERS_N: usize = if cfg!(debug_assertions) { 1000 } else { 10_000 };
+
+#[test]
+fn figures_of_a_large_company() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(folder.path()).unwrap();
+    db.first_start().unwrap();
+    let author =
+        Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "cli", level: 3 };
+    let mut users = String::from("first_name,last_name,extension,email\n");
+    let mut devices = String::from("name,user,username,secret\n");
+    for n in 0..USERS_N {
+        users += &format!("First{n},Last{n},{},user{n}@example.com\n", 10_000 + n);
+        devices += &format!("Phone {n},{0},d{0},Password-{n:05}\n", 10_000 + n);
+    }
+    timed("import of users by CSV", || assert_eq!(db.import_csv(&author, &USERS, &users).unwrap(), USERS_N));
+    timed("import of devices by CSV", || {
+        assert_eq!(db.import_csv(&author, &DEVICES, &devices).unwrap(), USERS_N)
+    });
+    let (mut feed, snapshot) = timed("open and full load", || Feed::open(&db).unwrap());
+    timed("second full load", || Feed::open(&db).unwrap());
+    assert_eq!(snapshot.users().count(), USERS_N + 5);
+    assert_eq!(snapshot.devices().count(), USERS_N + 5);
+    let polls = 100_000;
+    let start = Instant::now();
+    for _ in 0..polls {
+        assert!(feed.poll().unwrap().is_none());
+    }
+    println!("poll, nothing committed: {:?}", start.elapsed() / polls);
+    edit_to_snapshot(&db, &author, &mut feed);
+    lists(&db);
+    records(&db);
+    let shell = rusqlite::Connection::open(db.file()).unwrap();
+    shell
+        .execute_batch("UPDATE users SET last_name = last_name || 'x'; UPDATE devices SET name = name || 'x'")
+        .unwrap();
+    let after = timed("all users and devices changed by hand, checked", || feed.poll().unwrap().unwrap());
+    assert!(after.revision > snapshot.revision);
+}
+
+fn edit_to_snapshot(db: &Db, author: &Author, feed: &mut Feed) {
+    for (what, of, field) in [("user", &USERS, "last_name"), ("device", &DEVICES, "name")] {
+        let (mut commits, mut polls) = (Vec::new(), Vec::new());
+        for n in 0..50 {
+            let values = Values::from([(field.to_owned(), format!("New {n}"))]);
+            let start = Instant::now();
+            db.update(author, of, 100 + n, &values, None).unwrap();
+            commits.push(start.elapsed());
+            let start = Instant::now();
+            assert!(feed.poll().unwrap().is_some());
+            polls.push(start.elapsed());
+        }
+        println!("{what}: edit {:?}, commit to snapshot {:?}", median(commits), median(polls));
+    }
+}
+
+fn lists(db: &Db) {
+    let viewer = Viewer { tenant: TenantId(1), level: 3 };
+    for (what, query) in [
+        ("first page", ListQuery::default()),
+        ("page by extension", ListQuery { sort: "extension".into(), ..ListQuery::default() }),
+        ("search", ListQuery { search: "last77".into(), ..ListQuery::default() }),
+        (
+            "filter",
+            ListQuery { filters: vec![("suspended".into(), vec!["1".into()])], ..ListQuery::default() },
+        ),
+    ] {
+        let times = (0..20).map(|_| {
+            let start = Instant::now();
+            db.list(&viewer, &USERS, &query).unwrap();
+            start.elapsed()
+        });
+        println!("list of users, {what}: {:?}", median(times.collect()));
+    }
+}
+
+fn records(db: &Db) {
+    let call = |n: usize| {
+        let id = format!("{n:012}");
+        Change::Call(Box::new(CallRow {
+            id,
+            tenant: 1,
+            started_at: n as i64,
+            dialled: "101".into(),
+            ..CallRow::default()
+        }))
+    };
+    let batch: Vec<Change> = (0..10_000).map(call).collect();
+    let start = Instant::now();
+    db.write_records(&batch).unwrap();
+    println!("call record in a batch: {:?}", start.elapsed() / 10_000);
+}
+
+fn timed<T>(what: &str, of: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = of();
+    println!("{what}: {:?}", start.elapsed());
+    result
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
