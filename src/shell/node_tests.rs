@@ -49,7 +49,14 @@ fn start() -> Running {
     };
     let shown = live.clone();
     let parts = Parts {
-        listeners, wanted: vec![address], workers, media, media_open, control: inputs, records, live: shown,
+        listeners,
+        wanted: vec![address],
+        workers,
+        media,
+        media_open,
+        control: inputs,
+        records,
+        live: shown,
     };
     let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), vec![]);
     let thread = std::thread::spawn(move || run(parts, engine));
@@ -77,7 +84,8 @@ fn options_is_answered_over_udp_and_tcp_until_drained() {
 
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
     udp.set_read_timeout(limit).unwrap();
-    udp.send_to(options("UDP", udp.local_addr().unwrap(), running.address).as_bytes(), running.address).unwrap();
+    udp.send_to(options("UDP", udp.local_addr().unwrap(), running.address).as_bytes(), running.address)
+        .unwrap();
     let (len, from) = udp.recv_from(&mut buffer).unwrap();
     assert!(buffer[..len].starts_with(b"SIP/2.0 "), "{}", String::from_utf8_lossy(&buffer[..len]));
     assert_eq!(from, running.address);
