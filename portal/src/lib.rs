@@ -22,5 +22,3 @@ pub struct Settings {
 pub fn router(_db: config::Db, _live: Arc<dyn Live>, _settings: Settings) -> axum::Router {
     axum::Router::new()
 }
-/// tmp
-pub async fn serve(_l: std::net::TcpListener, _r: axum::Router, _s: impl Future<Output = ()> + Send) -> std::io::Result<()> { Ok(()) }
