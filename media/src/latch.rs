@@ -15,6 +15,7 @@ pub(crate) struct Latch {
     negotiated: SocketAddr,
     signalled_from: IpAddr,
     destination: SocketAddr,
+    is_reachable: bool,
     source: Option<SocketAddr>,
     /// Until then another believed address may take over, because the line was negotiated again.
     open_until: Option<Instant>,
@@ -40,6 +41,7 @@ impl Latch {
             negotiated: nowhere,
             signalled_from: nowhere.ip(),
             destination: nowhere,
+            is_reachable: false,
             source: None,
             open_until: None,
             heard_at: None,
@@ -48,15 +50,16 @@ impl Latch {
 
     /// The line was negotiated (again).
     pub(crate) fn agree(&mut self, now: Instant, negotiated: SocketAddr, signalled_from: IpAddr) {
+        let negotiated = SocketAddr::new(negotiated.ip().to_canonical(), negotiated.port());
         let moved = negotiated != self.negotiated;
-        self.negotiated = SocketAddr::new(negotiated.ip().to_canonical(), negotiated.port());
+        self.negotiated = negotiated;
         self.signalled_from = signalled_from.to_canonical();
         self.open_until = Some(now + SETTLE);
         if self.source.is_some_and(|source| !self.believes(source)) {
             self.source = None;
         }
         if moved || self.source.is_none() {
-            self.destination = self.first_destination();
+            self.aim(self.first_destination());
         }
     }
 
@@ -80,8 +83,8 @@ impl Latch {
 
     /// Where to send; `None` if nobody is there or it is the address of a hold (0.0.0.0).
     #[inline]
-    pub(crate) fn destination(&self) -> Option<SocketAddr> {
-        (self.destination.port() != 0 && !self.destination.ip().is_unspecified()).then_some(self.destination)
+    pub(crate) fn destination(&self) -> Option<&SocketAddr> {
+        self.is_reachable.then_some(&self.destination)
     }
 
     fn consider(&mut self, now: Instant, from: SocketAddr) -> Source {
@@ -92,7 +95,7 @@ impl Latch {
             return Source::Stranger;
         }
         self.source = Some(from);
-        self.destination = from;
+        self.aim(from);
         self.heard_at = Some(now);
         self.open_until = None;
         Source::Latched
@@ -103,8 +106,13 @@ impl Latch {
     fn settle(&mut self, now: Instant, from: SocketAddr) {
         if self.open_until.is_some_and(|until| now >= until) {
             self.open_until = None;
-            self.destination = from;
+            self.aim(from);
         }
+    }
+
+    fn aim(&mut self, destination: SocketAddr) {
+        self.destination = destination;
+        self.is_reachable = destination.port() != 0 && !destination.ip().is_unspecified();
     }
 
     fn believes(&self, from: SocketAddr) -> bool {
@@ -172,20 +180,20 @@ mod tests {
         let now = Instant::now();
         let mut latch = latch(now, "192.0.2.1:4000", "192.0.2.1");
         assert_eq!(latch.hear(now, at("203.0.113.66:4000")), Source::Stranger);
-        assert_eq!(latch.destination(), Some(at("192.0.2.1:4000")));
+        assert_eq!(latch.destination(), Some(&at("192.0.2.1:4000")));
         assert_eq!(latch.hear(now, at("192.0.2.1:4444")), Source::Latched);
         assert_eq!(latch.hear(now, at("203.0.113.66:4000")), Source::Stranger);
         assert_eq!(latch.hear(now, at("192.0.2.1:4444")), Source::Known);
-        assert_eq!(latch.destination(), Some(at("192.0.2.1:4444")));
+        assert_eq!(latch.destination(), Some(&at("192.0.2.1:4444")));
     }
 
     #[test]
     fn address_of_the_signalling_is_believed_behind_nat() {
         let now = Instant::now();
         let mut latch = latch(now, "192.168.1.9:4000", "198.51.100.7");
-        assert_eq!(latch.destination(), Some(at("198.51.100.7:4000")));
+        assert_eq!(latch.destination(), Some(&at("198.51.100.7:4000")));
         assert_eq!(latch.hear(now, at("198.51.100.7:61000")), Source::Latched);
-        assert_eq!(latch.destination(), Some(at("198.51.100.7:61000")));
+        assert_eq!(latch.destination(), Some(&at("198.51.100.7:61000")));
     }
 
     #[test]
@@ -207,7 +215,7 @@ mod tests {
         latch.hear(now, at("192.0.2.1:4000"));
         latch.agree(now, at("192.0.2.1:6000"), "192.0.2.1".parse().expect("an address"));
         assert_eq!(latch.hear(now, at("192.0.2.1:4000")), Source::Known);
-        assert_eq!(latch.destination(), Some(at("192.0.2.1:6000")));
+        assert_eq!(latch.destination(), Some(&at("192.0.2.1:6000")));
         assert_eq!(latch.hear(now, at("192.0.2.1:6000")), Source::Latched);
         assert_eq!(latch.hear(now, at("192.0.2.1:4000")), Source::Stranger);
         latch.agree(now, at("198.51.100.1:7000"), "198.51.100.1".parse().expect("an address"));
@@ -221,9 +229,9 @@ mod tests {
         latch.hear(now, at("198.51.100.7:61000"));
         latch.agree(now, at("192.168.1.9:4002"), "198.51.100.7".parse().expect("an address"));
         assert_eq!(latch.hear(now, at("198.51.100.7:61000")), Source::Known);
-        assert_eq!(latch.destination(), Some(at("198.51.100.7:4002")));
+        assert_eq!(latch.destination(), Some(&at("198.51.100.7:4002")));
         assert_eq!(latch.hear(now + SETTLE, at("198.51.100.7:61000")), Source::Known);
-        assert_eq!(latch.destination(), Some(at("198.51.100.7:61000")));
+        assert_eq!(latch.destination(), Some(&at("198.51.100.7:61000")));
     }
 
     #[test]

@@ -196,6 +196,19 @@ mod tests {
         assert_eq!(relay(33, B, 9, 5), Some(stamp(1, 319, true)));
         assert_eq!(relay(53, B, 10, 165), Some(stamp(2, 479, false)));
         assert_eq!(relay(253, A, 500, 0), Some(stamp(3, 479 + 1_600, true)));
+        assert_eq!(relay(254, B, 11, 0), Some(stamp(4, 479 + 1_760, true)), "on by one packet at least");
+    }
+
+    /// Packets of one event repeat its timestamp; time goes on meanwhile (RFC 4733 §2.5.1.2).
+    #[test]
+    fn repeated_timestamps_do_not_stop_the_clock() {
+        let start = Instant::now();
+        let mut out = Outgoing::new(7, 0, 0);
+        for n in 0..10 {
+            out.relay(start + Duration::from_millis(n * 20), A, Seq::from(n as u16), 800, PACE);
+        }
+        let later = out.relay(start + Duration::from_millis(200), B, Seq::from(1), 0, PACE);
+        assert_eq!(later, Some(stamp(11, 1_600, true)));
     }
 
     #[test]

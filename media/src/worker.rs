@@ -40,6 +40,7 @@ pub struct SocketId(pub u32);
 /// From the engine.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
+#[expect(clippy::large_enum_variant, reason = "a few per call; a box would cost more than the copy")]
 pub enum Command {
     /// Open RTP on `port` and RTCP on `port + 1` of `local`.
     Open { session: SessionId, local: IpAddr, port: u16 },

@@ -5,8 +5,9 @@
 //! [`Stack::poll_timeout`] says when to call [`Stack::handle_timeout`] at the latest.
 //!
 //! Layers, each importing only those above it in this list:
-//! `wire` (bytes to spans) → [`message`], [`uri`], [`headers`], [`compose`] → [`digest`] →
-//! `timers`, `event`, [`print`] → `transaction` → `dialog` → `invite` → [`stack`].
+//! [`wire`] (bytes to spans), [`name`], [`status`] → [`headers`], [`uri`] → [`message`], [`compose`], [`framing`] →
+//! [`print`], [`digest`] →
+//! `timers`, `event` → `transaction` → `dialog` → `invite` → [`stack`].
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -21,6 +22,7 @@ mod invite;
 pub mod message;
 mod method;
 pub mod name;
+mod parse_error;
 pub mod print;
 pub mod stack;
 pub mod status;

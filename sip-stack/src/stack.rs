@@ -249,7 +249,7 @@ impl Stack {
     }
     fn refuse_at_limit(&mut self) -> Option<Response> {
         if !self.layer.is_full() {
-            self.is_refusing = false;
+            self.is_refusing &= !self.layer.has_room();
             return None;
         }
         if !self.is_refusing {

@@ -36,16 +36,16 @@ pub struct Uri<'a> {
 impl<'a> Uri<'a> {
     /// Reads a URI. `None` if it is not one: no scheme, no or a malformed host, a port above 65535, blanks, brackets
     /// or controls inside.
-    pub fn parse(text: &'a [u8]) -> Option<Self> {
-        let colon = scheme_end(text)?;
-        let rest = &text[colon + 1..];
+    pub fn parse(uri: &'a [u8]) -> Option<Self> {
+        let colon = text::scheme_end(uri)?;
+        let (scheme, rest) = (&uri[..colon], &uri[colon + 1..]);
         if rest.is_empty() || rest.iter().any(|b| b.is_ascii_control() || matches!(b, b' ' | b'<' | b'>')) {
             return None;
         }
-        match text[..colon].to_ascii_lowercase().as_slice() {
-            b"sip" => Self::sip(Scheme::Sip, rest),
-            b"sips" => Self::sip(Scheme::Sips, rest),
-            b"tel" => Self::tel(rest),
+        match scheme {
+            s if s.eq_ignore_ascii_case(b"sip") => Self::sip(Scheme::Sip, rest),
+            s if s.eq_ignore_ascii_case(b"sips") => Self::sip(Scheme::Sips, rest),
+            s if s.eq_ignore_ascii_case(b"tel") => Self::tel(rest),
             _ => Some(Self { scheme: Scheme::Other, user: rest, ..Self::default() }),
         }
     }
@@ -59,7 +59,7 @@ impl<'a> Uri<'a> {
     }
     /// The host as an address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
-        ip(self.host)
+        text::ip(self.host)
     }
 
     fn sip(scheme: Scheme, rest: &'a [u8]) -> Option<Self> {
@@ -83,23 +83,6 @@ impl<'a> Uri<'a> {
         let ok = end > 0 && params.is_well_formed();
         ok.then_some(Self { scheme: Scheme::Tel, user: &rest[..end], params, ..Self::default() })
     }
-}
-
-/// A host as an address: IPv4, or IPv6 with or without brackets.
-pub fn ip(host: &[u8]) -> Option<IpAddr> {
-    let bare = match host {
-        [b'[', inner @ .., b']'] => inner,
-        other => other,
-    };
-    std::str::from_utf8(bare).ok()?.parse().ok()
-}
-
-/// Where the colon behind a well-formed scheme stands.
-pub(crate) fn scheme_end(uri: &[u8]) -> Option<usize> {
-    let colon = memchr::memchr(b':', uri)?;
-    let (first, rest) = uri[..colon].split_first()?;
-    let rest_ok = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    (first.is_ascii_alphabetic() && rest_ok).then_some(colon)
 }
 
 /// `%xx` decoded; a percent sign without two hexadecimal digits is kept.

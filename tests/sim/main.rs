@@ -1,6 +1,13 @@
 //! The PBX under good and bad networks: every scenario runs over many seeds and ends quiet.
 
 mod basic;
+mod configuration;
+mod forwards;
+mod hold;
+mod limits;
+mod registration;
+mod ringing;
+mod strangers;
 
 use tests::{World, ms};
 

@@ -11,6 +11,7 @@ mod store;
 mod world;
 
 pub use company::Company;
+pub use credentials::{Credentials, param};
 pub use network::Network;
 pub use phone::{Habit, Phone, State};
 pub use store::Store;

@@ -39,12 +39,15 @@ pub enum Habit {
 /// Stages of the phone's call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
+    /// Nothing goes on.
     Idle,
+    /// It calls and heard nothing yet.
     Calling,
     /// It was told 180 or 183.
     HearsRinging(u16),
     /// It rings itself.
     Rings,
+    /// It talks.
     Up,
     /// A call of its own was refused.
     Refused(u16),
@@ -77,6 +80,8 @@ pub struct Phone {
     pub stack: Stack,
     /// Expires of its REGISTER. [s]
     pub expires: u32,
+    /// Another user part in From than its own.
+    pub claims: Option<String>,
     /// A re-offer of its own was refused.
     pub offer_refused: Option<u16>,
     pbx: SocketAddr,
@@ -111,6 +116,7 @@ impl Phone {
             address,
             stack: Stack::new(Settings { product: format!("Phone {index}"), ..Settings::default() }, bytes),
             expires: 3600,
+            claims: None,
             offer_refused: None,
             pbx,
             credentials: Credentials {
@@ -154,7 +160,7 @@ impl Phone {
         Flow { transport: sip_stack::Transport::Udp, local: self.address, remote: self.pbx }
     }
     fn aor(&self) -> String {
-        format!("<sip:{}@{DOMAIN}>", self.credentials.username)
+        format!("<sip:{}@{DOMAIN}>", self.claims.as_ref().unwrap_or(&self.credentials.username))
     }
 }
 

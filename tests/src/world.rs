@@ -44,6 +44,8 @@ pub struct World {
     pub drained: bool,
     /// What it was started with.
     pub options: Options,
+    /// Datagrams that reached an address where no phone is.
+    pub mail: Vec<Datagram>,
     phones: Vec<Phone>,
     worker: Worker,
     sockets: HashMap<SocketId, SocketAddr>,
@@ -81,6 +83,7 @@ impl World {
             store: Store::default(),
             live: BTreeMap::new(),
             drained: false,
+            mail: vec![],
             options,
             phones: vec![],
             worker: Worker::new(media::worker::Settings::default(), [seed as u8; 32]),
@@ -331,7 +334,9 @@ impl World {
             return;
         }
         let (clock, pbx) = (self.clock, self.pbx());
-        let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else { return };
+        let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else {
+            return self.mail.push(Datagram { from, to, bytes });
+        };
         if phone.habit == Habit::Vanished {
             return;
         }

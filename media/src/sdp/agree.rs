@@ -29,18 +29,17 @@ pub fn relay_offer(caller: &[Payload]) -> Vec<Payload> {
     offer
 }
 
-/// What to answer the caller, given what it offered and what the callee's leg agreed on: what both have, and the
-/// caller's G.711 if the callee has only the other kind. Empty if they cannot understand each other.
+/// What to answer the caller, given what it offered and what the callee's leg agreed on: what both have, by the
+/// caller's numbers and with the callee's parameters, because the callee receives it; and the caller's G.711 if the
+/// callee has only the other kind. Empty if they cannot understand each other.
 pub fn relay_answer(caller: &[Payload], callee: &[Payload]) -> Vec<Payload> {
-    let convertible = callee.iter().any(|payload| is_g711(&payload.codec));
-    let direct = !common(caller, callee).is_empty();
+    let must_convert = common(caller, callee).is_empty() && callee.iter().any(|p| is_g711(&p.codec));
     let answer: Vec<_> = caller
         .iter()
-        .filter(|payload| {
-            callee.iter().any(|c| c.codec == payload.codec)
-                || (!direct && convertible && is_g711(&payload.codec))
+        .filter_map(|payload| match callee.iter().find(|other| other.codec == payload.codec) {
+            Some(other) => Some(Payload { number: payload.number, codec: other.codec.clone() }),
+            None => (must_convert && is_g711(&payload.codec)).then(|| payload.clone()),
         })
-        .cloned()
         .collect();
     if has_speech(&answer) { answer } else { vec![] }
 }

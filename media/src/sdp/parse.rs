@@ -50,10 +50,11 @@ struct Level {
     mux: bool,
 }
 
-/// One m= line that may be our audio.
+/// One m= line.
 struct Media {
     line: usize,
     index: usize,
+    is_offered_audio: bool,
     port: u16,
     profile: String,
     numbers: Vec<u8>,
@@ -107,13 +108,11 @@ impl Reader {
             port.split('/').next().and_then(|p| p.parse::<u16>().ok()).ok_or(SdpError::Line(number))?;
         self.lines.push(words.join(" "));
         let mut media = Media::new(number, index, port, profile);
+        media.is_offered_audio = kind.eq_ignore_ascii_case("audio") && port != 0;
         // Formats of other media are not ours to judge.
-        if kind.eq_ignore_ascii_case("audio") && media.is_plain_rtp() {
+        if media.is_candidate() {
             media.numbers(formats)?;
-        } else {
-            media.port = if kind.eq_ignore_ascii_case("audio") { port } else { 0 };
         }
-        media.level.direction = None;
         self.media.push(media);
         Ok(())
     }
@@ -152,7 +151,7 @@ impl Reader {
             return Err(SdpError::Line(1));
         }
         let chosen = self.media.iter().find(|media| media.is_candidate());
-        if chosen.is_none() && self.media.iter().any(|media| media.port != 0) {
+        if chosen.is_none() && self.media.iter().any(|media| media.is_offered_audio) {
             return Err(SdpError::NoAudio);
         }
         let audio_index = chosen.map_or(0, |media| media.index);
@@ -166,6 +165,7 @@ impl Media {
         Self {
             line,
             index,
+            is_offered_audio: false,
             port,
             profile: profile.to_owned(),
             numbers: vec![],
@@ -176,13 +176,9 @@ impl Media {
         }
     }
 
-    fn is_plain_rtp(&self) -> bool {
-        matches!(self.profile.as_str(), "RTP/AVP" | "RTP/AVPF")
-    }
-
-    /// Audio over plain RTP that is not refused. The port of other media is kept as 0.
+    /// Audio over plain RTP that is not refused.
     fn is_candidate(&self) -> bool {
-        self.port != 0 && self.is_plain_rtp()
+        self.is_offered_audio && matches!(self.profile.as_str(), "RTP/AVP" | "RTP/AVPF")
     }
 
     fn numbers(&mut self, formats: &[&str]) -> Result<(), SdpError> {

@@ -35,12 +35,13 @@ impl Local {
     }
 
     /// The answer to `offer` that accepts `payloads` (a subset of the offered ones, by their numbers), refusing all other
-    /// media lines with port 0. `direction` is ours, already the mirror of theirs.
+    /// media lines with port 0. `direction` is ours, already the mirror of theirs. Without any payload the audio line is
+    /// refused too.
     pub fn answer(&mut self, offer: &Description, payloads: &[Payload], direction: Direction) -> Bytes {
         let mut media = String::with_capacity(400);
         for (index, line) in offer.lines.iter().enumerate() {
             match &offer.audio {
-                Some(audio) if index == offer.audio_index => {
+                Some(audio) if index == offer.audio_index && !payloads.is_empty() => {
                     self.answer_audio(&mut media, audio, payloads, direction);
                 }
                 _ => refuse(&mut media, line),

@@ -196,6 +196,10 @@ fn relay_offer_and_answer_bridge_the_two_kinds_of_g711() {
     assert_eq!(names(&relay_answer(&caller, &both)), ["98 speex/8000"], "a shared codec is not converted");
     assert_eq!(relay_offer(&caller[1..]).len(), 2, "without G.711 none is added");
     assert!(relay_answer(&caller[1..], &callee).is_empty());
+    let strict =
+        Payload { number: 120, codec: Codec { fmtp: "vbr=on".into(), ..Codec::new("Speex", 8_000) } };
+    let answer = relay_answer(&caller, &[strict]);
+    assert_eq!((answer[0].number, &*answer[0].codec.fmtp), (98, "vbr=on"), "the receiver's parameters");
     let odd = [payload(8, "PCMU")];
     assert_eq!(relay_offer(&odd).len(), 1, "a number that is taken is not given twice");
 }

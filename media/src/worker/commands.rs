@@ -5,8 +5,11 @@ use std::{net::SocketAddr, time::Instant};
 use rand::Rng;
 
 use super::{
-    Command, Event, Output, SocketId, Worker, output::Queued, player::Player, session::Session,
-    sessions::Place, tick::QUALITY_INTERVAL,
+    Command, Event, Output, SocketId, Worker,
+    output::Queued,
+    player::Player,
+    session::{Place, Session},
+    tick::QUALITY_INTERVAL,
 };
 use crate::{
     routes::Routes,
@@ -137,12 +140,12 @@ impl Worker {
         self.route(peer.index);
     }
 
-    /// Whom the session heard is not heard by it any more.
+    /// Whom the session heard is not heard by it any more. Links are mutual: its peer's listener is the session.
     fn unlink(&mut self, index: u32) {
         self.unlinked.retain(|other| *other != index);
         let Some(me) = self.sessions.place(index) else { return };
         let Some(peer) = self.sessions.at(me).and_then(|session| session.links.peer.take()) else { return };
-        if let Some(session) = self.sessions.at(peer).filter(|session| session.links.listener == Some(me)) {
+        if let Some(session) = self.sessions.at(peer) {
             session.links.listener = None;
             self.route(peer.index);
         }

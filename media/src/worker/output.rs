@@ -3,10 +3,14 @@
 use std::time::Instant;
 
 use super::{
-    Event, Forward, Output, SocketId, Worker, packet::write_header, player::FRAME, session::Session,
-    sessions::Place,
+    Event, Forward, Output, SocketId, Worker,
+    player::FRAME,
+    session::{Place, Session},
 };
-use crate::{outgoing::Pace, rtcp};
+use crate::{
+    outgoing::{Pace, Stamp},
+    rtcp,
+};
 
 /// What waits to be polled.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ impl Session {
         if !self.may_send() {
             return None;
         }
-        let to = self.rtp.destination()?;
+        let to = *self.rtp.destination()?;
         let player = self.player.as_mut()?;
         let packet = buffer.get_mut(..HEADER + FRAME)?;
         let units = player.play(&mut packet[HEADER..]);
@@ -86,7 +90,7 @@ impl Session {
             true => (SocketId::rtp(index), &self.rtp),
             false => (SocketId::rtcp(index), &self.rtcp),
         };
-        let to = latch.destination()?;
+        let to = *latch.destination()?;
         let compound = rtcp::Compound {
             ssrc: self.outgoing.ssrc,
             sender: self.sender(now),
@@ -128,7 +132,19 @@ impl Session {
     }
 }
 
+/// Writes the fixed part of an RTP header but its flags, which stay. `packet` holds 12 bytes at least.
+#[inline]
+pub(super) fn write_header(packet: &mut [u8], number: u8, stamp: Stamp, ssrc: u32) {
+    let marker = if stamp.switched { MARKER } else { packet[1] & MARKER };
+    packet[1] = marker | number;
+    packet[2..4].copy_from_slice(&u16::from(stamp.sequence).to_be_bytes());
+    packet[4..8].copy_from_slice(&stamp.timestamp.to_be_bytes());
+    packet[8..12].copy_from_slice(&ssrc.to_be_bytes());
+}
+
 /// Of an RTP header without CSRC and extension. [bytes]
 const HEADER: usize = 12;
 /// Version 2, nothing else (RFC 3550 §5.1).
 const VERSION: u8 = 0x80;
+/// The marker bit (RFC 3550 §5.1).
+const MARKER: u8 = 0x80;

@@ -4,10 +4,15 @@ use std::{collections::VecDeque, net::SocketAddr, ops::Range, time::Instant};
 
 use rtp_rs::{RtpReader, Seq};
 
-use super::{Event, Forward, Output, SocketId, Worker, output::Queued, session::Session};
+use super::{
+    Event, Forward, Output, SocketId, Worker,
+    output::{Queued, write_header},
+    session::Session,
+};
 use crate::{
+    dtmf::{Digits, Ended},
     latch::Source,
-    outgoing::{Origin, Pace, Stamp},
+    outgoing::{Origin, Pace},
     reception::{Arrival, Header},
     routes::{Kind, Route},
     rtcp,
@@ -89,12 +94,13 @@ impl Session {
             Kind::Support => {}
         }
         let start = reader.payload_offset();
+        let payload = start..start + reader.payload().len();
         Some(Heard {
             route,
             origin: Origin { generation: self.generation, stream: self.reception.streams() },
             sequence: header.sequence,
             timestamp: header.timestamp,
-            payload: start..start + reader.payload().len(),
+            payload,
         })
     }
 
@@ -108,7 +114,7 @@ impl Session {
         let stamp = self.outgoing.relay(now, heard.origin, heard.sequence, heard.timestamp, pace)?;
         write_header(packet, number, stamp, self.outgoing.ssrc);
         self.outgoing.count(packet.len(), heard.payload.len());
-        Some(Forward { socket, to, len: packet.len() })
+        Some(Forward { socket, to: *to, len: packet.len() })
     }
 
     /// RTCP on the RTP port (RFC 5761 §4).
@@ -143,21 +149,8 @@ impl Session {
     }
 }
 
-/// Writes the fixed part of an RTP header but its flags, which stay. `packet` holds 12 bytes at least.
-pub(super) fn write_header(packet: &mut [u8], number: u8, stamp: Stamp, ssrc: u32) {
-    let marker = if stamp.switched { MARKER } else { packet[1] & MARKER };
-    packet[1] = marker | number;
-    packet[2..4].copy_from_slice(&u16::from(stamp.sequence).to_be_bytes());
-    packet[4..8].copy_from_slice(&stamp.timestamp.to_be_bytes());
-    packet[8..12].copy_from_slice(&ssrc.to_be_bytes());
-}
-
 #[inline]
-fn say_digit(
-    queue: &mut VecDeque<Queued>,
-    session: &mut Session,
-    find: impl FnOnce(&mut crate::dtmf::Digits) -> crate::dtmf::Ended,
-) {
+fn say_digit(queue: &mut VecDeque<Queued>, session: &mut Session, find: impl FnOnce(&mut Digits) -> Ended) {
     for digit in find(&mut session.digits).into_iter().flatten() {
         say(queue, Event::Digit { session: session.id, digit });
     }
@@ -167,7 +160,5 @@ fn say(queue: &mut VecDeque<Queued>, event: Event) {
     queue.push_back(Queued::Ready(Output::Event(event)));
 }
 
-/// The marker bit (RFC 3550 §5.1).
-const MARKER: u8 = 0x80;
 /// RFC 5761 §4.
 const RTCP_TYPES: std::ops::RangeInclusive<u8> = 192..=223;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, rngs::StdRng};
 
-use super::{player::Player, sessions::Place};
+use super::player::Player;
 use crate::{
     codec::Codec,
     dtmf::Digits,
@@ -40,6 +40,13 @@ pub(super) struct Session {
     pub(super) dropped: u64,
     /// The last packet, or when one was first to be expected.
     pub(super) quiet_since: Instant,
+}
+
+/// A session at an index, not another one that took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) index: u32,
+    pub(super) generation: u32,
 }
 
 /// Who hears whom.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::session::Session;
+use super::session::{Place, Session};
 use crate::session::SessionId;
 
 /// Slots that are used again, the longest unused first.
@@ -12,13 +12,6 @@ pub(super) struct Sessions {
     free: VecDeque<u32>,
     by_id: HashMap<SessionId, u32>,
     generations: u32,
-}
-
-/// A session at an index, not another one that took its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) index: u32,
-    pub(super) generation: u32,
 }
 
 impl Sessions {

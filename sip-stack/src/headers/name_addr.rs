@@ -1,7 +1,7 @@
 //! `name-addr` / `addr-spec` with parameters: From, To, Contact, Route, Refer-To … (RFC 3261 §20.10, §25.1).
 
 use super::Params;
-use crate::{uri, wire::text};
+use crate::wire::text;
 
 /// `"Display" <uri>;params`, borrowed. Parameters of a bare `addr-spec` belong to the header (§20).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl<'a> NameAddr<'a> {
 
 /// A scheme, a colon, something behind it, and no blanks or quotes anywhere.
 fn is_uri(uri: &[u8]) -> bool {
-    uri::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len())
+    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len())
         && !uri.iter().any(|b| b.is_ascii_control() || matches!(b, b' ' | b'"' | b'<'))
 }
 

@@ -64,7 +64,7 @@ impl Invite {
         self.timers.clear(NO_ACK);
         let answer = sdp_of(ack).filter(|_| confirm.offered);
         if let Some(answer) = &answer {
-            self.session.remote_sdp = answer.clone();
+            self.session.keep_remote(answer);
         }
         match (confirm.is_first, confirm.offered, answer) {
             (true, _, answer) => {

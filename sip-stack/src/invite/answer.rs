@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     Invite, SDP, Stage,
     ack::{IsFirst, Offered},
+    offer::Ours,
     sdp_of,
 };
 use crate::{
@@ -48,7 +49,7 @@ impl Invite {
         self.dialogs[0].hear_target(request, flow);
         let sdp = sdp_of(request);
         if let Some(sdp) = &sdp {
-            self.session.remote_sdp = sdp.clone();
+            self.session.keep_remote(sdp);
         }
         let (cseq, is_empty) = (request.cseq(), sdp.is_none());
         self.theirs = Some(Theirs { server, method: Method::Invite, cseq, is_empty, headers });
@@ -63,7 +64,8 @@ impl Invite {
         if self.theirs.is_some() {
             return Some(busy_with_theirs(layer));
         }
-        let is_ours = self.ours.is_some() || self.confirm.is_some();
+        let is_offered = |ours: &Ours| ours.method == Method::Invite || ours.sdp.is_some();
+        let is_ours = self.ours.as_ref().is_some_and(is_offered) || self.confirm.is_some();
         let is_unacked = self.calling.as_ref().is_some_and(|calling| calling.unacked);
         (is_ours || is_unacked || self.stage != Stage::Up).then(|| Response::new(491))
     }

@@ -1,12 +1,16 @@
 //! They call: provisional responses, answer, refusal (RFC 3261 §13.3).
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{
-    Invite, SDP, Stage,
+    Invite, SDP, STILL_RINGING, Stage,
     ack::{IsFirst, Offered},
     calling::contact,
     has_option,
@@ -72,7 +76,9 @@ impl Invite {
         let mut invite = Self::new(id, local.clone(), Stage::Called, session);
         invite.dialogs = SmallVec::from_iter([Dialog::of_request(local, request, flow)]);
         let offer = sdp_of(request);
-        invite.session.remote_sdp = offer.clone().unwrap_or_default();
+        if let Some(offer) = &offer {
+            invite.session.keep_remote(offer);
+        }
         invite.called = Some(Box::new(Called {
             server,
             cseq: request.cseq(),
@@ -115,6 +121,15 @@ impl Invite {
             response.body = None;
         }
         layer.respond(now, called.server, &response, Some(&self.local.contact));
+        self.timers.set(STILL_RINGING, now + STILL);
+    }
+    /// A minute has passed since the last provisional response.
+    pub(super) fn still_ringing(&mut self, now: Instant, layer: &mut Layer) {
+        let Some(called) = self.called.as_ref().filter(|_| self.stage == Stage::Called) else { return };
+        if called.pending.is_none() {
+            layer.respond_again(called.server);
+        }
+        self.timers.set(STILL_RINGING, now + STILL);
     }
     /// Whether a description in a provisional response would be our offer.
     pub(super) fn progress_offers(&self) -> bool {
@@ -182,5 +197,7 @@ fn reliability(request: &Message) -> Reliability {
     }
 }
 
+/// How often a provisional response is repeated, RFC 3261 §13.3.1.1.
+const STILL: Duration = Duration::from_secs(60);
 /// Provisional responses that may wait for a PRACK.
 const MOST_QUEUED: usize = 8;

@@ -153,7 +153,9 @@ impl Invite {
         dialog.is_negotiated = true;
         self.dialogs = SmallVec::from_iter([dialog]);
         self.stage = Stage::Up;
-        self.session.remote_sdp = sdp.clone().unwrap_or_default();
+        if let Some(sdp) = &sdp {
+            self.session.keep_remote(sdp);
+        }
         self.session.hear_answer(now, &mut self.timers, response);
         if must_answer {
             if let Some(calling) = &mut self.calling {

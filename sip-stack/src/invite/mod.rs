@@ -14,6 +14,7 @@ mod bye;
 mod called;
 mod calling;
 mod cancel;
+mod description;
 mod info;
 mod offer;
 mod prack;
@@ -37,6 +38,7 @@ use ack::Confirm;
 use answer::Theirs;
 use called::Called;
 use calling::Calling;
+use description::{SDP, sdp_of};
 use offer::Ours;
 use refresh::Session;
 
@@ -70,6 +72,10 @@ enum Timer {
     Refresh,
     /// Session was not refreshed (RFC 4028 §10).
     Expired,
+    /// Our re-INVITE is not answered, only acknowledged as received (timer C, RFC 3261 §16.6).
+    NoAnswer,
+    /// A provisional response again, so that proxies do not give up (RFC 3261 §13.3.1.1).
+    StillRinging,
 }
 
 /// One INVITE usage.
@@ -93,7 +99,7 @@ pub(crate) struct Invite {
     /// Our next offer, once it may be made.
     queued: Option<Bytes>,
     session: Session,
-    timers: Deadlines<7>,
+    timers: Deadlines<9>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
     pub(crate) scheduled: Option<Instant>,
@@ -146,6 +152,8 @@ impl Invite {
             NO_PRACK => self.give_up_prack(now, layer),
             OFFER_AGAIN => self.offer_again(now, layer),
             REFRESH => self.refresh(now, layer),
+            NO_ANSWER => self.cancel_ours(now, layer),
+            STILL_RINGING => self.still_ringing(now, layer),
             _ => self.expire(now, layer),
         }
     }
@@ -256,16 +264,6 @@ impl Invite {
     }
 }
 
-/// The body, if it is a session description.
-pub(crate) fn sdp_of(message: &Message) -> Option<Bytes> {
-    let kind = message.header(Name::ContentType)?;
-    let kind = kind.split(|b| *b == b';').next().unwrap_or(kind).trim_ascii();
-    if !kind.eq_ignore_ascii_case(SDP.as_bytes()) {
-        return None;
-    }
-    Some(message.body()).filter(|body| !body.is_empty())
-}
-
 /// Whether a list header (Supported, Require) names an option.
 pub(crate) fn has_option(message: &Message, name: Name, option: &str) -> bool {
     message.values(name).any(|value| value.eq_ignore_ascii_case(option.as_bytes()))
@@ -278,8 +276,6 @@ fn number_of(message: &Message, name: Name) -> Option<u32> {
     std::str::from_utf8(&value[..digits]).ok()?.parse().ok()
 }
 
-/// The media type of a session description, RFC 8866 §8.
-pub(crate) const SDP: &str = "application/sdp";
 const ANSWER_AGAIN: usize = Timer::AnswerAgain as usize;
 const NO_ACK: usize = Timer::NoAck as usize;
 const PROGRESS_AGAIN: usize = Timer::ProgressAgain as usize;
@@ -287,6 +283,17 @@ const NO_PRACK: usize = Timer::NoPrack as usize;
 const OFFER_AGAIN: usize = Timer::OfferAgain as usize;
 const REFRESH: usize = Timer::Refresh as usize;
 const EXPIRED: usize = Timer::Expired as usize;
+const NO_ANSWER: usize = Timer::NoAnswer as usize;
+const STILL_RINGING: usize = Timer::StillRinging as usize;
 /// Names for the log, by timer.
-const TIMERS: [&str; 7] =
-    ["answer again", "no ACK", "progress again", "no PRACK", "offer again", "refresh", "session expired"];
+const TIMERS: [&str; 9] = [
+    "answer again",
+    "no ACK",
+    "progress again",
+    "no PRACK",
+    "offer again",
+    "refresh",
+    "session expired",
+    "no answer",
+    "still ringing",
+];

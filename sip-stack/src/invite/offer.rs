@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{Invite, OFFER_AGAIN, SDP, Stage, number_of, sdp_of};
+use super::{Invite, NO_ANSWER, OFFER_AGAIN, SDP, Stage, number_of, sdp_of};
 use crate::{
     Flow, Message, Name,
     event::Event,
@@ -83,7 +83,16 @@ impl Invite {
         let client = layer.send(now, dialog.hop(), &draft, owner);
         drop(draft);
         let method = if method == "UPDATE" { Method::Update } else { Method::Invite };
+        if method == Method::Invite {
+            self.timers.set(NO_ANSWER, now + TIMER_C);
+        }
         self.ours = Some(Ours { client, method, cseq, sdp, why });
+    }
+    /// A re-INVITE of ours that the peer sits on.
+    pub(super) fn cancel_ours(&mut self, now: Instant, layer: &mut Layer) {
+        if let Some(ours) = &self.ours {
+            layer.send_cancel(now, ours.client, None);
+        }
     }
     /// A response to our re-INVITE or UPDATE.
     pub(super) fn hear_ours(&mut self, now: Instant, layer: &mut Layer, (flow, response): (Flow, &Message)) {
@@ -92,6 +101,7 @@ impl Invite {
             return;
         }
         let Some(ours) = self.ours.take() else { return };
+        self.timers.clear(NO_ANSWER);
         let is_success = status < 300;
         if is_success && ours.method == Method::Invite {
             self.ack_ours(layer, &ours);
@@ -129,12 +139,12 @@ impl Invite {
         match (ours.why, ours.sdp, answer) {
             (Why::Offer, Some(offer), Some(sdp)) => {
                 self.session.local_sdp = offer;
-                self.session.remote_sdp = sdp.clone();
+                self.session.keep_remote(&sdp);
                 self.tell(layer, Event::OfferAnswered { id: self.id, sdp });
             }
             (Why::Offer, _, _) => self.tell(layer, Event::OfferRefused { id: self.id, status: 488 }),
             (Why::Refresh, Some(_), Some(sdp)) if is_changed => {
-                self.session.remote_sdp = sdp.clone();
+                self.session.keep_remote(&sdp);
                 self.tell(layer, Event::OfferAnswered { id: self.id, sdp });
             }
             (Why::Refresh, _, _) => {}
@@ -170,6 +180,7 @@ impl Invite {
     /// Our re-INVITE or UPDATE got nothing.
     pub(super) fn give_up_ours(&mut self, now: Instant, layer: &mut Layer) {
         let Some(ours) = self.ours.take() else { return };
+        self.timers.clear(NO_ANSWER);
         match self.stage {
             Stage::Up => self.die(now, layer),
             Stage::Calling | Stage::Called => self.hear_ours_refused(now, layer, ours, 408),
@@ -178,5 +189,7 @@ impl Invite {
     }
 }
 
+/// Timer C: more than three minutes, RFC 3261 §16.6.
+const TIMER_C: Duration = Duration::from_secs(181);
 /// Longest Retry-After that we wait for. [s]
 const MOST_RETRY_AFTER: u32 = 10;

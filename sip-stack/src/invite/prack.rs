@@ -95,12 +95,12 @@ impl Invite {
         match sdp_of(prack) {
             Some(sdp) if pending.offers => {
                 layer.respond(now, server, &Response::new(200), None);
-                self.session.remote_sdp = sdp.clone();
+                self.session.keep_remote(&sdp);
                 self.tell(layer, Event::OfferAnswered { id: self.id, sdp });
             }
             // A new offer in the PRACK (RFC 3262 §5).
             Some(sdp) if self.dialogs[0].is_negotiated && self.theirs.is_none() && self.ours.is_none() => {
-                self.session.remote_sdp = sdp.clone();
+                self.session.keep_remote(&sdp);
                 self.theirs = Some(Theirs { server, method: Method::Prack, cseq: prack.cseq(), is_empty: false, headers: vec![] });
                 self.tell(layer, Event::Offer { id: self.id, sdp: Some(sdp) });
             }
@@ -133,7 +133,7 @@ impl Invite {
         }
         dialog.heard_rseq = Some(rseq);
         if let Some(sdp) = sdp_of(response) {
-            self.session.remote_sdp = sdp;
+            self.session.keep_remote(&sdp);
             if !calling.offered && !dialog.is_negotiated {
                 // Their offer: the PRACK carries our answer, once the application has it.
                 calling.unpracked = Some((dialog.remote_tag().into(), rseq));

@@ -127,6 +127,10 @@ impl Session {
         }
         true
     }
+    /// Keeps the peer's description: a copy, so that it does not hold the whole message.
+    pub(super) fn keep_remote(&mut self, sdp: &Bytes) {
+        self.remote_sdp = Bytes::copy_from_slice(sdp);
+    }
     /// Lets the descriptions go.
     pub(super) fn forget(&mut self) {
         self.local_sdp = Bytes::new();

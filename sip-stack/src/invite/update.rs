@@ -39,7 +39,7 @@ impl Invite {
             }
             return;
         };
-        self.session.remote_sdp = sdp.clone();
+        self.session.keep_remote(&sdp);
         self.theirs = Some(Theirs { server, method: Method::Update, cseq: request.cseq(), is_empty: false, headers });
         self.tell(layer, Event::Offer { id: self.id, sdp: Some(sdp) });
         if !self.is_known() {

@@ -2,7 +2,10 @@
 
 use std::{io::Write, net::SocketAddr};
 
-use crate::{headers::Via, headers::params, uri, wire::text};
+use crate::{
+    headers::{Via, params},
+    wire::text,
+};
 
 /// Writes the value of the topmost Via line as a response from us carries it.
 ///
@@ -18,7 +21,7 @@ pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
     };
     let address = source.ip().to_canonical();
     let rport = via.params.has("rport");
-    let differs = uri::ip(via.host).map(|host| host.to_canonical()) != Some(address);
+    let differs = text::ip(via.host).map(|host| host.to_canonical()) != Some(address);
     if !rport && !differs && via.received().is_none() {
         out.extend_from_slice(line);
         return;

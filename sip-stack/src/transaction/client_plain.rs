@@ -54,6 +54,7 @@ impl ClientPlain {
         timers.set(F, now + T1_64);
         Self { state: State::Trying, reliable, interval: T1, timers }
     }
+    #[cfg(test)]
     pub(crate) fn state(&self) -> State {
         self.state
     }

@@ -4,7 +4,7 @@
 //! is left in `heard`, in order; the stack takes it from there to the invite or the event it belongs to.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
     time::Instant,
 };
@@ -156,6 +156,8 @@ pub(crate) struct Layer {
     pub(crate) by_branch: HashMap<Arc<[u8]>, ServerId>,
     /// Server transactions by From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2).
     pub(crate) by_origin: HashMap<Arc<[u8]>, ServerId>,
+    /// Transactions by the flow that they send on.
+    pub(crate) by_flow: BTreeSet<(Flow, Key)>,
     /// Transactions without a final response.
     pub(crate) open: usize,
     rng: StdRng,
@@ -173,6 +175,7 @@ impl Layer {
             servers: HashMap::new(),
             by_branch: HashMap::new(),
             by_origin: HashMap::new(),
+            by_flow: BTreeSet::new(),
             open: 0,
             rng: StdRng::from_seed(seed),
             last_id: 0,
@@ -211,8 +214,13 @@ impl Layer {
         let limit = self.settings.max_transactions;
         self.open >= limit || self.clients.len() + self.servers.len() >= limit.saturating_mul(FINISHED_FACTOR)
     }
+    /// Whether there is room again, with some to spare.
+    pub(crate) fn has_room(&self) -> bool {
+        self.open < self.settings.max_transactions - self.settings.max_transactions / 8
+    }
     pub(crate) fn is_quiet(&self) -> bool {
-        self.clients.is_empty() && self.servers.is_empty() && self.timers.is_empty()
+        let indexes = self.by_branch.len() + self.by_origin.len() + self.by_flow.len() + self.open;
+        self.clients.is_empty() && self.servers.is_empty() && self.timers.is_empty() && indexes == 0
     }
     /// Fires a transaction's earliest timer.
     pub(crate) fn fire_client(&mut self, now: Instant, id: ClientId) {
@@ -291,24 +299,39 @@ impl Layer {
     }
     /// A connection broke or a datagram was refused.
     pub(crate) fn flow_failed(&mut self, now: Instant, flow: Flow) {
-        let mut clients: Vec<_> = self.clients.iter().filter(|(_, c)| c.flow == flow).map(|(id, _)| *id).collect();
-        clients.sort_unstable();
-        for id in clients {
-            self.fail_client(now, id);
+        let first = (flow, Key::Client(ClientId(0)));
+        let last = (flow, Key::Invite(InviteId(u64::MAX)));
+        let concerned: Vec<Key> = self.by_flow.range(first..=last).map(|(_, key)| *key).collect();
+        for key in concerned {
+            match key {
+                Key::Client(id) => self.fail_client(now, id),
+                Key::Server(id) => self.fail_server(id),
+                Key::Invite(_) => {}
+            }
         }
-        if !flow.transport.is_reliable() {
+    }
+    fn fail_server(&mut self, id: ServerId) {
+        let Some(server) = self.servers.get_mut(&id).filter(|server| server.flow.transport.is_reliable()) else {
             return;
+        };
+        let actions = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.fail(),
+            ServerMachine::Plain(machine) => machine.fail(),
+        };
+        self.act_server(id, &actions, Bytes::new());
+    }
+    pub(crate) fn insert_client(&mut self, id: ClientId, client: Client) {
+        self.by_flow.insert((client.flow, Key::Client(id)));
+        self.clients.insert(id, client);
+        self.open += 1;
+        self.settle_client(id);
+    }
+    pub(crate) fn insert_server(&mut self, id: ServerId, server: Server) {
+        if server.flow.transport.is_reliable() {
+            self.by_flow.insert((server.flow, Key::Server(id)));
         }
-        let mut servers: Vec<_> = self.servers.iter().filter(|(_, s)| s.flow == flow).map(|(id, _)| *id).collect();
-        servers.sort_unstable();
-        for id in servers {
-            let Some(server) = self.servers.get_mut(&id) else { continue };
-            let actions = match &mut server.machine {
-                ServerMachine::Invite(machine) => machine.fail(),
-                ServerMachine::Plain(machine) => machine.fail(),
-            };
-            self.act_server(id, &actions, Bytes::new());
-        }
+        self.servers.insert(id, server);
+        self.open += 1;
     }
     fn no_response(&mut self, id: ClientId, cause: NoResponse) {
         let Some(client) = self.clients.get(&id) else { return };
@@ -318,6 +341,7 @@ impl Layer {
     fn drop_client(&mut self, id: ClientId) {
         let Some(mut client) = self.clients.remove(&id) else { return };
         self.timers.reschedule(&mut client.scheduled, None, Key::Client(id));
+        self.by_flow.remove(&(client.flow, Key::Client(id)));
         self.open -= usize::from(client.open);
         if client.method == Method::Invite {
             self.heard.push_back(Heard { owner: client.owner, what: What::Ended { client: id } });
@@ -329,6 +353,7 @@ impl Layer {
         self.timers.reschedule(&mut server.scheduled, None, Key::Server(id));
         self.open -= usize::from(server.request.is_some());
         self.by_branch.remove(&server.key);
+        self.by_flow.remove(&(server.flow, Key::Server(id)));
         if let Some(key) = &server.merge_key {
             self.by_origin.remove(key);
         }

@@ -116,8 +116,7 @@ impl Layer {
             merge_key,
             scheduled: None,
         };
-        self.servers.insert(id, server);
-        self.open += 1;
+        self.insert_server(id, server);
         id
     }
 }

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{
-    Action,
+    Action, Actions,
     client_invite::{ClientInvite, State},
     client_plain::ClientPlain,
-    layer::{Client, ClientId, ClientMachine, Layer, Owner, SentAck, ServerId, ServerMachine},
+    layer::{Client, ClientId, ClientMachine, Key, Layer, Owner, SentAck, ServerId, ServerMachine},
 };
 use crate::{
     Flow, Message, Name, Response, Transport,
@@ -94,19 +94,19 @@ impl Layer {
             scheduled: None,
             open: true,
         };
-        self.clients.insert(id, client);
-        self.open += 1;
-        self.settle_client(id);
+        self.insert_client(id, client);
         id
     }
     /// The flow of a client failed: the other transport, if TCP was chosen for the size only.
     pub(crate) fn fail_client(&mut self, now: Instant, id: ClientId) {
         let Some(client) = self.clients.get_mut(&id) else { return };
         if let Some(fallback) = client.fallback.take() {
-            client.flow = fallback;
+            let failed = std::mem::replace(&mut client.flow, fallback);
             client.bytes = with_udp_via(&client.bytes);
             client.machine = start(now, client.method, false);
             let (bytes, invite) = (client.bytes.clone(), client.owner.invite());
+            self.by_flow.remove(&(failed, Key::Client(id)));
+            self.by_flow.insert((fallback, Key::Client(id)));
             self.transmit(fallback, bytes, invite, true);
             self.settle_client(id);
             return;
@@ -175,9 +175,7 @@ impl Layer {
             scheduled: None,
             open: true,
         };
-        self.clients.insert(cancel, client);
-        self.open += 1;
-        self.settle_client(cancel);
+        self.insert_client(cancel, client);
         self.settle_client(id);
     }
     /// Whether a CANCEL for this INVITE is allowed already.
@@ -185,6 +183,10 @@ impl Layer {
         self.clients.get(&id).is_some_and(|client| {
             matches!(&client.machine, ClientMachine::Invite(machine) if machine.state() == State::Proceeding)
         })
+    }
+    /// Sends the last response again, without being asked by a repeated request.
+    pub(crate) fn respond_again(&mut self, id: ServerId) {
+        self.act_server(id, &Actions::from_slice(&[Action::Resend]), Bytes::new());
     }
     /// Where the responses of a server transaction go.
     pub(crate) fn response_flow(&self, id: ServerId) -> Option<Flow> {
@@ -285,7 +287,7 @@ pub(crate) fn response_flow(source: Flow, via: &Via<'_>) -> Flow {
 
 /// Whether a host is literally the address behind a socket address.
 pub(crate) fn is_same_host(host: &[u8], address: SocketAddr) -> bool {
-    crate::uri::ip(host).is_some_and(|ip| ip.to_canonical() == address.ip().to_canonical())
+    crate::wire::text::ip(host).is_some_and(|ip| ip.to_canonical() == address.ip().to_canonical())
 }
 
 /// The address that a peer beyond this flow is shown.

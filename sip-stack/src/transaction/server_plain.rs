@@ -42,6 +42,7 @@ impl ServerPlain {
     pub(crate) fn new(reliable: bool) -> Self {
         Self { state: State::Trying, reliable, timers: Deadlines::none() }
     }
+    #[cfg(test)]
     pub(crate) fn state(&self) -> State {
         self.state
     }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{MAX_HEADER, MAX_HEADERS, text};
-use crate::{message::ParseError, name::Name};
+use crate::{name::Name, parse_error::ParseError};
 
 /// A piece of the message: offset and length [bytes].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

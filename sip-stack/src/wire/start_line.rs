@@ -1,7 +1,7 @@
 //! Request line and status line (RFC 3261 §7.1, §7.2).
 
 use super::{MAX_HEADER, Span, text};
-use crate::message::ParseError;
+use crate::parse_error::ParseError;
 
 /// The first line of a message.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Byte classes and cuts that all readers share (RFC 3261 §25.1).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 /// The values of a header line, cut at commas outside of quotes and angle brackets, trimmed, empty ones skipped.
 #[derive(Debug, Clone)]
@@ -32,23 +32,17 @@ impl<'a> Iterator for Commas<'a> {
 
 /// Where the first `stop` outside of quotes and angle brackets stands; the length of `text` if nowhere.
 pub(crate) fn value_end(text: &[u8], stop: u8) -> usize {
-    // Most values have no comma at all.
-    if memchr::memchr(stop, text).is_none() {
-        return text.len();
-    }
     let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b'"' => match quoted_end(&text[at..]) {
-                Some(length) => at += length,
-                None => return text.len(),
-            },
-            b'<' => match memchr::memchr(b'>', &text[at..]) {
-                Some(offset) => at += offset + 1,
-                None => return text.len(),
-            },
-            byte if byte == stop => return at,
-            _ => at += 1,
+    while let Some(offset) = memchr::memchr3(stop, b'"', b'<', &text[at..]) {
+        at += offset;
+        let skipped = match text[at] {
+            b'"' => quoted_end(&text[at..]),
+            b'<' => memchr::memchr(b'>', &text[at..]).map(|close| close + 1),
+            _ => return at,
+        };
+        match skipped {
+            Some(length) => at += length,
+            None => break,
         }
     }
     text.len()
@@ -158,6 +152,23 @@ pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
         [b':', digits @ ..] => Some((host, Some(port(trim_start(digits))?))),
         _ => None,
     }
+}
+
+/// A host as an address: IPv4, or IPv6 with or without brackets.
+pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
+    let bare = match host {
+        [b'[', inner @ .., b']'] => inner,
+        other => other,
+    };
+    std::str::from_utf8(bare).ok()?.parse().ok()
+}
+
+/// Where the colon behind a well-formed scheme stands.
+pub(crate) fn scheme_end(uri: &[u8]) -> Option<usize> {
+    let colon = memchr::memchr(b':', uri)?;
+    let (first, rest) = uri[..colon].split_first()?;
+    let rest_ok = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    (first.is_ascii_alphabetic() && rest_ok).then_some(colon)
 }
 
 /// The inside of a quoted string with its backslash escapes resolved.

@@ -4,4 +4,6 @@
 mod calls;
 mod faults;
 mod net;
+mod measure;
 mod raw;
+mod usage;

@@ -36,6 +36,8 @@ pub struct World {
     pub net: Net,
     pub stacks: [Stack; 2],
     pub ladder: Vec<String>,
+    /// Whether the ladder is written.
+    pub notes: bool,
     events: Vec<(usize, Event)>,
     rng: StdRng,
     wire: BTreeMap<(Instant, u64), (usize, Flow, Bytes)>,
@@ -63,7 +65,7 @@ impl World {
         let stacks = settings.map(|settings| Stack::new(settings, rng.random()));
         let tcp_ready = [now; 2];
         let (events, ladder, wire) = (vec![], vec![], BTreeMap::new());
-        Self { now, start: now, seed, net, stacks, ladder, events, rng, wire, sent: 0, tcp_ready }
+        Self { now, start: now, seed, net, stacks, ladder, notes: true, events, rng, wire, sent: 0, tcp_ready }
     }
     pub fn random(&mut self, range: Range<u64>) -> u64 {
         self.rng.random_range(range)
@@ -142,16 +144,20 @@ impl World {
                 Output::Transmit { flow, bytes, .. } => self.transmit(side, flow, bytes),
                 Output::Received { .. } => {}
                 Output::Event(event) => {
-                    self.note(side, &format!("* {}", name(&event)));
+                    if self.notes {
+                        self.note(side, &format!("* {}", name(&event)));
+                    }
                     self.events.push((side, event));
                 }
             }
         }
     }
     fn transmit(&mut self, side: usize, flow: Flow, bytes: Bytes) {
-        let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap()).into_owned();
         let is_tcp = flow.transport == Transport::Tcp;
-        self.note(side, &format!("{} {line}", if is_tcp { "=>" } else { "->" }));
+        if self.notes {
+            let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap());
+            self.note(side, &format!("{} {line}", if is_tcp { "=>" } else { "->" }));
+        }
         self.sent += 1;
         if is_tcp && !self.net.tcp {
             self.wire.insert((self.now + Duration::from_millis(30), self.sent), (side, flow, Bytes::new()));

@@ -59,6 +59,10 @@ impl Peer {
             .map(|(_, m)| m.status().map_or_else(|| m.method_token().to_owned(), |status| status.to_string()))
             .collect()
     }
+    /// The same of all that was sent, which is kept.
+    pub fn took_kept(&self) -> Vec<String> {
+        self.sent.iter().map(|(_, m)| m.method_token().to_owned()).collect()
+    }
     pub fn last(&self) -> &Message {
         &self.sent.last().expect("something was sent").1
     }

@@ -139,3 +139,13 @@ fn who_never_sent_does_not_take_leave() {
     bench.close(A);
     assert!(bench.sent.is_empty());
 }
+
+/// RFC 3550 §6.4: a sender is who sent since the report before the last.
+#[test]
+fn who_stops_sending_reports_as_a_receiver() {
+    let mut bench = Bench::call(&pcmu(), &pcmu());
+    bench.from_a(&packet(0, 1, 0, b"x"));
+    bench.run_for(Duration::from_secs(25));
+    let kinds = bench.sent.iter().filter(|sent| sent.1 == B_RTCP).map(|sent| sent.3[1]);
+    assert_eq!(kinds.collect::<Vec<_>>(), [200, 200, 201, 201, 201]);
+}

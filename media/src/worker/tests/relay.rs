@@ -175,6 +175,23 @@ fn paths_may_be_said_before_there_is_anybody() {
     assert!(bench.from_b(&packet(0, 3, 0, b"x")).is_some());
 }
 
+/// A pause of ours is no loss to the peer.
+#[test]
+fn peer_that_is_heard_again_continues_the_stream() {
+    let mut bench = Bench::call(&pcmu(), &pcmu());
+    let before = bench.from_b(&packet(0, 10, 1_600, b"x")).unwrap();
+    bench.path(A, Path::Silent);
+    for n in 1..=10u16 {
+        bench.run_for_ms(20);
+        assert!(bench.from_b(&packet(0, 10 + n, 1_600 + 160 * u32::from(n), b"x")).is_none());
+    }
+    bench.path(A, Path::Peer(B));
+    bench.run_for_ms(20);
+    let after = bench.from_b(&packet(0, 21, 3_360, b"x")).unwrap();
+    assert_eq!((after.sequence, after.marker), (before.sequence.wrapping_add(1), true));
+    assert_eq!(after.timestamp, before.timestamp.wrapping_add(11 * 160));
+}
+
 /// A transfer: C takes B over from A.
 #[test]
 fn leg_is_heard_by_who_asked_last() {

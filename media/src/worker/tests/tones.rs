@@ -128,3 +128,19 @@ fn silence_of_zero_is_never_told() {
     bench.run_for(Duration::from_secs(1_000));
     assert!(!bench.events.iter().any(|event| matches!(event, Event::Silent { .. })));
 }
+
+#[test]
+fn frame_of_a_failed_session_is_not_sent_by_its_successor() {
+    let mut bench = Bench::new();
+    bench.open_session(A, 10_000);
+    bench.handle(Command::Agree { session: A, line: line(phone_a(), &pcma()) });
+    bench.path(A, Path::Tone(Tone::Busy, Country::Us));
+    bench.worker.handle_timeout(bench.now);
+    bench.worker.socket_failed(A_RTP);
+    let local = addr("127.0.0.1:0").ip();
+    bench.worker.handle(bench.now, Command::Open { session: B, local, port: 10_002 });
+    bench.worker.handle(bench.now, Command::Agree { session: B, line: line(phone_b(), &pcma()) });
+    bench.handle(Command::Path { session: B, path: Path::Tone(Tone::Busy, Country::Us) });
+    assert_eq!(bench.open[&A_RTP.0].port(), 10_002, "it took the slot");
+    assert!(bench.sent.is_empty());
+}

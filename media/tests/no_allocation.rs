@@ -1,0 +1,139 @@
+//! The packet path allocates nothing once its sessions are open.
+//!
+//! A binary of its own, because it counts what the whole process asks of the allocator.
+#![allow(unsafe_code)]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use media::{
+    Command, Country, Line, Output, Path, Payload, SessionId, Settings, SocketId, Tone, Worker, codec::Codec,
+};
+
+struct Counting;
+
+thread_local! {
+    /// Of this thread, so that the test harness does not count.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged; counting touches only a thread-local
+// that needs neither construction nor destruction, so it cannot allocate itself.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: `pointer` came from `alloc` above, so from the system's allocator.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: as for `dealloc`; the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+const CALLS: u32 = 50;
+
+struct Run {
+    worker: Worker,
+    now: Instant,
+    buffer: [u8; 1_500],
+    sent: usize,
+}
+
+impl Run {
+    fn drain(&mut self) {
+        while let Some(output) = self.worker.poll_output(&mut self.buffer) {
+            self.sent += usize::from(matches!(output, Output::Transmit(_)));
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        self.worker.handle(self.now, command);
+        self.drain();
+    }
+
+    /// A round of 20 ms: a packet from each phone, some of them digits, some of strangers, some of reports.
+    fn round(&mut self, number: u32) {
+        for session in 0..CALLS * 2 {
+            let mut packet = [0u8; 172];
+            let is_event = number % 50 < 5;
+            packet[..2].copy_from_slice(&[0x80, if is_event { 101 } else { codec(session) }]);
+            packet[2..4].copy_from_slice(&(number as u16).to_be_bytes());
+            let timestamp = if is_event { number / 50 * 8_000 } else { number * 160 };
+            packet[4..8].copy_from_slice(&timestamp.to_be_bytes());
+            packet[12..14].copy_from_slice(&[5, if number % 50 > 2 { 0x80 } else { 0 }]);
+            let socket = SocketId(session * 2);
+            self.worker.receive(self.now, socket, phone(session), &mut packet.clone());
+            self.worker.receive(self.now, socket, phone(session + 1_000), &mut packet.clone());
+            let report = &mut [0x80, 201, 0, 1, 0, 0, 0, 9];
+            self.worker.receive(self.now, SocketId(session * 2 + 1), phone(session), report);
+            self.drain();
+        }
+        self.now += Duration::from_millis(20);
+        self.worker.handle_timeout(self.now);
+        self.drain();
+    }
+}
+
+fn phone(session: u32) -> SocketAddr {
+    SocketAddr::from(([192, 0, (session >> 8) as u8, session as u8], 4_000))
+}
+
+/// Callers speak A-law, callees µ-law.
+fn codec(session: u32) -> u8 {
+    if session.is_multiple_of(2) { 8 } else { 0 }
+}
+
+fn line(session: u32) -> Line {
+    let name = if session.is_multiple_of(2) { "PCMA" } else { "PCMU" };
+    let remote = phone(session);
+    Line {
+        remote,
+        remote_rtcp: remote,
+        rtcp_mux: false,
+        payloads: [(codec(session), name), (101, "telephone-event")]
+            .map(|(number, name)| Payload { number, codec: Codec::new(name, 8_000) })
+            .into_iter()
+            .collect(),
+        send: true,
+        receive: true,
+        ptime: 20,
+        signalled_from: remote.ip(),
+    }
+}
+
+/// ARCHITECTURE, MED-02, MED-11: relay, conversion, digits, tones, reports and figures for ten seconds of 50 calls.
+#[test]
+fn packets_and_tones_allocate_nothing() {
+    let worker = Worker::new(Settings::default(), [1; 32]);
+    let mut run = Run { worker, now: Instant::now(), buffer: [0; 1_500], sent: 0 };
+    for session in 0..CALLS * 2 {
+        let (id, peer) = (SessionId(session.into()), SessionId((session ^ 1).into()));
+        let local = SocketAddr::from(([127, 0, 0, 1], 0)).ip();
+        run.command(Command::Open { session: id, local, port: 10_000 + 2 * session as u16 });
+        run.command(Command::Agree { session: id, line: line(session) });
+        let path = match session % 10 {
+            9 => Path::Tone(Tone::Ringback, Country::De),
+            _ => Path::Peer(peer),
+        };
+        run.command(Command::Path { session: id, path });
+    }
+    (0..100).for_each(|n| run.round(n));
+    let (before, sent) = (ALLOCATIONS.get(), run.sent);
+    (100..600).for_each(|n| run.round(n));
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(run.sent - sent >= 500 * 10, "tones were sent: {}", run.sent - sent);
+    assert!(before > 0, "the counter counts");
+}

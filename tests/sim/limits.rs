@@ -1,0 +1,142 @@
+//! Room, stopping, and phones that vanish. SIP-25, OPS-09, MED-05, SIP-19.
+
+use pbx_core::{Input, live};
+use tests::{Habit, State, World, ms, secs};
+
+use crate::seeds;
+
+/// SIP-25
+#[test]
+fn without_ports_a_call_gets_503_and_the_others_go_on() {
+    seeds(|seed| {
+        let mut world = World::with(seed, |o| o.rtp_ports = 20_000..=20_003);
+        let [alice, bob, carol, dave] = world.phones(["101", "102", "103", "104"]);
+        world.habit(bob, Habit::Answer(ms(100)));
+        world.dials(alice, "102");
+        world.run_for(secs(1));
+        world.dials(carol, "104");
+        world.run_for(secs(1));
+        assert_eq!((world.state(carol), world.state(dave)), (State::Refused(503), State::Idle));
+        world.assert_talking(alice, bob);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+        world.run_for(secs(3));
+        world.dials(carol, "102");
+        world.run_for(secs(1));
+        world.assert_talking(carol, bob);
+        world.hangs_up(carol);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// SIP-25
+#[test]
+fn beyond_the_most_calls_a_call_gets_503() {
+    seeds(|seed| {
+        let mut world = World::with(seed, |o| o.max_calls = 1);
+        let [alice, bob, carol] = world.phones(["101", "102", "103"]);
+        world.dials(alice, "102");
+        world.run_for(secs(1));
+        world.dials(carol, "102");
+        world.run_for(secs(1));
+        assert_eq!((world.state(carol), world.state(bob)), (State::Refused(503), State::Rings));
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// OPS-09
+#[test]
+fn draining_takes_no_new_call_and_ends_with_the_last_one() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob, carol] = world.phones(["101", "102", "103"]);
+        world.habit(bob, Habit::Answer(ms(100)));
+        world.dials(alice, "102");
+        world.run_for(secs(1));
+        world.input(Input::Drain);
+        world.dials(carol, "102");
+        world.run_for(secs(1));
+        assert_eq!(world.state(carol), State::Refused(503));
+        assert!(!world.drained);
+        world.assert_talking(alice, bob);
+        if seed.is_multiple_of(2) { world.hangs_up(bob) } else { world.input(Input::HangUpAll) }
+        world.run_until_idle();
+        assert!(world.drained);
+        assert_eq!((world.state(alice), world.state(bob)), (State::Idle, State::Idle));
+        world.assert_quiet();
+    });
+}
+
+/// An administrator ends a call, of the own tenant only.
+#[test]
+fn the_portal_can_end_a_call() {
+    let mut world = World::new(1);
+    let [alice, bob] = world.phones(["101", "102"]);
+    world.habit(bob, Habit::Answer(ms(100)));
+    world.dials(alice, "102");
+    world.run_for(secs(1));
+    let id = world.live.keys().next().expect("the call is shown").clone();
+    let foreign = live::Command::HangUp { tenant: config::TenantId(2), id: id.clone() };
+    world.input(Input::Command(foreign));
+    assert_eq!(world.live.len(), 1);
+    world.input(Input::Command(live::Command::HangUp { tenant: config::TenantId(1), id }));
+    world.run_until_idle();
+    assert_eq!((world.state(alice), world.state(bob)), (State::Idle, State::Idle));
+    world.assert_quiet();
+    assert_eq!(world.record().cause, "Ended by an administrator");
+}
+
+/// MED-05
+#[test]
+fn a_call_whose_phones_vanished_ends_by_itself() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob] = world.phones(["101", "102"]);
+        world.habit(bob, Habit::Answer(ms(100)));
+        world.dials(alice, "102");
+        world.run_for(secs(2 + seed % 7));
+        world.assert_talking(alice, bob);
+        world.habit(alice, Habit::Vanished);
+        world.run_for(ms(seed * 50));
+        world.habit(bob, Habit::Vanished);
+        world.run_for(secs(120));
+        world.run_until_idle();
+        world.assert_quiet();
+        assert_eq!(world.record().cause, "No media from either phone");
+        assert_eq!(world.metric("dialtone_calls_silent_total"), 1.0);
+    });
+}
+
+/// MED-05: hold is no silence.
+#[test]
+fn a_call_on_hold_is_not_ended_for_its_silence() {
+    let mut world = World::new(2);
+    let [alice, bob] = world.phones(["101", "102"]);
+    world.habit(bob, Habit::Answer(ms(100)));
+    world.dials(alice, "102");
+    world.run_for(secs(2));
+    world.offers(alice, media::sdp::Direction::Inactive);
+    world.run_for(secs(600));
+    assert_eq!((world.state(alice), world.state(bob)), (State::Up, State::Up));
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
+/// SIP-16: the phone that is called is not there any more.
+#[test]
+fn a_phone_that_vanished_while_registered_counts_as_no_answer() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob] = world.phones(["101", "102"]);
+        world.habit(bob, Habit::Vanished);
+        world.dials(alice, "102");
+        world.run_until(secs(40), |w| w.state(alice) == State::Refused(480));
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
