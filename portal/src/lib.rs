@@ -44,5 +44,3 @@ pub struct Settings {
 pub fn router(db: config::Db, live: Arc<dyn Live>, settings: Settings) -> axum::Router {
     app::router(Arc::new(app::App::new(db, live, settings)))
 }
-/// tmp
-pub async fn serve(_l: std::net::TcpListener, _r: axum::Router, _s: impl Future<Output = ()> + Send) -> std::io::Result<()> { Ok(()) }
