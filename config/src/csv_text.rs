@@ -15,7 +15,7 @@ use crate::{
     resources,
     sql,
     transaction::Transaction,
-    write::WriteError,
+    write::{Edit, WriteError},
 };
 
 impl Db {
@@ -63,12 +63,13 @@ impl Db {
         let columns = columns(of, reader.headers().map_err(|error| unreadable(&error))?)?;
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        let mut titles = Titles::of(Viewer { tenant: author.tenant, level: author.level });
+        let titles = Titles::of(Viewer { tenant: author.tenant, level: author.level });
+        let mut import = Import { db: self, rows: &transaction, author, of, columns, titles };
         let (mut written, mut problems) = (0, Vec::new());
         for record in reader.records() {
             let record = record.map_err(|error| unreadable(&error))?;
             let line = record.position().map_or(0, csv::Position::line);
-            match self.import_row(&transaction, author, of, &columns, &record, &mut titles) {
+            match import.row(&record) {
                 Ok(changed) => written += usize::from(changed),
                 Err(error @ WriteError::Sqlite(_)) => return Err(error),
                 Err(error) => problems.extend(at_line(line, error)),
@@ -85,23 +86,28 @@ impl Db {
         }
         Ok(written)
     }
+}
 
-    fn import_row(
-        &self,
-        rows: &Connection,
-        author: &Author,
-        of: &'static Resource,
-        columns: &[Column],
-        record: &csv::StringRecord,
-        titles: &mut Titles,
-    ) -> Result<bool, WriteError> {
+/// A file on its way in.
+struct Import<'a> {
+    db: &'a Db,
+    rows: &'a Connection,
+    author: &'a Author,
+    of: &'static Resource,
+    columns: Vec<Column>,
+    titles: Titles,
+}
+
+impl Import<'_> {
+    /// Adds or changes the row of one line; `false` if there was nothing to change.
+    fn row(&mut self, record: &csv::StringRecord) -> Result<bool, WriteError> {
         let (mut id, mut values, mut problems) = (None, Values::new(), Vec::new());
-        for (column, cell) in columns.iter().zip(record) {
+        for (column, cell) in self.columns.iter().zip(record) {
             let cell = as_written(cell);
             match column {
                 Column::Id if cell.is_empty() => {}
                 Column::Id => id = Some(cell.parse::<i64>().map_err(|_| WriteError::Gone)?),
-                Column::Field(field) => match titles.resolve(rows, field, cell)? {
+                Column::Field(field) => match self.titles.resolve(self.rows, field, cell)? {
                     Ok(value) => drop(values.insert(field.name.to_owned(), value)),
                     Err(message) => problems.push(Problem::of(field.name, message)),
                 },
@@ -111,8 +117,11 @@ impl Db {
             return Err(WriteError::Invalid(problems));
         }
         match id {
-            Some(id) => self.update_in(rows, author, of, id, &values, None),
-            None => self.create_in(rows, author, of, &values).map(|_| true),
+            Some(id) => {
+                let edit = Edit { of: self.of, id, version: None };
+                self.db.update_in(self.rows, self.author, edit, &values)
+            }
+            None => self.db.create_in(self.rows, self.author, self.of, &values).map(|_| true),
         }
     }
 }

@@ -50,6 +50,14 @@ pub enum WriteError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+/// Which row is changed, and which version of it was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edit {
+    pub of: &'static Resource,
+    pub id: i64,
+    pub version: Option<i64>,
+}
+
 impl Db {
     /// Adds a row. Fields that are not given take their default; a blank secret is made.
     pub fn create(
@@ -76,7 +84,7 @@ impl Db {
     ) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        if self.update_in(&transaction, author, of, id, values, version)? {
+        if self.update_in(&transaction, author, Edit { of, id, version }, values)? {
             Ok(Saved { id, revision: transaction.commit()? })
         } else {
             Ok(Saved { id, revision: transaction.before() })
@@ -211,10 +219,8 @@ impl Db {
         &self,
         transaction: &Connection,
         author: &Author,
-        of: &'static Resource,
-        id: i64,
+        Edit { of, id, version }: Edit,
         given: &Values,
-        version: Option<i64>,
     ) -> Result<bool, WriteError> {
         if !access::may_change(author.level) {
             return Err(forbidden());

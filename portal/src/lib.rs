@@ -1,13 +1,35 @@
 //! The web portal: sign-in, pages and REST over the declared tables, live parts by server-sent events.
 //!
-//! Imports `config` only; running calls are seen and steered through [`Live`], which the program implements.
+//! Imports `config` only; running calls are seen and steered through [`Live`], which the program implements. Nothing
+//! here knows a table by name except the files in [`pages`] that belong to one.
 #![forbid(unsafe_code)]
 
+mod app;
+mod assets;
+mod auth;
+mod blocking;
+mod calls;
+mod counters;
+mod error;
+mod events;
+mod field;
+mod form;
+mod headers;
+mod ladder;
+mod list;
 pub mod live;
-
-use std::sync::Arc;
+mod menu;
+mod pages;
+mod query;
+mod related;
+mod rest;
+mod serve;
+mod view;
 
 pub use live::Live;
+pub use serve::serve;
+
+use std::sync::Arc;
 
 /// What the portal is told once.
 #[derive(Debug, Clone)]
@@ -18,7 +40,9 @@ pub struct Settings {
     pub secure_cookies: bool,
 }
 
-/// The portal as a service, to be served by the shell.
-pub fn router(_db: config::Db, _live: Arc<dyn Live>, _settings: Settings) -> axum::Router {
-    axum::Router::new()
+/// The portal as a service, to be given to [`serve`].
+pub fn router(db: config::Db, live: Arc<dyn Live>, settings: Settings) -> axum::Router {
+    app::router(Arc::new(app::App::new(db, live, settings)))
 }
+/// tmp
+pub async fn serve(_l: std::net::TcpListener, _r: axum::Router, _s: impl Future<Output = ()> + Send) -> std::io::Result<()> { Ok(()) }

@@ -1,13 +1,22 @@
-//! What the tests of the whole program share: a simulated world around the real engine and media worker.
+//! What the tests of the whole program share.
 //!
-//! [`World`] replaces the shell: a virtual clock, a seeded network that loses, delays, reorders and repeats, and phones
-//! that are user agents of their own. Nothing here waits for real time.
+//! Two rooms. The *world* ([`World`], [`Phone`], [`Network`]) replaces the shell around the real engine and media worker: a
+//! virtual clock, a seeded network, and phones that are user agents of their own; nothing there waits for real time.
+//! The *agents* ([`agent`], [`server`], [`visitor`]) speak to the started program from outside, over sockets and files. All
+//! phones compose their messages themselves, so that an error in our printer cannot hide behind the same error in the test.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
+pub mod agent;
+pub mod audio;
 mod company;
 mod credentials;
 mod network;
+pub mod patience;
 mod phone;
+pub mod ports;
+pub mod server;
 mod store;
+pub mod visitor;
 mod world;
 
 pub use company::Company;

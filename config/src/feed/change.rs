@@ -58,6 +58,7 @@ pub(super) fn since(rows: &Connection, revision: i64) -> rusqlite::Result<Vec<To
 /// What is wrong with touched rows.
 pub(super) fn problems(rows: &Connection, touched: &[Touched]) -> rusqlite::Result<Vec<Bad>> {
     let mut all = Vec::new();
+    let mut shrunk: Vec<Touched> = Vec::new();
     for &touched in touched {
         let Touched { of, id, .. } = touched;
         match rows::stored(rows, of, Scope::All, id)? {
@@ -66,28 +67,54 @@ pub(super) fn problems(rows: &Connection, touched: &[Touched]) -> rusqlite::Resu
                 let mut wrong = draft.problems(rows)?;
                 wrong.extend(check::rules(rows, of, stored.tenant, &[&stored.values])?);
                 wrong.extend(lost_tenant(rows, of, stored.tenant)?);
-                if wrong.is_empty() {
-                    continue;
-                }
-                let title = rows::title(rows, of, id)?;
-                let row = Some(touched);
-                all.extend(wrong.into_iter().map(|problem| {
-                    let column = if problem.field.is_empty() { String::new() } else { format!(" `{}`:", problem.field) };
-                    let message = format!(
-                        "{} {title} (table {}, id {id}){column} {}",
-                        of.one, of.name, problem.message
-                    );
-                    Bad { row, message }
-                }));
+                all.extend(worded(rows, touched, wrong)?);
             }
-            None => all.extend(still_used(rows, of, id)?),
+            None => {
+                all.extend(still_used(rows, of, id)?);
+                if !of.rules.is_empty() && !shrunk.iter().any(|other| other.of.name == of.name) {
+                    shrunk.push(touched);
+                }
+            }
         }
+    }
+    for touched in shrunk {
+        all.extend(broken_by_delete(rows, touched)?);
     }
     // Whoever dials a number that is gone or another now.
     if touched.iter().any(|touched| touched.of.name == EXTENSIONS.name) {
         all.extend(dead_targets(rows)?);
     }
     Ok(all)
+}
+
+/// Problems of a row for people who look at tables.
+fn worded(rows: &Connection, touched: Touched, wrong: Vec<Problem>) -> rusqlite::Result<Vec<Bad>> {
+    if wrong.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Touched { of, id, .. } = touched;
+    let title = rows::title(rows, of, id)?;
+    let bad = |problem: Problem| {
+        let column = if problem.field.is_empty() { String::new() } else { format!(" `{}`:", problem.field) };
+        let message =
+            format!("{} {title} (table {}, id {id}){column} {}", of.one, of.name, problem.message);
+        Bad { row: Some(touched), message }
+    };
+    Ok(wrong.into_iter().map(bad).collect())
+}
+
+/// Rules that hold no more since a row of the table was deleted: what the row was is not known, so all others are asked.
+fn broken_by_delete(rows: &Connection, deleted: Touched) -> rusqlite::Result<Vec<Bad>> {
+    let of = deleted.of;
+    let mut statement = rows.prepare_cached(&format!("SELECT id FROM {}", of.name))?;
+    let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let mut bad = Vec::new();
+    for id in ids {
+        let Some(stored) = rows::stored(rows, of, Scope::All, id)? else { continue };
+        let wrong = check::rules(rows, of, stored.tenant, &[&stored.values])?;
+        bad.extend(worded(rows, Touched { id, ..deleted }, wrong)?);
+    }
+    Ok(bad)
 }
 
 /// A row of a tenant that does not exist.

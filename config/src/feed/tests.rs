@@ -242,3 +242,34 @@ fn two_tenants_may_have_the_same_numbers() {
     assert!(snapshot.device_by_unique_username("102").is_some());
     assert!(snapshot.user(ONE, UserId(user.parse().unwrap())).is_none());
 }
+
+/// RNG-05, when the device that rang is deleted by hand.
+#[test]
+fn a_delete_by_hand_that_breaks_a_rule_is_refused() {
+    let company = Company::new();
+    let second = values([("name", "Second"), ("user", "1"), ("username", "101b"), ("ring", "disabled")]);
+    company.db.create(&author(1), &DEVICES, &second).unwrap();
+    let (mut feed, _) = Feed::open(&company.db).unwrap();
+    company.by_hand("DELETE FROM devices WHERE id = 1");
+    let problems = feed.poll().unwrap_err().problems;
+    assert!(problems[0].contains("Device Second") && problems[0].contains("must ring"), "{problems:?}");
+    company.by_hand("UPDATE devices SET ring = 'delay' WHERE name = 'Second'");
+    assert_eq!(next(&mut feed).devices_of(ONE, UserId(1)).len(), 1);
+}
+
+/// A backup restored under the running program is a change like any other.
+#[test]
+fn a_restored_backup_comes_into_force() {
+    let company = Company::new();
+    let backup = company.folder.path().join("dialtone.backup");
+    company.by_hand(&format!("VACUUM INTO '{}'", backup.display()));
+    let (mut feed, _) = Feed::open(&company.db).unwrap();
+    for name in ["A", "B", "C"] {
+        company.db.update(&author(1), &USERS, 1, &values([("first_name", name)]), None).unwrap();
+    }
+    assert_eq!(next(&mut feed).user(ONE, UserId(1)).unwrap().first_name, "C");
+    let mut shell = rusqlite::Connection::open(company.db.file()).unwrap();
+    shell.restore("main", &backup, None::<fn(rusqlite::backup::Progress)>).unwrap();
+    let restored = next(&mut feed);
+    assert_eq!(restored.user(ONE, UserId(1)).unwrap().first_name, "Anna");
+}

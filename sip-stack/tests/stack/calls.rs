@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sip_stack::{Event, InviteId, Response, stack::EndCause};
+use sip_stack::{Event, Flow, InviteId, Response, Transport, stack::EndCause};
 
-use crate::net::{ALICE, BOB, Net, World, calm, rough, sdp};
+use crate::net::{ALICE, BOB, Net, World, calm, outgoing, rough, sdp};
 
 /// What both phones of a call saw.
 #[derive(Default)]
@@ -352,4 +352,63 @@ fn unreachable_peer_fails_the_call() {
     world.on(ALICE, |s, now| s.flow_failed(now, World::flow(ALICE)));
     world.run_until_quiet(|_, side, event| seen.note(side, &event));
     assert_eq!(seen.failed, [408, 503]);
+}
+
+/// SIP-10: messages that arrive damaged stop no call from ending, and leave nothing behind.
+#[test]
+fn damaged_messages_leave_nothing_behind() {
+    for seed in 0..1000 {
+        let mut world = World::new(seed, Net { garble: 0.3, ..rough() });
+        let mut seen = Seen::default();
+        let alice = world.call(Some("offer"));
+        world.run(secs(10), |w, side, event| willing(&mut seen, w, side, event));
+        world.on(ALICE, |s, now| s.offer(now, alice, sdp("again")));
+        world.run(secs(40), |w, side, event| willing(&mut seen, w, side, event));
+        for (side, id) in [(ALICE, Some(alice)), (BOB, seen.bob)] {
+            if let Some(id) = id {
+                world.on(side, |s, now| s.bye(now, id, None));
+            }
+        }
+        // A damaged number may make a second call; its phone hangs up as well.
+        world.run_until_quiet(|w, side, event| {
+            if let Event::Invite { id, .. } = event {
+                w.on(side, |s, now| s.reject(now, id, Response::new(486)));
+            } else if let Event::Request { id, .. } = event {
+                w.on(side, |s, now| s.respond(now, id, Response::new(404)));
+            }
+        });
+    }
+}
+
+/// SIP-10, RFC 3261 §17: over TCP nothing is sent twice but the 2xx.
+#[test]
+fn call_over_tcp_sends_nothing_twice() {
+    let mut world = World::new(1, calm());
+    let mut seen = Seen::default();
+    let mut ask = outgoing(Some("offer"));
+    ask.flow.transport = Transport::Tcp;
+    let alice = world.on(ALICE, |s, now| s.invite(now, ask));
+    world.run(secs(5), |w, side, event| willing(&mut seen, w, side, event));
+    world.on(ALICE, |s, now| s.bye(now, alice, None));
+    world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
+    assert_eq!((seen.answered, seen.confirmed, seen.ended.len()), (1, 1, 1));
+    assert_eq!(world.ladder.iter().filter(|line| line.contains("=>")).count(), 7, "{}", world.text());
+    assert!(!world.text().contains("->"));
+}
+
+/// SIP-10: a caller whose connection breaks while it rings has given up.
+#[test]
+fn caller_whose_connection_breaks_has_given_up() {
+    let mut world = World::new(1, calm());
+    let mut seen = Seen::default();
+    let mut ask = outgoing(Some("offer"));
+    ask.flow.transport = Transport::Tcp;
+    world.on(ALICE, |s, now| s.invite(now, ask));
+    world.run(secs(1), |_, side, event| seen.note(side, &event));
+    let flow = Flow { transport: Transport::Tcp, ..World::flow(BOB) };
+    world.on(BOB, |s, now| s.flow_failed(now, flow));
+    let flow = Flow { transport: Transport::Tcp, ..World::flow(ALICE) };
+    world.on(ALICE, |s, now| s.flow_failed(now, flow));
+    world.run_until_quiet(|_, side, event| seen.note(side, &event));
+    assert_eq!((seen.cancelled, seen.failed), (1, vec![503]));
 }

@@ -4,6 +4,5 @@
 mod calls;
 mod faults;
 mod net;
-mod measure;
 mod raw;
 mod usage;

@@ -22,6 +22,8 @@ pub struct Net {
     pub loss: f64,
     pub duplicate: f64,
     pub delay: Range<u64>,
+    /// How often a byte of a message is another one than was sent.
+    pub garble: f64,
     /// Whether connections can be opened.
     pub tcp: bool,
     /// Nothing arrives at this side any more, and nothing leaves it.
@@ -47,12 +49,12 @@ pub struct World {
 
 /// A network that only takes its time.
 pub fn calm() -> Net {
-    Net { loss: 0.0, duplicate: 0.0, delay: 10..11, tcp: true, dead: [false; 2] }
+    Net { loss: 0.0, duplicate: 0.0, delay: 10..11, garble: 0.0, tcp: true, dead: [false; 2] }
 }
 
 /// A network that loses, doubles and reorders.
 pub fn rough() -> Net {
-    Net { loss: 0.15, duplicate: 0.1, delay: 5..250, tcp: true, dead: [false; 2] }
+    Net { loss: 0.15, duplicate: 0.1, delay: 5..250, garble: 0.0, tcp: true, dead: [false; 2] }
 }
 
 impl World {
@@ -153,6 +155,7 @@ impl World {
         }
     }
     fn transmit(&mut self, side: usize, flow: Flow, bytes: Bytes) {
+        let bytes = self.garbled(bytes);
         let is_tcp = flow.transport == Transport::Tcp;
         if self.notes {
             let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap());
@@ -182,6 +185,21 @@ impl World {
         if !self.rng.random_bool(self.net.loss) {
             self.wire.insert((self.now + delay, self.sent), (1 - side, there, bytes));
         }
+    }
+    fn garbled(&mut self, bytes: Bytes) -> Bytes {
+        if self.net.garble == 0.0 || !self.rng.random_bool(self.net.garble) {
+            return bytes;
+        }
+        let mut bytes = bytes.to_vec();
+        for _ in 0..self.rng.random_range(1..4) {
+            let at = self.rng.random_range(0..bytes.len());
+            match self.rng.random_range(0..3) {
+                0 => bytes[at] = self.rng.random(),
+                1 => bytes[at] = b"0;,:<>\"\r\n "[self.rng.random_range(0..10)],
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        Bytes::from(bytes)
     }
     fn note(&mut self, side: usize, what: &str) {
         let ms = (self.now - self.start).as_millis();

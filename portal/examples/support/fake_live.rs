@@ -1,0 +1,101 @@
+//! A running PBX that is not there: calls and bindings that a test or the preview puts in.
+
+use std::sync::Mutex;
+
+use config::{DeviceId, TenantId};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg};
+use tokio::sync::watch;
+
+/// Shows what it was given.
+pub struct FakeLive {
+    pub calls: Mutex<Vec<LiveCall>>,
+    pub bindings: Mutex<Vec<LiveBinding>>,
+    pub alarms: Mutex<Vec<Alarm>>,
+    changed: watch::Sender<u64>,
+}
+
+impl FakeLive {
+    pub fn new() -> Self {
+        Self { calls: Mutex::default(), bindings: Mutex::default(), alarms: Mutex::default(), changed: watch::channel(0).0 }
+    }
+
+    /// Tells everybody who watches.
+    pub fn touch(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+}
+
+impl Live for FakeLive {
+    fn calls(&self, tenant: TenantId) -> Vec<LiveCall> {
+        if tenant == TenantId(1) { self.calls.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding> {
+        if tenant == TenantId(1) { self.bindings.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+    fn hang_up(&self, tenant: TenantId, call: &str) -> bool {
+        let mut calls = self.calls.lock().expect("not poisoned");
+        let before = calls.len();
+        calls.retain(|c| tenant != TenantId(1) || c.id != call);
+        let ended = calls.len() < before;
+        drop(calls);
+        self.touch();
+        ended
+    }
+    fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.lock().expect("not poisoned").clone()
+    }
+    fn metrics(&self) -> String {
+        "# TYPE sip_requests_total counter\nsip_requests_total 7\n".to_owned()
+    }
+    fn revision(&self) -> i64 {
+        42
+    }
+    fn sip_addresses(&self) -> Vec<String> {
+        vec!["udp 192.0.2.10:5060".to_owned(), "tcp 192.0.2.10:5060".to_owned()]
+    }
+}
+
+/// A call that is up, begun at `now` minus a while.
+pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answered: bool) -> LiveCall {
+    let leg = |party: &str, state, address: &str| LiveLeg {
+        party: party.to_owned(),
+        device: Some(DeviceId(1)),
+        address: address.to_owned(),
+        state,
+        codec: if answered { "PCMU".to_owned() } else { String::new() },
+        mos_heard: if answered { 4.3 } else { 0.0 },
+        mos_said: if answered { 4.1 } else { 0.0 },
+        loss: 0.2,
+        jitter_ms: 3.0,
+        round_trip_ms: Some(21.0),
+    };
+    LiveCall {
+        id: id.to_owned(),
+        started_at: now - 75_000,
+        answered_at: answered.then_some(now - 63_000),
+        caller_number: caller.to_owned(),
+        caller_name: name.to_owned(),
+        dialled: dialled.to_owned(),
+        state: if answered { "talking" } else { "ringing" },
+        revision: 42,
+        legs: vec![
+            leg(name, if answered { "talking" } else { "calling" }, "192.0.2.21:5062"),
+            leg(dialled, if answered { "talking" } else { "ringing" }, "192.0.2.22:5064"),
+        ],
+    }
+}
+
+/// A registered contact.
+pub fn binding(device: i64, user_agent: &str, now: i64) -> LiveBinding {
+    LiveBinding {
+        device: DeviceId(device),
+        contact: format!("sip:d{device}@192.0.2.{}:5062", 20 + device),
+        user_agent: user_agent.to_owned(),
+        address: format!("udp 192.0.2.{}:5062", 20 + device),
+        registered_at: now - 120_000,
+        expires_at: now + 3_480_000,
+    }
+}

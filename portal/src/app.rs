@@ -1,0 +1,131 @@
+//! All addresses of the portal, and what every handler needs.
+
+use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{StatusCode, Uri},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::{delete, get, post},
+};
+use config::Db;
+use tokio::sync::Semaphore;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use crate::{
+    Live, Settings, assets,
+    auth::{self, login, set_password},
+    counters::Counters,
+    error::Fault,
+    events, form, headers, list,
+    pages::{administrators, call, call_list, dashboard, devices, live_calls, metrics},
+    rest,
+};
+
+/// What every handler needs.
+pub(crate) struct App {
+    pub db: Db,
+    pub live: Arc<dyn Live>,
+    pub settings: Settings,
+    pub counters: Counters,
+    pub once: devices::ShownOnce,
+    /// Database threads.
+    pub reads: Semaphore,
+    /// Threads that hash passwords: each takes 19 MiB.
+    pub hashing: Semaphore,
+    pub streams: Arc<Semaphore>,
+}
+
+impl App {
+    pub fn new(db: Db, live: Arc<dyn Live>, settings: Settings) -> Self {
+        Self {
+            db,
+            live,
+            settings,
+            counters: Counters::default(),
+            once: devices::ShownOnce::default(),
+            reads: Semaphore::new(READS),
+            hashing: Semaphore::new(HASHING),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// Live streams that are open now.
+    pub fn open_streams(&self) -> usize {
+        STREAMS - self.streams.available_permits()
+    }
+}
+
+/// Every address. What stands in [`signed_in`] needs a session.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let panicked = app.clone();
+    Router::new()
+        .merge(signed_in(&app))
+        .route("/login", get(login::page).post(login::sign_in))
+        .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/healthz", get(metrics::health))
+        .route("/metrics", get(metrics::metrics))
+        .fallback(nowhere)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| after_panic(&panicked, &*panic)))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
+        .with_state(app)
+}
+
+/// Pages and REST for people who are signed in; the session, its rights and the origin of changing requests are checked
+/// before any of them.
+fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
+    let pages = Router::new()
+        .route("/", get(|| async { Redirect::to("/admin") }))
+        .route("/logout", post(login::sign_out))
+        .route("/password/set", get(set_password::page).post(set_password::change))
+        .route("/live", get(events::stream))
+        .route("/admin", get(dashboard::show))
+        .route("/admin/calls", get(call_list::show))
+        .route("/admin/calls/live", get(live_calls::show))
+        .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
+        .route("/admin/calls/{id}", get(call::show))
+        .route("/admin/devices/{id}/secret", post(devices::secret))
+        .route("/admin/administrators/{id}/setup-link", post(administrators::setup_link))
+        .route("/admin/{table}", get(list::show).post(form::create))
+        .route("/admin/{table}/new", get(form::blank))
+        .route("/admin/{table}/export.csv", get(list::export))
+        .route("/admin/{table}/import", post(list::import))
+        .route("/admin/{table}/check/{field}", post(form::check))
+        .route("/admin/{table}/choices/{field}", get(form::choices))
+        .route("/admin/{table}/{id}", get(form::edit).post(form::update))
+        .route("/admin/{table}/{id}/delete", post(form::delete));
+    let api = Router::new()
+        .route("/api/v1/calls", get(call_list::api))
+        .route("/api/v1/calls/{id}", get(call::api))
+        .route("/api/v1/live/calls", get(live_calls::api))
+        .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
+        .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
+        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).delete(rest::delete));
+    pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/") { Fault::NotFound.problem() } else { Fault::NotFound.into_response() }
+}
+
+fn after_panic(app: &App, panic: &(dyn std::any::Any + Send)) -> Response {
+    app.counters.panics.fetch_add(1, Relaxed);
+    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    Fault::Internal(format!("a handler panicked: {}", said.unwrap_or_default())).into_response()
+}
+
+/// Database requests at once.
+const READS: usize = 8;
+/// Passwords hashed at once.
+const HASHING: usize = 2;
+/// Live streams at once.
+const STREAMS: usize = 512;
+/// A CSV import of 10,000 users is 1 MB.
+const BODY: usize = 4 * 1024 * 1024;
+/// For one request, live streams aside: they answer at once.
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,293 @@
+//! Who asks: the session behind a cookie, what they may do, and that a changing request comes from our own pages.
+//! AUTH-02, 04, 05, 25, 28.
+
+pub(crate) mod login;
+pub(crate) mod password;
+pub(crate) mod set_password;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    http::{HeaderMap, Method, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use config::{
+    AdministratorId, Db, Resource, TenantId,
+    access::{self, Author, Viewer},
+    query::QueryError,
+    resources::tenants::TENANTS,
+    sign_in::{Account, Session},
+};
+use sha2::{Digest, Sha256};
+
+use crate::{app::App, error::Fault, query::Pairs, view};
+
+/// Somebody who is signed in, and what their browser said about them.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    pub administrator: AdministratorId,
+    /// Row of the session.
+    pub session: i64,
+    pub login: String,
+    pub name: String,
+    pub tenant: TenantId,
+    pub tenant_name: String,
+    /// 1–3.
+    pub level: u8,
+    /// Nothing else works until the password is changed (AUTH-05).
+    pub must_set_password: bool,
+    /// What changing requests of this session carry.
+    pub csrf: String,
+    /// `light`, `dark` or nothing.
+    pub theme: String,
+    /// The toast that a redirect left.
+    pub flash: String,
+    /// Where they sit.
+    pub address: String,
+}
+
+impl Who {
+    pub fn viewer(&self) -> Viewer {
+        Viewer { tenant: self.tenant, level: self.level }
+    }
+
+    /// For the audit log; `via` is `portal` or `api`.
+    pub fn author(&self, via: &'static str) -> Author {
+        Author { tenant: self.tenant, name: self.login.clone(), address: self.address.clone(), via, level: self.level }
+    }
+
+    /// Whether the table is theirs to look at.
+    pub fn may_see(&self, of: &Resource) -> bool {
+        let listed = !matches!(access::scope(self.tenant, self.level, of), access::Scope::Nothing | access::Scope::Row(_));
+        listed && (self.level >= 2 || of.menu != "System")
+    }
+
+    /// Whether rows of the table are theirs to change.
+    pub fn may_write(&self, of: &Resource) -> bool {
+        self.may_see(of) && access::may_change(self.level)
+    }
+
+    /// A table by name that they may see.
+    pub fn table(&self, name: &str) -> Result<&'static Resource, Fault> {
+        config::resources::by_name(name).filter(|of| self.may_see(of)).ok_or(Fault::NotFound)
+    }
+
+    /// A table by name that they may change.
+    pub fn writable(&self, name: &str) -> Result<&'static Resource, Fault> {
+        let of = self.table(name)?;
+        if self.may_write(of) { Ok(of) } else { Err(Fault::Forbidden("Your account may look at this, not change it")) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        parts.extensions.get::<Self>().cloned().ok_or(Fault::SignIn)
+    }
+}
+
+/// Lets a request through that comes from a session and, if it changes something, from our own pages.
+pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let told = |fault: Fault| if api { fault.problem() } else { fault.into_response() };
+    let mut who = match who(&app, request.headers()).await {
+        Ok(Some(who)) => who,
+        Ok(None) => return ask_to_sign_in(&request, api),
+        Err(fault) => return told(fault),
+    };
+    who.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
+    let mut request = match own_request(request, &who.csrf).await {
+        Ok(request) => request,
+        Err(fault) => {
+            app.counters.refused_cross_site.fetch_add(1, Relaxed);
+            return told(fault);
+        }
+    };
+    if who.must_set_password && !["/password/set", "/logout"].contains(&request.uri().path()) {
+        if api || request.uri().path() == "/live" {
+            return told(Fault::Forbidden("Set a password of your own first, at /password/set"));
+        }
+        return Redirect::to("/password/set").into_response();
+    }
+    request.extensions_mut().insert(who);
+    next.run(request).await
+}
+
+/// The session of a request, if there is one that holds.
+pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
+    let Some(token) = cookie(headers, session_cookie(app)) else { return Ok(None) };
+    let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
+    let flash = cookie(headers, "flash").map(|text| view::decode(&text).chars().take(300).collect());
+    let now = chrono::Utc::now().timestamp_millis();
+    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else { return Ok(None) };
+    let account = session.account;
+    Ok(Some(Who {
+        administrator: account.id,
+        session: session.id,
+        must_set_password: account.password_temporary || expired(&account, now),
+        name: if account.name.is_empty() { account.login.clone() } else { account.name },
+        login: account.login,
+        tenant: account.tenant,
+        tenant_name,
+        level: account.level,
+        csrf,
+        theme: theme.unwrap_or_default(),
+        flash: flash.unwrap_or_default(),
+        address: String::new(),
+    }))
+}
+
+/// The session of a token with the name of its tenant; notes once a minute that it is in use.
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, Fault> {
+    let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
+    if now - session.seen_at > TOUCH_MS {
+        db.touch_session(session.id, now, SESSION_MS).map_err(QueryError::from)?;
+    }
+    let viewer = Viewer { tenant: session.account.tenant, level: session.account.level };
+    let tenant = db.get(&viewer, &TENANTS, session.account.tenant.0)?;
+    let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
+    Ok(Some((session, name)))
+}
+
+/// AUTH-06.
+fn expired(account: &Account, now: i64) -> bool {
+    let most = i64::from(account.password_days) * 24 * 3_600_000;
+    most > 0 && account.password_changed_at.is_some_and(|at| now - at > most)
+}
+
+/// A cookie's value.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+}
+
+/// The name of the session's cookie; behind TLS a browser takes it from this very host only.
+pub(crate) fn session_cookie(app: &App) -> &'static str {
+    if app.settings.secure_cookies { "__Host-dialtone_session" } else { "dialtone_session" }
+}
+
+/// `Set-Cookie` of the session; `age` in seconds, 0 removes it.
+pub(crate) fn session_cookie_line(app: &App, token: &str, age: u64) -> String {
+    let secure = if app.settings.secure_cookies { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}", session_cookie(app))
+}
+
+/// Refuses what another site made the browser send, by the browser's own word; `true` is fine.
+pub(crate) fn same_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text("origin"), text("host")) {
+        (Some(site), ..) => site == "same-origin" || site == "none",
+        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (None, Some(_), None) => false,
+        // No browser of the last years sends neither; the token still has to be right.
+        (None, None, _) => true,
+    }
+}
+
+/// The address of the browser.
+pub(crate) fn peer(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical())
+}
+
+/// A changing request must come from our own pages and carry the session's token, in a header or in its form.
+async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(request);
+    }
+    if !same_site(request.headers()) {
+        return Err(Fault::Forbidden("This request came from another site"));
+    }
+    if let Some(token) = request.headers().get("x-csrf-token") {
+        return if equal(token.as_bytes(), csrf.as_bytes()) { Ok(request) } else { Err(Fault::Forbidden(STALE)) };
+    }
+    let is_form = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    if !is_form.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, BODY).await.map_err(|_| Fault::Malformed("the form is too large".into()))?;
+    let form = Pairs::parse(&String::from_utf8_lossy(&bytes));
+    if equal(form.get("csrf").as_bytes(), csrf.as_bytes()) {
+        Ok(Request::from_parts(parts, Body::from(bytes)))
+    } else {
+        Err(Fault::Forbidden(STALE))
+    }
+}
+
+fn ask_to_sign_in(request: &Request, api: bool) -> Response {
+    let path = request.uri().path();
+    if api {
+        return Fault::SignIn.problem();
+    }
+    if path == "/live" {
+        return Fault::SignIn.into_response();
+    }
+    if request.headers().contains_key("hx-request") {
+        let mut answer = Fault::SignIn.into_response();
+        answer.headers_mut().insert("hx-redirect", header::HeaderValue::from_static("/login"));
+        return answer;
+    }
+    let wanted = request.uri().path_and_query().map_or("/admin", |p| p.as_str());
+    if *request.method() != Method::GET || path == "/" || path == "/admin" {
+        return Redirect::to("/login").into_response();
+    }
+    Redirect::to(&format!("/login?next={}", view::encode(wanted))).into_response()
+}
+
+/// The token that changing requests of a session carry: it follows from the session's own, which no page contains.
+fn csrf(token: &str) -> String {
+    Sha256::digest(format!("dialtone csrf {token}")).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Compares without telling by its time where the difference is.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
+const STALE: &str = "This page is from another sign-in. Load it again and repeat";
+/// A session lasts so long after its last use.
+pub(crate) const SESSION_MS: i64 = 12 * 3_600_000;
+const TOUCH_MS: i64 = 60_000;
+/// As large as any request may be.
+const BODY: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(n, v)| (n.parse().expect("name"), v.parse().expect("value"))).collect()
+    }
+
+    #[test]
+    fn another_site_is_told_by_the_browsers_own_word() {
+        assert!(same_site(&headers(&[("sec-fetch-site", "same-origin"), ("origin", "http://evil")])));
+        assert!(!same_site(&headers(&[("sec-fetch-site", "cross-site"), ("origin", "http://pbx"), ("host", "pbx")])));
+        assert!(!same_site(&headers(&[("sec-fetch-site", "same-site")])));
+        assert!(same_site(&headers(&[("origin", "http://pbx:8080"), ("host", "pbx:8080")])));
+        assert!(!same_site(&headers(&[("origin", "http://evil"), ("host", "pbx:8080")])));
+        assert!(!same_site(&headers(&[("origin", "null"), ("host", "pbx:8080")])));
+        assert!(same_site(&headers(&[])));
+    }
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let headers = headers(&[("cookie", "theme=dark; dialtone_session=abc; flash=x%20y")]);
+        assert_eq!(cookie(&headers, "dialtone_session").as_deref(), Some("abc"));
+        assert_eq!(cookie(&headers, "session"), None);
+    }
+
+    #[test]
+    fn tokens_are_equal_only_when_they_are() {
+        assert!(equal(b"abc", b"abc") && !equal(b"abc", b"abd") && !equal(b"", b"a"));
+        assert_ne!(csrf("one"), csrf("two"));
+    }
+}

@@ -1,0 +1,135 @@
+//! `/setup/{token}` and `/password/set`: the first and every further password. AUTH-05, 07…13.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{Html, IntoResponse, Response},
+};
+use chrono::Utc;
+
+use super::{Who, cookie, login, password, peer, same_site};
+use crate::{app::App, blocking::aside, error::Fault, query::Pairs, view};
+
+#[derive(Template, Default)]
+#[template(path = "password.html")]
+struct PasswordPage {
+    theme: String,
+    heading: &'static str,
+    sentence: String,
+    action: String,
+    button: &'static str,
+    csrf: String,
+    login: String,
+    ask_current: bool,
+    problems: Vec<String>,
+    back: &'static str,
+}
+
+/// `GET /setup/{token}`: a one-time link.
+pub(crate) async fn setup_page(State(app): State<Arc<App>>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response, Fault> {
+    let login = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
+    show_setup(&headers, &token, login, vec![])
+}
+
+/// `POST /setup/{token}`: sets the password, uses the link up, signs in.
+pub(crate) async fn setup(State(app): State<Arc<App>>, Path(token): Path<String>, request: Request) -> Result<Response, Fault> {
+    if !same_site(request.headers()) {
+        return Err(Fault::Forbidden("This request came from another site"));
+    }
+    let (headers, address) = (request.headers().clone(), peer(&request).map(|ip| ip.to_string()).unwrap_or_default());
+    let form = login::read(request).await?;
+    let name = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
+    let problems = password::broken(form.get("password"), form.get("confirm"));
+    if !problems.is_empty() {
+        return show_setup(&headers, &token, name, problems);
+    }
+    let hash = hashed(&app, form.get("password")).await?;
+    let now = Utc::now().timestamp_millis();
+    let id = app.db(move |db| db.use_setup_link(&token, &hash, now)).await?.id;
+    tracing::info!("{name} set a password with a setup link");
+    login::begin(&app, id, &headers, address, "/admin").await
+}
+
+/// `GET /password/set`.
+pub(crate) async fn page(who: Who) -> Result<Response, Fault> {
+    show_change(&who, vec![])
+}
+
+/// `POST /password/set`: ends the other sessions of this account.
+pub(crate) async fn change(State(app): State<Arc<App>>, who: Who, headers: HeaderMap, body: String) -> Result<Response, Fault> {
+    let form = Pairs::parse(&body);
+    let (given, new) = (form.get("current").to_owned(), form.get("password"));
+    let (name, from, now) = (who.login.clone(), who.address.clone(), Utc::now().timestamp_millis());
+    if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
+        return show_change(&who, vec!["Too many failed tries. Wait 15 minutes.".to_owned()]);
+    }
+    let mut problems = password::broken(new, form.get("confirm"));
+    if !who.must_set_password {
+        let name = who.login.clone();
+        let stored = app.read(move |db| db.account_by_login(&name)).await?.and_then(|account| account.password);
+        if !aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await? {
+            let (name, from) = (who.login.clone(), who.address.clone());
+            app.read(move |db| db.sign_in_failed(&name, &from, now)).await?;
+            problems.insert(0, "The current password is not right.".to_owned());
+        }
+    }
+    if !problems.is_empty() {
+        return show_change(&who, problems);
+    }
+    let (hash, id) = (hashed(&app, new).await?, who.administrator);
+    app.db(move |db| db.set_password(id, &hash, now)).await?;
+    tracing::info!(tenant.id = who.tenant.0, "{} changed their password", who.login);
+    // All sessions of the account have ended; this browser gets a new one.
+    login::begin(&app, id, &headers, who.address, "/admin").await
+}
+
+async fn hashed(app: &App, new: &str) -> Result<String, Fault> {
+    let new = new.to_owned();
+    aside(&app.hashing, move || password::hash(&new)).await?.map_err(Fault::Internal)
+}
+
+async fn setup_login(app: &App, token: &str) -> Result<Option<String>, Fault> {
+    let (token, now) = (token.to_owned(), Utc::now().timestamp_millis());
+    app.read(move |db| db.setup_account(&token, now)).await.map(|account| account.map(|account| account.login))
+}
+
+fn show_setup(headers: &HeaderMap, token: &str, login: String, problems: Vec<String>) -> Result<Response, Fault> {
+    let page = PasswordPage {
+        theme: cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default(),
+        heading: "Welcome to Dialtone",
+        sentence: format!("Choose the password of {login}. You are signed in afterwards."),
+        action: format!("/setup/{}", view::encode(token)),
+        button: "Set password and sign in",
+        login,
+        problems,
+        ..PasswordPage::default()
+    };
+    show(page)
+}
+
+fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
+    let forced = who.must_set_password;
+    let page = PasswordPage {
+        theme: who.theme.clone(),
+        heading: if forced { "Choose your own password" } else { "Change password" },
+        sentence: if forced { "Your password was set by somebody else. Nothing else works until you change it.".into() } else { format!("For {}.", who.login) },
+        action: "/password/set".into(),
+        button: "Update",
+        csrf: who.csrf.clone(),
+        login: who.login.clone(),
+        ask_current: !forced,
+        problems,
+        back: if forced { "" } else { "/admin" },
+    };
+    show(page)
+}
+
+fn show(page: PasswordPage) -> Result<Response, Fault> {
+    let status = if page.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+const USED_UP: &str = "This setup link was used already or is too old. On the server, run `dialtone admin reset-password` for a new one";

@@ -1,0 +1,153 @@
+//! What can go wrong with a request, and how a person or a program is told.
+
+use askama::Template;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use config::{Problem, query::QueryError, sign_in::SignInError, write::WriteError};
+
+/// Why a request is not served. As a response it is a page; [`Fault::problem`] says it in JSON.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignIn,
+    /// There is no such thing, or it is not theirs to see.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// Signed in, but not allowed; or the request came from another site.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The request itself makes no sense.
+    #[error("{0}")]
+    Malformed(String),
+    /// Values are wrong.
+    #[error("{} need attention", .0.len())]
+    Invalid(Vec<Problem>),
+    /// Somebody else saved meanwhile.
+    #[error("{by} changed this meanwhile")]
+    Conflict { by: String },
+    /// Other rows point here.
+    #[error("still used by {}", .0.join(", "))]
+    Used(Vec<String>),
+    /// Too much at once.
+    #[error("too many requests at once, try again in a moment")]
+    Busy,
+    /// Our own trouble; the text goes to the log only.
+    #[error("something went wrong on the server; it was logged")]
+    Internal(String),
+}
+
+impl Fault {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The fault as JSON problem (RFC 9457).
+    pub fn problem(self) -> Response {
+        self.log();
+        let status = self.status();
+        let fields = match &self {
+            Self::Invalid(problems) => serde_json::json!(problems),
+            _ => serde_json::json!([]),
+        };
+        let body = serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
+        let mut answer = (status, Json(body)).into_response();
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        self.retry(answer)
+    }
+
+    fn log(&self) {
+        if let Self::Internal(why) = self {
+            tracing::error!("portal: a request failed: {why}");
+        }
+    }
+
+    fn retry(&self, mut answer: Response) -> Response {
+        if matches!(self, Self::Busy) {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        answer
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        self.log();
+        let heading = match &self {
+            Self::SignIn => "Sign in first",
+            Self::NotFound => "Not found",
+            Self::Forbidden(_) => "Not allowed",
+            Self::Busy => "One moment",
+            Self::Internal(_) => "Something went wrong",
+            _ => "That did not work",
+        };
+        let page = ErrorPage { theme: String::new(), heading, text: sentence(&self.to_string()), status: self.status().as_u16() };
+        let body = page.render().unwrap_or_else(|_| heading.to_owned());
+        let answer = (self.status(), Html(body)).into_response();
+        self.retry(answer)
+    }
+}
+
+/// The first letter large, a full stop at the end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).chain(['.']).collect()
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    theme: String,
+    heading: &'static str,
+    text: String,
+    status: u16,
+}
+
+impl From<QueryError> for Fault {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Sqlite(e) => Self::Internal(e.to_string()),
+            other => Self::Malformed(other.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Invalid(problems) => Self::Invalid(problems),
+            WriteError::Gone => Self::NotFound,
+            WriteError::Conflict { by, .. } => Self::Conflict { by },
+            WriteError::Used(by) => Self::Used(by),
+            WriteError::Sqlite(e) => Self::Internal(e.to_string()),
+        }
+    }
+}
+
+impl From<SignInError> for Fault {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::NoAdministrator(_) => Self::NotFound,
+            SignInError::Link => Self::Forbidden("This setup link was used already or is too old"),
+            SignInError::Sqlite(e) => Self::Internal(e.to_string()),
+        }
+    }
+}
+
+impl From<askama::Error> for Fault {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(format!("template: {error}"))
+    }
+}

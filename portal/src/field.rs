@@ -1,0 +1,225 @@
+//! A declared field as an input of a form: which control, which choices, what it holds, what is wrong with it.
+
+use config::{
+    Db, Field, Kind, Problem, Resource,
+    destination::{Cause, Destination},
+    query::{QueryError, Viewer},
+    resource::Values,
+};
+
+/// One field as the form template draws it.
+#[derive(Debug)]
+pub(crate) struct FieldView {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub help: &'static str,
+    pub required: bool,
+    /// Shown but not to be changed.
+    pub locked: bool,
+    pub value: String,
+    pub error: String,
+    /// What somebody else saved meanwhile.
+    pub theirs: String,
+    /// Asked about while typing.
+    pub checked_live: bool,
+    pub check_url: String,
+    /// Only of interest when that field has that value.
+    pub shown_when: Option<(&'static str, &'static str)>,
+    pub hidden: bool,
+    /// Where further choices are searched, if there are too many to list.
+    pub search_url: String,
+    pub input: Input,
+}
+
+/// The control.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Flag(bool),
+    Many(Many),
+    Select(Vec<Choice>),
+    Number(Number),
+    Secret,
+    Line(Line),
+}
+
+/// An ordered list and what can be added to it.
+#[derive(Debug)]
+pub(crate) struct Many {
+    pub chosen: Vec<Choice>,
+    pub others: Vec<Choice>,
+}
+
+/// A whole number.
+#[derive(Debug)]
+pub(crate) struct Number {
+    pub min: i64,
+    pub max: i64,
+    pub unit: &'static str,
+}
+
+/// A line of text.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub kind: &'static str,
+    pub mode: &'static str,
+    pub max: usize,
+    pub mono: bool,
+}
+
+/// One of several.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choice {
+    pub key: String,
+    pub label: String,
+    pub on: bool,
+    /// Place in an ordered list, from 1.
+    pub at: usize,
+}
+
+impl Choice {
+    pub fn new(key: impl Into<String>, label: impl Into<String>, on: bool) -> Self {
+        Self { key: key.into(), label: label.into(), on, at: 0 }
+    }
+    /// The empty one that the page copies when something is added.
+    pub fn blank() -> Self {
+        Self::default()
+    }
+}
+
+impl FieldView {
+    /// For `label for` and links to the field.
+    pub fn id(&self) -> String {
+        format!("f-{}", self.name)
+    }
+    /// Takes the whole width of its card.
+    pub fn wide(&self) -> bool {
+        matches!(self.input, Input::Many(_) | Input::Flag(_))
+    }
+}
+
+/// What a field's view is made from.
+#[derive(Debug)]
+pub(crate) struct Filled<'a> {
+    pub of: &'static Resource,
+    pub viewer: &'a Viewer,
+    pub values: &'a Values,
+    /// Titles of what the values refer to, as far as known.
+    pub shown: &'a Values,
+    pub problems: &'a [Problem],
+    /// Present values of somebody else's edit, in a conflict.
+    pub theirs: Option<&'a Values>,
+    pub may_write: bool,
+    pub id: Option<i64>,
+}
+
+/// The view of `field`.
+///
+/// # Errors
+/// When choices cannot be read.
+pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Result<FieldView, QueryError> {
+    let value = filled.values.get(field.name).cloned().unwrap_or_default();
+    let error = filled.problems.iter().filter(|p| p.field == field.name).map(|p| p.message.as_str());
+    let theirs = filled.theirs.and_then(|theirs| theirs.get(field.name)).filter(|theirs| **theirs != value);
+    let (input, cut) = input(db, field, &value, filled)?;
+    let own = filled.id.map(|id| format!("?id={id}")).unwrap_or_default();
+    let search_url = if cut { format!("/admin/{}/choices/{}", filled.of.name, field.name) } else { String::new() };
+    Ok(FieldView {
+        name: field.name,
+        label: field.label,
+        help: field.help,
+        required: field.required,
+        locked: field.read_only || !filled.may_write,
+        error: error.collect::<Vec<_>>().join(" "),
+        theirs: theirs.map(|t| if t.is_empty() { "blank".to_owned() } else { t.clone() }).unwrap_or_default(),
+        checked_live: matches!(field.kind, Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email),
+        check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),
+        shown_when: field.shown_when,
+        hidden: field.shown_when.is_some_and(|(other, wanted)| filled.values.get(other).is_none_or(|v| v != wanted)),
+        search_url,
+        value,
+        input,
+    })
+}
+
+/// The control of a field, and whether there are more choices than it lists.
+fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+    let line = |kind, mode, max, mono| Input::Line(Line { kind, mode, max, mono });
+    let simple = match field.kind {
+        Kind::Text { max } => line("text", "", max, false),
+        Kind::Word { max } => line("text", "", max, true),
+        Kind::Extension => line("text", "numeric", 6, true),
+        Kind::PhoneNumber => line("text", "tel", 33, true),
+        Kind::Email => line("email", "email", 254, false),
+        Kind::Number { min, max, unit } => Input::Number(Number { min, max, unit }),
+        Kind::Choice(of) => Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect()),
+        Kind::Flag => Input::Flag(value == SET),
+        Kind::Secret => Input::Secret,
+        Kind::Reference(table) => return reference(db, field, table, value, filled),
+        Kind::Many(table) => return many(db, table, value, filled),
+        Kind::Destination => return destination(db, value, filled.viewer),
+    };
+    Ok((simple, false))
+}
+
+fn reference(db: &Db, field: &Field, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+    let (mut choices, cut) = others(db, table, "", filled.viewer)?;
+    choices.iter_mut().for_each(|choice| choice.on = choice.key == value);
+    if !value.is_empty() && !choices.iter().any(|choice| choice.on) {
+        let title = filled.shown.get(field.name).map_or(value, String::as_str);
+        choices.insert(0, Choice::new(value, title, true));
+    }
+    choices.insert(0, Choice::new("", "Nobody", value.is_empty()));
+    Ok((Input::Select(choices), cut))
+}
+
+fn many(db: &Db, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+    let (offered, cut) = others(db, table, "", filled.viewer)?;
+    let target = config::resources::by_name(table);
+    let mut chosen = Vec::new();
+    for id in value.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+        let known = offered.iter().find(|choice| choice.key == id).map(|choice| choice.label.clone());
+        let title = match (known, target, id.parse()) {
+            (Some(title), ..) => title,
+            (None, Some(target), Ok(row)) => title_of(db, target, row, filled.viewer)?,
+            _ => id.to_owned(),
+        };
+        chosen.push(Choice { key: id.to_owned(), label: title, on: true, at: chosen.len() + 1 });
+    }
+    let others = offered.into_iter().filter(|o| !chosen.iter().any(|c| c.key == o.key)).collect();
+    Ok((Input::Many(Many { chosen, others }), cut))
+}
+
+fn destination(db: &Db, value: &str, viewer: &Viewer) -> Result<(Input, bool), QueryError> {
+    let hang_up = |cause: &Cause| Destination::Hangup(*cause);
+    let mut choices: Vec<_> = Cause::ALL.iter().map(hang_up).map(|d| Choice::new(d.to_string(), d.in_words(), false)).collect();
+    let rows = db.choices(viewer, &config::resources::extensions::EXTENSIONS, "")?;
+    let cut = rows.len() >= MOST;
+    for (_, title) in rows {
+        let number: String = title.chars().take_while(char::is_ascii_digit).collect();
+        choices.push(Choice::new(Destination::Extension(number).to_string(), format!("Extension {title}"), false));
+    }
+    if !value.is_empty() && !choices.iter().any(|choice| choice.key == value) {
+        let words = value.parse::<Destination>().map_or_else(|_| value.to_owned(), |d| d.in_words());
+        choices.insert(0, Choice::new(value, words, true));
+    }
+    choices.iter_mut().for_each(|choice| choice.on = choice.key == value);
+    Ok((Input::Select(choices), cut))
+}
+
+/// What a reference to `table` can point to, and whether there is more.
+pub(crate) fn others(db: &Db, table: &str, search: &str, viewer: &Viewer) -> Result<(Vec<Choice>, bool), QueryError> {
+    let Some(target) = config::resources::by_name(table) else { return Ok((vec![], false)) };
+    let rows = db.choices(viewer, target, search)?;
+    let cut = rows.len() >= MOST;
+    Ok((rows.into_iter().map(|(id, title)| Choice::new(id.to_string(), title, false)).collect(), cut))
+}
+
+fn title_of(db: &Db, of: &'static Resource, id: i64, viewer: &Viewer) -> Result<String, QueryError> {
+    let row = db.get(viewer, of, id)?;
+    Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", of.one)))
+}
+
+/// How a flag that is set is stored and sent.
+pub(crate) const SET: &str = "1";
+/// As many choices as the database lists at once.
+const MOST: usize = 200;

@@ -1,0 +1,345 @@
+//! The form of any declared table: cards, defaults, errors at the field, a notice when somebody else saved meanwhile.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use config::{
+    Db, Kind, Problem, Resource,
+    query::{ListQuery, Row},
+    resource::Values,
+    write::WriteError,
+};
+
+use crate::{
+    app::App,
+    auth::Who,
+    error::Fault,
+    field::{self, Choice, FieldView, Filled, Input, SET},
+    pages,
+    query::Pairs,
+    view::{self, Page},
+};
+
+/// What the template draws.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub id: Option<i64>,
+    pub action: String,
+    pub back: String,
+    pub title: String,
+    pub sentence: String,
+    pub cards: Vec<Card>,
+    pub problems: Vec<ProblemView>,
+    pub conflict: Option<String>,
+    pub version: Option<i64>,
+    pub may_write: bool,
+    pub may_delete: bool,
+    /// Ready HTML beside the form, from the page that belongs to the table.
+    pub side: String,
+    /// Ready HTML among the buttons of the page's head.
+    pub head: String,
+    /// Ready HTML after the form (dialogs).
+    pub after: String,
+}
+
+/// Fields under a heading.
+#[derive(Debug)]
+pub(crate) struct Card {
+    pub title: &'static str,
+    pub fields: Vec<FieldView>,
+}
+
+/// A problem as the banner says it.
+#[derive(Debug)]
+pub(crate) struct ProblemView {
+    pub field: String,
+    pub label: String,
+    pub text: String,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage {
+    page: Page,
+    of: &'static Resource,
+    form: Form,
+}
+
+/// What the form is filled with.
+#[derive(Debug, Default)]
+struct Filling {
+    id: Option<i64>,
+    values: Values,
+    shown: Values,
+    version: Option<i64>,
+    problems: Vec<Problem>,
+    conflict: Option<(String, Values)>,
+}
+
+/// `GET /admin/{table}/new`; values in the query fill the form.
+pub(crate) async fn blank(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let of = who.table(&table)?;
+    if of.single || !who.may_write(of) {
+        return Err(Fault::NotFound);
+    }
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let defaults = of.settable().map(|f| {
+        let given = Some(asked.get(f.name)).filter(|given| !given.is_empty()).unwrap_or(f.default);
+        (f.name.to_owned(), given.to_owned())
+    });
+    show(app, who, of, Filling { values: defaults.collect(), ..Filling::default() }, StatusCode::OK).await
+}
+
+/// `GET /admin/{table}/{id}`.
+pub(crate) async fn edit(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Result<Response, Fault> {
+    let of = who.table(&table)?;
+    let viewer = who.viewer();
+    let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
+    show(app, who, of, Filling::from(row), StatusCode::OK).await
+}
+
+/// The form of a table with one row.
+pub(crate) async fn single(app: Arc<App>, who: Who, of: &'static Resource) -> Result<Response, Fault> {
+    let row = only_row(&app, &who, of).await?;
+    show(app, who, of, Filling::from(row), StatusCode::OK).await
+}
+
+/// The row of a table with one.
+pub(crate) async fn only_row(app: &App, who: &Who, of: &'static Resource) -> Result<Row, Fault> {
+    let viewer = who.viewer();
+    let query = ListQuery { limit: 1, ..ListQuery::default() };
+    let row = app.db(move |db| db.list(&viewer, of, &query)).await?.rows.into_iter().next();
+    // A list holds its columns only.
+    let (viewer, id) = (who.viewer(), row.ok_or(Fault::NotFound)?.id);
+    app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)
+}
+
+/// `POST /admin/{table}`: a new row; for a table with one row, its change.
+pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, body: String) -> Result<Response, Fault> {
+    let of = who.writable(&table)?;
+    if of.single {
+        let id = only_row(&app, &who, of).await?.id;
+        return save(app, who, of, Some(id), &body).await;
+    }
+    save(app, who, of, None, &body).await
+}
+
+/// `POST /admin/{table}/{id}`: a change.
+pub(crate) async fn update(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>, body: String) -> Result<Response, Fault> {
+    let of = who.writable(&table)?;
+    save(app, who, of, Some(id), &body).await
+}
+
+/// `POST /admin/{table}/{id}/delete`.
+pub(crate) async fn delete(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Result<Response, Fault> {
+    let of = who.writable(&table)?;
+    let (author, viewer) = (who.author("portal"), who.viewer());
+    let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
+    let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
+    match done {
+        Ok(_) => Ok(view::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row)))),
+        Err(WriteError::Used(by)) => {
+            let text = format!("Cannot be deleted: still used by {}. Change that first.", by.join(", "));
+            let filling = Filling { problems: vec![Problem { field: String::new(), message: text }], ..Filling::from(row) };
+            show(app, who, of, filling, StatusCode::CONFLICT).await
+        }
+        Err(WriteError::Invalid(problems)) => {
+            show(app, who, of, Filling { problems, ..Filling::from(row) }, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /admin/{table}/check/{field}`: what is wrong with one field, as the fragment below it.
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, field)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    body: String,
+) -> Result<Response, Fault> {
+    let of = who.writable(&table)?;
+    let id = Pairs::parse(&query.unwrap_or_default()).get("id").parse().ok();
+    let (author, values) = (who.author("portal"), read(of, &Pairs::parse(&body), id.is_some()));
+    let problems = app.db(move |db| Ok::<_, Fault>(db.check(&author, of, id, &values))).await?;
+    let error = problems.into_iter().filter(|p| p.field == field).map(|p| p.message).collect::<Vec<_>>().join(" ");
+    Ok(Html(ErrorPart { field: OneError { error } }.render()?).into_response())
+}
+
+/// `GET /admin/{table}/choices/{field}?q=`: options of a reference field that match.
+pub(crate) async fn choices(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, field)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let of = who.table(&table)?;
+    let (Kind::Reference(target) | Kind::Many(target)) = of.field(&field).ok_or(Fault::NotFound)?.kind else {
+        return Err(Fault::NotFound);
+    };
+    let (viewer, search) = (who.viewer(), Pairs::parse(&query.unwrap_or_default()).get("q").to_owned());
+    let (choices, _) = app.db(move |db| field::others(db, target, &search, &viewer)).await?;
+    Ok(Html(OptionsPart { choices }.render()?).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "field_error.html")]
+struct ErrorPart {
+    field: OneError,
+}
+
+struct OneError {
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "options.html")]
+struct OptionsPart {
+    choices: Vec<Choice>,
+}
+
+async fn save(app: Arc<App>, who: Who, of: &'static Resource, id: Option<i64>, body: &str) -> Result<Response, Fault> {
+    let pairs = Pairs::parse(body);
+    let values = read(of, &pairs, id.is_some());
+    let version = pairs.get("version").parse().ok();
+    let (author, given) = (who.author("portal"), values.clone());
+    let written = app
+        .db(move |db| {
+            Ok::<_, Fault>(match id {
+                Some(id) => db.update(&author, of, id, &given, version),
+                None => db.create(&author, of, &given),
+            })
+        })
+        .await?;
+    match written {
+        Ok(saved) => {
+            pages::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
+            let (name, viewer) = (of.name, who.viewer());
+            let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
+            let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
+            let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
+            Ok(view::see_other(&to, &format!("{what} saved. New calls follow it.")))
+        }
+        Err(WriteError::Invalid(problems)) => {
+            let filling = Filling { id, values, version, problems, ..Filling::default() };
+            show(app, who, of, filling, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(WriteError::Conflict { by, now }) => {
+            let (viewer, row) = (who.viewer(), id.ok_or(Fault::NotFound)?);
+            let version = app.db(move |db| db.get(&viewer, of, row)).await?.ok_or(Fault::NotFound)?.version;
+            let filling = Filling { id, values, version: Some(version), conflict: Some((by, now)), ..Filling::default() };
+            show(app, who, of, filling, StatusCode::CONFLICT).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The values that a form of ours sends. A secret that is left empty is not a change.
+fn read(of: &Resource, pairs: &Pairs, existing: bool) -> Values {
+    let mut values = Values::new();
+    for field in of.settable() {
+        let value = match field.kind {
+            Kind::Flag => if pairs.get(field.name) == SET { SET } else { "0" }.to_owned(),
+            Kind::Many(_) => pairs.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(","),
+            Kind::Secret if existing && pairs.get(field.name).is_empty() => continue,
+            _ => pairs.get(field.name).to_owned(),
+        };
+        values.insert(field.name.to_owned(), value);
+    }
+    values
+}
+
+async fn show(app: Arc<App>, who: Who, of: &'static Resource, filling: Filling, status: StatusCode) -> Result<Response, Fault> {
+    let (viewer, may_write) = (who.viewer(), who.may_write(of));
+    let (filling, cards) = app
+        .db(move |db| {
+            let cards = cards(db, of, &filling, &viewer, may_write)?;
+            Ok::<_, Fault>((filling, cards))
+        })
+        .await?;
+    let name = name_of(of, &filling);
+    let path = format!("/admin/{}", of.name);
+    let beside = pages::beside(&app, &who, of, filling.id).await?;
+    let mut page = Page::new(&app, &who, &path, &name).listening(&beside.parts);
+    page.crumbs.clear();
+    if !of.single {
+        page.crumbs.push(view::Crumb { label: of.many.to_owned(), href: path.clone() });
+    }
+    page.crumbs.push(view::Crumb { label: name.clone(), href: String::new() });
+    let action = filling.id.filter(|_| !of.single).map_or_else(|| path.clone(), |id| format!("{path}/{id}"));
+    let form = Form {
+        id: filling.id,
+        back: if of.single { "/admin".to_owned() } else { path },
+        action,
+        title: name,
+        sentence: if filling.id.is_some() && !of.single { of.one.to_owned() } else { of.about.to_owned() },
+        problems: filling.problems.iter().map(|p| problem_view(of, p)).collect(),
+        conflict: filling.conflict.as_ref().map(|(by, _)| by.clone()),
+        version: filling.version,
+        may_write,
+        may_delete: may_write && !of.single && filling.id.is_some(),
+        cards,
+        side: beside.side,
+        head: beside.head,
+        after: beside.after,
+    };
+    let mut answer = view::html(&FormPage { page, of, form })?;
+    *answer.status_mut() = status;
+    Ok(answer)
+}
+
+fn cards(db: &Db, of: &'static Resource, filling: &Filling, viewer: &config::query::Viewer, may_write: bool) -> Result<Vec<Card>, Fault> {
+    let filled = Filled {
+        of,
+        viewer,
+        values: &filling.values,
+        shown: &filling.shown,
+        problems: &filling.problems,
+        theirs: filling.conflict.as_ref().map(|(_, now)| now),
+        may_write,
+        id: filling.id,
+    };
+    let mut cards = Vec::new();
+    for (title, names) in of.cards {
+        let fields = names.iter().filter_map(|name| of.field(name));
+        let fields = fields.map(|f| field::view(db, f, &filled)).collect::<Result<Vec<_>, _>>()?;
+        cards.push(Card { title, fields });
+    }
+    Ok(cards)
+}
+
+fn problem_view(of: &Resource, problem: &Problem) -> ProblemView {
+    let label = of.field(&problem.field).map_or("", |field| field.label).to_owned();
+    let field = if label.is_empty() { String::new() } else { problem.field.clone() };
+    ProblemView { field, label, text: problem.message.clone() }
+}
+
+fn name_of(of: &Resource, filling: &Filling) -> String {
+    if of.single {
+        return of.many.to_owned();
+    }
+    if filling.id.is_none() {
+        return format!("New {}", of.one.to_lowercase());
+    }
+    let shown = filling.shown.get(of.title).or_else(|| filling.values.get(of.title)).filter(|t| !t.is_empty());
+    shown.cloned().unwrap_or_else(|| of.one.to_owned())
+}
+
+/// What people call a row.
+pub(crate) fn title(of: &Resource, row: &Row) -> String {
+    if of.single {
+        return of.many.to_owned();
+    }
+    row.shown.get(of.title).filter(|t| !t.is_empty()).cloned().unwrap_or_else(|| format!("{} {}", of.one, row.id))
+}
+
+impl From<Row> for Filling {
+    fn from(row: Row) -> Self {
+        Self { id: Some(row.id), values: row.values, shown: row.shown, version: Some(row.version), ..Self::default() }
+    }
+}

@@ -1,0 +1,68 @@
+//! The navigation: pages of their own, and one entry per declared table in the group it names.
+
+use config::Resource;
+
+use crate::{assets::icon, auth::Who};
+
+/// Entries under one heading.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub title: &'static str,
+    pub items: Vec<Item>,
+}
+
+/// One entry.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub label: &'static str,
+    pub href: String,
+    pub icon: &'static str,
+    pub current: bool,
+    /// Goes there after G.
+    pub key: &'static str,
+}
+
+/// The navigation of somebody at `path`.
+pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
+    let tables = |menu: &str| -> Vec<Item> {
+        let theirs = config::resources::ALL.iter().filter(|of| of.menu == menu && who.may_see(of));
+        theirs.map(|of| table(of, path)).collect()
+    };
+    let mut groups = vec![Group { title: "", items: vec![item("Dashboard", "/admin", icon("layout-dashboard"), "d", path)] }];
+    for title in TITLES {
+        let mut items = tables(title);
+        if title == "Reporting" {
+            items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
+            items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
+        }
+        if !items.is_empty() {
+            groups.push(Group { title, items });
+        }
+    }
+    groups
+}
+
+/// The places at the bottom of a small screen.
+pub(crate) fn dock(path: &str) -> Vec<Item> {
+    let mut places = vec![
+        item("Dashboard", "/admin", icon("layout-dashboard"), "", path),
+        item("Live", "/admin/calls/live", icon("activity"), "", path),
+        item("Calls", "/admin/calls", icon("list-details"), "", path),
+    ];
+    places.extend(config::resources::ALL.iter().filter(|of| !of.single && of.tenant).take(2).map(|of| table(of, path)));
+    places
+}
+
+fn table(of: &'static Resource, path: &str) -> Item {
+    let href = format!("/admin/{}", of.name);
+    let current = path == href || path.starts_with(&format!("{href}/"));
+    let key = if of.tenant && !of.single { of.name.get(..1).filter(|k| !"dmc".contains(k)).unwrap_or("") } else { "" };
+    Item { label: of.many, href, icon: of.icon, current, key }
+}
+
+fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, path: &str) -> Item {
+    let below = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
+    Item { label, href: href.to_owned(), icon, current: path == href || below, key }
+}
+
+const TITLES: [&str; 4] = ["Organization", "Configuration", "Reporting", "System"];

@@ -1,0 +1,148 @@
+//! `/admin/calls`: the calls of the past, newest first, with search, result and dates.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::{Html, IntoResponse, Response},
+};
+use chrono::NaiveDate;
+use config::records::{CallQuery, CallRow};
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    auth::Who,
+    calls::CallView,
+    error::Fault,
+    field::Choice,
+    query::Pairs,
+    rest::Answer,
+    view::{self, Page},
+};
+
+/// What the filter bar holds.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    q: String,
+    from: String,
+    to: String,
+    /// Minutes that the browser's clock is ahead of UTC.
+    tz: String,
+    outcome: String,
+}
+
+impl Filter {
+    fn read(asked: &Pairs) -> Self {
+        let get = |name: &str| asked.get(name).chars().take(100).collect::<String>();
+        Self { q: get("q"), from: get("from"), to: get("to"), tz: get("tz"), outcome: get("outcome") }
+    }
+
+    /// Whether anything is filtered.
+    fn active(&self) -> bool {
+        !(self.q.is_empty() && self.from.is_empty() && self.to.is_empty() && self.outcome.is_empty())
+    }
+
+    fn query(&self, asked: &Pairs) -> CallQuery {
+        let given = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        CallQuery {
+            search: self.q.clone(),
+            outcome: given(&self.outcome),
+            from: self.day(&self.from, 0),
+            // The last day is part of what is asked for.
+            to: self.day(&self.to, 1).map(|end| end - 1),
+            after: given(asked.get("after")),
+            limit: asked.get("limit").parse().unwrap_or(PAGE).clamp(1, 200),
+        }
+    }
+
+    /// Midnight of a day in the browser's zone, `later` days on, as Unix milliseconds.
+    fn day(&self, text: &str, later: i64) -> Option<i64> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
+        let ahead = self.tz.parse::<i64>().unwrap_or_default().clamp(-14 * 60, 14 * 60);
+        Some((day + later * 86_400 - ahead * 60) * 1000)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct CallsPage {
+    page: Page,
+    filter: Filter,
+    outcomes: Vec<Choice>,
+    calls: Vec<CallView>,
+    next: Option<String>,
+    newest: String,
+    later: bool,
+}
+
+#[derive(Template)]
+#[template(path = "calls_body.html")]
+struct CallsBody {
+    filter: Filter,
+    calls: Vec<CallView>,
+    next: Option<String>,
+    newest: String,
+    later: bool,
+}
+
+/// `GET /admin/calls`.
+pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Fault> {
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let filter = Filter::read(&asked);
+    let (rows, more) = find(&app, &who, filter.query(&asked)).await?;
+    let plain = asked.without(&["after", "limit"]);
+    let newest = plain.link("/admin/calls");
+    let next = rows.last().filter(|_| more).map(|last| plain.with("after", &last.id).link("/admin/calls"));
+    let (calls, later) = (rows.iter().map(CallView::from).collect(), asked.has("after"));
+    if view::asks_for(&headers, "list") {
+        return Ok(Html(CallsBody { filter, calls, next, newest, later }.render()?).into_response());
+    }
+    let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
+    let outcomes = OUTCOMES.iter().map(|(key, label)| Choice::new(*key, *label, *key == filter.outcome)).collect();
+    view::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
+}
+
+/// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.
+pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let (rows, more) = find(&app, &who, Filter::read(&asked).query(&asked)).await?;
+    let next = rows.last().filter(|_| more).map(|last| last.id.clone());
+    let items: Vec<_> = rows.iter().map(summary).collect();
+    Ok(Json(json!({ "items": items, "next": next })).into_response())
+}
+
+/// A call without what only its own page needs.
+pub(crate) fn summary(row: &CallRow) -> Value {
+    json!({
+        "id": row.id, "started_at": row.started_at, "answered_at": row.answered_at, "ended_at": row.ended_at,
+        "caller_number": row.caller_number, "caller_name": row.caller_name, "dialled": row.dialled,
+        "answered_by": row.answered_by, "outcome": row.outcome, "cause": row.cause, "revision": row.revision,
+    })
+}
+
+async fn find(app: &App, who: &Who, query: CallQuery) -> Result<(Vec<CallRow>, bool), Fault> {
+    let tenant = who.tenant;
+    app.read(move |db| db.calls(tenant, &query)).await
+}
+
+const OUTCOMES: [(&str, &str); 6] =
+    [("", "All"), ("answered", "Answered"), ("missed", "Missed"), ("busy", "Busy"), ("declined", "Declined"), ("failed", "Failed")];
+/// Calls a page.
+const PAGE: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_the_browsers_midnight() {
+        let filter = Filter { tz: "120".into(), ..Filter::default() };
+        assert_eq!(filter.day("2026-11-22", 0), Some(1_795_298_400_000));
+        assert_eq!(filter.day("2026-11-22", 1), Some(1_795_298_400_000 + 86_400_000));
+        assert_eq!((filter.day("nonsense", 0), filter.day("", 0)), (None, None));
+    }
+}

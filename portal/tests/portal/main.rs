@@ -1,0 +1,17 @@
+//! The portal as a service: requests into the router over a real folder and a PBX that is not there.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../examples/support/fake_live.rs"]
+#[allow(dead_code)]
+mod fake_live;
+
+mod calls;
+mod csrf;
+mod forms;
+mod headers;
+mod lists;
+mod live;
+mod rest;
+mod rights;
+mod sign_in;
+mod world;

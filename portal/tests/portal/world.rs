@@ -1,0 +1,159 @@
+//! A portal, a browser that is signed in to it, and short words for requests.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use chrono::Utc;
+use config::{AdministratorId, Db, TenantId, access::Author, resource::Values};
+use tower::ServiceExt;
+
+use crate::fake_live::FakeLive;
+
+pub struct World {
+    pub router: Router,
+    pub db: Db,
+    pub live: Arc<FakeLive>,
+    pub setup_path: String,
+    folder: PathBuf,
+}
+
+/// A browser with a session.
+pub struct Browser {
+    pub router: Router,
+    pub cookie: String,
+    pub csrf: String,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl World {
+    /// A company as first start makes it.
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("dialtone-portal-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::open(&folder).unwrap();
+        let setup_path = db.first_start().unwrap().unwrap().setup_path;
+        let live = Arc::new(FakeLive::new());
+        let settings = portal::Settings { base_url: "http://pbx.example".into(), secure_cookies: false };
+        Self { router: portal::router(db.clone(), live.clone(), settings), db, live, setup_path, folder }
+    }
+
+    /// Signed in as the first administrator, without the cost of hashing.
+    pub async fn admin(&self) -> Browser {
+        self.browser(AdministratorId(1)).await
+    }
+
+    /// Signed in as a new administrator of that level.
+    pub async fn administrator(&self, login: &str, level: u8) -> Browser {
+        let values = Values::from([("login".into(), login.into()), ("level".into(), level.to_string())]);
+        let made = self.db.create(&author(), &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
+        self.browser(AdministratorId(made.id)).await
+    }
+
+    async fn browser(&self, id: AdministratorId) -> Browser {
+        let token = self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
+        let mut browser = Browser { router: self.router.clone(), cookie: format!("dialtone_session={token}"), csrf: String::new() };
+        let page = browser.get("/admin").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        browser.csrf = between(&page.body, "\"X-CSRF-Token\":\"", "\"").to_owned();
+        browser
+    }
+
+    /// A request without a session.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+
+    /// A new user with that first name; their id.
+    pub fn user(&self, first_name: &str, extension: &str) -> i64 {
+        let values = Values::from([("first_name".into(), first_name.into()), ("extension".into(), extension.into())]);
+        self.db.create(&author(), &config::resources::users::USERS, &values).unwrap().id
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Browser {
+    pub async fn get(&self, path: &str) -> Answer {
+        send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// As htmx asks for one element.
+    pub async fn part(&self, path: &str, target: &str) -> Answer {
+        let request = self.request("GET", path).header("hx-request", "true").header("hx-target", target);
+        send(&self.router, request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A form with the session's token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("csrf", self.csrf.as_str())];
+        all.extend(fields);
+        let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        send(&self.router, request.body(Body::from(form(&all))).unwrap()).await
+    }
+
+    /// A REST call with the session's token.
+    pub async fn json(&self, method: &str, path: &str, body: serde_json::Value) -> Answer {
+        let request = self.request(method, path).header("x-csrf-token", &self.csrf).header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        send(&self.router, request.body(body).unwrap()).await
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder().method(method).uri(path).header("host", "pbx.example").header("cookie", &self.cookie)
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+}
+
+pub fn author() -> Author {
+    Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "portal", level: 3 }
+}
+
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+    pairs.join("&")
+}
+
+pub fn encode(text: &str) -> String {
+    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+pub fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
+    rest.split_once(to).unwrap().0
+}

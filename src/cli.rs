@@ -1,0 +1,230 @@
+//! The command line. Every option is an environment variable too: `--data` is `DIALTONE_DATA`.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A telephone system in one program.
+#[derive(Debug, Parser)]
+#[command(name = "dialtone", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; nothing means `serve`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `serve`, when no command is given.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the telephone system (the default)
+    Serve(Serve),
+    /// Check the database and say what is wrong in it
+    Check(Data),
+    /// Help administrators who cannot sign in
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+/// Commands for administrators.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Print a link with which an administrator sets a new password once
+    ResetPassword {
+        /// Whose password: the name they sign in with. The first administrator if left out
+        login: Option<String>,
+        /// Where the database is.
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone, Args)]
+pub struct Data {
+    /// Folder of the database and its key
+    #[arg(long = "data", env = "DIALTONE_DATA", default_value = "./data", value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// How to run.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
+    /// Address for phones, UDP and TCP; may be given several times
+    #[arg(
+        long, env = "DIALTONE_SIP", value_name = "ADDR", value_delimiter = ',',
+        default_values = ["0.0.0.0:5060", "[::]:5060"]
+    )]
+    pub sip: Vec<SocketAddr>,
+    /// Address of the portal
+    #[arg(long, env = "DIALTONE_HTTP", value_name = "ADDR", default_value = "0.0.0.0:8080")]
+    pub http: SocketAddr,
+    /// The address under which phones outside reach this machine, if it stands behind NAT
+    #[arg(long, env = "DIALTONE_EXTERNAL_ADDRESS", value_name = "IP")]
+    pub external_address: Option<IpAddr>,
+    /// UDP ports for voice
+    #[arg(
+        long, env = "DIALTONE_RTP_PORTS", value_name = "A-B", default_value = "10000-20000",
+        value_parser = port_range
+    )]
+    pub rtp_ports: RangeInclusive<u16>,
+    /// How voice packets are moved
+    #[arg(long, env = "DIALTONE_PACKET_IO", value_enum, default_value = "auto")]
+    pub packet_io: PacketIo,
+    /// How long voice packets may be gathered to be moved together, in microseconds
+    #[arg(
+        long, env = "DIALTONE_GATHER", value_name = "MICROS", default_value = "1000",
+        value_parser = clap::value_parser!(u64).range(0..=10_000)
+    )]
+    pub gather: u64,
+    /// Threads that move voice; as many as there are cores if left out
+    #[arg(
+        long, env = "DIALTONE_WORKERS", value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub workers: Option<u16>,
+    /// Calls at once; further ones are refused
+    #[arg(long, env = "DIALTONE_MAX_CALLS", value_name = "N", default_value = "20000")]
+    pub max_calls: usize,
+    /// How long running calls may go on after a signal to stop, in seconds
+    #[arg(long, env = "DIALTONE_DRAIN", value_name = "SECONDS", default_value = "30")]
+    pub drain: u64,
+    /// What to log: error, warn, info, debug, trace, or per part, such as `info,sip_stack=debug`
+    #[arg(long, env = "DIALTONE_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+}
+
+/// Choice of packet I/O.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PacketIo {
+    /// io_uring where it works, else epoll
+    Auto,
+    /// io_uring, or epoll with a warning
+    IoUring,
+    /// epoll
+    Epoll,
+}
+
+impl Cli {
+    /// The command that was meant.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+impl Serve {
+    /// [`Serve::gather`] as a duration.
+    pub fn gather(&self) -> Duration {
+        Duration::from_micros(self.gather)
+    }
+    /// [`Serve::drain`] as a duration.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain)
+    }
+    /// Media threads: what was asked for, or one per core.
+    pub fn worker_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.workers.map_or_else(cores, usize::from)
+    }
+}
+
+fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let form = || "write two ports with a dash between, such as 10000-20000".to_owned();
+    let (first, last) = text.split_once('-').ok_or_else(form)?;
+    let port = |text: &str| text.trim().parse::<u16>().map_err(|_| form());
+    let (first, last) = (port(first)?, port(last)?);
+    if first < LOWEST_PORT {
+        return Err(format!("ports below {LOWEST_PORT} belong to the system"));
+    }
+    if last.saturating_sub(first) < 3 {
+        return Err("a call needs four ports: two for each side".into());
+    }
+    Ok(first..=last)
+}
+
+const LOWEST_PORT: u16 = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(line: &str) -> Result<Serve, String> {
+        let cli = Cli::try_parse_from(line.split_whitespace()).map_err(|e| e.to_string())?;
+        match cli.into_command() {
+            Command::Serve(serve) => Ok(serve),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    /// OPS-01
+    #[test]
+    fn no_words_serve_with_defaults() {
+        let given = serve("dialtone").unwrap();
+        assert_eq!(given.data.folder, PathBuf::from("./data"));
+        assert_eq!(given.sip.len(), 2);
+        assert_eq!(given.http.port(), 8080);
+        assert_eq!(given.rtp_ports, 10000..=20000);
+        assert_eq!(given.packet_io, PacketIo::Auto);
+        assert!(given.worker_count() >= 1);
+    }
+
+    #[test]
+    fn options_work_with_and_without_the_word_serve() {
+        for line in ["dialtone --data x --sip 127.0.0.1:0 --sip [::1]:0", "dialtone serve --data x --sip 127.0.0.1:0,[::1]:0"] {
+            let given = serve(line).unwrap();
+            assert_eq!(given.data.folder, PathBuf::from("x"));
+            assert_eq!(given.sip, ["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()]);
+        }
+    }
+
+    #[test]
+    fn bad_values_are_refused_with_words() {
+        for (line, word) in [
+            ("dialtone --rtp-ports 20000-10000", "four ports"),
+            ("dialtone --rtp-ports 5", "dash"),
+            ("dialtone --rtp-ports 80-9000", "1024"),
+            ("dialtone --sip localhost", "--sip"),
+            ("dialtone --workers 0", "1..=256"),
+            ("dialtone --gather 20000", "10000"),
+            ("dialtone --packet-io fast", "epoll"),
+        ] {
+            let message = serve(line).unwrap_err();
+            assert!(message.contains(word), "{line}: {message}");
+        }
+    }
+
+    #[test]
+    fn every_option_is_an_environment_variable() {
+        use clap::CommandFactory;
+        let command = Cli::command();
+        for option in command.get_arguments().filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version")) {
+            let env = option.get_env().and_then(|e| e.to_str()).unwrap_or_default().to_owned();
+            let long = option.get_long().unwrap_or_default().to_uppercase().replace('-', "_");
+            assert_eq!(env, format!("DIALTONE_{long}"));
+        }
+    }
+
+    #[test]
+    fn administrators_are_named_or_not() {
+        let parse = |line: &str| Cli::try_parse_from(line.split_whitespace()).map(Cli::into_command);
+        assert!(matches!(
+            parse("dialtone admin reset-password --data d"),
+            Ok(Command::Admin(Admin::ResetPassword { login: None, .. }))
+        ));
+        assert!(matches!(
+            parse("dialtone admin reset-password anna"),
+            Ok(Command::Admin(Admin::ResetPassword { login: Some(_), .. }))
+        ));
+        assert!(matches!(parse("dialtone check --data d"), Ok(Command::Check(_))));
+    }
+}

@@ -1,0 +1,255 @@
+//! The live view: what the engine tells of calls and contacts, kept for the portal to read. OPS-10.
+//!
+//! Written by the engine's thread in short sections, read by the portal's; nobody waits inside one.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use config::{DeviceId, TenantId};
+use pbx_core::{
+    Input,
+    live::{Call, Change, Command},
+};
+use portal::live::{Alarm, LiveBinding, LiveCall, LiveLeg};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    alarms::Alarms,
+    metrics::{self, Metric, ShellFigures},
+};
+
+/// A handle to the one live view; clones show the same.
+#[derive(Clone)]
+pub struct LiveView(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    changed: watch::Sender<u64>,
+    /// Something changed since the last announcement.
+    dirty: AtomicBool,
+    engine: mpsc::Sender<Input>,
+    alarms: Alarms,
+    figures: ShellFigures,
+}
+
+#[derive(Default)]
+struct State {
+    calls: HashMap<(TenantId, String), LiveCall>,
+    bindings: HashMap<(TenantId, DeviceId, String), LiveBinding>,
+    alarms: Vec<Alarm>,
+    metrics: Vec<Metric>,
+    connections: usize,
+    addresses: Vec<String>,
+    revision: i64,
+}
+
+impl LiveView {
+    /// An empty view; commands go to `engine`.
+    pub fn new(engine: mpsc::Sender<Input>, alarms: Alarms, figures: ShellFigures) -> Self {
+        let (changed, _) = watch::channel(0);
+        let (state, dirty) = (Mutex::default(), AtomicBool::new(false));
+        Self(Arc::new(Inner { state, changed, dirty, engine, alarms, figures }))
+    }
+    /// Takes one change of the engine.
+    pub fn apply(&self, change: Change) {
+        let mut state = self.state();
+        match change {
+            Change::Call(call) => {
+                state.calls.insert((call.tenant, call.id.clone()), shown(call));
+            }
+            Change::CallEnded { tenant, id } => {
+                state.calls.remove(&(tenant, id));
+            }
+            Change::Bound(bound) => {
+                let key = (bound.tenant, bound.device, bound.key);
+                let binding = LiveBinding {
+                    device: bound.device,
+                    contact: bound.contact,
+                    user_agent: bound.user_agent,
+                    address: bound.address,
+                    registered_at: bound.registered_at,
+                    expires_at: bound.expires_at,
+                };
+                state.bindings.insert(key, binding);
+            }
+            Change::Unbound { tenant, device, key } => {
+                state.bindings.remove(&(tenant, device, key));
+            }
+        }
+        self.0.dirty.store(true, Relaxed);
+    }
+    /// Tells the watchers if anything changed. Called ten times a second.
+    pub fn announce(&self) {
+        let alarms = self.0.alarms.list();
+        let mut state = self.state();
+        if state.alarms != alarms {
+            state.alarms = alarms;
+            self.0.dirty.store(true, Relaxed);
+        }
+        drop(state);
+        if self.0.dirty.swap(false, Relaxed) {
+            self.0.changed.send_modify(|version| *version += 1);
+        }
+    }
+    /// The engine's counters as they are, and how many TCP connections there are.
+    pub fn set_metrics(&self, metrics: Vec<Metric>, connections: usize) {
+        let mut state = self.state();
+        state.metrics = metrics;
+        state.connections = connections;
+    }
+    /// Our listeners.
+    pub fn set_addresses(&self, listeners: &[SocketAddr]) {
+        // Loopback is shown only where there is nothing else: no phone on the desk reaches it.
+        let outside: Vec<_> = listeners.iter().filter(|a| !a.ip().is_loopback()).collect();
+        let shown = if outside.is_empty() { listeners.iter().collect() } else { outside };
+        self.state().addresses = shown.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect();
+    }
+    /// The revision that new calls run under.
+    pub fn set_revision(&self, revision: i64) {
+        self.state().revision = revision;
+        self.0.dirty.store(true, Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl portal::Live for LiveView {
+    fn calls(&self, tenant: TenantId) -> Vec<LiveCall> {
+        let state = self.state();
+        let mut calls: Vec<_> =
+            state.calls.iter().filter(|((of, _), _)| *of == tenant).map(|(_, call)| call.clone()).collect();
+        drop(state);
+        calls.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+        calls
+    }
+    fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding> {
+        let state = self.state();
+        let mut bindings: Vec<_> =
+            state.bindings.iter().filter(|((of, ..), _)| *of == tenant).map(|(_, b)| b.clone()).collect();
+        drop(state);
+        bindings.sort_by(|a, b| (a.device, a.registered_at).cmp(&(b.device, b.registered_at)));
+        bindings
+    }
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+    fn hang_up(&self, tenant: TenantId, call: &str) -> bool {
+        let id = call.to_owned();
+        let known = self.state().calls.contains_key(&(tenant, id.clone()));
+        known && self.0.engine.try_send(Input::Command(Command::HangUp { tenant, id })).is_ok()
+    }
+    fn alarms(&self) -> Vec<Alarm> {
+        self.0.alarms.list()
+    }
+    fn metrics(&self) -> String {
+        let state = self.state();
+        metrics::text(&state.metrics, state.connections, state.revision, &self.0.figures)
+    }
+    fn revision(&self) -> i64 {
+        self.state().revision
+    }
+    fn sip_addresses(&self) -> Vec<String> {
+        self.state().addresses.clone()
+    }
+}
+
+fn shown(call: Call) -> LiveCall {
+    let legs = call.legs.into_iter().map(|leg| LiveLeg {
+        party: leg.party,
+        device: leg.device,
+        address: leg.address,
+        state: leg.state,
+        codec: leg.codec,
+        mos_heard: leg.mos_heard,
+        mos_said: leg.mos_said,
+        loss: leg.loss,
+        jitter_ms: leg.jitter_ms,
+        round_trip_ms: leg.round_trip_ms,
+    });
+    LiveCall {
+        id: call.id,
+        started_at: call.started_at,
+        answered_at: call.answered_at,
+        caller_number: call.caller_number,
+        caller_name: call.caller_name,
+        dialled: call.dialled,
+        state: call.state,
+        revision: call.revision,
+        legs: legs.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portal::Live as _;
+
+    use super::*;
+
+    fn view() -> (LiveView, mpsc::Receiver<Input>, Alarms) {
+        let (engine, inputs) = mpsc::channel(1);
+        let alarms = Alarms::default();
+        (LiveView::new(engine, alarms.clone(), ShellFigures::default()), inputs, alarms)
+    }
+
+    fn call(tenant: i64, id: &str, started_at: i64) -> Change {
+        Change::Call(Call {
+            tenant: TenantId(tenant),
+            id: id.into(),
+            started_at,
+            answered_at: None,
+            caller_number: "101".into(),
+            caller_name: String::new(),
+            dialled: "102".into(),
+            state: "ringing",
+            revision: 3,
+            legs: vec![],
+        })
+    }
+
+    #[test]
+    fn calls_of_one_tenant_are_seen_oldest_first() {
+        let (view, ..) = view();
+        view.apply(call(1, "b", 20));
+        view.apply(call(1, "a", 10));
+        view.apply(call(2, "c", 5));
+        view.apply(call(1, "d", 1));
+        view.apply(Change::CallEnded { tenant: TenantId(1), id: "d".into() });
+        let ids: Vec<_> = view.calls(TenantId(1)).into_iter().map(|c| c.id).collect();
+        assert_eq!(ids, ["a", "b"]);
+    }
+
+    #[test]
+    fn watchers_hear_of_changes_and_alarms_once() {
+        let (view, _inputs, alarms) = view();
+        let mut changed = view.changed();
+        view.announce();
+        assert!(!changed.has_changed().unwrap());
+        view.apply(call(1, "a", 1));
+        view.apply(call(1, "b", 2));
+        view.announce();
+        assert_eq!(*changed.borrow_and_update(), 1);
+        alarms.raise("disk", "full".into());
+        view.announce();
+        view.announce();
+        assert_eq!(*changed.borrow_and_update(), 2);
+        assert_eq!(view.alarms()[0].text, "full");
+    }
+
+    #[test]
+    fn only_calls_of_the_own_tenant_are_hung_up() {
+        let (view, mut inputs, _) = view();
+        view.apply(call(1, "a", 1));
+        assert!(!view.hang_up(TenantId(2), "a"));
+        assert!(!view.hang_up(TenantId(1), "b"));
+        assert!(view.hang_up(TenantId(1), "a"));
+        assert!(matches!(inputs.try_recv(), Ok(Input::Command(Command::HangUp { id, .. })) if id == "a"));
+    }
+}

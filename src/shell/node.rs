@@ -1,0 +1,219 @@
+//! The engine's thread: one loop that hands the engine its inputs with the time and carries out its outputs.
+
+use std::{net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use pbx_core::{Engine, Input, Output};
+use sip_stack::{Flow, Transport};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::{
+    clock::now,
+    listeners::{self, Listener},
+    live::LiveView,
+    records::Records,
+    tcp::{self, Tcp},
+    udp::Udp,
+    workers::Workers,
+};
+
+/// What the loop needs besides the engine.
+pub struct Parts {
+    /// Bound sockets.
+    pub listeners: Vec<Listener>,
+    /// What was asked for, to look for addresses that appear later.
+    pub wanted: Vec<SocketAddr>,
+    /// Media.
+    pub workers: Workers,
+    /// From media.
+    pub media: mpsc::Receiver<media::Event>,
+    /// Keeps that channel open though every media thread may have ended.
+    pub media_open: mpsc::Sender<media::Event>,
+    /// From the feed, the records thread, the portal and the signals.
+    pub control: mpsc::Receiver<Input>,
+    /// To the records thread.
+    pub records: Records,
+    /// To the portal.
+    pub live: LiveView,
+}
+
+/// Runs until the engine says that it is drained. `make` builds the engine in this thread, where it stays.
+pub fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(Node::run(parts, make))
+}
+
+struct Node {
+    engine: Engine,
+    udp: Udp,
+    tcp: Tcp,
+    bound: Vec<SocketAddr>,
+    wanted: Vec<SocketAddr>,
+    workers: Workers,
+    records: Records,
+    live: LiveView,
+    /// What carrying out outputs led to; the engine's next inputs.
+    consequences: Vec<Input>,
+    drained: bool,
+}
+
+impl Node {
+    async fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
+        let Parts { listeners, wanted, workers, mut media, media_open: _open, mut control, records, live } = parts;
+        let (events, mut connections) = mpsc::channel(EVENTS);
+        let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
+        let mut node = Self {
+            engine: make(), udp, tcp, bound: vec![], wanted, workers, records, live, consequences: vec![], drained: false,
+        };
+        for listener in listeners {
+            node.listen(listener)?;
+        }
+        node.drain();
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = 0u64;
+        let (mut inputs, mut events) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        while !node.drained {
+            let deadline = node.engine.poll_timeout();
+            tokio::select! {
+                ready = node.udp.readable() => {
+                    ready?;
+                    node.receive_datagrams();
+                }
+                Some(event) = connections.recv() => node.connection(event),
+                _ = media.recv_many(&mut events, BATCH) => {
+                    events.drain(..).for_each(|event| node.handle(Input::Media(event)));
+                }
+                _ = control.recv_many(&mut inputs, BATCH) => {
+                    inputs.drain(..).for_each(|input| node.handle(input));
+                }
+                () = until(deadline) => {}
+                _ = tick.tick() => {
+                    ticks += 1;
+                    node.tick(ticks);
+                }
+            }
+            node.wake_on_time();
+        }
+        node.tcp.finish(connections).await;
+        Ok(())
+    }
+
+    fn receive_datagrams(&mut self) {
+        for _ in 0..BATCH {
+            let Some((flow, bytes)) = self.udp.try_receive() else { break };
+            self.engine.receive(now(), flow, bytes);
+            self.drain();
+        }
+    }
+
+    fn connection(&mut self, event: tcp::Event) {
+        match event {
+            tcp::Event::Accepted { flow, stream } => self.tcp.accepted(flow, stream),
+            tcp::Event::Message { flow, bytes } => {
+                self.engine.receive(now(), flow, bytes);
+                self.drain();
+            }
+            tcp::Event::Closed { flow, number } => {
+                if self.tcp.closed(flow, number) {
+                    self.handle(Input::FlowFailed(flow));
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        if let Input::Config(snapshot) = &input {
+            self.live.set_revision(snapshot.revision);
+        }
+        self.engine.handle(now(), input);
+        self.drain();
+    }
+
+    fn wake_on_time(&mut self) {
+        let now = now();
+        if self.engine.poll_timeout().is_some_and(|at| at <= now.at) {
+            self.engine.handle_timeout(now);
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        loop {
+            while let Some(output) = self.engine.poll_output() {
+                self.carry_out(output);
+            }
+            let Some(input) = self.consequences.pop() else { break };
+            self.engine.handle(now(), input);
+        }
+        self.workers.wake();
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+            Output::Media { worker, command } => self.workers.tell(worker, command),
+            Output::Store { ticket, change } => {
+                self.consequences.extend(self.records.store(ticket, change).map(Input::Stored));
+            }
+            Output::Live(change) => self.live.apply(change),
+            Output::Drained => self.drained = true,
+        }
+    }
+
+    fn transmit(&mut self, flow: Flow, bytes: Bytes) {
+        let sent = match flow.transport {
+            Transport::Udp => self.udp.send(&flow, &bytes).is_ok(),
+            Transport::Tcp => self.tcp.send(flow, bytes),
+        };
+        if !sent {
+            self.consequences.push(Input::FlowFailed(flow));
+        }
+    }
+
+    fn tick(&mut self, ticks: u64) {
+        self.live.announce();
+        if ticks.is_multiple_of(TICKS_PER_SECOND) {
+            self.live.set_metrics(self.engine.metrics(), self.tcp.len());
+        }
+        if ticks.is_multiple_of(RESCAN) && self.wanted.iter().any(|a| a.ip().is_unspecified()) {
+            for listener in listeners::bind_new(&self.wanted, &self.bound) {
+                info!("listening on {} too", listener.address);
+                if let Err(e) = self.listen(listener) {
+                    warn!("cannot listen on it: {e}");
+                }
+            }
+        }
+    }
+
+    fn listen(&mut self, listener: Listener) -> std::io::Result<()> {
+        self.udp.add(listener.address, listener.udp)?;
+        self.tcp.listen(listener.address, listener.tcp)?;
+        self.bound.push(listener.address);
+        self.live.set_addresses(&self.bound);
+        Ok(())
+    }
+}
+
+async fn until(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(at) => sleep_until(Instant::from_std(at)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How often the portal is told of changes at most.
+const TICK: Duration = Duration::from_millis(100);
+const TICKS_PER_SECOND: u64 = 10;
+/// Ticks between two looks for new addresses: 10 s.
+const RESCAN: u64 = 100;
+/// Inputs of one kind taken at once, before the others have their turn.
+const BATCH: usize = 64;
+/// Messages of connections that may wait; beyond, connections are not read.
+const EVENTS: usize = 1024;
+/// TCP connections at once.
+const CONNECTIONS: usize = 20_000;

@@ -1,0 +1,231 @@
+//! The records thread: everything that is queued is written in one transaction, then confirmed. SIP-06, SIP-45.
+//!
+//! A full disk does not stop calls: the batch is confirmed anyway, kept, and tried again each second.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use config::{Db, records::Change};
+use pbx_core::Input;
+use tokio::sync::mpsc;
+use tracing::{error, info};
+
+use super::alarms::Alarms;
+
+/// The engine's end of the queue. Dropping it has the rest written and the thread end.
+#[derive(Debug)]
+pub struct Records {
+    queue: SyncSender<(u64, Change)>,
+    lost: Arc<AtomicU64>,
+}
+
+/// Starts the thread; it confirms by `Input::Stored` to `engine`. Also returns the count of changes lost so far.
+pub fn start(
+    db: Db,
+    engine: mpsc::Sender<Input>,
+    alarms: Alarms,
+) -> std::io::Result<(Records, Arc<AtomicU64>, JoinHandle<()>)> {
+    let (queue, queued) = sync_channel(QUEUE);
+    let lost = Arc::new(AtomicU64::new(0));
+    let mut writer = Writer {
+        write: Box::new(move |changes: &[Change]| db.write_records(changes).map_err(|e| e.to_string())),
+        engine,
+        alarms,
+        pending: Vec::new(),
+        failing: false,
+        lost: lost.clone(),
+    };
+    let join = std::thread::Builder::new().name("records".into()).spawn(move || writer.run(&queued))?;
+    Ok((Records { queue, lost: lost.clone() }, lost, join))
+}
+
+impl Records {
+    /// Queues a change. When the queue is full – the disk hangs – the change is lost and counted, and its ticket comes
+    /// back to be confirmed at once: it holds in memory only.
+    pub fn store(&self, ticket: u64, change: Change) -> Option<u64> {
+        self.queue.try_send((ticket, change)).err().map(|_| {
+            self.lost.fetch_add(1, Relaxed);
+            ticket
+        })
+    }
+}
+
+struct Writer {
+    write: Box<dyn FnMut(&[Change]) -> Result<(), String> + Send>,
+    engine: mpsc::Sender<Input>,
+    alarms: Alarms,
+    /// Not written yet, oldest first.
+    pending: Vec<Change>,
+    failing: bool,
+    lost: Arc<AtomicU64>,
+}
+
+impl Writer {
+    fn run(&mut self, queued: &Receiver<(u64, Change)>) {
+        loop {
+            let wait = if self.pending.is_empty() { FOREVER } else { RETRY };
+            match queued.recv_timeout(wait) {
+                Ok((ticket, change)) => {
+                    let ticket = self.gather(ticket, change, queued);
+                    self.commit();
+                    let _ = self.engine.blocking_send(Input::Stored(ticket));
+                    // More changes come together in the meantime: fewer commits under load.
+                    std::thread::sleep(GATHER);
+                }
+                Err(RecvTimeoutError::Timeout) => self.commit(),
+                Err(RecvTimeoutError::Disconnected) => return self.commit(),
+            }
+        }
+    }
+
+    /// Takes what is queued; the highest ticket of it.
+    fn gather(&mut self, mut ticket: u64, change: Change, queued: &Receiver<(u64, Change)>) -> u64 {
+        self.pending.push(change);
+        let mut taken = 1;
+        while taken < BATCH && let Ok((next, change)) = queued.try_recv() {
+            ticket = next;
+            self.pending.push(change);
+            taken += 1;
+        }
+        ticket
+    }
+
+    fn commit(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        match (self.write)(&self.pending) {
+            Ok(()) => {
+                self.pending.clear();
+                if std::mem::take(&mut self.failing) {
+                    info!("call records and registrations are written again");
+                    self.alarms.clear(ALARM);
+                }
+            }
+            Err(e) => self.failed(&e),
+        }
+    }
+
+    fn failed(&mut self, fault: &str) {
+        if !std::mem::replace(&mut self.failing, true) {
+            error!("call records and registrations cannot be written: {fault}");
+        }
+        self.alarms.raise(
+            ALARM,
+            format!("Call records and registrations cannot be written ({fault}). Calls go on. Free space on the disk of the database."),
+        );
+        let beyond = self.pending.len().saturating_sub(KEPT);
+        self.pending.drain(..beyond);
+        self.lost.fetch_add(beyond as u64, Relaxed);
+    }
+}
+
+const ALARM: &str = "records";
+/// Changes that may wait for the disk.
+const QUEUE: usize = 65_536;
+/// Changes of one transaction.
+const BATCH: usize = 4096;
+/// Changes kept while the disk does not take them; beyond, the oldest are lost and counted.
+const KEPT: usize = 20_000;
+const GATHER: Duration = Duration::from_millis(2);
+const RETRY: Duration = Duration::from_secs(1);
+const FOREVER: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use config::DeviceId;
+
+    use super::*;
+
+    fn change(device: i64) -> Change {
+        Change::Unbind { device: DeviceId(device), key: String::new() }
+    }
+
+    struct Rig {
+        writer: Writer,
+        inputs: mpsc::Receiver<Input>,
+        written: Arc<Mutex<Vec<usize>>>,
+        disk_full: Arc<Mutex<bool>>,
+    }
+
+    fn rig() -> Rig {
+        let (engine, inputs) = mpsc::channel(8);
+        let (written, disk_full) = (Arc::new(Mutex::new(vec![])), Arc::new(Mutex::new(false)));
+        let (log, full) = (written.clone(), disk_full.clone());
+        let write = Box::new(move |changes: &[Change]| {
+            if *full.lock().unwrap() {
+                return Err("disk full".to_owned());
+            }
+            log.lock().unwrap().push(changes.len());
+            Ok(())
+        });
+        let lost = Arc::new(AtomicU64::new(0));
+        let writer = Writer { write, engine, alarms: Alarms::default(), pending: vec![], failing: false, lost };
+        Rig { writer, inputs, written, disk_full }
+    }
+
+    fn stored(inputs: &mut mpsc::Receiver<Input>) -> Option<u64> {
+        match inputs.try_recv() {
+            Ok(Input::Stored(ticket)) => Some(ticket),
+            _ => None,
+        }
+    }
+
+    /// SIP-06
+    #[test]
+    fn what_is_queued_is_one_transaction_and_the_highest_ticket_confirms_it() {
+        let mut rig = rig();
+        let (queue, queued) = sync_channel(8);
+        (1..=5).for_each(|n| queue.send((n, change(1))).unwrap());
+        drop(queue);
+        rig.writer.run(&queued);
+        assert_eq!(*rig.written.lock().unwrap(), [5]);
+        assert_eq!(stored(&mut rig.inputs), Some(5));
+        assert_eq!(stored(&mut rig.inputs), None);
+    }
+
+    #[test]
+    fn a_full_disk_confirms_raises_an_alarm_and_is_tried_again() {
+        let mut rig = rig();
+        *rig.disk_full.lock().unwrap() = true;
+        let (queue, queued) = sync_channel(8);
+        queue.send((1, change(1))).unwrap();
+        drop(queue);
+        rig.writer.run(&queued);
+        assert_eq!(stored(&mut rig.inputs), Some(1));
+        assert_eq!(rig.writer.alarms.list().len(), 1);
+        *rig.disk_full.lock().unwrap() = false;
+        rig.writer.commit();
+        assert_eq!(*rig.written.lock().unwrap(), [1]);
+        assert!(rig.writer.alarms.list().is_empty());
+    }
+
+    #[test]
+    fn a_disk_that_stays_full_loses_the_oldest_changes() {
+        let mut rig = rig();
+        *rig.disk_full.lock().unwrap() = true;
+        rig.writer.pending = (0..KEPT as i64 + 3).map(change).collect();
+        rig.writer.commit();
+        assert_eq!(rig.writer.pending.len(), KEPT);
+        assert!(matches!(rig.writer.pending[0], Change::Unbind { device: DeviceId(3), .. }));
+        assert_eq!(rig.writer.lost.load(Relaxed), 3);
+    }
+
+    #[test]
+    fn a_full_queue_confirms_at_once() {
+        let (queue, _queued) = sync_channel(1);
+        let records = Records { queue, lost: Arc::default() };
+        assert_eq!(records.store(1, change(1)), None);
+        assert_eq!(records.store(2, change(1)), Some(2));
+        assert_eq!(records.lost.load(Relaxed), 1);
+    }
+}

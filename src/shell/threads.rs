@@ -1,0 +1,86 @@
+//! Starting the threads and laying the channels between them. All are bounded; who waits for whom:
+//! the engine waits for nobody but a media thread far behind, a media thread for nobody, everybody else for the engine.
+
+use std::thread::JoinHandle;
+
+use config::Db;
+use pbx_core::{Engine, Input, Options};
+use sip_stack::Transport;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::{
+    alarms::Alarms,
+    clock::{now, unix_ms},
+    feed,
+    listeners::Listener,
+    live::LiveView,
+    metrics::ShellFigures,
+    node, records,
+    serve::ServeError,
+    workers::{Plan, Workers},
+};
+use crate::cli::Serve;
+
+/// The threads that run, and the ends of their channels.
+pub struct Threads {
+    /// What the portal sees.
+    pub live: LiveView,
+    /// Inputs for the engine.
+    pub engine: mpsc::Sender<Input>,
+    /// Ready when the engine's thread has ended.
+    pub ended: oneshot::Receiver<()>,
+    /// Ends after the engine's thread.
+    pub records: JoinHandle<()>,
+}
+
+/// Starts all but the portal.
+pub fn start(
+    options: &Serve,
+    db: &Db,
+    listeners: Vec<Listener>,
+    plan: &Plan,
+) -> Result<Threads, ServeError> {
+    let interrupted = db.close_interrupted_calls(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
+    if interrupted > 0 {
+        warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
+    }
+    let bindings = db.load_bindings(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
+    let alarms = Alarms::default();
+    let (engine, control) = mpsc::channel(CONTROL);
+    let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
+    let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
+    let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;
+    let (workers, figures) = Workers::start(plan, &media_open)?;
+    let figures = ShellFigures { workers: figures, records_lost, revisions_refused };
+    let live = LiveView::new(engine.clone(), alarms, figures);
+    live.set_revision(snapshot.revision);
+    let settings = engine_options(options, &listeners, plan);
+    let (wanted, shown) = (options.sip.clone(), live.clone());
+    let parts = node::Parts { listeners, wanted, workers, media, media_open, control, records, live: shown };
+    let (tell_end, ended) = oneshot::channel();
+    std::thread::Builder::new().name("engine".into()).spawn(move || {
+        if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, bindings)) {
+            error!("the engine's thread ended: {e}");
+        }
+        let _ = tell_end.send(());
+    })?;
+    Ok(Threads { live, engine, ended, records: records_thread })
+}
+
+fn engine_options(options: &Serve, listeners: &[Listener], plan: &Plan) -> Options {
+    let both = |l: &Listener| [(Transport::Udp, l.address), (Transport::Tcp, l.address)];
+    Options {
+        listeners: listeners.iter().flat_map(both).collect(),
+        external_address: options.external_address,
+        rtp_ports: options.rtp_ports.clone(),
+        workers: plan.count,
+        max_calls: options.max_calls,
+        seed: rand::random(),
+    }
+}
+
+/// Inputs that may wait for the engine; whoever sends beyond that waits.
+const CONTROL: usize = 1024;
+/// Media events that may wait for the engine; beyond, they are dropped and counted, except `Closed`.
+const MEDIA_EVENTS: usize = 8192;

@@ -1,0 +1,28 @@
+//! Waiting for a condition, never for a time: a generous limit that only a failing test reaches.
+
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+/// How long a test waits for something that should happen at once. Only a failure takes this long.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks until `probe` gives something, or panics with `what` after `limit`.
+pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
+    let (_keep, never) = mpsc::channel::<()>();
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited {limit:?} in vain: {what}");
+        // A pause between two looks; nothing is concluded from its length.
+        let _ = never.recv_timeout(Duration::from_millis(5));
+    }
+}
+
+/// Looks until `probe` holds, or panics with `what`.
+pub fn until_true(what: &str, mut probe: impl FnMut() -> bool) {
+    until(what, PATIENCE, || probe().then_some(()));
+}
