@@ -129,7 +129,7 @@ impl Engine {
         let mut random = StdRng::from_seed(options.seed);
         let nobody = Ha1 { md5: random.random(), sha256: random.random() };
         let mut engine = Self {
-            stack: Stack::new(settings(&options), random.random()),
+            stack: Stack::new(settings(&options, &snapshot), random.random()),
             auth: Auth::new(random.random(), nobody),
             ports: Ports::new(options.rtp_ports.clone()),
             office: Rc::new(Office::default()),
@@ -283,7 +283,7 @@ impl Engine {
     }
 }
 
-fn settings(options: &Options) -> sip_stack::Settings {
+fn settings(options: &Options, snapshot: &Snapshot) -> sip_stack::Settings {
     let advertised = options.external_address.map_or(vec![], |external| {
         let listeners = options.listeners.iter().map(|&(_, local)| local);
         listeners
@@ -291,5 +291,7 @@ fn settings(options: &Options) -> sip_stack::Settings {
             .map(|local| (local, SocketAddr::new(external, local.port())))
             .collect()
     });
-    sip_stack::Settings { advertised, ..sip_stack::Settings::default() }
+    let usual = sip_stack::Settings::default();
+    let session_expires = Some(snapshot.node().session_timer.max(usual.min_se));
+    sip_stack::Settings { advertised, session_expires, ..usual }
 }

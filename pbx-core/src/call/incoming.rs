@@ -234,3 +234,6 @@ fn no_room(why: Refusal) -> Refused {
     let response = Response::new(503).with(Name::RetryAfter, limits::RETRY_AFTER);
     Refused { response, why }
 }
+
+#[cfg(test)]
+mod tests;

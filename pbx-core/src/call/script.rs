@@ -131,6 +131,11 @@ impl Script {
     pub(crate) fn new(call: Call, to: Destination) -> Self {
         Self { future: Box::pin(run(call, to)) }
     }
+    /// A script that is just this.
+    #[cfg(test)]
+    pub(crate) fn of(future: impl Future<Output = Cause> + 'static) -> Self {
+        Self { future: Box::pin(future) }
+    }
     /// Lets the script go on as far as it can.
     pub(crate) fn step(&mut self) -> Poll<Cause> {
         self.future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
