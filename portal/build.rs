@@ -28,7 +28,10 @@ fn main() {
     set.add("icons.svg", sprite(&here, &modules).into_bytes());
     let mut css = read(&here.join("assets/dialtone.css"));
     for (name, _) in VENDOR {
-        css = css.replace(&format!("vendor/{name}"), &hashed(name, &fs::read(set.out.join(name)).expect("written above")));
+        css = css.replace(
+            &format!("vendor/{name}"),
+            &hashed(name, &fs::read(set.out.join(name)).expect("written above")),
+        );
     }
     set.add("dialtone.css", css.into_bytes());
     set.add("dialtone.js", read(&here.join("assets/dialtone.js")).into_bytes());
@@ -38,7 +41,8 @@ fn main() {
 
 /// Runs npm unless `node_modules` is what the lock file says.
 fn fetch(here: &Path) {
-    let lock = fs::read(here.join("package-lock.json")).unwrap_or_else(|e| stop(&format!("package-lock.json: {e}")));
+    let lock =
+        fs::read(here.join("package-lock.json")).unwrap_or_else(|e| stop(&format!("package-lock.json: {e}")));
     let (stamp, want) = (here.join("node_modules/.dialtone-lock"), hash(&lock));
     if fs::read_to_string(&stamp).is_ok_and(|have| have == want) {
         return;
@@ -49,7 +53,9 @@ fn fetch(here: &Path) {
         .current_dir(here)
         .output();
     match run {
-        Err(_) => stop("the portal's fonts, icons and htmx come from npm, which is not installed; install Node.js with npm and build again"),
+        Err(_) => stop(
+            "the portal's fonts, icons and htmx come from npm, which is not installed; install Node.js with npm and build again",
+        ),
         Ok(done) if !done.status.success() => {
             let said = String::from_utf8_lossy(&done.stderr);
             stop(&format!("`npm ci` in portal/ failed; is the npm registry reachable? npm said:\n{said}"))
@@ -67,8 +73,10 @@ fn sprite(here: &Path, modules: &Path) -> String {
     let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg">"#);
     for name in names {
         let file = modules.join(format!("@tabler/icons/icons/outline/{name}.svg"));
-        let text = fs::read_to_string(file).unwrap_or_else(|_| stop(&format!("there is no icon `{name}` in @tabler/icons")));
-        let inner = text.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, inner)| inner);
+        let text = fs::read_to_string(file)
+            .unwrap_or_else(|_| stop(&format!("there is no icon `{name}` in @tabler/icons")));
+        let inner =
+            text.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, inner)| inner);
         svg += &format!(r#"<symbol id="{name}" viewBox="0 0 24 24">"#);
         for line in inner.replace("</svg>", "").lines().map(str::trim) {
             if !line.starts_with(r#"<path stroke="none""#) {
@@ -80,14 +88,14 @@ fn sprite(here: &Path, modules: &Path) -> String {
     svg + "</svg>"
 }
 
-/// Names that follow `icon("`, `glyph("` or `icon: "` in the files below `place`.
+/// Names that follow `icon("`, `icon_small("`, `glyph("` or `icon: "` in the files below `place`.
 fn gather(place: &Path, names: &mut BTreeSet<String>) {
     if place.is_dir() {
         for entry in fs::read_dir(place).into_iter().flatten().flatten() {
             gather(&entry.path(), names);
         }
     } else if let Ok(text) = fs::read_to_string(place) {
-        for mark in ["icon(\"", "glyph(\"", "icon: \""] {
+        for mark in ["icon(\"", "icon_small(\"", "glyph(\"", "icon: \""] {
             for rest in text.split(mark).skip(1) {
                 names.extend(rest.split_once('"').map(|(name, _)| name.to_owned()));
             }
@@ -117,7 +125,9 @@ impl AssetSet {
             format!("Some(include_bytes!({squeezed:?}))")
         };
         let constant = name.to_uppercase().replace(['.', '-'], "_");
-        self.consts += &format!("/// URL of `{name}`.\n#[allow(dead_code)]\npub const {constant}: &str = \"/assets/{url}\";\n");
+        self.consts += &format!(
+            "/// URL of `{name}`.\n#[allow(dead_code)]\npub const {constant}: &str = \"/assets/{url}\";\n"
+        );
         self.files += &format!(
             "File {{ name: {url:?}, kind: {:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},\n",
             kind(name)
@@ -170,5 +180,13 @@ const VENDOR: &[(&str, &str)] = &[
 /// Where icons are named.
 const NAMING: &[&str] = &["templates", "assets", "src", "../config/src"];
 
-const WATCHED: &[&str] =
-    &["build.rs", "package.json", "package-lock.json", "node_modules/.dialtone-lock", "assets", "templates", "src", "../config/src"];
+const WATCHED: &[&str] = &[
+    "build.rs",
+    "package.json",
+    "package-lock.json",
+    "node_modules/.dialtone-lock",
+    "assets",
+    "templates",
+    "src",
+    "../config/src",
+];

@@ -180,7 +180,10 @@ mod tests {
 
     #[test]
     fn options_work_with_and_without_the_word_serve() {
-        for line in ["dialtone --data x --sip 127.0.0.1:0 --sip [::1]:0", "dialtone serve --data x --sip 127.0.0.1:0,[::1]:0"] {
+        for line in [
+            "dialtone --data x --sip 127.0.0.1:0 --sip [::1]:0",
+            "dialtone serve --data x --sip 127.0.0.1:0,[::1]:0",
+        ] {
             let given = serve(line).unwrap();
             assert_eq!(given.data.folder, PathBuf::from("x"));
             assert_eq!(given.sip, ["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()]);
@@ -207,7 +210,9 @@ mod tests {
     fn every_option_is_an_environment_variable() {
         use clap::CommandFactory;
         let command = Cli::command();
-        for option in command.get_arguments().filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version")) {
+        for option in
+            command.get_arguments().filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version"))
+        {
             let env = option.get_env().and_then(|e| e.to_str()).unwrap_or_default().to_owned();
             let long = option.get_long().unwrap_or_default().to_uppercase().replace('-', "_");
             assert_eq!(env, format!("DIALTONE_{long}"));

@@ -64,9 +64,7 @@ impl Db {
              WHERE tenant_id = ?1 AND id < ?2 AND (?3 = '' OR (tbl = ?3 AND row_id = ?4)) ORDER BY id DESC LIMIT ?5",
         )?;
         let limit = limit.clamp(1, 200) as i64;
-        statement
-            .query_map((viewer.tenant.0, before.unwrap_or(i64::MAX), table, row, limit), read)?
-            .collect()
+        statement.query_map((viewer.tenant.0, before.unwrap_or(i64::MAX), table, row, limit), read)?.collect()
     }
 }
 
@@ -88,7 +86,12 @@ pub(crate) fn changes(of: &Resource, old: &Values, new: &Values) -> Changes {
 }
 
 /// Adds an entry. Within the transaction of the change.
-pub(crate) fn note(rows: &Connection, author: &Author, about: About<'_>, changes: &Changes) -> rusqlite::Result<()> {
+pub(crate) fn note(
+    rows: &Connection,
+    author: &Author,
+    about: About<'_>,
+    changes: &Changes,
+) -> rusqlite::Result<()> {
     let changes = serde_json::to_string(changes).expect("maps of strings are JSON");
     rows.prepare_cached(
         "INSERT INTO audit (tenant_id, author, address, via, action, tbl, row_id, title, version, revision, changes) \

@@ -5,9 +5,10 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::{
     Field, Kind, Problem, Resource,
     destination::Destination,
-    references, resources,
-    resources::extensions::EXTENSIONS,
+    references,
     resource::Values,
+    resources,
+    resources::extensions::EXTENSIONS,
     rows,
     sql::{self, Stored},
 };
@@ -55,7 +56,8 @@ impl Draft<'_> {
                 }
                 Ok(_) if value.is_empty() => {}
                 Ok(_) => {
-                    problems.extend(self.among_others(rows, field, value)?.map(|m| Problem::of(field.name, m)));
+                    problems
+                        .extend(self.among_others(rows, field, value)?.map(|m| Problem::of(field.name, m)));
                 }
             }
         }
@@ -66,7 +68,12 @@ impl Draft<'_> {
     }
 
     /// What is wrong with a value in the company of other rows.
-    fn among_others(&self, rows: &Connection, field: &Field, value: &str) -> rusqlite::Result<Option<String>> {
+    fn among_others(
+        &self,
+        rows: &Connection,
+        field: &Field,
+        value: &str,
+    ) -> rusqlite::Result<Option<String>> {
         if field.unique
             && let Some(other) = self.twin(rows, field, value)?
         {
@@ -100,9 +107,10 @@ impl Draft<'_> {
         let Stored::Column(column) = sql::stored(self.of, field) else { return Ok(None) };
         let (title, table) = (sql::title(self.of, "t"), self.of.name);
         let tenant = if field.everywhere { "?1 = ?1" } else { "t.tenant_id = ?1" };
-        let text =
-            format!("SELECT {title}, {} FROM {table} t WHERE {tenant} AND t.{column} = ?2 AND t.id <> ?3 LIMIT 1",
-                rows::tenant_column(self.of));
+        let text = format!(
+            "SELECT {title}, {} FROM {table} t WHERE {tenant} AND t.{column} = ?2 AND t.id <> ?3 LIMIT 1",
+            rows::tenant_column(self.of)
+        );
         let twin = rows
             .prepare_cached(&text)?
             .query_row((self.tenant, value, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
@@ -165,7 +173,12 @@ impl Draft<'_> {
 }
 
 /// What is wrong between rows after a change, for the row as it was and as it is.
-pub fn rules(rows: &Connection, of: &Resource, tenant: i64, values: &[&Values]) -> rusqlite::Result<Vec<Problem>> {
+pub fn rules(
+    rows: &Connection,
+    of: &Resource,
+    tenant: i64,
+    values: &[&Values],
+) -> rusqlite::Result<Vec<Problem>> {
     let mut problems: Vec<Problem> = Vec::new();
     for rule in of.rules {
         for values in values {

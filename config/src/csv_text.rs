@@ -12,8 +12,7 @@ use crate::{
     access::{self, Author, Viewer},
     query::{ListQuery, QueryError, Row},
     resource::Values,
-    resources,
-    sql,
+    resources, sql,
     transaction::Transaction,
     write::{Edit, WriteError},
 };
@@ -53,13 +52,10 @@ impl Db {
 
     /// All rows of a CSV with a header line (field names or labels), or none: problems carry `line n` in front. One
     /// revision, an audit entry a row. Returns how many rows were added or changed.
-    pub fn import_csv(
-        &self,
-        author: &Author,
-        of: &'static Resource,
-        csv: &str,
-    ) -> Result<usize, WriteError> {
-        let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+    pub fn import_csv(&self, author: &Author, of: &'static Resource, csv: &str) -> Result<usize, WriteError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(false)
+            .from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
         let columns = columns(of, reader.headers().map_err(|error| unreadable(&error))?)?;
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;

@@ -6,7 +6,8 @@ use crate::{
     db::{OpenError, Welcome},
     resource::Values,
     resources::{
-        administrators::ADMINISTRATORS, devices::DEVICES, ring_groups::RING_GROUPS, tenants::TENANTS, users::USERS,
+        administrators::ADMINISTRATORS, devices::DEVICES, ring_groups::RING_GROUPS, tenants::TENANTS,
+        users::USERS,
     },
     secret, sign_in,
     transaction::Transaction,

@@ -170,7 +170,8 @@ impl Db {
         let old = "SELECT id FROM calls WHERE started_at < ?1 AND ended_at IS NOT NULL ORDER BY started_at LIMIT ?2";
         let of_old_calls = format!("DELETE FROM call_ladders WHERE id IN ({old})");
         transaction.execute(&of_old_calls, [keep.calls_from_ms, limit])?;
-        let calls = transaction.execute(&format!("DELETE FROM calls WHERE id IN ({old})"), [keep.calls_from_ms, limit])?;
+        let calls = transaction
+            .execute(&format!("DELETE FROM calls WHERE id IN ({old})"), [keep.calls_from_ms, limit])?;
         let old_ladders = "DELETE FROM call_ladders WHERE id IN (SELECT l.id FROM call_ladders l JOIN calls c \
             ON c.id = l.id WHERE c.started_at < ?1 AND c.ended_at IS NOT NULL LIMIT ?2)";
         let ladders = transaction.execute(old_ladders, [keep.ladders_from_ms, limit])?;
@@ -202,7 +203,8 @@ fn bind(rows: &Connection, binding: &BindingRow) -> rusqlite::Result<()> {
 }
 
 fn unbind(rows: &Connection, device: DeviceId, key: &str) -> rusqlite::Result<()> {
-    rows.prepare_cached("DELETE FROM bindings WHERE device_id = ?1 AND key = ?2")?.execute((device.0, key))?;
+    rows.prepare_cached("DELETE FROM bindings WHERE device_id = ?1 AND key = ?2")?
+        .execute((device.0, key))?;
     Ok(())
 }
 
@@ -228,8 +230,10 @@ fn write_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
         call.revision
     ])?;
     if !(call.trace.is_empty() && call.legs.is_empty() && call.ladder.is_empty()) {
-        rows.prepare_cached("INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
+        rows.prepare_cached(
+            "INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
     }
     Ok(())
 }

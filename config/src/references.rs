@@ -105,7 +105,10 @@ fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> 
 }
 
 /// The owner of an extension whose declaration says that it must have one: `Ring group Everyone (600)`.
-pub fn owner_in_need(rows: &Connection, extension: &crate::resource::Values) -> rusqlite::Result<Option<String>> {
+pub fn owner_in_need(
+    rows: &Connection,
+    extension: &crate::resource::Values,
+) -> rusqlite::Result<Option<String>> {
     for field in EXTENSIONS.fields {
         let Kind::Reference(name) = field.kind else { continue };
         let owner = extension.get(field.name).and_then(|id| id.parse::<i64>().ok());

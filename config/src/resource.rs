@@ -34,10 +34,13 @@ pub struct Resource {
     /// Rows belong to a tenant (`tenant_id` column); `false` for tenants themselves and the node's settings.
     pub tenant: bool,
     /// Check across fields.
-    pub check: Option<fn(&Values) -> Result<(), Problem>>,
+    pub check: Option<Check>,
     /// What must hold between rows after each change of one of them.
     pub rules: &'static [Rule],
 }
+
+/// Something that must hold between the fields of a row.
+pub type Check = fn(&Values) -> Result<(), Problem>;
 
 /// Something that must hold between rows of a tenant (its id is the second argument). Called with the rows as they are
 /// after the change and the values of the row that changed, once as it was and once as it is.

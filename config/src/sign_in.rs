@@ -176,7 +176,12 @@ fn read_account(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
     })
 }
 
-fn note(rows: &Connection, account: &Account, via: &'static str, action: &'static str) -> rusqlite::Result<()> {
+fn note(
+    rows: &Connection,
+    account: &Account,
+    via: &'static str,
+    action: &'static str,
+) -> rusqlite::Result<()> {
     let author = Author {
         tenant: account.tenant,
         name: account.login.clone(),

@@ -143,7 +143,10 @@ impl Snapshot {
     fn index_extensions(&mut self) {
         let mut numbers = ByText::new();
         for extension in self.rows.extensions.values() {
-            numbers.entry(extension.tenant).or_default().insert(extension.number.as_str().into(), extension.id);
+            numbers
+                .entry(extension.tenant)
+                .or_default()
+                .insert(extension.number.as_str().into(), extension.id);
         }
         self.numbers = Arc::new(numbers);
     }
@@ -154,7 +157,10 @@ impl Snapshot {
         let mut of = HashMap::<UserId, Vec<Arc<Device>>>::with_capacity(self.rows.users.len());
         for device in self.rows.devices.values() {
             usernames.entry(device.tenant).or_default().insert(device.username.as_str().into(), device.id);
-            unique.entry(device.username.as_str().into()).and_modify(|id| *id = None).or_insert(Some(device.id));
+            unique
+                .entry(device.username.as_str().into())
+                .and_modify(|id| *id = None)
+                .or_insert(Some(device.id));
             if let Some(user) = device.user {
                 of.entry(user).or_default().push(device.clone());
             }

@@ -40,7 +40,9 @@ fn owner_column(of: &Resource) -> String {
         .iter()
         .find(|field| matches!(field.kind, Kind::Reference(name) if name == of.name))
         .map(|field| format!("{}_id", field.name))
-        .expect("the declaration of extensions has a reference to each table with an extension; a test checks it")
+        .expect(
+            "the declaration of extensions has a reference to each table with an extension; a test checks it",
+        )
 }
 
 /// The stored value as text, never NULL. `t` is the table's alias.
@@ -97,7 +99,9 @@ pub fn order(of: &Resource, field: &Field) -> String {
     match (field.kind, stored(of, field)) {
         (Kind::Number { .. } | Kind::Flag, Stored::Column(column)) => format!("t.{column}"),
         (Kind::Extension, _) => format!("substr('      ' || {}, -6)", value(of, field)),
-        (Kind::Reference(_), _) => shown(of, field).map_or_else(String::new, |shown| format!("{shown} COLLATE NOCASE")),
+        (Kind::Reference(_), _) => {
+            shown(of, field).map_or_else(String::new, |shown| format!("{shown} COLLATE NOCASE"))
+        }
         (Kind::Text { .. }, Stored::Column(column)) => format!("t.{column} COLLATE NOCASE"),
         _ => value(of, field),
     }
@@ -105,9 +109,10 @@ pub fn order(of: &Resource, field: &Field) -> String {
 
 /// The columns that a change trigger watches: all that hold fields, and the tenant.
 pub fn watched_columns(of: &Resource) -> Vec<String> {
-    let columns = of.fields.iter().filter(|field| !field.computed).filter_map(|field| match stored(of, field) {
-        Stored::Column(column) => Some(column),
-        _ => None,
-    });
+    let columns =
+        of.fields.iter().filter(|field| !field.computed).filter_map(|field| match stored(of, field) {
+            Stored::Column(column) => Some(column),
+            _ => None,
+        });
     columns.chain(of.tenant.then(|| "tenant_id".to_owned())).collect()
 }

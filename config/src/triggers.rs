@@ -40,7 +40,8 @@ fn of_table(of: &Resource) -> Vec<(String, String)> {
         (name, text)
     };
     // The version grows unless the writer saw to it. Not recursive: this touches no watched column.
-    let grow = format!("UPDATE {table} SET version = OLD.version + 1 WHERE id = NEW.id AND version = OLD.version;");
+    let grow =
+        format!("UPDATE {table} SET version = OLD.version + 1 WHERE id = NEW.id AND version = OLD.version;");
     // A row whose id was changed by hand is gone under the old one.
     let update = format!("{grow} {}{}", note(table, "OLD.id"), mark(table, "NEW.id"));
     let event = format!("UPDATE OF id, {} ON {table}", sql::watched_columns(of).join(", "));

@@ -1,5 +1,6 @@
 //! Sizes and times of 10,000 users. Prints figures; asserts what does not depend on the machine.
 //! `cargo test --release -p config --test figures -- --nocapture`
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,9 @@ fn figures_of_a_large_company() {
         devices += &format!("Phone {n},{0},d{0},Password-{n:05}\n", 10_000 + n);
     }
     timed("import of users by CSV", || assert_eq!(db.import_csv(&author, &USERS, &users).unwrap(), USERS_N));
-    timed("import of devices by CSV", || assert_eq!(db.import_csv(&author, &DEVICES, &devices).unwrap(), USERS_N));
+    timed("import of devices by CSV", || {
+        assert_eq!(db.import_csv(&author, &DEVICES, &devices).unwrap(), USERS_N)
+    });
     let (mut feed, snapshot) = timed("open and full load", || Feed::open(&db).unwrap());
     timed("second full load", || Feed::open(&db).unwrap());
     assert_eq!(snapshot.users().count(), USERS_N + 5);
@@ -44,7 +47,9 @@ fn figures_of_a_large_company() {
     lists(&db);
     records(&db);
     let shell = rusqlite::Connection::open(db.file()).unwrap();
-    shell.execute_batch("UPDATE users SET last_name = last_name || 'x'; UPDATE devices SET name = name || 'x'").unwrap();
+    shell
+        .execute_batch("UPDATE users SET last_name = last_name || 'x'; UPDATE devices SET name = name || 'x'")
+        .unwrap();
     let after = timed("all users and devices changed by hand, checked", || feed.poll().unwrap().unwrap());
     assert!(after.revision > snapshot.revision);
 }
@@ -71,7 +76,10 @@ fn lists(db: &Db) {
         ("first page", ListQuery::default()),
         ("page by extension", ListQuery { sort: "extension".into(), ..ListQuery::default() }),
         ("search", ListQuery { search: "last77".into(), ..ListQuery::default() }),
-        ("filter", ListQuery { filters: vec![("suspended".into(), vec!["1".into()])], ..ListQuery::default() }),
+        (
+            "filter",
+            ListQuery { filters: vec![("suspended".into(), vec!["1".into()])], ..ListQuery::default() },
+        ),
     ] {
         let times = (0..20).map(|_| {
             let start = Instant::now();
@@ -85,7 +93,13 @@ fn lists(db: &Db) {
 fn records(db: &Db) {
     let call = |n: usize| {
         let id = format!("{n:012}");
-        Change::Call(Box::new(CallRow { id, tenant: 1, started_at: n as i64, dialled: "101".into(), ..CallRow::default() }))
+        Change::Call(Box::new(CallRow {
+            id,
+            tenant: 1,
+            started_at: n as i64,
+            dialled: "101".into(),
+            ..CallRow::default()
+        }))
     };
     let batch: Vec<Change> = (0..10_000).map(call).collect();
     let start = Instant::now();

@@ -1,4 +1,5 @@
 //! A program killed in the middle of writes leaves whole transactions and a database that opens. SIP-06, SIP-45, OPS-05.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     io::{BufRead, BufReader},

@@ -55,7 +55,10 @@ pub fn bind_new(wanted: &[SocketAddr], bound: &[SocketAddr]) -> Vec<Listener> {
     let fixed = wanted.iter().filter(|a| a.ip().is_unspecified()).map(|&wildcard| {
         // Whoever asked for any port got one with the first addresses; later ones share it.
         let port = bound.iter().find(|b| b.is_ipv4() == wildcard.is_ipv4()).or(bound.first());
-        SocketAddr::new(wildcard.ip(), if wildcard.port() == 0 { port.map_or(0, |b| b.port()) } else { wildcard.port() })
+        SocketAddr::new(
+            wildcard.ip(),
+            if wildcard.port() == 0 { port.map_or(0, |b| b.port()) } else { wildcard.port() },
+        )
     });
     fixed
         .flat_map(|wildcard| expand(wildcard, &interfaces))
@@ -82,7 +85,7 @@ pub fn concrete(address: SocketAddr) -> SocketAddr {
 
 fn bind_one(wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
     for _ in 0..PORT_TRIES {
-        match bind_same_port(wanted.port(), addresses) {
+        match bind_same_port(wanted, addresses) {
             // Somebody had the port that the system chose on another of our addresses: have it choose again.
             Err(BindError::Taken { .. }) if wanted.port() == 0 => {}
             result => return result,
@@ -91,12 +94,18 @@ fn bind_one(wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener
     Err(BindError::Taken { address: wanted, option: OPTION })
 }
 
-fn bind_same_port(mut port: u16, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
-    let mut listeners = Vec::new();
+fn bind_same_port(wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
+    let (mut port, mut listeners) = (wanted.port(), Vec::new());
     for address in addresses {
-        let listener = bind(SocketAddr::new(address.ip(), port))?;
-        port = listener.address.port();
-        listeners.push(listener);
+        match bind(SocketAddr::new(address.ip(), port)) {
+            Ok(listener) => {
+                port = listener.address.port();
+                listeners.push(listener);
+            }
+            // An address of an interface that is coming up or going down; the next look takes it in.
+            Err(BindError::NoSuchAddress { .. }) if wanted.ip().is_unspecified() => {}
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(listeners)
 }
@@ -218,6 +227,14 @@ mod tests {
         let bound: Vec<_> = listeners.iter().map(|l| l.address).collect();
         assert!(bind_new(&["0.0.0.0:0".parse().unwrap()], &bound).is_empty());
         assert!(!bind_new(&["0.0.0.0:0".parse().unwrap()], &[]).is_empty());
+    }
+
+    #[test]
+    fn an_address_that_is_not_there_yet_is_passed_over_under_a_wildcard_only() {
+        let gone: SocketAddr = "192.0.2.77:0".parse().unwrap();
+        let bound = bind_same_port("0.0.0.0:0".parse().unwrap(), &[gone, any()]).unwrap();
+        assert_eq!(bound.len(), 1);
+        assert!(matches!(bind_same_port(gone, &[gone]), Err(BindError::NoSuchAddress { .. })));
     }
 
     #[test]

@@ -108,7 +108,8 @@ impl LiveView {
         // Loopback is shown only where there is nothing else: no phone on the desk reaches it.
         let outside: Vec<_> = listeners.iter().filter(|a| !a.ip().is_loopback()).collect();
         let shown = if outside.is_empty() { listeners.iter().collect() } else { outside };
-        self.state().addresses = shown.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect();
+        self.state().addresses =
+            shown.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect();
     }
     /// The revision that new calls run under.
     pub fn set_revision(&self, revision: i64) {
@@ -135,7 +136,7 @@ impl portal::Live for LiveView {
         let mut bindings: Vec<_> =
             state.bindings.iter().filter(|((of, ..), _)| *of == tenant).map(|(_, b)| b.clone()).collect();
         drop(state);
-        bindings.sort_by(|a, b| (a.device, a.registered_at).cmp(&(b.device, b.registered_at)));
+        bindings.sort_by_key(|binding| (binding.device, binding.registered_at));
         bindings
     }
     fn changed(&self) -> watch::Receiver<u64> {

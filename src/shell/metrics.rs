@@ -33,7 +33,11 @@ pub fn text(engine: &[Metric], connections: usize, revision: i64, shell: &ShellF
     page.line("dialtone_sip_tcp_connections", connections as f64, "TCP connections open");
     page.line("dialtone_config_revision", revision as f64, "Configuration revision that new calls run under");
     let refused = shell.revisions_refused.load(Relaxed) as f64;
-    page.line("dialtone_config_refused_total", refused, "Revisions refused because their content was invalid");
+    page.line(
+        "dialtone_config_refused_total",
+        refused,
+        "Revisions refused because their content was invalid",
+    );
     let lost = shell.records_lost.load(Relaxed) as f64;
     page.line("dialtone_records_lost_total", lost, "Changes of records that could not be kept for the disk");
     page.line("dialtone_process_resident_bytes", resident_bytes(), "Memory in use");
@@ -76,7 +80,9 @@ const PER_WORKER: [PerWorker; 6] = [
     ("dialtone_media_packets_sent_total", "RTP and RTCP packets sent", |f| &f.sent),
     ("dialtone_media_packets_dropped_total", "Packets the network did not take, or too long", |f| &f.dropped),
     ("dialtone_media_turns_total", "Times the media thread woke up", |f| &f.turns),
-    ("dialtone_media_events_dropped_total", "Media events dropped because the engine was behind", |f| &f.events_dropped),
+    ("dialtone_media_events_dropped_total", "Media events dropped because the engine was behind", |f| {
+        &f.events_dropped
+    }),
 ];
 /// Linux on the machines we run on. [bytes]
 const PAGE: f64 = 4096.0;
@@ -88,13 +94,19 @@ mod tests {
     /// OPS-10
     #[test]
     fn a_metric_with_labels_has_one_help_and_the_right_type() {
-        let engine = [("sip_requests_total{method=\"INVITE\"}", 3.0, "Requests"), ("sip_requests_total{method=\"BYE\"}", 2.0, "Requests"), ("calls", 1.0, "Calls")];
+        let engine = [
+            ("sip_requests_total{method=\"INVITE\"}", 3.0, "Requests"),
+            ("sip_requests_total{method=\"BYE\"}", 2.0, "Requests"),
+            ("calls", 1.0, "Calls"),
+        ];
         let figures = Arc::new(Figures::default());
         figures.received.store(7, Relaxed);
         let shell = ShellFigures { workers: vec![figures.clone(), figures], ..ShellFigures::default() };
         let text = text(&engine, 4, 12, &shell);
         assert_eq!(text.matches("# HELP sip_requests_total Requests\n").count(), 1);
-        assert!(text.contains("# TYPE sip_requests_total counter\nsip_requests_total{method=\"INVITE\"} 3\n"));
+        assert!(
+            text.contains("# TYPE sip_requests_total counter\nsip_requests_total{method=\"INVITE\"} 3\n")
+        );
         assert!(text.contains("# TYPE calls gauge\ncalls 1\n"));
         assert!(text.contains("dialtone_config_revision 12\n"));
         assert!(text.contains("dialtone_media_packets_received_total{worker=\"1\"} 7\n"));

@@ -37,7 +37,9 @@ use crate::cli::{Admin, Command};
 /// Does what the command line says. Faults are told on standard error in one or two sentences.
 pub fn run(command: Command) -> ExitCode {
     let outcome = match command {
-        Command::Serve(options) => serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),
+        Command::Serve(options) => {
+            serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
         Command::Check(data) => check::check(&data.folder).map_err(|e| e.to_string()),
         Command::Admin(Admin::ResetPassword { login, data }) => {
             let done = admin::reset_password(&data.folder, login.as_deref());

@@ -63,11 +63,21 @@ struct Node {
 
 impl Node {
     async fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
-        let Parts { listeners, wanted, workers, mut media, media_open: _open, mut control, records, live } = parts;
+        let Parts { listeners, wanted, workers, mut media, media_open: _open, mut control, records, live } =
+            parts;
         let (events, mut connections) = mpsc::channel(EVENTS);
         let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
         let mut node = Self {
-            engine: make(), udp, tcp, bound: vec![], wanted, workers, records, live, consequences: vec![], drained: false,
+            engine: make(),
+            udp,
+            tcp,
+            bound: vec![],
+            wanted,
+            workers,
+            records,
+            live,
+            consequences: vec![],
+            drained: false,
         };
         for listener in listeners {
             node.listen(listener)?;
@@ -217,3 +227,7 @@ const BATCH: usize = 64;
 const EVENTS: usize = 1024;
 /// TCP connections at once.
 const CONNECTIONS: usize = 20_000;
+
+#[cfg(test)]
+#[path = "node_tests.rs"]
+mod tests;

@@ -57,8 +57,11 @@ impl Records {
     }
 }
 
+/// Writes a batch in one transaction; the error in words.
+type Write = Box<dyn FnMut(&[Change]) -> Result<(), String> + Send>;
+
 struct Writer {
-    write: Box<dyn FnMut(&[Change]) -> Result<(), String> + Send>,
+    write: Write,
     engine: mpsc::Sender<Input>,
     alarms: Alarms,
     /// Not written yet, oldest first.
@@ -89,7 +92,9 @@ impl Writer {
     fn gather(&mut self, mut ticket: u64, change: Change, queued: &Receiver<(u64, Change)>) -> u64 {
         self.pending.push(change);
         let mut taken = 1;
-        while taken < BATCH && let Ok((next, change)) = queued.try_recv() {
+        while taken < BATCH
+            && let Ok((next, change)) = queued.try_recv()
+        {
             ticket = next;
             self.pending.push(change);
             taken += 1;
@@ -169,7 +174,8 @@ mod tests {
             Ok(())
         });
         let lost = Arc::new(AtomicU64::new(0));
-        let writer = Writer { write, engine, alarms: Alarms::default(), pending: vec![], failing: false, lost };
+        let writer =
+            Writer { write, engine, alarms: Alarms::default(), pending: vec![], failing: false, lost };
         Rig { writer, inputs, written, disk_full }
     }
 

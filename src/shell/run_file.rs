@@ -33,7 +33,8 @@ pub struct Lock {
 impl Lock {
     /// Takes the folder; `Ok(None)` if another program has it.
     pub fn take(folder: &Path) -> io::Result<Option<Self>> {
-        let file = File::options().create(true).truncate(false).write(true).open(folder.join("dialtone.lock"))?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(folder.join("dialtone.lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file, run_file: folder.join("run.json") })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -50,7 +51,8 @@ impl Lock {
 
 /// Where the portal of the program that runs in this folder is.
 pub fn portal_address(folder: &Path) -> Option<SocketAddr> {
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("run.json")).ok()?).ok()?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("run.json")).ok()?).ok()?;
     json["http"].as_str()?.parse().ok()
 }
 

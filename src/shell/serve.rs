@@ -30,7 +30,9 @@ pub enum ServeError {
     Option(String),
     #[error(transparent)]
     Database(#[from] OpenError),
-    #[error("{0} is used by a Dialtone that is running already. Stop it, or choose another folder with --data")]
+    #[error(
+        "{0} is used by a Dialtone that is running already. Stop it, or choose another folder with --data"
+    )]
     Running(String),
     #[error(transparent)]
     Bind(#[from] BindError),

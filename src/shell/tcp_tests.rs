@@ -49,7 +49,10 @@ async fn a_peers_connection_carries_messages_both_ways() {
     peer.write_all(rest.as_bytes()).await.unwrap();
     let Event::Message { flow, bytes } = rig.next().await else { panic!("no message") };
     assert_eq!(bytes, whole.as_bytes());
-    assert_eq!(flow, Flow { transport: Transport::Tcp, local: rig.local, remote: peer.local_addr().unwrap() });
+    assert_eq!(
+        flow,
+        Flow { transport: Transport::Tcp, local: rig.local, remote: peer.local_addr().unwrap() }
+    );
     assert!(rig.tcp.send(flow, Bytes::from_static(b"answer")));
     let mut answer = [0; 6];
     peer.read_exact(&mut answer).await.unwrap();

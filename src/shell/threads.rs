@@ -35,13 +35,9 @@ pub struct Threads {
 }
 
 /// Starts all but the portal.
-pub fn start(
-    options: &Serve,
-    db: &Db,
-    listeners: Vec<Listener>,
-    plan: &Plan,
-) -> Result<Threads, ServeError> {
-    let interrupted = db.close_interrupted_calls(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
+pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) -> Result<Threads, ServeError> {
+    let interrupted =
+        db.close_interrupted_calls(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
     if interrupted > 0 {
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }

@@ -1,12 +1,6 @@
 //! SIP over UDP: the sockets of all listeners, read in turn, written at once.
 
-use std::{
-    collections::HashMap,
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    task::Poll,
-};
+use std::{collections::HashMap, future::poll_fn, io, net::SocketAddr, task::Poll};
 
 use bytes::Bytes;
 use sip_stack::{Flow, Transport};

@@ -27,7 +27,11 @@ impl Greeting<'_> {
             Some(welcome) => self.first_start(welcome, &mut text),
             None => self.later_start(&mut text),
         };
-        let _ = writeln!(text, "  Voice goes by {}. Everything is kept in {}. Stop with Ctrl+C.\n", self.voice, self.folder);
+        let _ = writeln!(
+            text,
+            "  Voice goes by {}. Everything is kept in {}. Stop with Ctrl+C.\n",
+            self.voice, self.folder
+        );
         text
     }
 
@@ -73,6 +77,8 @@ mod tests {
         }
         greeting.welcome = None;
         let later = greeting.text();
-        assert!(later.contains("http://192.0.2.1:8080/") && !later.contains("s3cret") && !later.contains("setup"));
+        assert!(
+            later.contains("http://192.0.2.1:8080/") && !later.contains("s3cret") && !later.contains("setup")
+        );
     }
 }

@@ -209,7 +209,12 @@ struct Packets<'a> {
 }
 
 impl Receiver for Packets<'_> {
-    fn receive(&mut self, socket: SocketId, from: std::net::SocketAddr, packet: &mut [u8]) -> Option<Forward> {
+    fn receive(
+        &mut self,
+        socket: SocketId,
+        from: std::net::SocketAddr,
+        packet: &mut [u8],
+    ) -> Option<Forward> {
         let now = *self.now.get_or_insert_with(Instant::now);
         self.worker.receive(now, socket, from, packet)
     }

@@ -260,9 +260,10 @@ impl Drop for Server {
 }
 
 impl Run {
-    /// Each address of `sip` is listened on over UDP and TCP.
+    /// Entries of `sip` are `udp 127.0.0.1:5060`; UDP and TCP share each address.
     fn read(json: &Value) -> Self {
-        let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| v.as_str()?.parse().ok());
+        let address = |entry: &str| entry.strip_prefix("udp ")?.parse().ok();
+        let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| address(v.as_str()?));
         let http = format!("http://{}", json["http"].as_str().unwrap_or(""));
         Self {
             sip: addresses.collect(),

@@ -12,7 +12,8 @@ fn an_empty_folder_becomes_a_database_and_opens_again() {
     let again = Db::open(company.folder.path()).unwrap();
     assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(again.first_start().unwrap().is_none());
-    let files: Vec<_> = std::fs::read_dir(company.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(company.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(files.iter().all(|file| file.to_string_lossy().starts_with("dialtone.")), "{files:?}");
     assert_eq!(company.number::<String>("PRAGMA journal_mode"), "wal");
     assert_eq!(company.number::<i64>("PRAGMA user_version"), migrations::KNOWN);
@@ -48,7 +49,9 @@ fn a_locked_database_says_so() {
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let error = explain(
         Connection::open(folder.path().join("dialtone.db"))
-            .and_then(|connection| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)))
+            .and_then(|connection| {
+                connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+            })
             .unwrap_err(),
         Path::new("dialtone.db"),
     );
@@ -58,7 +61,11 @@ fn a_locked_database_says_so() {
 #[test]
 fn what_is_no_database_or_no_folder_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("dialtone.db"), "not a database, but long enough to be looked at".repeat(20)).unwrap();
+    std::fs::write(
+        folder.path().join("dialtone.db"),
+        "not a database, but long enough to be looked at".repeat(20),
+    )
+    .unwrap();
     let error = Db::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::Content { .. }), "{error}");
     let error = Db::open(&folder.path().join("dialtone.db/below")).unwrap_err();

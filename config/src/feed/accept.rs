@@ -50,7 +50,12 @@ fn note(rows: &Connection, touched: &Touched) -> rusqlite::Result<()> {
 }
 
 /// Encrypts the passwords that were written in clear, as a revision of its own.
-fn seal(db: &Db, writer: &mut Connection, of: &'static Resource, field: &'static Field) -> rusqlite::Result<()> {
+fn seal(
+    db: &Db,
+    writer: &mut Connection,
+    of: &'static Resource,
+    field: &'static Field,
+) -> rusqlite::Result<()> {
     let select = format!("SELECT id, {0} FROM {1} WHERE {0} GLOB '{PLAIN}*'", field.name, of.name);
     let plain: Vec<(i64, String)> = writer
         .prepare_cached(&select)?

@@ -43,8 +43,8 @@ pub(super) fn revision(rows: &Connection) -> rusqlite::Result<Revision> {
 
 /// The rows touched after a revision, in order of tables, so that what is pointed to comes before who points.
 pub(super) fn since(rows: &Connection, revision: i64) -> rusqlite::Result<Vec<Touched>> {
-    let mut statement =
-        rows.prepare_cached("SELECT tbl, row_id, revision FROM change WHERE revision > ?1 ORDER BY revision")?;
+    let mut statement = rows
+        .prepare_cached("SELECT tbl, row_id, revision FROM change WHERE revision > ?1 ORDER BY revision")?;
     let mut found = statement.query([revision])?;
     let mut touched = Vec::new();
     while let Some(row) = found.next()? {
@@ -96,8 +96,7 @@ fn worded(rows: &Connection, touched: Touched, wrong: Vec<Problem>) -> rusqlite:
     let title = rows::title(rows, of, id)?;
     let bad = |problem: Problem| {
         let column = if problem.field.is_empty() { String::new() } else { format!(" `{}`:", problem.field) };
-        let message =
-            format!("{} {title} (table {}, id {id}){column} {}", of.one, of.name, problem.message);
+        let message = format!("{} {title} (table {}, id {id}){column} {}", of.one, of.name, problem.message);
         Bad { row: Some(touched), message }
     };
     Ok(wrong.into_iter().map(bad).collect())
@@ -119,7 +118,8 @@ fn broken_by_delete(rows: &Connection, deleted: Touched) -> rusqlite::Result<Vec
 
 /// A row of a tenant that does not exist.
 fn lost_tenant(rows: &Connection, of: &Resource, tenant: i64) -> rusqlite::Result<Option<Problem>> {
-    let exists = !of.tenant || rows.prepare_cached("SELECT 1 FROM tenants WHERE id = ?1")?.exists([tenant])?;
+    let exists =
+        !of.tenant || rows.prepare_cached("SELECT 1 FROM tenants WHERE id = ?1")?.exists([tenant])?;
     Ok((!exists).then(|| Problem::of("tenant_id", format!("There is no tenant {tenant}."))))
 }
 

@@ -31,7 +31,11 @@ impl Loaded {
 }
 
 /// All rows, except those to leave out and those that cannot be read.
-pub(super) fn all(rows: &Connection, cipher: &Cipher, left_out: &HashSet<Touched>) -> rusqlite::Result<Loaded> {
+pub(super) fn all(
+    rows: &Connection,
+    cipher: &Cipher,
+    left_out: &HashSet<Touched>,
+) -> rusqlite::Result<Loaded> {
     let mut reader = Reader { rows, cipher, left_out, problems: Vec::new() };
     let mut node: Table<NodeSettings> = reader.table()?;
     let loaded = Rows {
@@ -161,7 +165,11 @@ impl Reader<'_> {
         Ok(Arc::new(table))
     }
 
-    fn refresh<T: Typed + Clone>(&mut self, table: &mut Table<T>, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
+    fn refresh<T: Typed + Clone>(
+        &mut self,
+        table: &mut Table<T>,
+        ids: &BTreeSet<i64>,
+    ) -> rusqlite::Result<()> {
         if ids.is_empty() {
             return Ok(());
         }

@@ -116,12 +116,36 @@ fn a_change_by_hand_is_picked_up() {
 #[test]
 fn invalid_content_is_refused_until_it_is_mended() {
     for (wrong, word, mend) in [
-        ("UPDATE users SET forward_always = '999' WHERE id = 2", "no extension 999", "UPDATE users SET forward_always = ''"),
-        ("UPDATE devices SET ring = 'disabled' WHERE id = 1", "must ring", "UPDATE devices SET ring = 'immediate'"),
-        ("UPDATE ring_groups SET overflow = 'menu:1'", "no destination", "UPDATE ring_groups SET overflow = 'hangup:busy'"),
-        ("UPDATE devices SET user_id = 77 WHERE id = 1", "no user with the id 77", "UPDATE devices SET user_id = 1 WHERE id = 1"),
-        ("UPDATE devices SET secret = 'v1:00' WHERE id = 1", "Write plain:", "UPDATE devices SET secret = 'plain:Geheim-12345' WHERE id = 1"),
-        ("UPDATE tenants SET domain = 'a b'", "is not possible here", "UPDATE tenants SET domain = 'dialtone.local'"),
+        (
+            "UPDATE users SET forward_always = '999' WHERE id = 2",
+            "no extension 999",
+            "UPDATE users SET forward_always = ''",
+        ),
+        (
+            "UPDATE devices SET ring = 'disabled' WHERE id = 1",
+            "must ring",
+            "UPDATE devices SET ring = 'immediate'",
+        ),
+        (
+            "UPDATE ring_groups SET overflow = 'menu:1'",
+            "no destination",
+            "UPDATE ring_groups SET overflow = 'hangup:busy'",
+        ),
+        (
+            "UPDATE devices SET user_id = 77 WHERE id = 1",
+            "no user with the id 77",
+            "UPDATE devices SET user_id = 1 WHERE id = 1",
+        ),
+        (
+            "UPDATE devices SET secret = 'v1:00' WHERE id = 1",
+            "Write plain:",
+            "UPDATE devices SET secret = 'plain:Geheim-12345' WHERE id = 1",
+        ),
+        (
+            "UPDATE tenants SET domain = 'a b'",
+            "is not possible here",
+            "UPDATE tenants SET domain = 'dialtone.local'",
+        ),
     ] {
         let company = Company::new();
         let (mut feed, before) = Feed::open(&company.db).unwrap();

@@ -9,7 +9,9 @@ pub(super) fn normalise(given: &str) -> Result<String, String> {
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && address.len() <= MAX_LENGTH
-        && !address.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'));
+        && !address
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'));
     if plausible { Ok(address) } else { wrong() }
 }
 

@@ -99,7 +99,8 @@ fn searched(of: &Resource) -> String {
         Kind::Extension => true,
         _ => false,
     };
-    let texts: Vec<String> = of.fields.iter().filter(is_searched).map(|field| sql::value(of, field)).collect();
+    let texts: Vec<String> =
+        of.fields.iter().filter(is_searched).map(|field| sql::value(of, field)).collect();
     if texts.is_empty() { "''".to_owned() } else { format!("({})", texts.join(" || char(10) || ")) }
 }
 

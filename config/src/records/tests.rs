@@ -70,7 +70,10 @@ fn a_call_left_open_is_closed_and_marked() {
     write(&company, [call(1, None), call(2, Some(2500))]);
     assert_eq!(company.db.close_interrupted_calls(9000).unwrap(), 1);
     let open = company.db.call(TenantId(1), "c00001").unwrap().unwrap();
-    assert_eq!((open.ended_at, open.outcome.as_str(), open.trace.as_str()), (Some(9000), "interrupted", "[1]"));
+    assert_eq!(
+        (open.ended_at, open.outcome.as_str(), open.trace.as_str()),
+        (Some(9000), "interrupted", "[1]")
+    );
     assert_eq!(company.db.call(TenantId(1), "c00002").unwrap().unwrap(), call(2, Some(2500)));
     assert!(company.db.call(TenantId(2), "c00002").unwrap().is_none());
     assert_eq!(company.db.close_interrupted_calls(9999).unwrap(), 0);
@@ -92,7 +95,8 @@ fn calls_are_listed_by_page_search_outcome_and_time() {
         }
     }
     assert_eq!(seen, (0..25).rev().collect::<Vec<_>>());
-    let count = |query: CallQuery| company.db.calls(TenantId(1), &CallQuery { limit: 200, ..query }).unwrap().0.len();
+    let count =
+        |query: CallQuery| company.db.calls(TenantId(1), &CallQuery { limit: 200, ..query }).unwrap().0.len();
     assert_eq!(count(CallQuery { search: "anna 624".into(), ..CallQuery::default() }), 1);
     assert_eq!(count(CallQuery { search: "%".into(), ..CallQuery::default() }), 0);
     assert_eq!(count(CallQuery { outcome: Some(String::new()), ..CallQuery::default() }), 1);

@@ -62,12 +62,7 @@ impl Typed for Extension {
             (None, Some(group)) => Target::RingGroup(RingGroupId(group)),
             _ => return Err(Unreadable::Field { field: "user", message: ONE_OWNER }),
         };
-        Ok(Self {
-            id: ExtensionId(row.get(0)?),
-            tenant: TenantId(row.get(1)?),
-            number: row.get(2)?,
-            target,
-        })
+        Ok(Self { id: ExtensionId(row.get(0)?), tenant: TenantId(row.get(1)?), number: row.get(2)?, target })
     }
     fn id(&self) -> i64 {
         self.id.0

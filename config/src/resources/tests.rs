@@ -53,7 +53,8 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
 /// Two tenants: rows of the second must not be seen by the first's administrators and the other way round.
 fn two_tenants() -> (Company, Author, i64) {
     let company = Company::new();
-    let other = company.db.create(&author(1), &TENANTS, &values([("name", "Two"), ("domain", "two.example")]));
+    let other =
+        company.db.create(&author(1), &TENANTS, &values([("name", "Two"), ("domain", "two.example")]));
     let other = other.unwrap().id;
     (company, author(1), other)
 }
@@ -65,7 +66,14 @@ fn declarations_are_sound() {
     for of in resources::ALL {
         assert_eq!(of.lint(), Vec::<String>::new());
         for field in of.fields {
-            reader.prepare(&format!("SELECT {}, {} FROM {} t", sql::value(of, field), sql::title(of, "t"), of.name)).unwrap();
+            reader
+                .prepare(&format!(
+                    "SELECT {}, {} FROM {} t",
+                    sql::value(of, field),
+                    sql::title(of, "t"),
+                    of.name
+                ))
+                .unwrap();
             if let Kind::Reference(name) | Kind::Many(name) = field.kind {
                 assert!(resources::by_name(name).is_some(), "{}.{}", of.name, field.name);
             }
@@ -93,7 +101,8 @@ fn lint_finds_what_is_wrong() {
 fn triggers_are_installed_once() {
     let company = Company::new();
     let mut writer = company.db.writer();
-    let version = |c: &rusqlite::Connection| c.query_row("PRAGMA schema_version", [], |r| r.get::<_, i64>(0)).unwrap();
+    let version =
+        |c: &rusqlite::Connection| c.query_row("PRAGMA schema_version", [], |r| r.get::<_, i64>(0)).unwrap();
     let before = version(&writer);
     triggers::install(&mut writer).unwrap();
     assert_eq!(version(&writer), before);
@@ -181,7 +190,11 @@ fn another_tenant_sees_and_changes_nothing() {
     let (company, author, other) = two_tenants();
     let them = crate::fixture::author(other);
     for of in resources::ALL {
-        let id = if of.single { 1 } else { company.db.create(&author, of, &sample(&company, &author, of, 1)).unwrap().id };
+        let id = if of.single {
+            1
+        } else {
+            company.db.create(&author, of, &sample(&company, &author, of, 1)).unwrap().id
+        };
         let page = company.db.list(&viewer(other), of, &ListQuery::default()).unwrap();
         let own = page.rows.iter().all(|row| match of.name {
             "tenants" => row.id == other,
@@ -190,7 +203,13 @@ fn another_tenant_sees_and_changes_nothing() {
         assert!(own, "{}: {:?}", of.name, page.rows);
         assert_eq!(company.db.get(&viewer(other), of, id).unwrap(), None, "{}", of.name);
         assert!(!company.db.choices(&viewer(other), of, "").unwrap().iter().any(|(found, _)| *found == id));
-        assert!(!company.db.export_csv(&viewer(other), of, &ListQuery::default()).unwrap().contains(&format!("\n{id},")));
+        assert!(
+            !company
+                .db
+                .export_csv(&viewer(other), of, &ListQuery::default())
+                .unwrap()
+                .contains(&format!("\n{id},"))
+        );
         let change = company.db.update(&them, of, id, &Values::new(), None);
         assert!(matches!(change, Err(WriteError::Gone)), "{}: {change:?}", of.name);
         assert!(company.db.delete(&them, of, id).is_err(), "{}", of.name);

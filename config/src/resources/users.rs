@@ -51,7 +51,8 @@ pub static USERS: Resource = Resource {
         Field::text("name", "Name").computed(),
         Field::text("first_name", "First name").required(),
         Field::text("last_name", "Last name"),
-        Field::extension("extension", "Extension").help("2 to 6 digits. Blank for somebody who is not called."),
+        Field::extension("extension", "Extension")
+            .help("2 to 6 digits. Blank for somebody who is not called."),
         Field::email("email", "E-mail").unique(),
         Field::flag("suspended", "Suspended").help("Their phones neither register nor call."),
         Field::phone_number("forward_always", "Forward all calls to")
@@ -59,7 +60,9 @@ pub static USERS: Resource = Resource {
         Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
         Field::phone_number("forward_no_answer", "When not answered to")
             .help("Also when no phone is registered. Blank is off."),
-        Field::seconds("forward_no_answer_after", "Not answered means after", 5, 120).required().default("20"),
+        Field::seconds("forward_no_answer_after", "Not answered means after", 5, 120)
+            .required()
+            .default("20"),
         Field::number("busy_trigger", "Busy means", 1, 20, "calls at once")
             .required()
             .default("2")
@@ -72,7 +75,13 @@ pub static USERS: Resource = Resource {
         ("General", &["first_name", "last_name", "extension", "email", "suspended"]),
         (
             "Call forwarding",
-            &["forward_always", "forward_busy", "busy_trigger", "forward_no_answer", "forward_no_answer_after"],
+            &[
+                "forward_always",
+                "forward_busy",
+                "busy_trigger",
+                "forward_no_answer",
+                "forward_no_answer_after",
+            ],
         ),
     ],
     title: "name",

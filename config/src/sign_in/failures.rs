@@ -17,7 +17,9 @@ impl Db {
     pub fn sign_in_lock(&self, login: &str, address: &str, now_ms: i64) -> rusqlite::Result<Option<Lock>> {
         let reader = self.reader()?;
         let until: Option<i64> = reader
-            .prepare_cached("SELECT max(locked_until) FROM sign_in_failures WHERE login = ?1 AND address = ?2")?
+            .prepare_cached(
+                "SELECT max(locked_until) FROM sign_in_failures WHERE login = ?1 AND address = ?2",
+            )?
             .query_row((key(login), address), |row| row.get(0))?;
         Ok(until.filter(|until| *until > now_ms).map(|until_ms| Lock { until_ms }))
     }
@@ -52,8 +54,10 @@ impl Db {
 
     /// Forgets the failures of a login from an address, after a success.
     pub fn sign_in_succeeded(&self, login: &str, address: &str) -> rusqlite::Result<()> {
-        self.writer()
-            .execute("DELETE FROM sign_in_failures WHERE login = ?1 AND address = ?2", (key(login), address))?;
+        self.writer().execute(
+            "DELETE FROM sign_in_failures WHERE login = ?1 AND address = ?2",
+            (key(login), address),
+        )?;
         Ok(())
     }
 }

@@ -76,7 +76,11 @@ fn ten_failures_in_a_quarter_of_an_hour_lock_for_another() {
     assert_eq!(lock.until_ms, 24 * minute);
     assert_eq!(db.sign_in_lock("admin", "192.0.2.7", 10 * minute).unwrap(), Some(lock));
     assert_eq!(db.sign_in_lock("admin", "192.0.2.8", 10 * minute).unwrap(), None, "another address");
-    assert_eq!(db.sign_in_lock("admin", "192.0.2.7", 23 * minute).unwrap(), Some(lock), "a quarter of an hour");
+    assert_eq!(
+        db.sign_in_lock("admin", "192.0.2.7", 23 * minute).unwrap(),
+        Some(lock),
+        "a quarter of an hour"
+    );
     assert_eq!(db.sign_in_lock("admin", "192.0.2.7", 24 * minute).unwrap(), None);
     assert_eq!(company.number::<i64>("SELECT count(*) FROM audit WHERE action = 'locked'"), 1);
     db.sign_in_succeeded("admin", "192.0.2.7").unwrap();

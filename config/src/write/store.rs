@@ -105,8 +105,9 @@ fn store_extension(rows: &Connection, row: Row<'_>, owner: &str, number: &str) -
         rows.prepare_cached(&delete)?.execute([row.tenant, row.id])?;
         return Ok(());
     }
-    let update =
-        format!("UPDATE extensions SET number = ?3, version = version + 1 WHERE tenant_id = ?1 AND {owner} = ?2");
+    let update = format!(
+        "UPDATE extensions SET number = ?3, version = version + 1 WHERE tenant_id = ?1 AND {owner} = ?2"
+    );
     if rows.prepare_cached(&update)?.execute((row.tenant, row.id, number))? == 0 {
         let insert = format!("INSERT INTO extensions (tenant_id, {owner}, number) VALUES (?1, ?2, ?3)");
         rows.prepare_cached(&insert)?.execute((row.tenant, row.id, number))?;

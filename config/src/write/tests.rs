@@ -4,7 +4,8 @@ use crate::{
     fixture::{Company, author, values, viewer},
     query::ListQuery,
     resources::{
-        devices::DEVICES, node_settings::NODE_SETTINGS, ring_groups::RING_GROUPS, settings::SETTINGS, users::USERS,
+        devices::DEVICES, node_settings::NODE_SETTINGS, ring_groups::RING_GROUPS, settings::SETTINGS,
+        users::USERS,
     },
 };
 
@@ -21,7 +22,10 @@ fn an_extension_of_any_kind_is_refused_a_second_time() {
     let company = Company::new();
     let user = values([("first_name", "Zoe"), ("extension", "600")]);
     let (field, message) = problem(company.db.create(&author(1), &USERS, &user));
-    assert_eq!((field.as_str(), message.as_str()), ("extension", "600 is taken by Ring group Everyone (600)."));
+    assert_eq!(
+        (field.as_str(), message.as_str()),
+        ("extension", "600 is taken by Ring group Everyone (600).")
+    );
     let group = values([("name", "Two"), ("extension", "101"), ("members", "1")]);
     let (_, message) = problem(company.db.create(&author(1), &RING_GROUPS, &group));
     assert_eq!(message, "101 is taken by User Anna Berg (101).");
@@ -80,7 +84,10 @@ fn ranges_are_those_of_the_features() {
             company.db.update(&author(1), of, 1, &values([(field, value)]), None).unwrap();
         }
         for value in bad {
-            assert_eq!(problem(company.db.update(&author(1), of, 1, &values([(field, value)]), None)).0, field);
+            assert_eq!(
+                problem(company.db.update(&author(1), of, 1, &values([(field, value)]), None)).0,
+                field
+            );
         }
     }
 }
@@ -89,7 +96,8 @@ fn ranges_are_those_of_the_features() {
 #[test]
 fn forwards_go_to_extensions_that_exist_or_outside() {
     let company = Company::new();
-    let forward = |to: &str| company.db.update(&author(1), &USERS, 1, &values([("forward_always", to)]), None);
+    let forward =
+        |to: &str| company.db.update(&author(1), &USERS, 1, &values([("forward_always", to)]), None);
     assert!(problem(forward("199")).1.contains("no extension 199"));
     assert!(problem(forward("101")).1.contains("itself"));
     forward("102").unwrap();
@@ -106,11 +114,15 @@ fn a_row_that_others_use_stays() {
     let Err(WriteError::Used(by)) = company.db.delete(&author, &USERS, 1) else { panic!() };
     assert_eq!(by, ["Device Anna's phone", "Ring group Everyone (600)"]);
     company.db.update(&author, &USERS, 2, &values([("forward_busy", "101")]), None).unwrap();
-    company.db.update(&author, &RING_GROUPS, 1, &values([("members", "2"), ("overflow", "extension:101")]), None).unwrap();
+    company
+        .db
+        .update(&author, &RING_GROUPS, 1, &values([("members", "2"), ("overflow", "extension:101")]), None)
+        .unwrap();
     company.db.delete(&author, &DEVICES, 1).unwrap();
     let Err(WriteError::Used(by)) = company.db.delete(&author, &USERS, 1) else { panic!() };
     assert_eq!(by, ["Ring group Everyone (600)", "User Ben Castillo (102)"]);
-    let (field, message) = problem(company.db.update(&author, &USERS, 1, &values([("extension", "201")]), None));
+    let (field, message) =
+        problem(company.db.update(&author, &USERS, 1, &values([("extension", "201")]), None));
     assert_eq!(field, "extension");
     assert!(message.contains("101 is still dialled by"), "{message}");
     let group_number: i64 = company.number("SELECT id FROM extensions WHERE number = '600'");
@@ -157,7 +169,10 @@ fn each_change_has_one_audit_entry_and_secrets_are_masked() {
     assert_eq!(actions, ["reveal", "renew", "renew", "update"]);
     let update = &entries[3];
     assert_eq!(update.revision, saved.revision);
-    assert_eq!((update.author.as_str(), update.address.as_str(), update.via.as_str()), ("anna@example.com", "192.0.2.7", "portal"));
+    assert_eq!(
+        (update.author.as_str(), update.address.as_str(), update.via.as_str()),
+        ("anna@example.com", "192.0.2.7", "portal")
+    );
     assert_eq!(update.title, "Anna Berg (201)");
     assert_eq!(update.changes["extension"], ("101".to_owned(), "201".to_owned()));
     assert_eq!(update.changes["forward_busy"], (String::new(), "102".to_owned()));
@@ -201,7 +216,10 @@ fn rights_of_administrators_are_kept() {
     level_two.level = 2;
     let chief = values([("login", "chief"), ("level", "3")]);
     assert_eq!(problem(company.db.create(&level_two, &ADMINISTRATORS, &chief)).0, "level");
-    assert_eq!(problem(company.db.update(&level_two, &ADMINISTRATORS, 1, &values([("name", "x")]), None)).0, "level");
+    assert_eq!(
+        problem(company.db.update(&level_two, &ADMINISTRATORS, 1, &values([("name", "x")]), None)).0,
+        "level"
+    );
     for change in [values([("level", "2")]), values([("suspended", "on")])] {
         assert_eq!(problem(company.db.update(&author(1), &ADMINISTRATORS, 1, &change, None)).0, "level");
     }
@@ -212,7 +230,10 @@ fn rights_of_administrators_are_kept() {
     nobody.level = 0;
     assert!(company.db.update(&nobody, &USERS, 1, &values([("last_name", "x")]), None).is_err());
     let program = values([("session_timer", "600")]);
-    assert!(matches!(company.db.update(&level_two, &NODE_SETTINGS, 1, &program, None), Err(WriteError::Gone)));
+    assert!(matches!(
+        company.db.update(&level_two, &NODE_SETTINGS, 1, &program, None),
+        Err(WriteError::Gone)
+    ));
     company.db.update(&author(1), &NODE_SETTINGS, 1, &program, None).unwrap();
     assert!(company.db.create(&author(1), &SETTINGS, &Values::new()).is_err(), "one row a tenant");
 }
@@ -277,7 +298,8 @@ fn a_tenant_with_rows_stays_and_an_empty_one_goes() {
     assert_eq!(company.number::<i64>("SELECT count(*) FROM settings"), 2);
     let user = Author { tenant: TenantId(two), ..author(1) };
     let id = company.db.create(&user, &USERS, &values([("first_name", "Zoe")])).unwrap().id;
-    let Err(WriteError::Used(by)) = company.db.delete(&author(1), &crate::resources::tenants::TENANTS, two) else {
+    let Err(WriteError::Used(by)) = company.db.delete(&author(1), &crate::resources::tenants::TENANTS, two)
+    else {
         panic!()
     };
     assert_eq!(by, ["1 Users"]);

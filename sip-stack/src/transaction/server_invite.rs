@@ -52,7 +52,6 @@ impl ServerInvite {
     pub(crate) fn new(reliable: bool) -> Self {
         Self { state: State::Proceeding, reliable, interval: T1, timers: Deadlines::none() }
     }
-    #[cfg(test)]
     pub(crate) fn state(&self) -> State {
         self.state
     }

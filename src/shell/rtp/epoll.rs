@@ -189,9 +189,8 @@ impl Batch {
         }
         let messages = self.received.as_mut_ptr();
         // SAFETY: BATCH headers whose vectors and names point into boxes that `self` owns and nobody borrows.
-        let came = unsafe {
-            libc::recvmmsg(fd, messages, BATCH as u32, libc::MSG_DONTWAIT, std::ptr::null_mut())
-        };
+        let came =
+            unsafe { libc::recvmmsg(fd, messages, BATCH as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
         came.max(0) as usize
     }
     /// A datagram of the last [`Self::receive`]; `None` if it was cut, or its sender has no IP address.

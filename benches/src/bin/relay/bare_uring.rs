@@ -22,7 +22,8 @@ pub fn relay(phones: &[SocketAddr]) {
     let mut ring: IoUring = builder.build(1024).expect("io_uring is permitted");
     let mut buffers = Buffers::new();
     // SAFETY: the memory is never freed.
-    unsafe { ring.submitter().register_buf_ring_with_flags(buffers.ring as u64, COUNT, 0, 0) }.expect("a buffer ring");
+    unsafe { ring.submitter().register_buf_ring_with_flags(buffers.ring as u64, COUNT, 0, 0) }
+        .expect("a buffer ring");
     for at in 0..sockets.len() {
         push(&mut ring, &receive(&sockets, at));
     }
@@ -103,7 +104,8 @@ impl Buffers {
     }
     fn publish(&self) {
         // SAFETY: the ring's first entry holds the tail.
-        unsafe { &*types::BufRingEntry::tail(self.ring).cast::<AtomicU16>() }.store(self.tail, Ordering::Release);
+        unsafe { &*types::BufRingEntry::tail(self.ring).cast::<AtomicU16>() }
+            .store(self.tail, Ordering::Release);
     }
 }
 

@@ -36,7 +36,8 @@ fn main() {
     if arguments.first().is_some_and(|a| a == "child") {
         return child(&arguments[1]);
     }
-    let number = |at: usize, default: usize| arguments.get(at).and_then(|a| a.parse().ok()).unwrap_or(default);
+    let number =
+        |at: usize, default: usize| arguments.get(at).and_then(|a| a.parse().ok()).unwrap_or(default);
     let (calls, seconds, rounds) = (number(0, 500), number(1, 4), number(2, 3));
     rtp::limits::raise_descriptors();
     let mut figures: Vec<Vec<Figure>> = KINDS.iter().map(|_| vec![]).collect();
@@ -90,7 +91,8 @@ fn child(kind: &str) {
     rtp::limits::raise_descriptors();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).expect("the parent writes");
-    let phones: Vec<SocketAddr> = numbers(&line).into_iter().map(|p| (Ipv4Addr::LOCALHOST, p).into()).collect();
+    let phones: Vec<SocketAddr> =
+        numbers(&line).into_iter().map(|p| (Ipv4Addr::LOCALHOST, p).into()).collect();
     let settings = rtp::Settings::default();
     let waker = Waker::new().expect("an eventfd");
     match kind {
@@ -121,7 +123,11 @@ fn numbers(line: &str) -> Vec<u16> {
 fn print(calls: usize, figures: &mut [Vec<Figure>]) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "\nrelay: {calls} calls, {} packets/s offered\n", calls * 2 * 50);
-    let _ = writeln!(out, "{:<52} {:>9} {:>9} {:>9} {:>9} {:>10}", "", "us/packet", "least", "most", "relayed", "packets/s");
+    let _ = writeln!(
+        out,
+        "{:<52} {:>9} {:>9} {:>9} {:>9} {:>10}",
+        "", "us/packet", "least", "most", "relayed", "packets/s"
+    );
     for ((_, title), rounds) in KINDS.iter().zip(figures) {
         rounds.sort_by(|a, b| a.us_per_packet.total_cmp(&b.us_per_packet));
         let (Some(least), Some(most)) = (rounds.first(), rounds.last()) else { continue };

@@ -34,7 +34,8 @@ impl Receiver for Fixed<'_> {
 
 /// One media thread of the program with a session for each phone.
 pub fn work(kind: Kind, phones: &[SocketAddr]) {
-    let plan = Plan { count: 1, kind, io: rtp::Settings::default(), media: media::worker::Settings::default() };
+    let plan =
+        Plan { count: 1, kind, io: rtp::Settings::default(), media: media::worker::Settings::default() };
     let (events, mut heard) = tokio::sync::mpsc::channel(1024);
     let (mut workers, _figures) = Workers::start(&plan, &events).expect("a thread");
     let mut ports = Vec::new();

@@ -113,7 +113,12 @@ impl Uring {
         let timespec = types::Timespec::from(at_most.min(LONGEST_WAIT));
         let args = types::SubmitArgs::new().timespec(&timespec);
         match self.ring.submitter().submit_with_args(want, &args) {
-            Err(e) if !matches!(e.raw_os_error(), Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN)) => {
+            Err(e)
+                if !matches!(
+                    e.raw_os_error(),
+                    Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN)
+                ) =>
+            {
                 Err(e)
             }
             _ => Ok(()),
@@ -121,7 +126,13 @@ impl Uring {
     }
 
     /// A receive completed, with a datagram or for good.
-    fn received(&mut self, id: SocketId, generation: u16, entry: &cqueue::Entry, receiver: &mut impl Receiver) {
+    fn received(
+        &mut self,
+        id: SocketId,
+        generation: u16,
+        entry: &cqueue::Entry,
+        receiver: &mut impl Receiver,
+    ) {
         let current = self.sockets.generation(id) == generation && self.sockets.get(id).is_some();
         if current && !cqueue::more(entry.flags()) {
             self.starved.push(id);
@@ -134,7 +145,13 @@ impl Uring {
         }
     }
 
-    fn look_at(&mut self, id: SocketId, buffer: u16, result: i32, receiver: &mut impl Receiver) -> Option<Forward> {
+    fn look_at(
+        &mut self,
+        id: SocketId,
+        buffer: u16,
+        result: i32,
+        receiver: &mut impl Receiver,
+    ) -> Option<Forward> {
         self.counters.received += 1;
         let bytes = self.buffers.get(buffer).get_mut(..usize::try_from(result).ok()?)?;
         let (head, packet) = bytes.split_at_mut_checked(PAYLOAD_AT)?;
@@ -149,7 +166,9 @@ impl Uring {
     /// Queues the send of a received buffer; whether the buffer is in use by it.
     fn forward(&mut self, buffer: u16, forward: Forward) -> bool {
         let Some(fd) = self.sockets.get(forward.socket).map(AsRawFd::as_raw_fd) else { return false };
-        let Some(packet) = self.buffers.get(buffer).get(PAYLOAD_AT..PAYLOAD_AT + forward.len) else { return false };
+        let Some(packet) = self.buffers.get(buffer).get(PAYLOAD_AT..PAYLOAD_AT + forward.len) else {
+            return false;
+        };
         let packet = packet.as_ptr();
         let name = &mut self.destinations[usize::from(buffer)];
         *name = forward.to.into();

@@ -8,7 +8,10 @@ use std::{
 
 use media::{Forward, SocketId};
 
-use super::{super::{PacketIo, Receiver, Settings, waker::Waker}, Uring};
+use super::{
+    super::{PacketIo, Receiver, Settings, waker::Waker},
+    Uring,
+};
 
 /// Whether io_uring does here what [`Uring`] needs of it: one datagram is received and sent on.
 pub fn probe() -> io::Result<()> {
@@ -29,7 +32,9 @@ pub fn probe() -> io::Result<()> {
         }
         uring.turn(Some(give_up), &mut echo)?;
         if uring.counters.dropped > 0 {
-            return Err(io::Error::other("io_uring cannot send to an address (Linux 6.1 or newer is needed)"));
+            return Err(io::Error::other(
+                "io_uring cannot send to an address (Linux 6.1 or newer is needed)",
+            ));
         }
     }
     Ok(())
