@@ -15,7 +15,7 @@ use sip_stack::{
     uri::Uri,
 };
 
-use crate::{Now, counters::Refusal, limits};
+use crate::{counters::Refusal, io::Now, limits};
 
 /// The digest state of the node.
 #[derive(Debug)]
@@ -60,8 +60,7 @@ impl Auth {
         };
         let tenant = snapshot.tenant_by_domain(&claim.realm);
         let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
-        let ha1 =
-            device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
+        let ha1 = device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
         let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
         let (Some(tenant), Some(device)) = (tenant, device) else {
             return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::WrongCredentials));
@@ -75,9 +74,8 @@ impl Auth {
 
     fn challenge(&mut self, now: Now, realm: &str, stale: bool, why: Refusal) -> Refused {
         let [first, second] = self.nonces.challenge(now.at, realm, stale);
-        let response = Response::new(401)
-            .with(Name::WwwAuthenticate, first)
-            .with(Name::WwwAuthenticate, second);
+        let response =
+            Response::new(401).with(Name::WwwAuthenticate, first).with(Name::WwwAuthenticate, second);
         Refused { response, why }
     }
 }

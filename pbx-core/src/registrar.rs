@@ -14,10 +14,10 @@ use sip_stack::{
 };
 
 use crate::{
-    Now,
     auth::{Auth, Identity, Refused},
     bindings::{Binding, Bindings, Contact},
     counters::Refusal,
+    io::Now,
     limits,
 };
 
@@ -70,10 +70,8 @@ pub(crate) fn register(
     }
     let node = snapshot.node();
     let bounds = Bounds { least: node.registration_min, greatest: node.registration_max };
-    let contacts = values
-        .iter()
-        .map(|value| read_contact(arrival, bounds, value))
-        .collect::<Result<Vec<_>, _>>()?;
+    let contacts =
+        values.iter().map(|value| read_contact(arrival, bounds, value)).collect::<Result<Vec<_>, _>>()?;
     for contact in &contacts {
         check_order(arrival, current.iter().find(|b| b.key() == contact.key))?;
     }
@@ -107,11 +105,7 @@ pub(crate) fn accepted(now: Now, request: &Message, contacts: &[Binding]) -> Res
     response
 }
 
-fn remove_all(
-    arrival: Arrival<'_>,
-    values: &[&[u8]],
-    current: &[Binding],
-) -> Result<Vec<String>, Refused> {
+fn remove_all(arrival: Arrival<'_>, values: &[&[u8]], current: &[Binding]) -> Result<Vec<String>, Refused> {
     if values.len() > 1 || expires_header(arrival.request) != Some(Duration::ZERO) {
         return Err(bad("Contact * needs Expires 0"));
     }
@@ -127,7 +121,8 @@ fn read_contact(arrival: Arrival<'_>, bounds: Bounds, value: &[u8]) -> Result<Co
     let text = std::str::from_utf8(name.uri).map_err(|_| bad("Malformed Contact"))?;
     let uri = Uri::parse(name.uri).ok_or_else(|| bad("Malformed Contact"))?;
     let usable = matches!(uri.scheme, Scheme::Sip | Scheme::Sips) && !uri.host.is_empty();
-    let plain = text.len() <= limits::CONTACT_BYTES && !text.contains(|c: char| c.is_control() || "<> ".contains(c));
+    let plain =
+        text.len() <= limits::CONTACT_BYTES && !text.contains(|c: char| c.is_control() || "<> ".contains(c));
     if !usable || !plain {
         return Err(bad("Contact cannot be reached"));
     }

@@ -63,7 +63,11 @@ fn draining_takes_no_new_call_and_ends_with_the_last_one() {
         assert_eq!(world.state(carol), State::Refused(503));
         assert!(!world.drained);
         world.assert_talking(alice, bob);
-        if seed.is_multiple_of(2) { world.hangs_up(bob) } else { world.input(Input::HangUpAll) }
+        if seed.is_multiple_of(2) {
+            world.hangs_up(bob)
+        } else {
+            world.input(Input::HangUpAll)
+        }
         world.run_until_idle();
         assert!(world.drained);
         assert_eq!((world.state(alice), world.state(bob)), (State::Idle, State::Idle));
@@ -176,9 +180,17 @@ fn a_call_that_runs_has_an_open_record() {
     world.assert_quiet();
     let closed = world.record();
     assert_eq!(closed.id, row.id);
-    assert!(closed.ladder.contains("INVITE sip:102@example.test") && closed.ladder.contains("BYE"), "{}", closed.ladder);
+    assert!(
+        closed.ladder.contains("INVITE sip:102@example.test") && closed.ladder.contains("BYE"),
+        "{}",
+        closed.ladder
+    );
     for secret in ["response=\\\"f", "cnonce=\\\"f00dcafe"] {
         assert!(!closed.ladder.contains(secret), "{secret}");
     }
-    assert!(closed.legs.contains("\"side\":\"callee\"") && closed.legs.contains("\"packets\":"), "{}", closed.legs);
+    assert!(
+        closed.legs.contains("\"side\":\"callee\"") && closed.legs.contains("\"packets\":"),
+        "{}",
+        closed.legs
+    );
 }

@@ -10,7 +10,7 @@ use config::{
 use sip_stack::Transport;
 
 use super::*;
-use crate::{bindings::Contact, call::script::Event, engine::Options, ids::CallId};
+use crate::{bindings::Contact, call::script::Event, ids::CallId, io::Options};
 
 fn now() -> Now {
     Now { at: Instant::now(), utc: DateTime::UNIX_EPOCH }
@@ -48,7 +48,12 @@ fn device(id: i64, number: &str) -> Device {
 }
 
 fn extension(id: i64, number: &str) -> Extension {
-    Extension { id: ExtensionId(id), tenant: TenantId(1), number: number.into(), target: Target::User(UserId(id)) }
+    Extension {
+        id: ExtensionId(id),
+        tenant: TenantId(1),
+        number: number.into(),
+        target: Target::User(UserId(id)),
+    }
 }
 
 fn engine(now: Now) -> Engine {
@@ -115,7 +120,8 @@ fn a_feature_that_panics_ends_its_own_call_only() {
     let bad = begin(&mut engine, now, 9001);
     let good = begin(&mut engine, now, 9002);
     engine.step(now, good);
-    engine.calls.running.get_mut(&bad).unwrap().script = Some(Script::of(async { panic!("a fault in a feature") }));
+    engine.calls.running.get_mut(&bad).unwrap().script =
+        Some(Script::new(async { panic!("a fault in a feature") }));
     engine.step(now, bad);
     assert_eq!(engine.counters.panics, 1);
     assert!(engine.calls.running.get(&bad).is_none_or(|call| call.is_ending()));
@@ -147,7 +153,11 @@ fn the_trace_says_what_was_not_done_and_why() {
     let handle = engine.calls.running[&id].handle.clone();
     engine.step(now, id);
     let trace = handle.trace(|trace| (trace.texts(), trace.json(now.at, 1)));
-    assert!(trace.0.iter().any(|l| l == "Not rung | Phone 102 of 102 User 102: not registered"), "{:?}", trace.0);
+    assert!(
+        trace.0.iter().any(|l| l == "Not rung | Phone 102 of 102 User 102: not registered"),
+        "{:?}",
+        trace.0
+    );
     assert!(trace.1.contains("registration · revision 1"), "{}", trace.1);
 }
 
