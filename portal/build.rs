@@ -2,7 +2,9 @@
 //! sprite down to the icons that are named in the sources, gives each file a name that holds its content's hash,
 //! compresses it, and writes `assets.rs` that embeds the result.
 
-#![allow(clippy::print_stdout)] // how a build script talks to cargo
+// How a build script talks to cargo.
+#![allow(clippy::print_stdout)]
+
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -22,17 +24,12 @@ fn main() {
     fs::create_dir_all(&out).expect("OUT_DIR is writable");
     let modules = here.join("node_modules");
     let mut set = AssetSet { out, consts: String::new(), files: String::new() };
+    let mut css = read(&here.join("assets/dialtone.css"));
     for (name, from) in VENDOR {
-        set.add(name, fs::read(modules.join(from)).unwrap_or_else(|e| stop(&format!("{from}: {e}"))));
+        let bytes = fs::read(modules.join(from)).unwrap_or_else(|e| stop(&format!("{from}: {e}")));
+        css = css.replace(&format!("vendor/{name}"), &set.add(name, bytes));
     }
     set.add("icons.svg", sprite(&here, &modules).into_bytes());
-    let mut css = read(&here.join("assets/dialtone.css"));
-    for (name, _) in VENDOR {
-        css = css.replace(
-            &format!("vendor/{name}"),
-            &hashed(name, &fs::read(set.out.join(name)).expect("written above")),
-        );
-    }
     set.add("dialtone.css", css.into_bytes());
     set.add("dialtone.js", read(&here.join("assets/dialtone.js")).into_bytes());
     set.add("mark.svg", read(&here.join("assets/mark.svg")).into_bytes());
@@ -111,17 +108,22 @@ struct AssetSet {
 }
 
 impl AssetSet {
-    fn add(&mut self, name: &str, bytes: Vec<u8>) {
-        let (url, plain) = (hashed(name, &bytes), self.out.join(name));
-        let squeezed = self.out.join(format!("{name}.br"));
+    /// Adds a file; returns its name with the hash.
+    fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        let url = hashed(name, &bytes);
+        let (plain, squeezed) = (self.out.join(&url), self.out.join(format!("{url}.br")));
         fs::write(&plain, &bytes).expect("OUT_DIR is writable");
         let brotli = if name.ends_with(".woff2") {
             "None".to_owned()
         } else {
-            let mut packed = Vec::new();
-            let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
-            brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &settings).expect("memory to memory");
-            fs::write(&squeezed, packed).expect("OUT_DIR is writable");
+            // The name holds the content's hash: what is there is right.
+            if !squeezed.exists() {
+                let mut packed = Vec::new();
+                let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+                brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &settings)
+                    .expect("memory to memory");
+                fs::write(&squeezed, packed).expect("OUT_DIR is writable");
+            }
             format!("Some(include_bytes!({squeezed:?}))")
         };
         let constant = name.to_uppercase().replace(['.', '-'], "_");
@@ -132,6 +134,7 @@ impl AssetSet {
             "File {{ name: {url:?}, kind: {:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},\n",
             kind(name)
         );
+        url
     }
 
     fn finish(self) {
