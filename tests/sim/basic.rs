@@ -15,7 +15,11 @@ fn two_phones_hear_each_other_until_one_hangs_up() {
         world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
         world.run_for(secs(3));
         world.assert_talking(alice, bob);
-        if seed.is_multiple_of(2) { world.hangs_up(alice) } else { world.hangs_up(bob) }
+        if seed.is_multiple_of(2) {
+            world.hangs_up(alice)
+        } else {
+            world.hangs_up(bob)
+        }
         world.run_until_idle();
         world.assert_quiet();
         let record = world.record();

@@ -19,7 +19,9 @@ fn forward_always_rings_the_other_phone_only() {
         assert!(world.phone(bob).rang_at.is_empty());
         let invite = world.phone(carol).last_invite.clone().expect("it rang");
         let diversion = invite.header(sip_stack::Name::Diversion).expect("it says through whom");
-        assert!(String::from_utf8_lossy(diversion).starts_with("<sip:102@example.test>;reason=unconditional"));
+        assert!(
+            String::from_utf8_lossy(diversion).starts_with("<sip:102@example.test>;reason=unconditional")
+        );
         world.hangs_up(carol);
         world.run_until_idle();
         world.assert_quiet();
@@ -143,9 +145,11 @@ fn forwards_in_a_circle_end() {
 /// SIP-16, EXT-04
 #[test]
 fn unknown_and_outside_numbers_get_404_with_the_reason() {
-    for (number, cause) in
-        [("199", "404 No such extension"), ("0301234567", "404 No way outside configured"), ("+49301234", "404 No way outside configured")]
-    {
+    for (number, cause) in [
+        ("199", "404 No such extension"),
+        ("0301234567", "404 No way outside configured"),
+        ("+49301234", "404 No way outside configured"),
+    ] {
         let mut world = World::new(7);
         let [alice] = world.phones(["101"]);
         world.dials(alice, number);

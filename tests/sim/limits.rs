@@ -63,7 +63,11 @@ fn draining_takes_no_new_call_and_ends_with_the_last_one() {
         assert_eq!(world.state(carol), State::Refused(503));
         assert!(!world.drained);
         world.assert_talking(alice, bob);
-        if seed.is_multiple_of(2) { world.hangs_up(bob) } else { world.input(Input::HangUpAll) }
+        if seed.is_multiple_of(2) {
+            world.hangs_up(bob)
+        } else {
+            world.input(Input::HangUpAll)
+        }
         world.run_until_idle();
         assert!(world.drained);
         assert_eq!((world.state(alice), world.state(bob)), (State::Idle, State::Idle));

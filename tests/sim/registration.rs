@@ -34,7 +34,11 @@ impl Device {
     fn new(username: &str, strong: bool) -> Self {
         Self {
             address: "10.0.9.9:5060".parse().unwrap(),
-            credentials: Credentials { username: username.into(), password: format!("secret of {username}"), strong },
+            credentials: Credentials {
+                username: username.into(),
+                password: format!("secret of {username}"),
+                strong,
+            },
             nonce: vec![],
             count: 0,
             branch: 0,
@@ -62,7 +66,8 @@ impl Device {
         let answer = world.mail.last().expect("an answer");
         let answer = Message::parse(answer.bytes.clone()).expect("a SIP message");
         if answer.status() == Some(401) {
-            self.nonce = answer.headers(Name::WwwAuthenticate).map(|v| String::from_utf8_lossy(v).into()).collect();
+            self.nonce =
+                answer.headers(Name::WwwAuthenticate).map(|v| String::from_utf8_lossy(v).into()).collect();
             self.count = 0;
         }
         answer
@@ -113,7 +118,11 @@ fn a_replayed_credential_is_refused() {
     let replay = Register { cseq: 2, contact: "<sip:102@10.6.6.6:5060>", ..PLAIN };
     let answer = device.send(&mut world, &replay, &authorization);
     assert_eq!(answer.status(), Some(401));
-    assert!(device.nonce[0].contains("stale=true") || device.nonce[0].contains("stale=TRUE"), "{:?}", device.nonce);
+    assert!(
+        device.nonce[0].contains("stale=true") || device.nonce[0].contains("stale=TRUE"),
+        "{:?}",
+        device.nonce
+    );
     assert_eq!(world.metric("dialtone_bindings"), 1.0);
 }
 
@@ -142,7 +151,9 @@ fn unknown_users_and_wrong_secrets_get_the_same_answer() {
 fn an_older_cseq_changes_nothing() {
     let (mut world, mut device) = (world(), Device::new("102", false));
     assert_eq!(device.registers(&mut world, &Register { cseq: 10, ..PLAIN }).status(), Some(200));
-    for (contact, expires) in [("<sip:102@10.0.9.9:5060>", "0"), ("*", "0"), ("<sip:102@10.0.9.9:5060>", "600")] {
+    for (contact, expires) in
+        [("<sip:102@10.0.9.9:5060>", "0"), ("*", "0"), ("<sip:102@10.0.9.9:5060>", "600")]
+    {
         let older = Register { cseq: 9, contact, expires, ..PLAIN };
         assert_eq!(device.registers(&mut world, &older).status(), Some(500), "{contact} {expires}");
         let query = Register { cseq: 11, contact: "", ..PLAIN };
@@ -164,7 +175,10 @@ fn expiries_are_kept_within_bounds() {
     let long = device.registers(&mut world, &Register { cseq: 2, expires: "99999", ..PLAIN });
     assert_eq!(contacts(&long), ["<sip:102@10.0.9.9:5060>;expires=3600"]);
     let behind_nat = Register { cseq: 3, contact: "<sip:102@192.168.1.5:5060>", ..PLAIN };
-    assert_eq!(contacts(&device.registers(&mut world, &behind_nat)), ["<sip:102@192.168.1.5:5060>;expires=120"]);
+    assert_eq!(
+        contacts(&device.registers(&mut world, &behind_nat)),
+        ["<sip:102@192.168.1.5:5060>;expires=120"]
+    );
     world.run_for(secs(121));
     assert_eq!(world.metric("dialtone_bindings"), 0.0);
     assert!(world.store.bindings.is_empty());
@@ -182,7 +196,10 @@ fn a_contact_too_many_replaces_the_oldest() {
     }
     let left = contacts(&device.registers(&mut world, &Register { cseq: 9, contact: "", ..PLAIN }));
     assert_eq!(left.len(), 2);
-    assert!(left[0].starts_with("<sip:102@10.0.9.9:2>") && left[1].starts_with("<sip:102@10.0.9.9:3>"), "{left:?}");
+    assert!(
+        left[0].starts_with("<sip:102@10.0.9.9:2>") && left[1].starts_with("<sip:102@10.0.9.9:3>"),
+        "{left:?}"
+    );
     let all_gone = device.registers(&mut world, &Register { cseq: 10, contact: "*", expires: "0", ..PLAIN });
     assert_eq!((all_gone.status(), contacts(&all_gone).len()), (Some(200), 0));
 }
@@ -193,13 +210,20 @@ fn an_instance_that_moved_replaces_itself() {
     let (mut world, mut device) = (world(), Device::new("102", false));
     world.config(|c| c.device("102").max_contacts = 5);
     for (cseq, port) in [(1, 1), (2, 2)] {
-        let contact =
-            format!("<sip:102@10.0.9.9:{port}>;reg-id=1;+sip.instance=\"<urn:uuid:0000-1>\"");
-        let register = Register { cseq, contact: &contact, extra: "Supported: path, outbound\r\nPath: <sip:edge;lr>\r\n", ..PLAIN };
+        let contact = format!("<sip:102@10.0.9.9:{port}>;reg-id=1;+sip.instance=\"<urn:uuid:0000-1>\"");
+        let register = Register {
+            cseq,
+            contact: &contact,
+            extra: "Supported: path, outbound\r\nPath: <sip:edge;lr>\r\n",
+            ..PLAIN
+        };
         let answer = device.registers(&mut world, &register);
         let shown = contacts(&answer);
         assert_eq!(shown.len(), 1);
-        assert!(shown[0].starts_with(&format!("<sip:102@10.0.9.9:{port}>")) && shown[0].contains("reg-id=1"), "{shown:?}");
+        assert!(
+            shown[0].starts_with(&format!("<sip:102@10.0.9.9:{port}>")) && shown[0].contains("reg-id=1"),
+            "{shown:?}"
+        );
         assert_eq!(answer.header(Name::Path), Some(b"<sip:edge;lr>".as_slice()));
     }
 }

@@ -4,9 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, Snapshot, TenantId, UserId,
-    snapshot::{
-        Destination, Device, Extension, Forwards, Ha1, Ring, RingGroup, Rows, Target, Tenant, User,
-    },
+    snapshot::{Destination, Device, Extension, Forwards, Ha1, Ring, RingGroup, Rows, Target, Tenant, User},
 };
 
 /// One tenant with its users, devices and groups.
@@ -98,8 +96,7 @@ impl Company {
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.revision += 1;
         let mut rows = Rows::default();
-        let user_numbers =
-            self.users.iter().filter_map(|u| Some((u.number.clone()?, Target::User(u.id))));
+        let user_numbers = self.users.iter().filter_map(|u| Some((u.number.clone()?, Target::User(u.id))));
         let group_numbers =
             self.groups.iter().filter_map(|g| Some((g.number.clone()?, Target::RingGroup(g.id))));
         let extension = |(index, (number, target)): (usize, (String, Target))| Extension {

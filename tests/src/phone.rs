@@ -237,7 +237,8 @@ impl Phone {
 
     fn send_invite(&mut self, now: Instant, authorization: Option<String>) {
         let uri = self.target();
-        let offer = (!self.delayed_offer).then(|| self.local.offer(&self.codecs, Direction::SendRecv, Some(20)));
+        let offer =
+            (!self.delayed_offer).then(|| self.local.offer(&self.codecs, Direction::SendRecv, Some(20)));
         let invite = OutgoingInvite {
             flow: self.flow(),
             to: format!("<{uri}>"),
@@ -318,7 +319,8 @@ impl Phone {
     fn on_response(&mut self, now: Instant, response: &Message) {
         match response.status() {
             Some(401) if response.method() == sip_stack::Method::Register => {
-                let answer = self.credentials.answer(&challenges(response), "REGISTER", &format!("sip:{DOMAIN}"), 1);
+                let answer =
+                    self.credentials.answer(&challenges(response), "REGISTER", &format!("sip:{DOMAIN}"), 1);
                 self.send_register(now, answer);
             }
             Some(200) => {

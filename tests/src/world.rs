@@ -443,7 +443,9 @@ impl World {
         let text = String::from_utf8_lossy(bytes);
         let line = text.lines().next().unwrap_or_default();
         let cseq = text.lines().find(|l| l.starts_with("CSeq")).unwrap_or_default();
-        let direction = text.lines().find(|l| l.starts_with("a=send") || l.starts_with("a=recv") || l.starts_with("a=inact"));
+        let direction = text
+            .lines()
+            .find(|l| l.starts_with("a=send") || l.starts_with("a=recv") || l.starts_with("a=inact"));
         let at = (self.clock - self.start.0).as_millis();
         if self.ladder.len() >= LADDER {
             self.ladder.pop_front();
