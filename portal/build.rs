@@ -2,7 +2,9 @@
 //! sprite down to the icons that are named in the sources, gives each file a name that holds its content's hash,
 //! compresses it, and writes `assets.rs` that embeds the result.
 
-#![allow(clippy::print_stdout)] // how a build script talks to cargo
+// How a build script talks to cargo.
+#![allow(clippy::print_stdout)]
+
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -22,14 +24,12 @@ fn main() {
     fs::create_dir_all(&out).expect("OUT_DIR is writable");
     let modules = here.join("node_modules");
     let mut set = AssetSet { out, consts: String::new(), files: String::new() };
+    let mut css = read(&here.join("assets/dialtone.css"));
     for (name, from) in VENDOR {
-        set.add(name, fs::read(modules.join(from)).unwrap_or_else(|e| stop(&format!("{from}: {e}"))));
+        let bytes = fs::read(modules.join(from)).unwrap_or_else(|e| stop(&format!("{from}: {e}")));
+        css = css.replace(&format!("vendor/{name}"), &set.add(name, bytes));
     }
     set.add("icons.svg", sprite(&here, &modules).into_bytes());
-    let mut css = read(&here.join("assets/dialtone.css"));
-    for (name, _) in VENDOR {
-        css = css.replace(&format!("vendor/{name}"), &hashed(name, &fs::read(set.out.join(name)).expect("written above")));
-    }
     set.add("dialtone.css", css.into_bytes());
     set.add("dialtone.js", read(&here.join("assets/dialtone.js")).into_bytes());
     set.add("mark.svg", read(&here.join("assets/mark.svg")).into_bytes());
@@ -38,7 +38,8 @@ fn main() {
 
 /// Runs npm unless `node_modules` is what the lock file says.
 fn fetch(here: &Path) {
-    let lock = fs::read(here.join("package-lock.json")).unwrap_or_else(|e| stop(&format!("package-lock.json: {e}")));
+    let lock =
+        fs::read(here.join("package-lock.json")).unwrap_or_else(|e| stop(&format!("package-lock.json: {e}")));
     let (stamp, want) = (here.join("node_modules/.dialtone-lock"), hash(&lock));
     if fs::read_to_string(&stamp).is_ok_and(|have| have == want) {
         return;
@@ -49,7 +50,9 @@ fn fetch(here: &Path) {
         .current_dir(here)
         .output();
     match run {
-        Err(_) => stop("the portal's fonts, icons and htmx come from npm, which is not installed; install Node.js with npm and build again"),
+        Err(_) => stop(
+            "the portal's fonts, icons and htmx come from npm, which is not installed; install Node.js with npm and build again",
+        ),
         Ok(done) if !done.status.success() => {
             let said = String::from_utf8_lossy(&done.stderr);
             stop(&format!("`npm ci` in portal/ failed; is the npm registry reachable? npm said:\n{said}"))
@@ -67,8 +70,10 @@ fn sprite(here: &Path, modules: &Path) -> String {
     let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg">"#);
     for name in names {
         let file = modules.join(format!("@tabler/icons/icons/outline/{name}.svg"));
-        let text = fs::read_to_string(file).unwrap_or_else(|_| stop(&format!("there is no icon `{name}` in @tabler/icons")));
-        let inner = text.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, inner)| inner);
+        let text = fs::read_to_string(file)
+            .unwrap_or_else(|_| stop(&format!("there is no icon `{name}` in @tabler/icons")));
+        let inner =
+            text.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, inner)| inner);
         svg += &format!(r#"<symbol id="{name}" viewBox="0 0 24 24">"#);
         for line in inner.replace("</svg>", "").lines().map(str::trim) {
             if !line.starts_with(r#"<path stroke="none""#) {
@@ -80,14 +85,14 @@ fn sprite(here: &Path, modules: &Path) -> String {
     svg + "</svg>"
 }
 
-/// Names that follow `icon("`, `glyph("` or `icon: "` in the files below `place`.
+/// Names that follow `icon("`, `icon_small("`, `glyph("` or `icon: "` in the files below `place`.
 fn gather(place: &Path, names: &mut BTreeSet<String>) {
     if place.is_dir() {
         for entry in fs::read_dir(place).into_iter().flatten().flatten() {
             gather(&entry.path(), names);
         }
     } else if let Ok(text) = fs::read_to_string(place) {
-        for mark in ["icon(\"", "glyph(\"", "icon: \""] {
+        for mark in ["icon(\"", "icon_small(\"", "glyph(\"", "icon: \""] {
             for rest in text.split(mark).skip(1) {
                 names.extend(rest.split_once('"').map(|(name, _)| name.to_owned()));
             }
@@ -103,25 +108,33 @@ struct AssetSet {
 }
 
 impl AssetSet {
-    fn add(&mut self, name: &str, bytes: Vec<u8>) {
-        let (url, plain) = (hashed(name, &bytes), self.out.join(name));
-        let squeezed = self.out.join(format!("{name}.br"));
+    /// Adds a file; returns its name with the hash.
+    fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        let url = hashed(name, &bytes);
+        let (plain, squeezed) = (self.out.join(&url), self.out.join(format!("{url}.br")));
         fs::write(&plain, &bytes).expect("OUT_DIR is writable");
         let brotli = if name.ends_with(".woff2") {
             "None".to_owned()
         } else {
-            let mut packed = Vec::new();
-            let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
-            brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &settings).expect("memory to memory");
-            fs::write(&squeezed, packed).expect("OUT_DIR is writable");
+            // The name holds the content's hash: what is there is right.
+            if !squeezed.exists() {
+                let mut packed = Vec::new();
+                let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+                brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &settings)
+                    .expect("memory to memory");
+                fs::write(&squeezed, packed).expect("OUT_DIR is writable");
+            }
             format!("Some(include_bytes!({squeezed:?}))")
         };
         let constant = name.to_uppercase().replace(['.', '-'], "_");
-        self.consts += &format!("/// URL of `{name}`.\n#[allow(dead_code)]\npub const {constant}: &str = \"/assets/{url}\";\n");
+        self.consts += &format!(
+            "/// URL of `{name}`.\n#[allow(dead_code)]\npub const {constant}: &str = \"/assets/{url}\";\n"
+        );
         self.files += &format!(
             "File {{ name: {url:?}, kind: {:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},\n",
             kind(name)
         );
+        url
     }
 
     fn finish(self) {
@@ -170,5 +183,13 @@ const VENDOR: &[(&str, &str)] = &[
 /// Where icons are named.
 const NAMING: &[&str] = &["templates", "assets", "src", "../config/src"];
 
-const WATCHED: &[&str] =
-    &["build.rs", "package.json", "package-lock.json", "node_modules/.dialtone-lock", "assets", "templates", "src", "../config/src"];
+const WATCHED: &[&str] = &[
+    "build.rs",
+    "package.json",
+    "package-lock.json",
+    "node_modules/.dialtone-lock",
+    "assets",
+    "templates",
+    "src",
+    "../config/src",
+];

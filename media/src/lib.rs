@@ -4,6 +4,7 @@
 //! [`Worker`] only executes at packet time. No allocation, no lock and no policy per packet: the handler of a
 //! session is chosen when its [`Path`] or its [`Line`] is set.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod codec;
 mod dtmf;

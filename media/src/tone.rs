@@ -161,6 +161,8 @@ mod tests {
                 let dbm0 =
                     20.0 * ((power / on.len() as f64).sqrt() / (32_124.0 / 2f64.sqrt())).log10() + 3.17;
                 assert!((-15.0..-10.0).contains(&dbm0), "{country:?} {tone:?}: {dbm0} dBm0");
+                let ms: u32 = signal(tone, country).cadence.iter().sum();
+                assert_eq!(period(tone, country, Law::Alaw).len(), (ms * SAMPLES_PER_MS) as usize);
             }
         }
     }

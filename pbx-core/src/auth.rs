@@ -15,7 +15,7 @@ use sip_stack::{
     uri::Uri,
 };
 
-use crate::{Now, counters::Refusal, limits};
+use crate::{counters::Refusal, io::Now, limits};
 
 /// The digest state of the node.
 #[derive(Debug)]
@@ -58,10 +58,9 @@ impl Auth {
         let Some(claim) = digest::claim(request) else {
             return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::NoCredentials));
         };
-        let tenant = snapshot.tenant_by_host(&claim.realm).filter(|t| t.domain == claim.realm);
+        let tenant = snapshot.tenant_by_domain(&claim.realm);
         let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
-        let ha1 =
-            device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
+        let ha1 = device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
         let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
         let (Some(tenant), Some(device)) = (tenant, device) else {
             return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::WrongCredentials));
@@ -75,9 +74,8 @@ impl Auth {
 
     fn challenge(&mut self, now: Now, realm: &str, stale: bool, why: Refusal) -> Refused {
         let [first, second] = self.nonces.challenge(now.at, realm, stale);
-        let response = Response::new(401)
-            .with(Name::WwwAuthenticate, first)
-            .with(Name::WwwAuthenticate, second);
+        let response =
+            Response::new(401).with(Name::WwwAuthenticate, first).with(Name::WwwAuthenticate, second);
         Refused { response, why }
     }
 }
@@ -87,9 +85,7 @@ impl Identity {
     pub(crate) fn owns(&self, snapshot: &Snapshot, address: &[u8]) -> bool {
         let Some(uri) = Uri::parse(address) else { return false };
         let host = uri.host_text();
-        let foreign = snapshot
-            .tenant_by_host(&host)
-            .is_some_and(|t| t.domain == host && t.id != self.tenant.id);
+        let foreign = snapshot.tenant_by_domain(&host).is_some_and(|t| t.id != self.tenant.id);
         let user = uri.user_text();
         !foreign && (user == self.device.username || Some(user.as_str()) == self.number())
     }
@@ -117,7 +113,7 @@ fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Res
 /// The realm to challenge with. A phone that knows us by address alone is found by its user name, SIP-03.
 fn realm_for(snapshot: &Snapshot, aor: &Uri<'_>) -> String {
     let host = aor.host_text();
-    let by_domain = snapshot.tenant_by_host(&host).filter(|t| t.domain == host);
+    let by_domain = snapshot.tenant_by_domain(&host);
     let by_user = || {
         let device = snapshot.device_by_unique_username(&aor.user_text())?;
         snapshot.tenant(device.tenant)

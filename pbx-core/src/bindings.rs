@@ -9,7 +9,7 @@ use std::{
 use config::{DeviceId, TenantId, records::BindingRow};
 use sip_stack::{Flow, Transport};
 
-use crate::{Now, limits};
+use crate::{io::Now, limits};
 
 /// One contact of a device: where it is reached and until when.
 #[derive(Debug, Clone)]
@@ -131,8 +131,7 @@ impl Bindings {
     ) -> &Binding {
         let before = self.unbind(device, &contact.key).map(|(_, old)| old);
         let position = before.as_ref().map_or(self.next_position, |old| old.position);
-        let registered_at =
-            before.map_or(now.utc.timestamp_millis(), |old| old.registered_at);
+        let registered_at = before.map_or(now.utc.timestamp_millis(), |old| old.registered_at);
         let binding = Binding {
             instance: (contact.key != contact.uri).then(|| contact.key.into()),
             contact: contact.uri.into(),
@@ -186,10 +185,8 @@ impl Bindings {
     fn insert(&mut self, tenant: TenantId, device: DeviceId, binding: Binding) -> &Binding {
         self.next_position = self.next_position.max(binding.position.saturating_add(1));
         self.expiry.insert((binding.expires, device, binding.position));
-        let entry = self
-            .devices
-            .entry(device)
-            .or_insert_with(|| Entry { tenant, contacts: Vec::with_capacity(1) });
+        let entry =
+            self.devices.entry(device).or_insert_with(|| Entry { tenant, contacts: Vec::with_capacity(1) });
         let index = entry.contacts.partition_point(|b| b.position < binding.position);
         entry.contacts.insert(index, binding);
         &entry.contacts[index]

@@ -68,7 +68,8 @@ pub(crate) fn closed(call: &Running, legs: &[Leg]) -> CallRow {
     if let Some((cause, text, at)) = &call.record.ending {
         row.ended_at = Some(at.utc.timestamp_millis());
         row.outcome = outcome(call, *cause).as_str().into();
-        row.cause = if row.answered_at.is_some() { text.clone() } else { format!("{} {text}", cause.status()) };
+        row.cause =
+            if row.answered_at.is_some() { text.clone() } else { format!("{} {text}", cause.status()) };
     }
     row.trace = call.handle.trace(|trace| trace.json(started, row.revision));
     let shown: Vec<_> = legs.iter().map(|leg| show_leg(leg, started)).collect();

@@ -74,7 +74,11 @@ impl Counters {
         let plain = [
             ("dialtone_calls_started_total", self.calls, "Calls begun"),
             ("dialtone_registers_total", self.registers, "REGISTER requests accepted"),
-            ("dialtone_registers_unstored_total", self.unstored, "REGISTER answered before its row was stored"),
+            (
+                "dialtone_registers_unstored_total",
+                self.unstored,
+                "REGISTER answered before its row was stored",
+            ),
             ("dialtone_script_panics_total", self.panics, "Calls ended by a fault of a feature"),
             ("dialtone_digits_total", self.digits, "Telephone events received"),
             ("dialtone_calls_silent_total", self.silent, "Calls ended because no media came any more"),

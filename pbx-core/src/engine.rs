@@ -1,24 +1,31 @@
-//! The engine's inputs and outputs.
+//! The PBX as one value: inputs are handed to the room they concern, outputs are queued.
+//!
+//! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
+//! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
+//! `ending`. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
+//! workers; `show` tells the portal.
 
-use std::{
-    collections::VecDeque,
-    net::{IpAddr, SocketAddr},
-    ops::RangeInclusive,
-    rc::Rc,
-    sync::Arc,
-    time::Instant,
-};
+mod answering;
+mod ending;
+mod events;
+mod incoming;
+mod line;
+mod media_events;
+mod outgoing;
+mod perform;
+mod renegotiation;
+mod requests;
+mod show;
+
+use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use config::{
-    Snapshot,
-    records::{BindingRow, Change},
-};
+use config::{Snapshot, records::BindingRow};
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
+pub use crate::io::{Input, Now, Options, Output};
 use crate::{
     auth::Auth,
     call::running::Calls,
@@ -30,92 +37,29 @@ use crate::{
     timers::{Timer, Timers},
 };
 
-/// The time of an input: one clock for timers, one for records and schedules.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// For timers.
-    pub at: Instant,
-    /// For records.
-    pub utc: DateTime<Utc>,
-}
-
-/// What the engine is told once.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Our listeners.
-    pub listeners: Vec<(sip_stack::Transport, SocketAddr)>,
-    /// The address that peers beyond NAT reach us under, for SIP and media.
-    pub external_address: Option<IpAddr>,
-    /// RTP and RTCP ports, shared out among the workers.
-    pub rtp_ports: RangeInclusive<u16>,
-    /// Media workers.
-    pub workers: usize,
-    /// Calls at once; beyond, 503 with Retry-After.
-    pub max_calls: usize,
-    /// Feeds tags, nonces, ids.
-    pub seed: [u8; 32],
-}
-
-/// What happened outside, other than bytes.
-#[derive(Debug)]
-pub enum Input {
-    /// A new revision; calls that run keep theirs.
-    Config(Arc<Snapshot>),
-    /// From a media worker.
-    Media(media::Event),
-    /// A connection broke or could not be opened.
-    FlowFailed(Flow),
-    /// The record changes up to this ticket are committed (or could not be: then they hold in memory only).
-    Stored(u64),
-    /// From the portal.
-    Command(live::Command),
-    /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
-    Drain,
-    /// End every call now with BYE or CANCEL.
-    HangUpAll,
-}
-
-/// What is to be done outside.
-#[derive(Debug)]
-pub enum Output {
-    /// Send.
-    #[allow(missing_docs)]
-    Transmit { flow: Flow, bytes: Bytes },
-    /// Tell a media worker.
-    #[allow(missing_docs)]
-    Media { worker: usize, command: media::Command },
-    /// Write a record row; tickets grow, [`Input::Stored`] confirms them in order.
-    #[allow(missing_docs)]
-    Store { ticket: u64, change: Change },
-    /// Show.
-    Live(live::Change),
-    /// Draining is done.
-    Drained,
-}
-
 /// The whole running PBX.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) options: Options,
-    pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) stack: Stack,
-    pub(crate) auth: Auth,
-    pub(crate) office: Rc<Office>,
-    pub(crate) calls: Calls,
-    pub(crate) ready: VecDeque<CallId>,
-    pub(crate) timers: Timers,
-    pub(crate) ports: Ports,
-    pub(crate) records: Records,
-    pub(crate) counters: Counters,
-    pub(crate) random: StdRng,
-    pub(crate) early: VecDeque<(InviteId, ladder::Entry)>,
-    pub(crate) out: VecDeque<Output>,
-    pub(crate) service: Service,
+    options: Options,
+    snapshot: Arc<Snapshot>,
+    stack: Stack,
+    auth: Auth,
+    office: Rc<Office>,
+    calls: Calls,
+    ready: VecDeque<CallId>,
+    timers: Timers,
+    ports: Ports,
+    records: Records,
+    counters: Counters,
+    random: StdRng,
+    early: VecDeque<(InviteId, ladder::Entry)>,
+    out: VecDeque<Output>,
+    service: Service,
 }
 
 /// Whether calls are taken.
 #[derive(Debug, Default)]
-pub(crate) struct Service {
+struct Service {
     draining: bool,
     drained: bool,
     logged_at: Option<Instant>,
@@ -129,7 +73,7 @@ impl Engine {
         let mut random = StdRng::from_seed(options.seed);
         let nobody = Ha1 { md5: random.random(), sha256: random.random() };
         let mut engine = Self {
-            stack: Stack::new(settings(&options), random.random()),
+            stack: Stack::new(settings(&options, &snapshot), random.random()),
             auth: Auth::new(random.random(), nobody),
             ports: Ports::new(options.rtp_ports.clone()),
             office: Rc::new(Office::default()),
@@ -198,7 +142,10 @@ impl Engine {
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.office.bindings.borrow().next_expiry();
-        [self.stack.poll_timeout(), self.timers.next(), self.records.next(), expiry].into_iter().flatten().min()
+        [self.stack.poll_timeout(), self.timers.next(), self.records.next(), expiry]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What is to be done, until `None`.
@@ -208,7 +155,10 @@ impl Engine {
 
     /// Counters and gauges for `/metrics`: name with labels, value, help.
     pub fn metrics(&self) -> Vec<(&'static str, f64, &'static str)> {
+        let (transactions, invites) = self.stack.load();
         let gauges = [
+            ("dialtone_sip_transactions", transactions, "SIP transactions under way"),
+            ("dialtone_sip_invites", invites, "INVITE usages of the SIP stack"),
             ("dialtone_calls", self.calls.active, "Calls in progress"),
             ("dialtone_legs", self.calls.legs.len(), "Legs of calls in progress or ending"),
             ("dialtone_bindings", self.office.bindings.borrow().len(), "Registered contacts"),
@@ -255,14 +205,14 @@ impl Engine {
     }
 
     /// Tells the worker of a call.
-    pub(crate) fn tell_worker(&mut self, call: CallId, command: media::Command) {
+    fn tell_worker(&mut self, call: CallId, command: media::Command) {
         let Some(call) = self.calls.running.get(&call) else { return };
         let worker = call.worker(self.options.workers);
         self.out.push_back(Output::Media { worker, command });
     }
 
     /// Why no call is taken right now, if so. Logged once per period.
-    pub(crate) fn no_room(&mut self, now: Now) -> Option<Refusal> {
+    fn no_room(&mut self, now: Now) -> Option<Refusal> {
         if self.service.draining {
             return Some(Refusal::Draining);
         }
@@ -274,7 +224,7 @@ impl Engine {
     }
 
     /// Says once per period that something ran out.
-    pub(crate) fn log_no_room(&mut self, now: Now, what: &'static str) {
+    fn log_no_room(&mut self, now: Now, what: &'static str) {
         let quiet = self.service.logged_at.is_some_and(|at| now.at < at + limits::LOG_INTERVAL);
         if !quiet {
             self.service.logged_at = Some(now.at);
@@ -283,7 +233,7 @@ impl Engine {
     }
 }
 
-fn settings(options: &Options) -> sip_stack::Settings {
+fn settings(options: &Options, snapshot: &Snapshot) -> sip_stack::Settings {
     let advertised = options.external_address.map_or(vec![], |external| {
         let listeners = options.listeners.iter().map(|&(_, local)| local);
         listeners
@@ -291,5 +241,7 @@ fn settings(options: &Options) -> sip_stack::Settings {
             .map(|local| (local, SocketAddr::new(external, local.port())))
             .collect()
     });
-    sip_stack::Settings { advertised, ..sip_stack::Settings::default() }
+    let usual = sip_stack::Settings::default();
+    let session_expires = Some(snapshot.node().session_timer.max(usual.min_se));
+    sip_stack::Settings { advertised, session_expires, ..usual }
 }

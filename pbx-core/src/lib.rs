@@ -4,9 +4,8 @@
 //! [`Engine::poll_timeout`] says when to call [`Engine::handle_timeout`] at the latest. A feature is a short
 //! `async fn` over a `Call` that the engine itself polls. An `Engine` stays in the thread that made it.
 //!
-//! Rooms: [`engine`] (inputs, outputs, dispatch) → `requests` (REGISTER, OPTIONS …) and `call` (legs, scripts,
-//! offers and answers) → `features` (one per destination), `hunt` (one per strategy). `office` is what scripts may
-//! see of the engine.
+//! Rooms: [`engine`] (inputs, outputs, and a file for each stage of a call) → `features` (one per destination) →
+//! `hunt` (one per strategy) and `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
 #![forbid(unsafe_code)]
 
 pub mod engine;
@@ -18,16 +17,15 @@ mod bindings;
 mod call;
 mod cdr;
 mod counters;
-mod events;
 mod features;
 mod hunt;
 mod ids;
+mod io;
 mod ladder;
 mod limits;
 mod office;
 mod records;
 mod registrar;
-mod requests;
 mod timers;
 mod trace;
 

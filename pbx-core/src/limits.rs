@@ -29,10 +29,8 @@ pub(crate) const NUMBER_BYTES: usize = 128;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 
-/// Least registration interval, SIP-05.
-pub(crate) const MIN_EXPIRES: Duration = Duration::from_secs(60);
-/// Greatest registration interval, SIP-05.
-pub(crate) const MAX_EXPIRES: Duration = Duration::from_secs(3600);
+/// Registration interval where neither Contact nor Expires asks for one (RFC 3261 §10.2.1.1).
+pub(crate) const USUAL_EXPIRES: Duration = Duration::from_secs(3600);
 /// Greatest interval for datagrams through NAT: its mapping lives no longer without traffic (RFC 4787 REQ-5).
 pub(crate) const NAT_EXPIRES: Duration = Duration::from_secs(120);
 /// How long a REGISTER's 200 waits for its row to be committed.

@@ -1,14 +1,11 @@
 //! Record rows on their way to the disk, and answers that wait for theirs. SIP-06.
 
-use std::{
-    collections::VecDeque,
-    time::Instant,
-};
+use std::{collections::VecDeque, time::Instant};
 
 use config::records::Change;
 use sip_stack::{RequestId, Response};
 
-use crate::{Output, limits};
+use crate::{io::Output, limits};
 
 /// Tickets and who waits for them.
 #[derive(Debug, Default)]

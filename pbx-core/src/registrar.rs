@@ -14,10 +14,10 @@ use sip_stack::{
 };
 
 use crate::{
-    Now,
     auth::{Auth, Identity, Refused},
     bindings::{Binding, Bindings, Contact},
     counters::Refusal,
+    io::Now,
     limits,
 };
 
@@ -26,6 +26,13 @@ use crate::{
 pub(crate) struct Arrival<'a> {
     pub flow: Flow,
     pub request: &'a Message,
+}
+
+/// The interval that is granted, SIP-05.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    least: Duration,
+    greatest: Duration,
 }
 
 /// What an accepted REGISTER does, in this order.
@@ -61,10 +68,10 @@ pub(crate) fn register(
     if values.len() > limits::CONTACTS {
         return Err(bad("Too many contacts"));
     }
-    let contacts = values
-        .iter()
-        .map(|value| read_contact(arrival, value))
-        .collect::<Result<Vec<_>, _>>()?;
+    let node = snapshot.node();
+    let bounds = Bounds { least: node.registration_min, greatest: node.registration_max };
+    let contacts =
+        values.iter().map(|value| read_contact(arrival, bounds, value)).collect::<Result<Vec<_>, _>>()?;
     for contact in &contacts {
         check_order(arrival, current.iter().find(|b| b.key() == contact.key))?;
     }
@@ -98,11 +105,7 @@ pub(crate) fn accepted(now: Now, request: &Message, contacts: &[Binding]) -> Res
     response
 }
 
-fn remove_all(
-    arrival: Arrival<'_>,
-    values: &[&[u8]],
-    current: &[Binding],
-) -> Result<Vec<String>, Refused> {
+fn remove_all(arrival: Arrival<'_>, values: &[&[u8]], current: &[Binding]) -> Result<Vec<String>, Refused> {
     if values.len() > 1 || expires_header(arrival.request) != Some(Duration::ZERO) {
         return Err(bad("Contact * needs Expires 0"));
     }
@@ -112,13 +115,14 @@ fn remove_all(
     Ok(current.iter().map(|b| b.key().to_owned()).collect())
 }
 
-fn read_contact(arrival: Arrival<'_>, value: &[u8]) -> Result<Contact, Refused> {
+fn read_contact(arrival: Arrival<'_>, bounds: Bounds, value: &[u8]) -> Result<Contact, Refused> {
     let request = arrival.request;
     let name = NameAddr::parse(value).ok_or_else(|| bad("Malformed Contact"))?;
     let text = std::str::from_utf8(name.uri).map_err(|_| bad("Malformed Contact"))?;
     let uri = Uri::parse(name.uri).ok_or_else(|| bad("Malformed Contact"))?;
     let usable = matches!(uri.scheme, Scheme::Sip | Scheme::Sips) && !uri.host.is_empty();
-    let plain = text.len() <= limits::CONTACT_BYTES && !text.contains(|c: char| c.is_control() || "<> ".contains(c));
+    let plain =
+        text.len() <= limits::CONTACT_BYTES && !text.contains(|c: char| c.is_control() || "<> ".contains(c));
     if !usable || !plain {
         return Err(bad("Contact cannot be reached"));
     }
@@ -135,29 +139,35 @@ fn read_contact(arrival: Arrival<'_>, value: &[u8]) -> Result<Contact, Refused> 
         user_agent: String::from_utf8_lossy(request.header(Name::UserAgent).unwrap_or_default()).into_owned(),
         call_id,
         cseq: request.cseq(),
-        expires: granted(arrival, &name, uri.ip())?,
+        expires: granted(arrival, bounds, &name, uri.ip())?,
     })
 }
 
 /// The time granted: what the contact or the request asks for, within our bounds.
-fn granted(arrival: Arrival<'_>, name: &NameAddr<'_>, ip: Option<IpAddr>) -> Result<Duration, Refused> {
+fn granted(
+    arrival: Arrival<'_>,
+    bounds: Bounds,
+    name: &NameAddr<'_>,
+    ip: Option<IpAddr>,
+) -> Result<Duration, Refused> {
     let asked = name
         .params
         .get("expires")
         .and_then(seconds)
         .or_else(|| expires_header(arrival.request))
-        .unwrap_or(limits::MAX_EXPIRES);
+        .unwrap_or(limits::USUAL_EXPIRES);
     if asked.is_zero() {
         return Ok(asked);
     }
-    if asked < limits::MIN_EXPIRES {
-        let minimum = limits::MIN_EXPIRES.as_secs().to_string();
+    if asked < bounds.least {
+        let minimum = bounds.least.as_secs().to_string();
         let response = Response::new(423).with(Name::MinExpires, minimum);
         return Err(Refused { response, why: Refusal::IntervalTooBrief });
     }
     let behind_nat = !arrival.flow.transport.is_reliable()
         && ip.is_some_and(|ip| ip.to_canonical() != arrival.flow.remote.ip().to_canonical());
-    Ok(asked.min(if behind_nat { limits::NAT_EXPIRES } else { limits::MAX_EXPIRES }))
+    let greatest = if behind_nat { bounds.greatest.min(limits::NAT_EXPIRES) } else { bounds.greatest };
+    Ok(asked.min(greatest).max(bounds.least))
 }
 
 /// RFC 3261 §10.3 step 7: within one Call-ID only a higher CSeq may change a binding.

@@ -46,8 +46,7 @@ impl Trace {
 
     /// JSON as `config::records::CallRow` documents it, each rule with the revision it was read from.
     pub(crate) fn json(&self, started: Instant, revision: i64) -> String {
-        let mut shown: Vec<Shown<'_>> =
-            self.lines.iter().map(|line| line.shown(started, revision)).collect();
+        let mut shown: Vec<Shown<'_>> = self.lines.iter().map(|line| line.shown(started, revision)).collect();
         let cut = format!("{} further lines", self.cut);
         if self.cut > 0 {
             shown.push(Shown { at_ms: 0, what: "Trace cut", detail: &cut, rule: "limit".into() });

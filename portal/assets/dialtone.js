@@ -12,7 +12,7 @@ on("click", "[data-theme-toggle]", () => {
 });
 
 // running clocks: the server sends when it began and its own time, the page counts
-const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" : "") + two(Math.floor(s / 60) % 60) + ":" + two(Math.floor(s) % 60);
+const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) : Math.floor(s / 60)) + ":" + two(Math.floor(s) % 60);
 const skew = +(document.body.dataset.now || Date.now()) - Date.now();
 function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } }
 

@@ -34,7 +34,10 @@ async fn main() {
     let live = Arc::new(FakeLive::new());
     let now = Utc::now().timestamp_millis();
     live.calls.lock().unwrap().push(call("live-1", "101", "Dana Osei", "102", now, true));
-    live.bindings.lock().unwrap().extend([binding(1, "Yealink SIP-T54W 96.86.0.100", now), binding(2, "baresip v3.16", now)]);
+    live.bindings
+        .lock()
+        .unwrap()
+        .extend([binding(1, "Yealink SIP-T54W 96.86.0.100", now), binding(2, "baresip v3.16", now)]);
     if arguments.next().is_some() {
         let text = "Revision 43 was refused: users 7 has a busy trigger of 99. Calls run under revision 42.";
         live.alarms.lock().unwrap().push(Alarm { text: text.into(), since: now - 60_000 });
@@ -61,8 +64,18 @@ async fn move_about(live: Arc<FakeLive>) {
 }
 
 fn fill(db: &Db) {
-    let author = Author { tenant: config::TenantId(1), name: "dana".into(), address: "192.0.2.5".into(), via: "portal", level: 3 };
-    for (at, (first, last)) in [("Hanna", "Lindqvist"), ("Marcus", "Whitfield"), ("Rosa", "Delgado"), ("<b>Bobby", "\"Tables\"")].into_iter().enumerate() {
+    let author = Author {
+        tenant: config::TenantId(1),
+        name: "dana".into(),
+        address: "192.0.2.5".into(),
+        via: "portal",
+        level: 3,
+    };
+    for (at, (first, last)) in
+        [("Hanna", "Lindqvist"), ("Marcus", "Whitfield"), ("Rosa", "Delgado"), ("<b>Bobby", "\"Tables\"")]
+            .into_iter()
+            .enumerate()
+    {
         let values = Values::from([
             ("first_name".into(), first.into()),
             ("last_name".into(), last.into()),
@@ -99,7 +112,12 @@ fn fill(db: &Db) {
 
 fn ladder() -> String {
     let messages = [
-        (0, "192.0.2.21:5062", "192.0.2.10:5060", "INVITE sip:600@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.21:5062;branch=z9hG4bK7f21\r\nFrom: \"Lena\" <sip:101@pbx.example>;tag=a81\r\nTo: <sip:600@pbx.example>\r\nCall-ID: 8f3a21c0\r\nCSeq: 1 INVITE\r\n\r\n"),
+        (
+            0,
+            "192.0.2.21:5062",
+            "192.0.2.10:5060",
+            "INVITE sip:600@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.21:5062;branch=z9hG4bK7f21\r\nFrom: \"Lena\" <sip:101@pbx.example>;tag=a81\r\nTo: <sip:600@pbx.example>\r\nCall-ID: 8f3a21c0\r\nCSeq: 1 INVITE\r\n\r\n",
+        ),
         (1, "192.0.2.10:5060", "192.0.2.21:5062", "SIP/2.0 100 Trying\r\nCall-ID: 8f3a21c0\r\n\r\n"),
         (4, "192.0.2.10:5060", "192.0.2.22:5064", "INVITE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
         (5, "192.0.2.10:5060", "192.0.2.23:5066", "INVITE sip:103@192.0.2.23 SIP/2.0\r\n\r\n"),

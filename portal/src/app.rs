@@ -10,53 +10,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{delete, get, post},
 };
-use config::Db;
-use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
-    Live, Settings, assets,
+    assets,
     auth::{self, login, set_password},
-    counters::Counters,
     error::Fault,
-    events, form, headers, list,
-    pages::{administrators, call, call_list, dashboard, devices, live_calls, metrics},
+    events, headers,
+    pages::{call, call_list, dashboard, live_calls, metrics},
     rest,
+    state::App,
+    tables::{administrators, devices, form, list},
 };
-
-/// What every handler needs.
-pub(crate) struct App {
-    pub db: Db,
-    pub live: Arc<dyn Live>,
-    pub settings: Settings,
-    pub counters: Counters,
-    pub once: devices::ShownOnce,
-    /// Database threads.
-    pub reads: Semaphore,
-    /// Threads that hash passwords: each takes 19 MiB.
-    pub hashing: Semaphore,
-    pub streams: Arc<Semaphore>,
-}
-
-impl App {
-    pub fn new(db: Db, live: Arc<dyn Live>, settings: Settings) -> Self {
-        Self {
-            db,
-            live,
-            settings,
-            counters: Counters::default(),
-            once: devices::ShownOnce::default(),
-            reads: Semaphore::new(READS),
-            hashing: Semaphore::new(HASHING),
-            streams: Arc::new(Semaphore::new(STREAMS)),
-        }
-    }
-
-    /// Live streams that are open now.
-    pub fn open_streams(&self) -> usize {
-        STREAMS - self.streams.available_permits()
-    }
-}
 
 /// Every address. What stands in [`signed_in`] needs a session.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -71,7 +36,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| after_panic(&panicked, &*panic)))
+        .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| {
+            after_panic(&panicked, &*panic)
+        }))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)
 }
@@ -115,16 +82,13 @@ async fn nowhere(uri: Uri) -> Response {
 
 fn after_panic(app: &App, panic: &(dyn std::any::Any + Send)) -> Response {
     app.counters.panics.fetch_add(1, Relaxed);
-    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Fault::Internal(format!("a handler panicked: {}", said.unwrap_or_default())).into_response()
 }
 
-/// Database requests at once.
-const READS: usize = 8;
-/// Passwords hashed at once.
-const HASHING: usize = 2;
-/// Live streams at once.
-const STREAMS: usize = 512;
 /// A CSV import of 10,000 users is 1 MB.
 const BODY: usize = 4 * 1024 * 1024;
 /// For one request, live streams aside: they answer at once.

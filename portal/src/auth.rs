@@ -26,7 +26,7 @@ use config::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{app::App, error::Fault, query::Pairs, view};
+use crate::{error::Fault, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -59,12 +59,21 @@ impl Who {
 
     /// For the audit log; `via` is `portal` or `api`.
     pub fn author(&self, via: &'static str) -> Author {
-        Author { tenant: self.tenant, name: self.login.clone(), address: self.address.clone(), via, level: self.level }
+        Author {
+            tenant: self.tenant,
+            name: self.login.clone(),
+            address: self.address.clone(),
+            via,
+            level: self.level,
+        }
     }
 
     /// Whether the table is theirs to look at.
     pub fn may_see(&self, of: &Resource) -> bool {
-        let listed = !matches!(access::scope(self.tenant, self.level, of), access::Scope::Nothing | access::Scope::Row(_));
+        let listed = !matches!(
+            access::scope(self.tenant, self.level, of),
+            access::Scope::Nothing | access::Scope::Row(_)
+        );
         listed && (self.level >= 2 || of.menu != "System")
     }
 
@@ -81,7 +90,11 @@ impl Who {
     /// A table by name that they may change.
     pub fn writable(&self, name: &str) -> Result<&'static Resource, Fault> {
         let of = self.table(name)?;
-        if self.may_write(of) { Ok(of) } else { Err(Fault::Forbidden("Your account may look at this, not change it")) }
+        if self.may_write(of) {
+            Ok(of)
+        } else {
+            Err(Fault::Forbidden("Your account may look at this, not change it"))
+        }
     }
 }
 
@@ -124,9 +137,11 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
     let Some(token) = cookie(headers, session_cookie(app)) else { return Ok(None) };
     let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
-    let flash = cookie(headers, "flash").map(|text| view::decode(&text).chars().take(300).collect());
+    let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else { return Ok(None) };
+    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else {
+        return Ok(None);
+    };
     let account = session.account;
     Ok(Some(Who {
         administrator: account.id,
@@ -206,14 +221,20 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("This request came from another site"));
     }
     if let Some(token) = request.headers().get("x-csrf-token") {
-        return if equal(token.as_bytes(), csrf.as_bytes()) { Ok(request) } else { Err(Fault::Forbidden(STALE)) };
+        return if equal(token.as_bytes(), csrf.as_bytes()) {
+            Ok(request)
+        } else {
+            Err(Fault::Forbidden(STALE))
+        };
     }
     let is_form = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
     if !is_form.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY).await.map_err(|_| Fault::Malformed("the form is too large".into()))?;
+    let bytes = axum::body::to_bytes(body, BODY)
+        .await
+        .map_err(|_| Fault::Malformed("the form is too large".into()))?;
     let form = Pairs::parse(&String::from_utf8_lossy(&bytes));
     if equal(form.get("csrf").as_bytes(), csrf.as_bytes()) {
         Ok(Request::from_parts(parts, Body::from(bytes)))
@@ -239,7 +260,7 @@ fn ask_to_sign_in(request: &Request, api: bool) -> Response {
     if *request.method() != Method::GET || path == "/" || path == "/admin" {
         return Redirect::to("/login").into_response();
     }
-    Redirect::to(&format!("/login?next={}", view::encode(wanted))).into_response()
+    Redirect::to(&format!("/login?next={}", text::encode(wanted))).into_response()
 }
 
 /// The token that changing requests of a session carry: it follows from the session's own, which no page contains.
@@ -270,7 +291,11 @@ mod tests {
     #[test]
     fn another_site_is_told_by_the_browsers_own_word() {
         assert!(same_site(&headers(&[("sec-fetch-site", "same-origin"), ("origin", "http://evil")])));
-        assert!(!same_site(&headers(&[("sec-fetch-site", "cross-site"), ("origin", "http://pbx"), ("host", "pbx")])));
+        assert!(!same_site(&headers(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://pbx"),
+            ("host", "pbx")
+        ])));
         assert!(!same_site(&headers(&[("sec-fetch-site", "same-site")])));
         assert!(same_site(&headers(&[("origin", "http://pbx:8080"), ("host", "pbx:8080")])));
         assert!(!same_site(&headers(&[("origin", "http://evil"), ("host", "pbx:8080")])));

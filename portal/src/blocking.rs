@@ -5,7 +5,7 @@ use std::time::Duration;
 use config::{Db, query::QueryError};
 use tokio::sync::Semaphore;
 
-use crate::{app::App, error::Fault};
+use crate::{error::Fault, state::App};
 
 impl App {
     /// Runs `ask` on a thread that may block. Waits at most [`PATIENCE`] for a free one, then [`Fault::Busy`].
@@ -32,7 +32,10 @@ impl App {
 }
 
 /// Runs `work` on a thread that may block, as many at once as `slots` allows.
-pub(crate) async fn aside<T: Send + 'static>(slots: &Semaphore, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+pub(crate) async fn aside<T: Send + 'static>(
+    slots: &Semaphore,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fault> {
     let permit = tokio::time::timeout(PATIENCE, slots.acquire()).await.map_err(|_| Fault::Busy)?;
     let _slot = permit.map_err(|_| Fault::Busy)?;
     let span = tracing::Span::current();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     assets::icon,
     live::{LiveCall, LiveLeg},
-    view::{self, At},
+    text::{self, At},
 };
 
 /// A running call as a row.
@@ -33,7 +33,8 @@ impl LiveRow {
         let worst = call.legs.iter().map(|leg| leg.mos_heard).filter(|mos| *mos > 0.0).reduce(f32::min);
         let callee = call.legs.get(1);
         let (from, from_sub) = names(&call.caller_name, &call.caller_number);
-        let party = callee.map(|leg| leg.party.clone()).filter(|party| *party != call.dialled).unwrap_or_default();
+        let party =
+            callee.map(|leg| leg.party.clone()).filter(|party| *party != call.dialled).unwrap_or_default();
         let (to, to_sub) = names(&party, &call.dialled);
         Self {
             id: call.id.clone(),
@@ -44,8 +45,14 @@ impl LiveRow {
             state: capital(call.state),
             tint: if call.answered_at.is_some() { "ok" } else { "warn" },
             since,
-            clock: view::clock(now - since),
-            codec: call.legs.iter().map(|leg| leg.codec.as_str()).find(|codec| !codec.is_empty()).unwrap_or_default().to_owned(),
+            clock: text::clock(now - since),
+            codec: call
+                .legs
+                .iter()
+                .map(|leg| leg.codec.as_str())
+                .find(|codec| !codec.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
             mos: worst.unwrap_or_default(),
         }
     }
@@ -74,7 +81,7 @@ impl From<&CallRow> for CallView {
         let (from, from_sub) = names(&row.caller_name, &row.caller_number);
         let (tint, icon) = look(&row.outcome);
         let until = row.answered_at.or(row.ended_at);
-        let talked = row.answered_at.zip(row.ended_at).map(|(from, to)| view::clock(to - from));
+        let talked = row.answered_at.zip(row.ended_at).map(|(from, to)| text::clock(to - from));
         Self {
             id: row.id.clone(),
             from,
@@ -86,7 +93,7 @@ impl From<&CallRow> for CallView {
             tint,
             icon,
             at: At::full(row.started_at),
-            waited: until.map(|until| view::clock(until - row.started_at)).unwrap_or_default(),
+            waited: until.map(|until| text::clock(until - row.started_at)).unwrap_or_default(),
             talked: talked.unwrap_or_default(),
             revision: row.revision,
         }
@@ -107,7 +114,7 @@ impl From<&LiveCall> for CallView {
             tint: if call.answered_at.is_some() { "ok" } else { "warn" },
             icon: icon("phone-incoming"),
             at: At::full(call.started_at),
-            waited: call.answered_at.map(|at| view::clock(at - call.started_at)).unwrap_or_default(),
+            waited: call.answered_at.map(|at| text::clock(at - call.started_at)).unwrap_or_default(),
             talked: String::new(),
             revision: call.revision,
         }
@@ -134,7 +141,7 @@ fn step(item: &Value) -> Step {
     let what = text(item, "what");
     let (icon, tint) = meaning(&what.to_lowercase());
     let at = item.get("at_ms").and_then(Value::as_i64).unwrap_or_default();
-    Step { time: view::offset(at), what, detail: text(item, "detail"), rule: text(item, "rule"), icon, tint }
+    Step { time: text::offset(at), what, detail: text(item, "detail"), rule: text(item, "rule"), icon, tint }
 }
 
 /// A party with what is known about it.
@@ -157,7 +164,14 @@ impl From<&LiveLeg> for LegView {
         }
         facts.extend(leg.round_trip_ms.map(|ms| ("Round trip", format!("{ms:.0} ms"))));
         facts.retain(|(_, value)| !value.is_empty());
-        Self { party: leg.party.clone(), state: capital(leg.state), address: leg.address.clone(), heard: leg.mos_heard, said: leg.mos_said, facts }
+        Self {
+            party: leg.party.clone(),
+            state: capital(leg.state),
+            address: leg.address.clone(),
+            heard: leg.mos_heard,
+            said: leg.mos_said,
+            facts,
+        }
     }
 }
 
@@ -179,15 +193,16 @@ fn leg(item: &Value) -> LegView {
         let (packets, lost) = (figure(direction, "packets")?, figure(direction, "lost")?);
         Some(if packets + lost > 0.0 { 100.0 * lost / (packets + lost) } else { 0.0 })
     };
-    let spoken = heard.is_object() && figure(heard, "packets").unwrap_or_default() + figure(said, "packets").unwrap_or_default() > 0.0;
+    let spoken = heard.is_object()
+        && figure(heard, "packets").unwrap_or_default() + figure(said, "packets").unwrap_or_default() > 0.0;
     let (from, to) = (time("started_ms"), time("ended_ms"));
     let mut facts: Vec<(&'static str, Option<String>)> = vec![
         ("Number", Some(text(item, "number"))),
         ("Address", Some(text(item, "address"))),
         ("Codec", Some(text(item, "codec"))),
-        ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| view::offset(at - from) + " s")),
-        ("Answered after", time("answered_ms").zip(from).map(|(at, from)| view::clock(at - from))),
-        ("Was there for", to.zip(from).map(|(to, from)| view::clock(to - from))),
+        ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| text::offset(at - from) + " s")),
+        ("Answered after", time("answered_ms").zip(from).map(|(at, from)| text::clock(at - from))),
+        ("Was there for", to.zip(from).map(|(to, from)| text::clock(to - from))),
     ];
     if spoken {
         facts.push(("Packet loss", loss(heard).zip(loss(said)).map(|(h, s)| format!("{h:.1} / {s:.1} %"))));
@@ -202,7 +217,10 @@ fn leg(item: &Value) -> LegView {
         address: text(item, "address"),
         heard: if spoken { figure(heard, "mos").unwrap_or_default() as f32 } else { 0.0 },
         said: if spoken { figure(said, "mos").unwrap_or_default() as f32 } else { 0.0 },
-        facts: facts.into_iter().filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?))).collect(),
+        facts: facts
+            .into_iter()
+            .filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?)))
+            .collect(),
     }
 }
 
@@ -247,8 +265,23 @@ fn look(outcome: &str) -> (&'static str, &'static str) {
 fn meaning(what: &str) -> (&'static str, &'static str) {
     let says = |words: &[&str]| words.iter().any(|word| what.contains(word));
     match () {
-        () if says(&["answer"]) && !says(&["no answer", "not answer", "nobody"]) => (icon("phone-check"), "ok"),
-        () if says(&["busy", "declin", "refus", "fail", "unknown", "not found", "no answer", "not answer", "nobody"]) => (icon("phone-x"), "bad"),
+        () if says(&["answer"]) && !says(&["no answer", "not answer", "nobody"]) => {
+            (icon("phone-check"), "ok")
+        }
+        () if says(&[
+            "busy",
+            "declin",
+            "refus",
+            "fail",
+            "unknown",
+            "not found",
+            "no answer",
+            "not answer",
+            "nobody",
+        ]) =>
+        {
+            (icon("phone-x"), "bad")
+        }
         () if says(&["hang", "ends", "ended", "bye", "cancel"]) => (icon("phone-off"), ""),
         () if says(&["forward", "overflow", "divert"]) => (icon("corner-up-right"), "accent"),
         () if says(&["ring"]) => (icon("phone-ringing"), "warn"),
@@ -267,7 +300,9 @@ mod tests {
 
     #[test]
     fn a_trace_is_read_in_order_with_its_rules() {
-        let steps = trace(r#"[{"at_ms":0,"what":"Call arrives","detail":"d","rule":"r"},{"at_ms":1500,"what":"102 rings"}]"#);
+        let steps = trace(
+            r#"[{"at_ms":0,"what":"Call arrives","detail":"d","rule":"r"},{"at_ms":1500,"what":"102 rings"}]"#,
+        );
         assert_eq!((steps[0].time.as_str(), steps[0].rule.as_str()), ("0.000", "r"));
         assert_eq!((steps[1].time.as_str(), steps[1].icon), ("1.500", "phone-ringing"));
     }
@@ -289,7 +324,13 @@ mod tests {
 
     #[test]
     fn nonsense_does_no_harm() {
-        for text in ["", "null", "[1,[],{\"what\":5,\"at_ms\":\"x\"}]", "[{\"heard\":[],\"said\":{\"packets\":\"x\"}}]", "{\"a\":1}"] {
+        for text in [
+            "",
+            "null",
+            "[1,[],{\"what\":5,\"at_ms\":\"x\"}]",
+            "[{\"heard\":[],\"said\":{\"packets\":\"x\"}}]",
+            "{\"a\":1}",
+        ] {
             let _ = (trace(text), legs(text));
         }
     }

@@ -62,9 +62,12 @@ impl Fault {
             Self::Invalid(problems) => serde_json::json!(problems),
             _ => serde_json::json!([]),
         };
-        let body = serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
+        let body =
+            serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
         let mut answer = (status, Json(body)).into_response();
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         self.retry(answer)
     }
 
@@ -93,7 +96,12 @@ impl IntoResponse for Fault {
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
         };
-        let page = ErrorPage { theme: String::new(), heading, text: sentence(&self.to_string()), status: self.status().as_u16() };
+        let page = ErrorPage {
+            theme: String::new(),
+            heading,
+            text: sentence(&self.to_string()),
+            status: self.status().as_u16(),
+        };
         let body = page.render().unwrap_or_else(|_| heading.to_owned());
         let answer = (self.status(), Html(body)).into_response();
         self.retry(answer)
@@ -113,6 +121,25 @@ struct ErrorPage {
     heading: &'static str,
     text: String,
     status: u16,
+}
+
+/// What a REST handler answers; faults are JSON problems.
+pub(crate) type Answer = Result<Response, ApiFault>;
+
+/// A fault that is told in JSON.
+#[derive(Debug)]
+pub(crate) struct ApiFault(pub Fault);
+
+impl IntoResponse for ApiFault {
+    fn into_response(self) -> Response {
+        self.0.problem()
+    }
+}
+
+impl<E: Into<Fault>> From<E> for ApiFault {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
 }
 
 impl From<QueryError> for Fault {

@@ -23,12 +23,13 @@ use tokio::{
 };
 
 use crate::{
-    app::App,
     auth::{self, Who},
     error::Fault,
-    pages::{call, dashboard, devices, live_calls},
+    pages::{call, dashboard, live_calls},
     query::Pairs,
-    view,
+    state::App,
+    tables::devices,
+    text, view,
 };
 
 /// A part of a page that moves by itself.
@@ -55,14 +56,19 @@ impl Part {
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
             "contacts" => Self::Contacts(rest.parse().ok()?),
-            "call" => Self::Call(view::decode(rest)),
+            "call" => Self::Call(text::decode(rest)),
             _ => return None,
         })
     }
 }
 
 /// `GET /live?parts=`.
-pub(crate) async fn stream(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Fault> {
+pub(crate) async fn stream(
+    State(app): State<Arc<App>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let parts = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
@@ -117,7 +123,9 @@ impl Feed {
         let mut ended = false;
         for part in self.parts.clone() {
             match self.render(&part).await {
-                Ok(Some(targets)) => targets.into_iter().for_each(|(target, text)| self.note(&mut html, target, &text)),
+                Ok(Some(targets)) => {
+                    targets.into_iter().for_each(|(target, text)| self.note(&mut html, target, &text))
+                }
                 Ok(None) => ended = true,
                 Err(fault) => tracing::debug!("portal: a live part could not be drawn: {fault}"),
             }
@@ -137,7 +145,8 @@ impl Feed {
         text.hash(&mut hasher);
         let hash = hasher.finish();
         if self.sent.get(&target) != Some(&hash) {
-            *html += &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{text}</hx-partial>");
+            *html +=
+                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{text}</hx-partial>");
             self.sent.insert(target, hash);
         }
     }
@@ -152,7 +161,9 @@ impl Feed {
             Part::Calls(most) => one("live-calls-part", live_calls::part(app, who, *most)?),
             Part::Regs(ids) => {
                 let registered = devices::registered(app, who);
-                ids.iter().map(|id| (format!("reg-{id}"), devices::state(registered.contains_key(id)))).collect()
+                ids.iter()
+                    .map(|id| (format!("reg-{id}"), devices::state(registered.contains_key(id))))
+                    .collect()
             }
             Part::Contacts(id) => {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::app::App;
+use crate::state::App;
 
 /// Adds the security headers; pages are not kept by caches unless they say so.
 pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

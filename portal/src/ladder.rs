@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::view;
+use crate::text;
 
 /// The picture.
 #[derive(Debug, Default)]
@@ -72,7 +72,12 @@ pub(crate) fn read(json: &str) -> Vec<Message> {
 }
 
 /// Draws `messages`; `name` says who is at an address, `audio` is what the band of the conversation says.
-pub(crate) fn draw(messages: &[Message], chosen: Option<usize>, name: impl Fn(&str) -> Option<String>, audio: &str) -> Ladder {
+pub(crate) fn draw(
+    messages: &[Message],
+    chosen: Option<usize>,
+    name: impl Fn(&str) -> Option<String>,
+    audio: &str,
+) -> Ladder {
     let mut parties: Vec<&str> = Vec::new();
     for message in messages.iter().take(MOST_ROWS) {
         for party in [message.from.as_str(), message.to.as_str()] {
@@ -81,8 +86,14 @@ pub(crate) fn draw(messages: &[Message], chosen: Option<usize>, name: impl Fn(&s
             }
         }
     }
-    let x = |party: &str| FIRST + parties.iter().position(|p| *p == party).unwrap_or(MOST_PARTIES - 1) as i32 * STEP;
-    let mut ladder = Ladder { messages: messages.len(), left_out: messages.len().saturating_sub(MOST_ROWS), ..Ladder::default() };
+    let x = |party: &str| {
+        FIRST + parties.iter().position(|p| *p == party).unwrap_or(MOST_PARTIES - 1) as i32 * STEP
+    };
+    let mut ladder = Ladder {
+        messages: messages.len(),
+        left_out: messages.len().saturating_sub(MOST_ROWS),
+        ..Ladder::default()
+    };
     let mut y = TOP;
     let mut band = None;
     for (at, message) in messages.iter().enumerate().take(MOST_ROWS) {
@@ -97,7 +108,16 @@ pub(crate) fn draw(messages: &[Message], chosen: Option<usize>, name: impl Fn(&s
     ladder.width = FIRST + (parties.len() as i32 - 1).max(1) * STEP + 70;
     ladder.height = y + 10;
     let last = ladder.lines.last().map_or(FIRST, |line| line.x);
-    ladder.bands = band.into_iter().map(|y| Band { x: FIRST, y, width: last - FIRST, middle: (FIRST + last) / 2, text: audio.to_owned() }).collect();
+    ladder.bands = band
+        .into_iter()
+        .map(|y| Band {
+            x: FIRST,
+            y,
+            width: last - FIRST,
+            middle: (FIRST + last) / 2,
+            text: audio.to_owned(),
+        })
+        .collect();
     ladder
 }
 
@@ -112,7 +132,7 @@ fn arrow(at: usize, message: &Message, y: i32, from: i32, to: i32, chosen: bool)
         tip: to + barb * 3 / 4,
         barb,
         middle: (from + to) / 2,
-        time: view::offset(message.at_ms),
+        time: text::offset(message.at_ms),
         label,
         class,
         again: message.again,
@@ -210,12 +230,10 @@ mod tests {
         ];
         let ladder = draw(&messages, Some(1), |_| None, "");
         assert_eq!(ladder.lines.iter().map(|l| l.who.as_str()).collect::<Vec<_>>(), ["a", "us", "b"]);
-        assert_eq!(ladder.arrows.iter().map(|a| (a.label.as_str(), a.class)).collect::<Vec<_>>(), [
-            ("INVITE", "req"),
-            ("180 Ringing", ""),
-            ("INVITE", "req"),
-            ("486 Busy Here", "bad")
-        ]);
+        assert_eq!(
+            ladder.arrows.iter().map(|a| (a.label.as_str(), a.class)).collect::<Vec<_>>(),
+            [("INVITE", "req"), ("180 Ringing", ""), ("INVITE", "req"), ("486 Busy Here", "bad")]
+        );
         assert!(ladder.arrows[1].chosen && ladder.arrows[1].tip > ladder.arrows[1].to);
     }
 

@@ -1,7 +1,7 @@
 //! The web portal: sign-in, pages and REST over the declared tables, live parts by server-sent events.
 //!
 //! Imports `config` only; running calls are seen and steered through [`Live`], which the program implements. Nothing
-//! here knows a table by name except the files in [`pages`] that belong to one.
+//! here knows a table by name except the files in `tables` that belong to one.
 #![forbid(unsafe_code)]
 
 mod app;
@@ -12,18 +12,19 @@ mod calls;
 mod counters;
 mod error;
 mod events;
-mod field;
-mod form;
 mod headers;
 mod ladder;
-mod list;
 pub mod live;
 mod menu;
+mod once;
 mod pages;
 mod query;
-mod related;
+mod reply;
 mod rest;
 mod serve;
+mod state;
+mod tables;
+mod text;
 mod view;
 
 pub use live::Live;
@@ -42,5 +43,5 @@ pub struct Settings {
 
 /// The portal as a service, to be given to [`serve`].
 pub fn router(db: config::Db, live: Arc<dyn Live>, settings: Settings) -> axum::Router {
-    app::router(Arc::new(app::App::new(db, live, settings)))
+    app::router(Arc::new(state::App::new(db, live, settings)))
 }

@@ -28,7 +28,10 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         let theirs = config::resources::ALL.iter().filter(|of| of.menu == menu && who.may_see(of));
         theirs.map(|of| table(of, path)).collect()
     };
-    let mut groups = vec![Group { title: "", items: vec![item("Dashboard", "/admin", icon("layout-dashboard"), "d", path)] }];
+    let mut groups = vec![Group {
+        title: "",
+        items: vec![item("Dashboard", "/admin", icon("layout-dashboard"), "d", path)],
+    }];
     for title in TITLES {
         let mut items = tables(title);
         if title == "Reporting" {
@@ -49,14 +52,20 @@ pub(crate) fn dock(path: &str) -> Vec<Item> {
         item("Live", "/admin/calls/live", icon("activity"), "", path),
         item("Calls", "/admin/calls", icon("list-details"), "", path),
     ];
-    places.extend(config::resources::ALL.iter().filter(|of| !of.single && of.tenant).take(2).map(|of| table(of, path)));
+    places.extend(
+        config::resources::ALL.iter().filter(|of| !of.single && of.tenant).take(2).map(|of| table(of, path)),
+    );
     places
 }
 
 fn table(of: &'static Resource, path: &str) -> Item {
     let href = format!("/admin/{}", of.name);
     let current = path == href || path.starts_with(&format!("{href}/"));
-    let key = if of.tenant && !of.single { of.name.get(..1).filter(|k| !"dmc".contains(k)).unwrap_or("") } else { "" };
+    let key = if of.tenant && !of.single {
+        of.name.get(..1).filter(|k| !"dmc".contains(k)).unwrap_or("")
+    } else {
+        ""
+    };
     Item { label: of.many, href, icon: of.icon, current, key }
 }
 

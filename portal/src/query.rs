@@ -1,6 +1,6 @@
 //! Query strings and form bodies as ordered pairs, because a name may come several times.
 
-use crate::view::{decode, encode};
+use crate::text::{decode, encode};
 
 /// `name=value` pairs in the order they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,34 +10,26 @@ use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use config::{Field, Kind, Problem, Resource, query::Row, resource::Values, write::WriteError};
 use serde_json::{Map, Value, json};
 
-use crate::{app::App, auth::Who, error::Fault, field::SET, form, list, pages, query::Pairs};
-
-/// What a REST handler answers; faults are JSON problems.
-pub(crate) type Answer = Result<Response, ApiFault>;
-
-/// A fault that is told in JSON.
-#[derive(Debug)]
-pub(crate) struct ApiFault(pub Fault);
-
-impl IntoResponse for ApiFault {
-    fn into_response(self) -> Response {
-        self.0.problem()
-    }
-}
-
-impl<E: Into<Fault>> From<E> for ApiFault {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
+use crate::{
+    auth::Who,
+    error::{Answer, Fault},
+    query::Pairs,
+    state::App,
+    tables::{self, field::SET, form, list},
+};
 
 /// `GET /api/v1/{table}`: `{"items":[…],"total":…,"next":"…"}`; the row itself for a table with one.
-pub(crate) async fn index(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, RawQuery(query): RawQuery) -> Answer {
+pub(crate) async fn index(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
     let of = who.table(&table)?;
     if of.single {
         return Ok(Json(object(of, &form::only_row(&app, &who, of).await?)).into_response());
@@ -49,35 +41,58 @@ pub(crate) async fn index(State(app): State<Arc<App>>, who: Who, Path(table): Pa
 }
 
 /// `GET /api/v1/{table}/{id}`.
-pub(crate) async fn one(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Answer {
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+) -> Answer {
     let of = who.table(&table)?;
     Ok(Json(object(of, &row(&app, &who, of, id).await?)).into_response())
 }
 
 /// `POST /api/v1/{table}`: 201 with the new row; a secret that was made for it is in the answer, this once.
-pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, body: Bytes) -> Answer {
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    body: Bytes,
+) -> Answer {
     let of = who.writable(&table)?;
     if of.single {
-        return Err(Fault::Malformed(format!("there is exactly one row of {}; change it with PATCH", of.name)).into());
+        return Err(Fault::Malformed(format!(
+            "there is exactly one row of {}; change it with PATCH",
+            of.name
+        ))
+        .into());
     }
     let (values, _) = values(of, &body)?;
     let (author, given) = (who.author("api"), values.clone());
     let saved = app.db(move |db| db.create(&author, of, &given)).await?;
     let mut made = object(of, &row(&app, &who, of, saved.id).await?);
-    if let Some((field, secret)) = pages::made_secret(&app, &who, of, saved.id, &values).await? {
+    if let Some((field, secret)) = tables::made_secret(&app, &who, of, saved.id, &values).await? {
         made.insert(field.to_owned(), json!(secret));
     }
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 /// `PATCH /api/v1/{table}/{id}`: changes the given fields; with `version`, only if nobody else did.
-pub(crate) async fn patch(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>, body: Bytes) -> Answer {
+pub(crate) async fn patch(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+    body: Bytes,
+) -> Answer {
     let of = who.writable(&table)?;
     change(&app, &who, of, id, &body).await
 }
 
 /// `PATCH /api/v1/{table}` of a table with one row.
-pub(crate) async fn patch_single(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, body: Bytes) -> Answer {
+pub(crate) async fn patch_single(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    body: Bytes,
+) -> Answer {
     let of = who.writable(&table)?;
     if !of.single {
         return Err(Fault::NotFound.into());
@@ -87,7 +102,11 @@ pub(crate) async fn patch_single(State(app): State<Arc<App>>, who: Who, Path(tab
 }
 
 /// `DELETE /api/v1/{table}/{id}`: 204.
-pub(crate) async fn delete(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Answer {
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+) -> Answer {
     let of = who.writable(&table)?;
     let author = who.author("api");
     app.db(move |db| db.delete(&author, of, id).map(|_| ())).await?;
@@ -140,21 +159,25 @@ fn value(field: &Field, text: &str) -> Value {
 
 /// The values of a JSON object, and the `version` it was read at.
 fn values(of: &Resource, body: &[u8]) -> Result<(Values, Option<i64>), Fault> {
-    let body: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|e| Fault::Malformed(format!("the body is not a JSON object: {e}")))?;
+    let body: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|e| Fault::Malformed(format!("the body is not a JSON object: {e}")))?;
     let (mut values, mut version, mut problems) = (Values::new(), None, Vec::new());
     for (name, value) in body {
         match (name.as_str(), of.field(&name)) {
             ("id", _) => {}
             ("version", _) => version = value.as_i64(),
-            (_, None) => problems.push(Problem { field: name, message: format!("{} have no such field.", of.many) }),
+            (_, None) => {
+                problems.push(Problem { field: name, message: format!("{} have no such field.", of.many) })
+            }
             // What cannot be set may be sent back as it was read.
             (_, Some(field)) if field.read_only => {}
             (_, Some(_)) => match text(&value) {
                 Some(text) => {
                     values.insert(name, text);
                 }
-                None => problems.push(Problem { field: name, message: "An object does not fit here.".into() }),
+                None => {
+                    problems.push(Problem { field: name, message: "An object does not fit here.".into() })
+                }
             },
         }
     }
@@ -167,7 +190,9 @@ fn text(value: &Value) -> Option<String> {
         Value::Bool(set) => Some(if *set { SET } else { "0" }.to_owned()),
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.clone()),
-        Value::Array(items) => items.iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+        Value::Array(items) => {
+            items.iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
         Value::Object(_) => None,
     }
 }

@@ -98,7 +98,9 @@ impl Dialog {
         match contact {
             Some(contact) => self.target = contact.uri.into(),
             // Contact is mandatory (§8.1.1.8, §12.1.1); without one the source is the only hint there is.
-            None if self.target.is_empty() => self.target = format!("sip:{}", flow.remote).into_bytes().into(),
+            None if self.target.is_empty() => {
+                self.target = format!("sip:{}", flow.remote).into_bytes().into()
+            }
             None => {}
         }
         if message.header(Name::Allow).is_some() {
@@ -166,7 +168,9 @@ impl Dialog {
             Some(route) => route_uri(route),
             None => Uri::parse(&self.target),
         };
-        let port = uri.filter(|uri| is_same_host(uri.host, self.flow.remote)).map(|uri| uri.port.unwrap_or(DEFAULT_PORT));
+        let port = uri
+            .filter(|uri| is_same_host(uri.host, self.flow.remote))
+            .map(|uri| uri.port.unwrap_or(DEFAULT_PORT));
         match port {
             Some(port) => Flow { remote: SocketAddr::new(self.flow.remote.ip(), port), ..self.flow },
             None => self.flow,

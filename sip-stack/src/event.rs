@@ -69,6 +69,7 @@ pub enum Event {
     Progress { id: InviteId, status: u16, sdp: Option<Bytes>, response: Message },
     /// 2xx to our INVITE; ACK is sent (after [`Stack::accept`](crate::Stack::accept) if we sent no offer and `sdp` is theirs).
     /// Further 2xx of other forks are ACKed and BYEd silently.
+    /// Where a provisional response had the answer to our offer and the 2xx has none, `sdp` is that answer.
     Answered { id: InviteId, sdp: Option<Bytes>, response: Message },
     /// 3xx–6xx to our INVITE, or 408 after a time-out, 503 after transport failure (`response` is `None` then).
     /// The invite is over.

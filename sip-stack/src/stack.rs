@@ -254,7 +254,10 @@ impl Stack {
         }
         if !self.is_refusing {
             self.is_refusing = true;
-            tracing::error!(limit = self.layer.settings.max_transactions, "too many SIP transactions; answering 503");
+            tracing::error!(
+                limit = self.layer.settings.max_transactions,
+                "too many SIP transactions; answering 503"
+            );
         }
         Some(Response::new(503).with(Name::RetryAfter, RETRY_AFTER))
     }

@@ -73,7 +73,8 @@ impl<const N: usize> Deadlines<N> {
     }
     /// Takes out the earliest timer that is due.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<usize> {
-        let (timer, at) = self.0.iter().enumerate().filter_map(|(i, at)| Some((i, (*at)?))).min_by_key(|t| t.1)?;
+        let (timer, at) =
+            self.0.iter().enumerate().filter_map(|(i, at)| Some((i, (*at)?))).min_by_key(|t| t.1)?;
         (at <= now).then(|| {
             self.0[timer] = None;
             timer

@@ -144,3 +144,53 @@ fn a_phone_that_vanished_while_registered_counts_as_no_answer() {
         world.assert_quiet();
     });
 }
+
+/// SIP-19: on hold there is no media to miss; the session timer finds out.
+#[test]
+fn a_held_call_whose_phones_vanished_ends_with_its_session() {
+    for seed in 0..10 {
+        let mut world = World::new(seed);
+        let [alice, bob] = world.phones(["101", "102"]);
+        world.habit(bob, Habit::Answer(ms(100)));
+        world.dials(alice, "102");
+        world.run_for(secs(2));
+        world.offers(alice, media::sdp::Direction::Inactive);
+        world.run_for(secs(2));
+        world.habit(alice, Habit::Vanished);
+        world.habit(bob, Habit::Vanished);
+        world.run_for(secs(2000));
+        world.run_until_idle();
+        world.assert_quiet();
+        assert_eq!(world.record().outcome, "answered");
+    }
+}
+
+/// SIP-45: what a killed program leaves behind is an open row, not a gap.
+#[test]
+fn a_call_that_runs_has_an_open_record() {
+    let mut world = World::new(4);
+    let [alice, bob] = world.phones(["101", "102"]);
+    world.habit(bob, Habit::Answer(ms(100)));
+    world.dials(alice, "102");
+    world.run_for(secs(1));
+    let row = world.record().clone();
+    assert_eq!((row.ended_at, row.outcome.as_str(), row.answered_by.as_str()), (None, "", "102 User 102"));
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.assert_quiet();
+    let closed = world.record();
+    assert_eq!(closed.id, row.id);
+    assert!(
+        closed.ladder.contains("INVITE sip:102@example.test") && closed.ladder.contains("BYE"),
+        "{}",
+        closed.ladder
+    );
+    for secret in ["response=\\\"f", "cnonce=\\\"f00dcafe"] {
+        assert!(!closed.ladder.contains(secret), "{secret}");
+    }
+    assert!(
+        closed.legs.contains("\"side\":\"callee\"") && closed.legs.contains("\"packets\":"),
+        "{}",
+        closed.legs
+    );
+}

@@ -13,8 +13,9 @@ fn answers(world: &mut World, method: &str, from: &str, extra: &str) -> Vec<Opti
     world.mail.clear();
     world.sends_raw("10.0.9.9:5060".parse().unwrap(), Bytes::from(text));
     world.run_for(ms(100));
-    let statuses = world.mail.iter().map(|d| Message::parse(d.bytes.clone()).expect("SIP").status());
-    statuses.filter(|s| *s != Some(100)).collect()
+    let messages = world.mail.iter().map(|d| Message::parse(d.bytes.clone()).expect("SIP"));
+    let mine = messages.filter(|m| m.call_id() == method.as_bytes());
+    mine.map(|m| m.status()).filter(|s| *s != Some(100)).collect()
 }
 
 /// SIP-08

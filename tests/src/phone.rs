@@ -92,6 +92,9 @@ pub struct Phone {
     answer_at: Option<Instant>,
     local: sdp::Local,
     remote: Option<SocketAddr>,
+    /// What its user wants: hold, or both ways.
+    wish: Direction,
+    /// What was agreed.
     direction: Direction,
     heard: HashMap<u8, Instant>,
     sequence: u16,
@@ -130,6 +133,7 @@ impl Phone {
             answer_at: None,
             local: sdp::Local::new(SocketAddr::new(address.ip(), 4000), index.into()),
             remote: None,
+            wish: Direction::SendRecv,
             direction: Direction::SendRecv,
             heard: HashMap::new(),
             sequence: 0,
@@ -202,7 +206,7 @@ impl Phone {
     /// Offers another direction: hold, resume.
     pub fn offer(&mut self, now: Instant, direction: Direction) {
         let Some(invite) = self.invite else { return };
-        self.direction = direction;
+        self.wish = direction;
         self.offer_refused = None;
         let sdp = self.local.offer(&self.codecs, direction, Some(20));
         self.stack.offer(now, invite, sdp);
@@ -306,7 +310,7 @@ impl Phone {
             Event::Offer { id, sdp } => {
                 let answer = match sdp {
                     Some(sdp) => self.answer_to(Description::parse(&sdp).ok()),
-                    None => self.local.offer(&self.codecs, self.direction, Some(20)),
+                    None => self.local.offer(&self.codecs, self.wish, Some(20)),
                 };
                 self.stack.accept(now, id, answer);
             }
@@ -379,6 +383,7 @@ impl Phone {
         self.answer_at = None;
         self.next_rtp = None;
         self.remote = None;
+        self.wish = Direction::SendRecv;
         self.direction = Direction::SendRecv;
     }
     fn talk(&mut self, now: Instant) {
@@ -388,7 +393,7 @@ impl Phone {
         let audio = Description::parse(sdp).ok().and_then(|d| d.audio);
         if let Some(audio) = audio {
             self.remote = Some(audio.address);
-            self.direction = self.direction.and(audio.direction.mirror());
+            self.direction = self.wish.and(audio.direction.mirror());
         }
     }
     fn answer_to(&mut self, offer: Option<Description>) -> Bytes {
@@ -396,10 +401,7 @@ impl Phone {
             return self.local.offer(&self.codecs, Direction::SendRecv, Some(20));
         };
         self.remote = Some(audio.address);
-        let wish = if self.state == State::Up { self.direction } else { Direction::SendRecv };
-        // A phone that was held takes the call up again when it is offered to.
-        let wish = if wish.is_hold() && wish.sends() { wish } else { Direction::SendRecv };
-        self.direction = wish.and(audio.direction.mirror());
+        self.direction = self.wish.and(audio.direction.mirror());
         let payloads = sdp::common(&audio.payloads, &self.codecs);
         self.local.answer(&offer, &payloads, self.direction)
     }

@@ -103,8 +103,7 @@ impl Cause {
 
     /// The final response to a caller who is not answered yet.
     pub(crate) fn response(self) -> Response {
-        let response =
-            Response::new(self.status()).because(self.text()).with(Name::Reason, self.reason());
+        let response = Response::new(self.status()).because(self.text()).with(Name::Reason, self.reason());
         if self == Self::Congestion { response.with(Name::RetryAfter, limits::RETRY_AFTER) } else { response }
     }
 

@@ -1,19 +1,12 @@
 //! One party's part of a call: a row in the engine's table.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use config::{DeviceId, UserId};
-use media::{
-    Payload, Statistics,
-    sdp::{Codec, Description, Direction, Local},
-};
+use media::{Statistics, sdp::Direction};
 use sip_stack::{Flow, InviteId};
 
-use super::script::Dial;
+use super::{line::Line, script::Dial};
 use crate::ids::CallId;
 
 /// One party's part of a call.
@@ -85,27 +78,6 @@ pub(crate) struct Silence {
     pub unit: Duration,
 }
 
-/// The leg's media line as offers and answers made it.
-#[derive(Debug, Default)]
-pub(crate) struct Line {
-    /// Our side; `None` before a port was taken.
-    pub local: Option<Local>,
-    /// Where the worker binds.
-    pub bind: Option<IpAddr>,
-    /// The worker was told to open it.
-    pub open: bool,
-    /// What we offered last and is not answered yet, or was answered with `agreed`.
-    pub offered: Vec<Payload>,
-    /// The direction we printed last.
-    pub ours: Direction,
-    /// The peer's last description that is in force.
-    pub remote: Option<Description>,
-    /// Payload types in force; empty before an agreement.
-    pub agreed: Vec<Payload>,
-    /// The answer that went out before the call was answered.
-    pub early: Option<Bytes>,
-}
-
 impl Leg {
     /// Whether it counts as in the call.
     pub(crate) fn is_over(&self) -> bool {
@@ -145,29 +117,4 @@ impl Times {
     pub(crate) fn new(started: Instant) -> Self {
         Self { started, ringing: None, answered: None, ended: None }
     }
-}
-
-impl Line {
-    /// What the peer last said it would do.
-    pub(crate) fn theirs(&self) -> Direction {
-        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(Direction::SendRecv, |a| a.direction)
-    }
-    /// What the peer offered or accepts; empty before it said anything.
-    pub(crate) fn their_payloads(&self) -> &[Payload] {
-        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(&[], |a| &a.payloads)
-    }
-    /// Packet time the peer asked for. [ms]
-    pub(crate) fn ptime(&self) -> Option<u8> {
-        self.remote.as_ref().and_then(|d| d.audio.as_ref()).and_then(|a| a.ptime)
-    }
-    /// Whether tones can be heard on this line.
-    pub(crate) fn takes_tones(&self) -> bool {
-        let payloads = if self.agreed.is_empty() { self.their_payloads() } else { &self.agreed };
-        payloads.iter().any(|p| is_g711(&p.codec))
-    }
-}
-
-/// Whether the worker can make this codec itself.
-pub(crate) fn is_g711(codec: &Codec) -> bool {
-    codec.rate == 8000 && ["PCMU", "PCMA"].iter().any(|name| codec.name.eq_ignore_ascii_case(name))
 }

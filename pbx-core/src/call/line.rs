@@ -1,86 +1,61 @@
-//! A leg's media line: port, session, and what offer and answer agreed on.
+//! A leg's media line: what offer and answer agreed on, and what we print of it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
+use bytes::Bytes;
 use media::{
-    Command, Path, Payload,
-    sdp::{self, Description, Direction},
+    Payload,
+    sdp::{self, Codec, Description, Direction, Local},
 };
-use rand::Rng;
-use sip_stack::Flow;
 
-use super::{leg::Line, running::Session};
-use crate::{Engine, Now, engine::Options, ids::LegId};
-
-impl Engine {
-    /// Gives the leg a port of its own; `false` if there is none.
-    pub(super) fn take_port(&mut self, now: Now, leg: LegId) -> bool {
-        let Some(row) = self.calls.legs.get_mut(&leg) else { return false };
-        let Some(port) = self.ports.take(now.at) else { return false };
-        let address = SocketAddr::new(media_address(&self.options, &row.flow), port);
-        row.line.bind = Some(row.flow.local.ip());
-        row.line.local = Some(sdp::Local::new(address, self.random.random::<u32>().into()));
-        true
-    }
-
-    /// Has the worker open the leg's session, once.
-    pub(super) fn open_line(&mut self, leg: LegId) {
-        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        let (Some(local), Some(bind)) = (&row.line.local, row.line.bind) else { return };
-        if row.line.open {
-            return;
-        }
-        row.line.open = true;
-        let (call, port) = (row.call, local.address.port());
-        self.calls.sessions.insert(leg.session(), Session { leg, port });
-        self.tell_worker(call, Command::Open { session: leg.session(), local: bind, port });
-    }
-
-    /// Tells the worker what was agreed.
-    pub(super) fn agree(&mut self, leg: LegId) {
-        self.open_line(leg);
-        let Some(row) = self.calls.legs.get(&leg) else { return };
-        let Some(audio) = row.line.remote.as_ref().and_then(|d| d.audio.as_ref()) else { return };
-        let line = sdp::line(audio, &row.line.agreed, row.line.ours, row.flow.remote.ip());
-        let call = row.call;
-        if let Some(line) = line {
-            self.tell_worker(call, Command::Agree { session: leg.session(), line });
-        }
-    }
-
-    /// What the leg hears.
-    pub(super) fn set_path(&mut self, leg: LegId, path: Path) {
-        let Some(row) = self.calls.legs.get(&leg) else { return };
-        if row.line.open {
-            let call = row.call;
-            self.tell_worker(call, Command::Path { session: leg.session(), path });
-        }
-    }
-
-    /// Both hear each other.
-    pub(super) fn join(&mut self, one: LegId, other: LegId) {
-        self.set_path(one, Path::Peer(other.session()));
-        self.set_path(other, Path::Peer(one.session()));
-    }
-
-    /// Closes the session, or gives back the port that never had one.
-    pub(super) fn free_line(&mut self, now: Now, leg: LegId) {
-        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        let Some(local) = &row.line.local else { return };
-        let (port, call, open) = (local.address.port(), row.call, row.line.open);
-        if open {
-            self.tell_worker(call, Command::Close { session: leg.session() });
-        } else {
-            row.line.local = None;
-            self.ports.give_back(now.at, port);
-        }
-    }
+/// The leg's media line as offers and answers made it.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// Our side; `None` before a port was taken.
+    pub local: Option<Local>,
+    /// Where the worker binds.
+    pub bind: Option<IpAddr>,
+    /// The worker was told to open it.
+    pub open: bool,
+    /// What we offered last and is not answered yet, or was answered with `agreed`.
+    pub offered: Vec<Payload>,
+    /// The direction we printed last.
+    pub ours: Direction,
+    /// The peer's last description that is in force.
+    pub remote: Option<Description>,
+    /// Payload types in force; empty before an agreement.
+    pub agreed: Vec<Payload>,
+    /// The answer that went out before the call was answered.
+    pub early: Option<Bytes>,
 }
 
 impl Line {
+    /// What the peer last said it would do.
+    pub(crate) fn theirs(&self) -> Direction {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(Direction::SendRecv, |a| a.direction)
+    }
+    /// What the peer offered or accepts; empty before it said anything.
+    pub(crate) fn their_payloads(&self) -> &[Payload] {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).map_or(&[], |a| &a.payloads)
+    }
+    /// Packet time the peer asked for. [ms]
+    pub(crate) fn ptime(&self) -> Option<u8> {
+        self.remote.as_ref().and_then(|d| d.audio.as_ref()).and_then(|a| a.ptime)
+    }
+    /// Whether tones can be heard on this line.
+    pub(crate) fn takes_tones(&self) -> bool {
+        let payloads = if self.agreed.is_empty() { self.their_payloads() } else { &self.agreed };
+        payloads.iter().any(|p| is_g711(&p.codec))
+    }
+
     /// Prints an offer of ours: the first, or a later one that keeps the number of media lines (RFC 3264 §8).
-    pub(super) fn print_offer(&mut self, payloads: Vec<Payload>, direction: Direction, ptime: Option<u8>) -> bytes::Bytes {
-        let Some(local) = &mut self.local else { return bytes::Bytes::new() };
+    pub(crate) fn print_offer(
+        &mut self,
+        payloads: Vec<Payload>,
+        direction: Direction,
+        ptime: Option<u8>,
+    ) -> Bytes {
+        let Some(local) = &mut self.local else { return Bytes::new() };
         let printed = match &self.remote {
             Some(remote) if remote.audio.is_some() => local.answer(remote, &payloads, direction),
             _ => local.offer(&payloads, direction, ptime),
@@ -90,7 +65,7 @@ impl Line {
     }
 
     /// Takes the peer's answer to what we offered; `false` if nothing is in common.
-    pub(super) fn take_answer(&mut self, body: &[u8]) -> bool {
+    pub(crate) fn take_answer(&mut self, body: &[u8]) -> bool {
         let Ok(description) = Description::parse(body) else { return false };
         let Some(audio) = &description.audio else { return false };
         let agreed = sdp::common(&self.offered, &audio.payloads);
@@ -103,8 +78,13 @@ impl Line {
     }
 
     /// Prints our answer to the peer's offer and puts it in force.
-    pub(super) fn print_answer(&mut self, offer: Description, payloads: Vec<Payload>, direction: Direction) -> bytes::Bytes {
-        let Some(local) = &mut self.local else { return bytes::Bytes::new() };
+    pub(crate) fn print_answer(
+        &mut self,
+        offer: Description,
+        payloads: Vec<Payload>,
+        direction: Direction,
+    ) -> Bytes {
+        let Some(local) = &mut self.local else { return Bytes::new() };
         let printed = local.answer(&offer, &payloads, direction);
         self.ours = direction;
         self.agreed = payloads;
@@ -114,32 +94,13 @@ impl Line {
 
     /// The direction the peer would take if we offered everything: what it said, without what our last description
     /// had forbidden it.
-    pub(super) fn wish(&self) -> Direction {
+    pub(crate) fn wish(&self) -> Direction {
         let theirs = self.theirs();
         Direction::new(theirs.sends() || !self.ours.receives(), theirs.receives() || !self.ours.sends())
     }
 }
 
-/// The address that we print into descriptions for this peer.
-fn media_address(options: &Options, flow: &Flow) -> IpAddr {
-    let (local, remote) = (flow.local.ip(), flow.remote.ip());
-    match options.external_address {
-        Some(external) if !is_near(remote) && external.is_ipv4() == remote.to_canonical().is_ipv4() => external,
-        _ if !local.is_unspecified() => local.to_canonical(),
-        external => {
-            let listeners = options.listeners.iter().map(|(_, address)| address.ip());
-            let ours = listeners.filter(|ip| !ip.is_unspecified() && ip.is_ipv4() == local.is_ipv4());
-            // A listener on all addresses does not say which one this peer sees; loopback sees itself.
-            let near = if remote.is_loopback() { Some(remote) } else { external };
-            ours.chain(near).next().unwrap_or(local)
-        }
-    }
-}
-
-/// Whether a peer shares our network: private (RFC 1918, RFC 4193), loopback or link-local.
-fn is_near(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-    }
+/// Whether the worker can make this codec itself.
+pub(crate) fn is_g711(codec: &Codec) -> bool {
+    codec.rate == 8000 && ["PCMU", "PCMA"].iter().any(|name| codec.name.eq_ignore_ascii_case(name))
 }

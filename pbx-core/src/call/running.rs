@@ -11,7 +11,12 @@ use super::{
     leg::Party,
     script::{Call, Script},
 };
-use crate::{Now, ids::{CallId, IdMap, LegId}, ladder::Ladder, live};
+use crate::{
+    ids::{CallId, IdMap, LegId},
+    io::Now,
+    ladder::Ladder,
+    live,
+};
 
 /// A call from its INVITE to its closed record.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use config::{
 use sip_stack::Flow;
 
 use super::cause::Cause;
-use crate::{features, ids::LegId, limits, office::Office, route::Caller, trace::Trace};
+use crate::{ids::LegId, office::Office, route::Caller, trace::Trace};
 
 /// What a feature holds: the verbs (see `verbs.rs`) and the call's inbox. Clones are the same call.
 #[derive(Debug, Clone)]
@@ -127,9 +127,9 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// A script that begins at `to`; nothing runs before the first [`Script::step`].
-    pub(crate) fn new(call: Call, to: Destination) -> Self {
-        Self { future: Box::pin(run(call, to)) }
+    /// A script that is this future; nothing runs before the first [`Script::step`].
+    pub(crate) fn new(future: impl Future<Output = Cause> + 'static) -> Self {
+        Self { future: Box::pin(future) }
     }
     /// Lets the script go on as far as it can.
     pub(crate) fn step(&mut self) -> Poll<Cause> {
@@ -168,13 +168,13 @@ impl Call {
         self.0.desk.borrow().diversions.clone()
     }
     /// Remembers a forward; how many there are with it.
-    pub(super) fn divert(&self, diversion: Diversion) -> usize {
+    pub(crate) fn divert(&self, diversion: Diversion) -> usize {
         let mut desk = self.0.desk.borrow_mut();
         desk.diversions.push(diversion);
         desk.diversions.len()
     }
     /// Wants something done.
-    pub(super) fn act(&self, action: Action) {
+    pub(crate) fn act(&self, action: Action) {
         self.0.desk.borrow_mut().out.push(action);
     }
 
@@ -218,33 +218,33 @@ impl Call {
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
     }
     /// Sets the time before a step.
-    pub(super) fn wake(&self, now: Instant) {
+    pub(crate) fn wake(&self, now: Instant) {
         let mut desk = self.0.desk.borrow_mut();
         desk.now = now;
         desk.wake_at = None;
     }
     /// Puts an event into the inbox.
-    pub(super) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         self.0.desk.borrow_mut().inbox.push_back(event);
     }
     /// Removes the events of a leg that was cleared.
-    pub(super) fn forget(&self, leg: LegId) {
+    pub(crate) fn forget(&self, leg: LegId) {
         self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != leg);
     }
     /// The caller is answered.
-    pub(super) fn mark_answered(&self) {
+    pub(crate) fn mark_answered(&self) {
         self.0.desk.borrow_mut().answered = true;
     }
     /// What the script wants done.
-    pub(super) fn take_actions(&self) -> Vec<Action> {
+    pub(crate) fn take_actions(&self) -> Vec<Action> {
         std::mem::take(&mut self.0.desk.borrow_mut().out)
     }
     /// When the script waits no longer.
-    pub(super) fn wake_at(&self) -> Option<Instant> {
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
         self.0.desk.borrow().wake_at
     }
     /// A decision or event of the engine.
-    pub(super) fn note_at(&self, now: Instant, what: &'static str, detail: String, rule: &'static str) {
+    pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: String, rule: &'static str) {
         self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
     }
     /// The trace so far.
@@ -259,24 +259,4 @@ impl Event {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Ended(leg) => leg,
         }
     }
-}
-
-/// From one destination to the next until the call is over.
-async fn run(call: Call, mut to: Destination) -> Cause {
-    let mut cause = Cause::Loop;
-    for _ in 0..limits::HOPS_PER_CALL {
-        match features::visit(&call, &to).await {
-            Next::Go(next) => to = next,
-            Next::Hangup(why) => {
-                cause = why;
-                break;
-            }
-            Next::Done => return Cause::Normal,
-        }
-    }
-    call.note("Ends", cause.text(), "script");
-    if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
-        call.tone(tone, call.after(limits::FAREWELL_TONE)).await;
-    }
-    cause
 }

@@ -58,7 +58,11 @@ impl Call {
         let calls = self.facts().office.lines.borrow().of(user.id);
         let trigger = user.forwards.busy_trigger.max(1);
         if calls >= trigger {
-            self.note("Busy", format!("{} is in {calls} calls, trigger {trigger}", name(user)), "busy trigger");
+            self.note(
+                "Busy",
+                format!("{} is in {calls} calls, trigger {trigger}", name(user)),
+                "busy trigger",
+            );
         }
         calls >= trigger
     }

@@ -6,10 +6,33 @@ mod ring_group;
 
 use config::snapshot::{Destination, Target};
 
-use crate::call::{Call, Cause, Next};
+use crate::{
+    call::{Call, Cause, Next},
+    limits,
+};
+
+/// From one destination to the next until the call is over.
+pub(crate) async fn run(call: Call, mut to: Destination) -> Cause {
+    let mut cause = Cause::Loop;
+    for _ in 0..limits::HOPS_PER_CALL {
+        match visit(&call, &to).await {
+            Next::Go(next) => to = next,
+            Next::Hangup(why) => {
+                cause = why;
+                break;
+            }
+            Next::Done => return Cause::Normal,
+        }
+    }
+    call.note("Ends", cause.text(), "script");
+    if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
+        call.tone(tone, call.after(limits::FAREWELL_TONE)).await;
+    }
+    cause
+}
 
 /// Runs the feature behind a destination.
-pub(crate) async fn visit(call: &Call, to: &Destination) -> Next {
+async fn visit(call: &Call, to: &Destination) -> Next {
     let number = match to {
         Destination::Hangup(cause) => return Next::Hangup((*cause).into()),
         Destination::Extension(number) => number,

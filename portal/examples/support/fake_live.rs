@@ -16,7 +16,12 @@ pub struct FakeLive {
 
 impl FakeLive {
     pub fn new() -> Self {
-        Self { calls: Mutex::default(), bindings: Mutex::default(), alarms: Mutex::default(), changed: watch::channel(0).0 }
+        Self {
+            calls: Mutex::default(),
+            bindings: Mutex::default(),
+            alarms: Mutex::default(),
+            changed: watch::channel(0).0,
+        }
     }
 
     /// Tells everybody who watches.

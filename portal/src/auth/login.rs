@@ -11,7 +11,7 @@ use axum::{
 use chrono::Utc;
 
 use super::{SESSION_MS, Who, cookie, password, peer, same_site, session_cookie_line};
-use crate::{app::App, blocking::aside, error::Fault, query::Pairs};
+use crate::{blocking::aside, error::Fault, query::Pairs, state::App};
 
 #[derive(Template, Default)]
 #[template(path = "login.html")]
@@ -24,13 +24,21 @@ struct LoginPage {
 }
 
 /// `GET /login?next=`.
-pub(crate) async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
     let asked = Pairs::parse(&query.unwrap_or_default());
     if super::who(&app, &headers).await?.is_some() {
         return Ok(Redirect::to(own_page(asked.get("next"))).into_response());
     }
     let notice = if asked.has("out") { "You are signed out." } else { "" };
-    show(&headers, LoginPage { next: own_page(asked.get("next")).to_owned(), notice, ..LoginPage::default() }, StatusCode::OK)
+    show(
+        &headers,
+        LoginPage { next: own_page(asked.get("next")).to_owned(), notice, ..LoginPage::default() },
+        StatusCode::OK,
+    )
 }
 
 /// `POST /login`. Wrong password, unknown and suspended accounts get the same answer in the same time.
@@ -55,7 +63,13 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     let stored = account.as_ref().filter(|a| !a.suspended).and_then(|a| a.password.clone());
     let fits = aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await?;
     let Some(account) = account.filter(|_| fits) else {
-        return refuse(&app, &headers, LoginPage { login, next, problem: WRONG, ..LoginPage::default() }, address).await;
+        return refuse(
+            &app,
+            &headers,
+            LoginPage { login, next, problem: WRONG, ..LoginPage::default() },
+            address,
+        )
+        .await;
     };
     app.counters.sign_ins.fetch_add(1, Relaxed);
     let (name, from) = (login, address.clone());
@@ -72,7 +86,13 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Re
 }
 
 /// A new session and the way to `to`.
-pub(crate) async fn begin(app: &App, id: config::AdministratorId, headers: &HeaderMap, address: String, to: &str) -> Result<Response, Fault> {
+pub(crate) async fn begin(
+    app: &App,
+    id: config::AdministratorId,
+    headers: &HeaderMap,
+    address: String,
+    to: &str,
+) -> Result<Response, Fault> {
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (agent, now) = (agent.chars().take(200).collect::<String>(), Utc::now().timestamp_millis());
     let token = app.read(move |db| db.new_session(id, (&address, &agent), now, SESSION_MS)).await?;
@@ -81,7 +101,9 @@ pub(crate) async fn begin(app: &App, id: config::AdministratorId, headers: &Head
 
 /// The form of a request that has no session yet.
 pub(crate) async fn read(request: Request) -> Result<Pairs, Fault> {
-    let bytes = axum::body::to_bytes(request.into_body(), FORM).await.map_err(|_| Fault::Malformed("the form is too large".into()))?;
+    let bytes = axum::body::to_bytes(request.into_body(), FORM)
+        .await
+        .map_err(|_| Fault::Malformed("the form is too large".into()))?;
     Ok(Pairs::parse(&String::from_utf8_lossy(&bytes)))
 }
 

@@ -27,8 +27,11 @@ pub(crate) static RULES: [Rule; 6] = [
 
 /// The rules that `password` breaks, as sentences; and the second typing must agree (AUTH-13).
 pub(crate) fn broken(password: &str, again: &str) -> Vec<String> {
-    let mut broken: Vec<_> =
-        RULES.iter().filter(|rule| !(rule.holds)(password)).map(|rule| format!("The password needs: {}.", lower_first(rule.text))).collect();
+    let mut broken: Vec<_> = RULES
+        .iter()
+        .filter(|rule| !(rule.holds)(password))
+        .map(|rule| format!("The password needs: {}.", lower_first(rule.text)))
+        .collect();
     if password.chars().count() > MAX {
         broken.push(format!("The password may have at most {MAX} characters."));
     }
@@ -63,7 +66,8 @@ const FORBIDDEN: &str = "'\"?#+";
 /// Longest password, so that hashing is bounded.
 const MAX: usize = 128;
 /// The hash of nobody's password, with the same cost as real ones.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGlhbHRvbmUtbm9ib2R5$Vb3sjCVZtXLg3N1O4mKJ4gVRuRWTgHq2AAN1dzBQTFQ";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$ZGlhbHRvbmUtbm9ib2R5$Vb3sjCVZtXLg3N1O4mKJ4gVRuRWTgHq2AAN1dzBQTFQ";
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use axum::{
 use chrono::Utc;
 
 use super::{Who, cookie, login, password, peer, same_site};
-use crate::{app::App, blocking::aside, error::Fault, query::Pairs, view};
+use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
 #[template(path = "password.html")]
@@ -29,17 +29,26 @@ struct PasswordPage {
 }
 
 /// `GET /setup/{token}`: a one-time link.
-pub(crate) async fn setup_page(State(app): State<Arc<App>>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response, Fault> {
+pub(crate) async fn setup_page(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let login = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
     show_setup(&headers, &token, login, vec![])
 }
 
 /// `POST /setup/{token}`: sets the password, uses the link up, signs in.
-pub(crate) async fn setup(State(app): State<Arc<App>>, Path(token): Path<String>, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn setup(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Fault> {
     if !same_site(request.headers()) {
         return Err(Fault::Forbidden("This request came from another site"));
     }
-    let (headers, address) = (request.headers().clone(), peer(&request).map(|ip| ip.to_string()).unwrap_or_default());
+    let (headers, address) =
+        (request.headers().clone(), peer(&request).map(|ip| ip.to_string()).unwrap_or_default());
     let form = login::read(request).await?;
     let name = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
     let problems = password::broken(form.get("password"), form.get("confirm"));
@@ -59,7 +68,12 @@ pub(crate) async fn page(who: Who) -> Result<Response, Fault> {
 }
 
 /// `POST /password/set`: ends the other sessions of this account.
-pub(crate) async fn change(State(app): State<Arc<App>>, who: Who, headers: HeaderMap, body: String) -> Result<Response, Fault> {
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    who: Who,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Response, Fault> {
     let form = Pairs::parse(&body);
     let (given, new) = (form.get("current").to_owned(), form.get("password"));
     let (name, from, now) = (who.login.clone(), who.address.clone(), Utc::now().timestamp_millis());
@@ -69,7 +83,8 @@ pub(crate) async fn change(State(app): State<Arc<App>>, who: Who, headers: Heade
     let mut problems = password::broken(new, form.get("confirm"));
     if !who.must_set_password {
         let name = who.login.clone();
-        let stored = app.read(move |db| db.account_by_login(&name)).await?.and_then(|account| account.password);
+        let stored =
+            app.read(move |db| db.account_by_login(&name)).await?.and_then(|account| account.password);
         if !aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await? {
             let (name, from) = (who.login.clone(), who.address.clone());
             app.read(move |db| db.sign_in_failed(&name, &from, now)).await?;
@@ -93,15 +108,22 @@ async fn hashed(app: &App, new: &str) -> Result<String, Fault> {
 
 async fn setup_login(app: &App, token: &str) -> Result<Option<String>, Fault> {
     let (token, now) = (token.to_owned(), Utc::now().timestamp_millis());
-    app.read(move |db| db.setup_account(&token, now)).await.map(|account| account.map(|account| account.login))
+    app.read(move |db| db.setup_account(&token, now))
+        .await
+        .map(|account| account.map(|account| account.login))
 }
 
-fn show_setup(headers: &HeaderMap, token: &str, login: String, problems: Vec<String>) -> Result<Response, Fault> {
+fn show_setup(
+    headers: &HeaderMap,
+    token: &str,
+    login: String,
+    problems: Vec<String>,
+) -> Result<Response, Fault> {
     let page = PasswordPage {
         theme: cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default(),
         heading: "Welcome to Dialtone",
         sentence: format!("Choose the password of {login}. You are signed in afterwards."),
-        action: format!("/setup/{}", view::encode(token)),
+        action: format!("/setup/{}", text::encode(token)),
         button: "Set password and sign in",
         login,
         problems,
@@ -115,7 +137,11 @@ fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
     let page = PasswordPage {
         theme: who.theme.clone(),
         heading: if forced { "Choose your own password" } else { "Change password" },
-        sentence: if forced { "Your password was set by somebody else. Nothing else works until you change it.".into() } else { format!("For {}.", who.login) },
+        sentence: if forced {
+            "Your password was set by somebody else. Nothing else works until you change it.".into()
+        } else {
+            format!("For {}.", who.login)
+        },
         action: "/password/set".into(),
         button: "Update",
         csrf: who.csrf.clone(),

@@ -13,15 +13,16 @@ use serde_json::Value;
 
 use super::call_list;
 use crate::{
-    app::App,
     auth::Who,
     calls::{self, CallView, LegView, Step},
-    error::Fault,
+    error::{Answer, Fault},
     ladder::{self, Ladder},
     live::LiveCall,
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    text,
+    view::Page,
 };
 
 #[derive(Template)]
@@ -43,7 +44,12 @@ pub(crate) struct Known {
 }
 
 /// `GET /admin/calls/{id}?msg=`.
-pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
     let known = find(&app, &who, &id).await?;
     let row = known.row.unwrap_or_default();
     let call = match &known.live {
@@ -66,11 +72,20 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<S
     let ladder = ladder::draw(&messages, chosen, name, &audio);
     let message = chosen.and_then(|at| messages.get(at)).map(|message| ladder::split(&message.text));
     let title = format!("{} → {}", call.from, call.to);
-    let mut page = Page::new(&app, &who, &format!("/admin/calls/{id}"), &title).below("Calls", "/admin/calls");
+    let mut page =
+        Page::new(&app, &who, &format!("/admin/calls/{id}"), &title).below("Calls", "/admin/calls");
     if known.live.is_some() {
-        page = page.listening(&format!("call:{}", view::encode(&id)));
+        page = page.listening(&format!("call:{}", text::encode(&id)));
     }
-    view::html(&CallPage { page, running: known.live.is_some(), trace: calls::trace(&row.trace), call, legs, ladder, message })
+    reply::html(&CallPage {
+        page,
+        running: known.live.is_some(),
+        trace: calls::trace(&row.trace),
+        call,
+        legs,
+        ladder,
+        message,
+    })
 }
 
 /// `GET /api/v1/calls/{id}`: with trace, legs and messages.

@@ -14,14 +14,14 @@ use config::records::{CallQuery, CallRow};
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
     auth::Who,
     calls::CallView,
-    error::Fault,
-    field::Choice,
+    error::{Answer, Fault},
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    tables::field::Choice,
+    view::Page,
 };
 
 /// What the filter bar holds.
@@ -61,7 +61,8 @@ impl Filter {
 
     /// Midnight of a day in the browser's zone, `later` days on, as Unix milliseconds.
     fn day(&self, text: &str, later: i64) -> Option<i64> {
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
+        let day =
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
         let ahead = self.tz.parse::<i64>().unwrap_or_default().clamp(-14 * 60, 14 * 60);
         Some((day + later * 86_400 - ahead * 60) * 1000)
     }
@@ -90,7 +91,12 @@ struct CallsBody {
 }
 
 /// `GET /admin/calls`.
-pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Fault> {
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let asked = Pairs::parse(&query.unwrap_or_default());
     let filter = Filter::read(&asked);
     let (rows, more) = find(&app, &who, filter.query(&asked)).await?;
@@ -98,12 +104,13 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who, RawQuery(query):
     let newest = plain.link("/admin/calls");
     let next = rows.last().filter(|_| more).map(|last| plain.with("after", &last.id).link("/admin/calls"));
     let (calls, later) = (rows.iter().map(CallView::from).collect(), asked.has("after"));
-    if view::asks_for(&headers, "list") {
+    if reply::asks_for(&headers, "list") {
         return Ok(Html(CallsBody { filter, calls, next, newest, later }.render()?).into_response());
     }
     let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
-    let outcomes = OUTCOMES.iter().map(|(key, label)| Choice::new(*key, *label, *key == filter.outcome)).collect();
-    view::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
+    let outcomes =
+        OUTCOMES.iter().map(|(key, label)| Choice::new(*key, *label, *key == filter.outcome)).collect();
+    reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
 }
 
 /// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.
@@ -129,8 +136,14 @@ async fn find(app: &App, who: &Who, query: CallQuery) -> Result<(Vec<CallRow>, b
     app.read(move |db| db.calls(tenant, &query)).await
 }
 
-const OUTCOMES: [(&str, &str); 6] =
-    [("", "All"), ("answered", "Answered"), ("missed", "Missed"), ("busy", "Busy"), ("declined", "Declined"), ("failed", "Failed")];
+const OUTCOMES: [(&str, &str); 6] = [
+    ("", "All"),
+    ("answered", "Answered"),
+    ("missed", "Missed"),
+    ("busy", "Busy"),
+    ("declined", "Declined"),
+    ("failed", "Failed"),
+];
 /// Calls a page.
 const PAGE: usize = 50;
 

@@ -7,15 +7,10 @@ use axum::{extract::State, response::Response};
 use chrono::Utc;
 use config::{audit::AuditEntry, query::ListQuery, resources::devices::DEVICES};
 
-use super::{devices, live_calls};
+use super::live_calls;
 use crate::{
-    app::App,
-    assets::icon,
-    auth::Who,
-    calls::LiveRow,
-    error::Fault,
-    menu::Item,
-    view::{self, At, Page},
+    assets::icon, auth::Who, calls::LiveRow, error::Fault, menu::Item, reply, state::App, tables::devices,
+    text::At, view::Page,
 };
 
 #[derive(Template)]
@@ -61,13 +56,13 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     let mut page = Page::new(&app, &who, "/admin", "Dashboard").listening("stats,calls:8");
     page.crumbs.truncate(1);
     let (calls, more) = live_calls::rows(&app, &who, SHOWN, Utc::now().timestamp_millis());
-    view::html(&Dashboard {
+    reply::html(&Dashboard {
         revision: app.live.revision(),
         stats: stats(&app, &who).await?,
         calls,
         more,
         csrf: who.csrf.clone(),
-        register: devices::how_to_register(&app, "the device's", "the device's, from its page")?,
+        register: devices::how_to_register(&app, "", "from the device's page")?,
         links: links(&who),
         audit: entries.into_iter().map(AuditView::from).collect(),
         page,
@@ -106,8 +101,17 @@ struct StatsPart {
 
 /// New rows of the tables that belong to the organization.
 fn links(who: &Who) -> Vec<Item> {
-    let theirs = config::resources::ALL.iter().filter(|of| of.menu == "Organization" && !of.single && who.may_write(of)).take(2);
-    let link = |of: &&'static config::Resource| Item { label: of.many, href: format!("/admin/{}", of.name), icon: of.icon, current: false, key: "" };
+    let theirs = config::resources::ALL
+        .iter()
+        .filter(|of| of.menu == "Organization" && !of.single && who.may_write(of))
+        .take(2);
+    let link = |of: &&'static config::Resource| Item {
+        label: of.many,
+        href: format!("/admin/{}", of.name),
+        icon: of.icon,
+        current: false,
+        key: "",
+    };
     theirs.map(link).collect()
 }
 
@@ -119,6 +123,9 @@ impl From<AuditEntry> for AuditView {
             "delete" => ("deleted", icon("trash")),
             "renew" => ("given a new secret", icon("key")),
             "reveal" => ("secret shown", icon("eye")),
+            "password" => ("password set", icon("key")),
+            "setup_link" => ("given a setup link", icon("link")),
+            "locked" => ("locked out after ten failed sign-ins", icon("lock")),
             "noticed" => ("changed in the file", icon("database-edit")),
             _ => ("changed", icon("pencil")),
         };

@@ -12,13 +12,13 @@ use axum::{
 use chrono::Utc;
 
 use crate::{
-    app::App,
     auth::Who,
     calls::LiveRow,
-    error::Fault,
+    error::{Answer, Fault},
     query::Pairs,
-    rest::Answer,
-    view::{self, Page},
+    reply,
+    state::App,
+    view::Page,
 };
 
 #[derive(Template)]
@@ -40,9 +40,11 @@ struct LiveCallsPart<'a> {
 
 /// `GET /admin/calls/live`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let page = Page::new(&app, &who, "/admin/calls/live", "Live calls").below("Reporting", "").listening(&format!("calls:{MOST}"));
+    let page = Page::new(&app, &who, "/admin/calls/live", "Live calls")
+        .below("Reporting", "")
+        .listening(&format!("calls:{MOST}"));
     let (calls, more) = rows(&app, &who, MOST, page.now);
-    view::html(&LiveCallsPage { page, calls, more, csrf: who.csrf })
+    reply::html(&LiveCallsPage { page, calls, more, csrf: who.csrf })
 }
 
 /// The running calls of the viewer's tenant, and how many are not among them.
@@ -58,14 +60,20 @@ pub(crate) fn part(app: &App, who: &Who, most: usize) -> Result<String, Fault> {
 }
 
 /// `POST /admin/calls/live/{id}/hangup`. The row goes with the next live update.
-pub(crate) async fn hang_up(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>, headers: HeaderMap, body: String) -> Result<Response, Fault> {
+pub(crate) async fn hang_up(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Response, Fault> {
     let ended = end(&app, &who, &id)?;
     if headers.contains_key("hx-request") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let next = Pairs::parse(&body).get("next").to_owned();
     let to = if next.starts_with("/admin/") { next.as_str() } else { "/admin/calls/live" };
-    Ok(view::see_other(to, if ended { "Call ended" } else { "That call had already ended" }))
+    Ok(reply::see_other(to, if ended { "Call ended" } else { "That call had already ended" }))
 }
 
 /// `GET /api/v1/live/calls`.
@@ -77,7 +85,11 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 
 /// `DELETE /api/v1/live/calls/{id}`: 204, or 404 if there is no such call.
 pub(crate) async fn api_hang_up(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>) -> Answer {
-    if end(&app, &who, &id)? { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Fault::NotFound.into()) }
+    if end(&app, &who, &id)? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(Fault::NotFound.into())
+    }
 }
 
 fn end(app: &App, who: &Who, id: &str) -> Result<bool, Fault> {

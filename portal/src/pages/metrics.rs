@@ -10,9 +10,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use config::{TenantId, query::{ListQuery, Viewer}};
+use config::{
+    TenantId,
+    query::{ListQuery, Viewer},
+};
 
-use crate::{app::App, auth, error::Fault};
+use crate::{auth, error::Fault, state::App};
 
 /// `GET /healthz`: 200 when the database answers within a second, else 503.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {

@@ -36,7 +36,10 @@ async fn the_list_filters_by_result_and_search() {
     assert_eq!(rows(&browser.get("/admin/calls?outcome=busy").await.body), (false, true));
     assert_eq!(rows(&browser.part("/admin/calls?q=alma", "div#list").await.body), (true, false));
     assert_eq!(rows(&browser.get("/admin/calls?from=2026-11-23&tz=0").await.body), (false, false));
-    assert_eq!(rows(&browser.get("/admin/calls?from=2026-11-21&to=2026-11-22&tz=0").await.body), (true, true));
+    assert_eq!(
+        rows(&browser.get("/admin/calls?from=2026-11-21&to=2026-11-22&tz=0").await.body),
+        (true, true)
+    );
     assert_eq!(browser.get("/api/v1/calls?outcome=busy").await.value()["items"][0]["id"], "c2");
 }
 
@@ -46,15 +49,28 @@ async fn one_call_shows_decisions_parties_and_messages_as_text() {
     let browser = world.admin().await;
     record(&world, "c1", "answered", "<script>alert(1)</script>");
     let page = browser.get("/admin/calls/c1?msg=1").await.body;
-    assert!(page.contains("<ol class=\"trace\">") && page.contains("<svg class=\"ladder\"") && page.contains("Call arrives") && page.contains(">Dialtone</text>"));
-    assert!(page.contains("486 Busy Here (again)") && page.contains("<b>SIP/2.0 486 Busy Here</b>"), "the chosen message is in the pane");
+    assert!(
+        page.contains("<ol class=\"trace\">")
+            && page.contains("<svg class=\"ladder\"")
+            && page.contains("Call arrives")
+            && page.contains(">Dialtone</text>")
+    );
+    assert!(
+        page.contains("486 Busy Here (again)") && page.contains("<b>SIP/2.0 486 Busy Here</b>"),
+        "the chosen message is in the pane"
+    );
     let first = browser.get("/admin/calls/c1?msg=0").await.body;
     assert!(first.contains("Subject: &#60;script&#62;"));
     for body in [page, first] {
-        assert!(!body.contains("<script>alert") && !body.contains("<i>x</i>") && !body.contains("<b>101</b>"));
+        assert!(
+            !body.contains("<script>alert") && !body.contains("<i>x</i>") && !body.contains("<b>101</b>")
+        );
     }
     let api = browser.get("/api/v1/calls/c1").await.value();
-    assert_eq!((&api["trace"][0]["what"], &api["ladder"][1]["again"]), (&"Call arrives".into(), &true.into()));
+    assert_eq!(
+        (&api["trace"][0]["what"], &api["ladder"][1]["again"]),
+        (&"Call arrives".into(), &true.into())
+    );
     assert_eq!(browser.get("/admin/calls/none").await.status.as_u16(), 404);
 }
 
@@ -65,12 +81,23 @@ async fn a_running_call_is_shown_and_can_be_ended() {
     let now = Utc::now().timestamp_millis();
     world.live.calls.lock().unwrap().push(call("live-1", "101", "Alma \"<b>\"", "102", now, true));
     let page = browser.get("/admin/calls/live").await.body;
-    assert!(page.contains("id=\"live-calls\"") && page.contains("id=\"call-live-1\"") && page.contains("name=\"hangup\"") && !page.contains("<b>\"</b>"));
+    assert!(
+        page.contains("id=\"live-calls\"")
+            && page.contains("id=\"call-live-1\"")
+            && page.contains("name=\"hangup\"")
+            && !page.contains("<b>\"</b>")
+    );
     assert!(browser.get("/admin/calls/live-1").await.body.contains("Talking"));
     assert_eq!(browser.get("/api/v1/live/calls").await.value()["total"], 1);
-    assert_eq!(browser.post("/admin/calls/live/other/hangup", &[]).await.header("location"), "/admin/calls/live");
+    assert_eq!(
+        browser.post("/admin/calls/live/other/hangup", &[]).await.header("location"),
+        "/admin/calls/live"
+    );
     assert_eq!(world.live.calls.lock().unwrap().len(), 1);
     browser.post("/admin/calls/live/live-1/hangup", &[]).await;
     assert!(world.live.calls.lock().unwrap().is_empty());
-    assert_eq!(browser.json("DELETE", "/api/v1/live/calls/live-1", serde_json::Value::Null).await.status.as_u16(), 404);
+    assert_eq!(
+        browser.json("DELETE", "/api/v1/live/calls/live-1", serde_json::Value::Null).await.status.as_u16(),
+        404
+    );
 }

@@ -11,7 +11,9 @@ async fn a_form_without_the_sessions_token_changes_nothing() {
     for token in [None, Some("wrong")] {
         let mut fields = vec![("first_name", "Mallory")];
         fields.extend(token.map(|t| ("csrf", t)));
-        let request = browser.request("POST", "/admin/users").header("content-type", "application/x-www-form-urlencoded");
+        let request = browser
+            .request("POST", "/admin/users")
+            .header("content-type", "application/x-www-form-urlencoded");
         let answer = send(&browser.router, request.body(Body::from(form(&fields))).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 403);
     }
@@ -23,7 +25,10 @@ async fn the_right_token_from_another_site_is_refused() {
     let world = World::new();
     let browser = world.admin().await;
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "http://evil.example")] {
-        let request = browser.request("DELETE", "/api/v1/users/1").header("x-csrf-token", &browser.csrf).header(name, value);
+        let request = browser
+            .request("DELETE", "/api/v1/users/1")
+            .header("x-csrf-token", &browser.csrf)
+            .header(name, value);
         let answer = send(&browser.router, request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 403);
     }

@@ -7,9 +7,26 @@ async fn a_new_user_is_saved_and_said_so() {
     let world = World::new();
     let browser = world.admin().await;
     let form = browser.get("/admin/users/new").await.body;
-    assert!(form.contains("name=\"first_name\"") && form.contains("id=\"save\"") && form.contains("id=\"cancel\""));
-    assert!(form.contains("name=\"forward_no_answer_after\" type=\"number\"") && form.contains("value=\"20\""), "defaults are filled in");
-    let saved = browser.post("/admin/users", &[("first_name", "Ida"), ("extension", "731"), ("forward_no_answer_after", "20"), ("busy_trigger", "2")]).await;
+    assert!(
+        form.contains("name=\"first_name\"")
+            && form.contains("id=\"save\"")
+            && form.contains("id=\"cancel\"")
+    );
+    assert!(
+        form.contains("name=\"forward_no_answer_after\" type=\"number\"") && form.contains("value=\"20\""),
+        "defaults are filled in"
+    );
+    let saved = browser
+        .post(
+            "/admin/users",
+            &[
+                ("first_name", "Ida"),
+                ("extension", "731"),
+                ("forward_no_answer_after", "20"),
+                ("busy_trigger", "2"),
+            ],
+        )
+        .await;
     assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
     assert!(saved.header("set-cookie").starts_with("flash=Ida%20saved"), "{}", saved.header("set-cookie"));
     let page = browser.get(saved.header("location")).await.body;
@@ -21,7 +38,18 @@ async fn a_new_user_is_saved_and_said_so() {
 async fn errors_stand_at_the_field_and_in_the_banner_and_nothing_is_cleared() {
     let world = World::new();
     let browser = world.admin().await;
-    let answer = browser.post("/admin/users", &[("first_name", ""), ("last_name", "Kept"), ("extension", "7"), ("busy_trigger", "99"), ("forward_no_answer_after", "20")]).await;
+    let answer = browser
+        .post(
+            "/admin/users",
+            &[
+                ("first_name", ""),
+                ("last_name", "Kept"),
+                ("extension", "7"),
+                ("busy_trigger", "99"),
+                ("forward_no_answer_after", "20"),
+            ],
+        )
+        .await;
     assert_eq!(answer.status.as_u16(), 422);
     for field in ["first_name", "extension", "busy_trigger"] {
         assert!(answer.body.contains(&format!("href=\"#f-{field}\"")), "{field} in the banner");
@@ -36,9 +64,11 @@ async fn a_field_is_checked_while_typing() {
     let world = World::new();
     let browser = world.admin().await;
     world.user("Ida", "731");
-    let taken = browser.post("/admin/users/check/extension", &[("first_name", "Otto"), ("extension", "731")]).await;
+    let taken =
+        browser.post("/admin/users/check/extension", &[("first_name", "Otto"), ("extension", "731")]).await;
     assert!(taken.status.is_success() && taken.body.contains("class=\"error\""), "{}", taken.body);
-    let free = browser.post("/admin/users/check/extension", &[("first_name", "Otto"), ("extension", "732")]).await;
+    let free =
+        browser.post("/admin/users/check/extension", &[("first_name", "Otto"), ("extension", "732")]).await;
     assert!(!free.body.contains("class=\"error\""), "{}", free.body);
 }
 
@@ -49,11 +79,23 @@ async fn a_concurrent_edit_is_noticed_and_can_be_written_over() {
     let id = world.user("Ida", "731");
     let path = format!("/admin/users/{id}");
     let version = between(&browser.get(&path).await.body, "name=\"version\" value=\"", "\"").to_owned();
-    let fields = |name, version| [("first_name", name), ("extension", "731"), ("busy_trigger", "2"), ("forward_no_answer_after", "20"), ("version", version)];
+    let fields = |name, version| {
+        [
+            ("first_name", name),
+            ("extension", "731"),
+            ("busy_trigger", "2"),
+            ("forward_no_answer_after", "20"),
+            ("version", version),
+        ]
+    };
     assert!(browser.post(&path, &fields("Theirs", &version)).await.status.is_redirection());
     let conflict = browser.post(&path, &fields("Mine", &version)).await;
     assert_eq!(conflict.status.as_u16(), 409);
-    assert!(conflict.body.contains("id=\"conflict\"") && conflict.body.contains("value=\"Mine\"") && conflict.body.contains("<b>Theirs</b>"));
+    assert!(
+        conflict.body.contains("id=\"conflict\"")
+            && conflict.body.contains("value=\"Mine\"")
+            && conflict.body.contains("<b>Theirs</b>")
+    );
     let now = between(&conflict.body, "name=\"version\" value=\"", "\"").to_owned();
     assert!(browser.post(&path, &fields("Mine", &now)).await.status.is_redirection());
     assert!(browser.get(&path).await.body.contains("value=\"Mine\""));
@@ -64,16 +106,26 @@ async fn what_is_in_use_is_not_deleted_and_the_users_are_named() {
     let world = World::new();
     let browser = world.admin().await;
     let id = world.user("Ida", "731");
-    let group = [("name", "Front desk"), ("extension", "790"), ("ring_time", "20"), ("overflow", "hangup:busy")];
+    let group =
+        [("name", "Front desk"), ("extension", "790"), ("ring_time", "20"), ("overflow", "hangup:busy")];
     let members = [("members", "1"), ("members", &*id.to_string())];
     let made = browser.post("/admin/ring_groups", &[&group[..], &members[..]].concat()).await;
     assert!(made.status.is_redirection(), "{}", made.body);
     let form = browser.get(made.header("location")).await.body;
-    let order: Vec<_> = form.split("name=\"members\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).filter(|v| !v.is_empty()).collect();
+    let order: Vec<_> = form
+        .split("name=\"members\" value=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .filter(|v| !v.is_empty())
+        .collect();
     assert_eq!(order, ["1", &id.to_string()], "members keep their order");
     let refused = browser.post(&format!("/admin/users/{id}/delete"), &[]).await;
     assert_eq!(refused.status.as_u16(), 409);
-    assert!(refused.body.contains("still used by") && refused.body.contains("Front desk"), "{}", refused.body);
+    assert!(
+        refused.body.contains("still used by") && refused.body.contains("Front desk"),
+        "{}",
+        refused.body
+    );
     let free = world.user("Otto", "732");
     let deleted = browser.post(&format!("/admin/users/{free}/delete"), &[]).await;
     assert_eq!(deleted.header("location"), "/admin/users");
@@ -85,7 +137,13 @@ async fn what_is_in_use_is_not_deleted_and_the_users_are_named() {
 async fn a_sip_password_is_shown_once_and_never_again() {
     let world = World::new();
     let browser = world.admin().await;
-    let fields = [("name", "Desk"), ("username", "desk731"), ("ring", "immediate"), ("ring_delay", "10"), ("max_contacts", "3")];
+    let fields = [
+        ("name", "Desk"),
+        ("username", "desk731"),
+        ("ring", "immediate"),
+        ("ring_delay", "10"),
+        ("max_contacts", "3"),
+    ];
     let made = browser.post("/admin/devices", &fields).await;
     assert!(made.status.is_redirection(), "{}", made.body);
     let page = browser.get(made.header("location")).await.body;
@@ -100,11 +158,17 @@ async fn a_sip_password_is_shown_once_and_never_again() {
     assert!(!page.contains(&secret) && page.contains("id=\"new-secret\""));
     let shown = between(between(&page, "id=\"secret\"", "</section>"), "value=\"", "\"").to_owned();
     browser.post(&format!("{}/secret", made.header("location")), &[]).await;
-    assert!(browser.get(made.header("location")).await.body.contains(&shown), "what is shown is what is stored");
+    assert!(
+        browser.get(made.header("location")).await.body.contains(&shown),
+        "what is shown is what is stored"
+    );
     let left_empty = browser.post(made.header("location"), &fields).await;
     assert!(left_empty.status.is_redirection());
     browser.post(&format!("{}/secret", made.header("location")), &[]).await;
-    assert!(browser.get(made.header("location")).await.body.contains(&shown), "an empty field is not a change");
+    assert!(
+        browser.get(made.header("location")).await.body.contains(&shown),
+        "an empty field is not a change"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +177,9 @@ async fn a_table_with_one_row_is_a_form() {
     let browser = world.admin().await;
     let page = browser.get("/admin/settings").await.body;
     assert!(page.contains("name=\"country\"") && !page.contains("id=\"delete\""));
-    let saved = browser.post("/admin/settings", &[("country", "de"), ("inband_ringback", "1"), ("password_days", "0")]).await;
+    let saved = browser
+        .post("/admin/settings", &[("country", "de"), ("inband_ringback", "1"), ("password_days", "0")])
+        .await;
     assert_eq!(saved.header("location"), "/admin/settings", "{}", saved.body);
     let page = browser.get("/admin/settings").await.body;
     assert!(page.contains("<option value=\"de\" selected>"));

@@ -6,15 +6,34 @@ use crate::world::World;
 async fn every_page_has_the_strict_headers_and_no_inline_script() {
     let world = World::new();
     let browser = world.admin().await;
-    let mut paths: Vec<String> = ["/admin", "/admin/calls", "/admin/calls/live", "/password/set", "/nowhere", "/admin/users/1", "/admin/devices/1", "/admin/devices/new"]
-        .map(str::to_owned)
-        .into();
+    let mut paths: Vec<String> = [
+        "/admin",
+        "/admin/calls",
+        "/admin/calls/live",
+        "/password/set",
+        "/nowhere",
+        "/admin/users/1",
+        "/admin/devices/1",
+        "/admin/devices/new",
+    ]
+    .map(str::to_owned)
+    .into();
     paths.extend(config::resources::ALL.iter().map(|of| format!("/admin/{}", of.name)));
     for path in paths {
         let page = browser.get(&path).await;
         let policy = page.header("content-security-policy");
-        assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
-        assert_eq!((page.header("x-content-type-options"), page.header("referrer-policy"), page.header("cache-control")), ("nosniff", "same-origin", "no-store"));
+        assert!(
+            policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert_eq!(
+            (
+                page.header("x-content-type-options"),
+                page.header("referrer-policy"),
+                page.header("cache-control")
+            ),
+            ("nosniff", "same-origin", "no-store")
+        );
         for script in page.body.split("<script").skip(1) {
             assert!(script.starts_with(" src=\"/assets/"), "{path}: inline script");
         }
@@ -36,7 +55,8 @@ async fn assets_are_kept_for_ever_and_come_compressed() {
         let file = browser.get(url).await;
         assert!(file.status.is_success() && file.header("cache-control").contains("immutable"), "{url}");
         let request = browser.request("GET", url).header("accept-encoding", "gzip, br");
-        let packed = crate::world::send(&browser.router, request.body(axum::body::Body::empty()).unwrap()).await;
+        let packed =
+            crate::world::send(&browser.router, request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(packed.header("content-encoding"), if ending == ".woff2\"" { "" } else { "br" }, "{url}");
     }
     assert_eq!(browser.get("/assets/../Cargo.toml").await.status.as_u16(), 404);

@@ -13,5 +13,6 @@ mod lists;
 mod live;
 mod rest;
 mod rights;
+mod serve;
 mod sign_in;
 mod world;

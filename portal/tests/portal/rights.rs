@@ -7,7 +7,13 @@ async fn lower_levels_see_less_and_another_tenant_nothing() {
     let world = World::new();
     let (primary, plain) = (world.admin().await, world.administrator("plain", 1).await);
     assert_eq!(primary.get("/admin/tenants").await.status.as_u16(), 200);
-    for path in ["/admin/tenants", "/admin/node_settings", "/admin/administrators", "/api/v1/tenants", "/admin/administrators/1"] {
+    for path in [
+        "/admin/tenants",
+        "/admin/node_settings",
+        "/admin/administrators",
+        "/api/v1/tenants",
+        "/admin/administrators/1",
+    ] {
         assert_eq!(plain.get(path).await.status.as_u16(), 404, "{path}");
     }
     assert!(!plain.get("/admin").await.body.contains("/admin/tenants"));

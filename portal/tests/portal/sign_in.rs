@@ -12,7 +12,8 @@ async fn sign_in(world: &World, login: &str, password: &str) -> Answer {
 }
 
 async fn set_up(world: &World, password: &str, confirm: &str) -> Answer {
-    let request = Request::post(&world.setup_path).header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        Request::post(&world.setup_path).header("content-type", "application/x-www-form-urlencoded");
     world.send(request.body(Body::from(form(&[("password", password), ("confirm", confirm)]))).unwrap()).await
 }
 
@@ -25,7 +26,11 @@ fn login_of(world: &World) -> String {
 async fn a_setup_link_sets_the_password_signs_in_and_works_once() {
     let world = World::new();
     let page = world.send(Request::get(&world.setup_path).body(Body::empty()).unwrap()).await;
-    assert!(page.status.is_success() && page.body.contains("id=\"password\"") && page.body.contains("data-rule=\"length\""));
+    assert!(
+        page.status.is_success()
+            && page.body.contains("id=\"password\"")
+            && page.body.contains("data-rule=\"length\"")
+    );
     let done = set_up(&world, GOOD, GOOD).await;
     assert_eq!((done.status.as_u16(), done.header("location")), (303, "/admin"));
     assert!(done.header("set-cookie").contains("HttpOnly; SameSite=Lax"), "{}", done.header("set-cookie"));
@@ -41,7 +46,11 @@ async fn a_weak_or_mistyped_password_is_refused_with_the_reason() {
     let world = World::new();
     let weak = set_up(&world, "short", "short").await;
     assert_eq!(weak.status.as_u16(), 422);
-    assert!(weak.body.contains("10 characters") && weak.body.contains("an uppercase letter"), "{}", weak.body);
+    assert!(
+        weak.body.contains("10 characters") && weak.body.contains("an uppercase letter"),
+        "{}",
+        weak.body
+    );
     let differing = set_up(&world, GOOD, "Coffee@Morning2025!").await;
     assert!(differing.body.contains("not the same"));
     assert!(set_up(&world, GOOD, GOOD).await.status.is_redirection(), "the link is still good");
@@ -53,7 +62,8 @@ async fn ten_failures_lock_and_unknown_names_read_the_same() {
     let world = World::new();
     set_up(&world, GOOD, GOOD).await;
     let login = login_of(&world);
-    let (wrong, unknown) = (sign_in(&world, &login, "Wrong@Morning2024!").await, sign_in(&world, "nobody", "x").await);
+    let (wrong, unknown) =
+        (sign_in(&world, &login, "Wrong@Morning2024!").await, sign_in(&world, "nobody", "x").await);
     assert_eq!((wrong.status.as_u16(), unknown.status.as_u16()), (401, 401));
     let shown = |login: &str| format!("name=\"login\" value=\"{login}\"");
     assert_eq!(wrong.body.replace(&shown(&login), ""), unknown.body.replace(&shown("nobody"), ""));
@@ -70,7 +80,9 @@ async fn ten_failures_lock_and_unknown_names_read_the_same() {
 #[tokio::test]
 async fn a_sign_in_from_another_site_is_refused() {
     let world = World::new();
-    let request = Request::post("/login").header("sec-fetch-site", "cross-site").header("content-type", "application/x-www-form-urlencoded");
+    let request = Request::post("/login")
+        .header("sec-fetch-site", "cross-site")
+        .header("content-type", "application/x-www-form-urlencoded");
     let answer = world.send(request.body(Body::from("login=a&password=b")).unwrap()).await;
     assert_eq!(answer.status.as_u16(), 403);
 }
@@ -90,7 +102,10 @@ async fn signing_out_ends_the_session_itself() {
 async fn without_a_session_pages_lead_to_the_sign_in_and_back() {
     let world = World::new();
     let stranger = Browser { router: world.router.clone(), cookie: String::new(), csrf: String::new() };
-    assert_eq!(stranger.get("/admin/users?q=a").await.header("location"), "/login?next=%2Fadmin%2Fusers%3Fq%3Da");
+    assert_eq!(
+        stranger.get("/admin/users?q=a").await.header("location"),
+        "/login?next=%2Fadmin%2Fusers%3Fq%3Da"
+    );
     assert_eq!(stranger.get("/api/v1/users").await.status.as_u16(), 401);
     assert_eq!(stranger.get("/live?parts=calls").await.status.as_u16(), 401);
     assert_eq!(stranger.part("/admin/users", "div#list").await.header("hx-redirect"), "/login");

@@ -44,7 +44,8 @@ impl World {
     /// A company as first start makes it.
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("dialtone-portal-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("dialtone-portal-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open(&folder).unwrap();
@@ -62,13 +63,19 @@ impl World {
     /// Signed in as a new administrator of that level.
     pub async fn administrator(&self, login: &str, level: u8) -> Browser {
         let values = Values::from([("login".into(), login.into()), ("level".into(), level.to_string())]);
-        let made = self.db.create(&author(), &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
+        let made =
+            self.db.create(&author(), &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
         self.browser(AdministratorId(made.id)).await
     }
 
     async fn browser(&self, id: AdministratorId) -> Browser {
-        let token = self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
-        let mut browser = Browser { router: self.router.clone(), cookie: format!("dialtone_session={token}"), csrf: String::new() };
+        let token =
+            self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
+        let mut browser = Browser {
+            router: self.router.clone(),
+            cookie: format!("dialtone_session={token}"),
+            csrf: String::new(),
+        };
         let page = browser.get("/admin").await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         browser.csrf = between(&page.body, "\"X-CSRF-Token\":\"", "\"").to_owned();
@@ -82,7 +89,8 @@ impl World {
 
     /// A new user with that first name; their id.
     pub fn user(&self, first_name: &str, extension: &str) -> i64 {
-        let values = Values::from([("first_name".into(), first_name.into()), ("extension".into(), extension.into())]);
+        let values =
+            Values::from([("first_name".into(), first_name.into()), ("extension".into(), extension.into())]);
         self.db.create(&author(), &config::resources::users::USERS, &values).unwrap().id
     }
 }
@@ -114,13 +122,20 @@ impl Browser {
 
     /// A REST call with the session's token.
     pub async fn json(&self, method: &str, path: &str, body: serde_json::Value) -> Answer {
-        let request = self.request(method, path).header("x-csrf-token", &self.csrf).header("content-type", "application/json");
+        let request = self
+            .request(method, path)
+            .header("x-csrf-token", &self.csrf)
+            .header("content-type", "application/json");
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         send(&self.router, request.body(body).unwrap()).await
     }
 
     pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
-        Request::builder().method(method).uri(path).header("host", "pbx.example").header("cookie", &self.cookie)
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "pbx.example")
+            .header("cookie", &self.cookie)
     }
 }
 
@@ -137,7 +152,11 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
     let answer = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 pub fn author() -> Author {
@@ -150,7 +169,9 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 }
 
 pub fn encode(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 pub fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {

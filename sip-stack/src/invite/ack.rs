@@ -34,7 +34,13 @@ impl Confirm {
 
 impl Invite {
     /// A 2xx was sent for the first time.
-    pub(super) fn await_ack(&mut self, now: Instant, sent: (Flow, Bytes), cseq: u32, kind: (IsFirst, Offered)) {
+    pub(super) fn await_ack(
+        &mut self,
+        now: Instant,
+        sent: (Flow, Bytes),
+        cseq: u32,
+        kind: (IsFirst, Offered),
+    ) {
         let (flow, bytes) = sent;
         let (is_first, offered) = (kind.0 == IsFirst::Yes, kind.1 == Offered::Yes);
         self.confirm = Some(Box::new(Confirm { cseq, bytes, flow, interval: T1, is_first, offered }));
@@ -52,7 +58,13 @@ impl Invite {
         self.end(now, layer, EndCause::NoAck, None);
     }
     /// An ACK within the dialog. One that is repeated, or for something else, is nothing.
-    pub(crate) fn hear_ack(&mut self, now: Instant, layer: &mut Layer, (flow, at): (Flow, usize), ack: &Message) {
+    pub(crate) fn hear_ack(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (flow, at): (Flow, usize),
+        ack: &Message,
+    ) {
         if self.confirm.as_ref().is_none_or(|confirm| confirm.cseq != ack.cseq()) {
             layer.received(flow, ack, self.owner(), true);
             return;
@@ -77,7 +89,6 @@ impl Invite {
         }
         if let Some(reason) = self.bye_after_ack.take() {
             self.send_bye(now, layer, reason.as_deref());
-            self.bye_after_ack = Some(None);
             self.let_go(now, layer);
             return;
         }

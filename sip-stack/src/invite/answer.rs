@@ -32,7 +32,11 @@ pub(crate) struct Theirs {
 impl Invite {
     /// A re-INVITE.
     pub(super) fn hear_reinvite(
-        &mut self, now: Instant, layer: &mut Layer, server: ServerId, (flow, request): (Flow, &Message),
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        server: ServerId,
+        (flow, request): (Flow, &Message),
     ) {
         if let Some(refusal) = self.refuses_reinvite(layer) {
             layer.respond(now, server, &refusal, None);
@@ -79,12 +83,12 @@ impl Invite {
         } else if self.calling.as_ref().is_some_and(|calling| calling.unacked) {
             self.ack_answer(layer, Some(&sdp));
             self.session.local_sdp = sdp;
-        } else if let Some((tag, rseq)) = self.calling.as_mut().and_then(|calling| calling.unpracked.take()) {
-            if let Some(at) = self.dialogs.iter().position(|dialog| *dialog.remote_tag() == *tag) {
-                self.dialogs[at].is_negotiated = true;
-                self.send_prack(now, layer, at, (rseq, Some(&sdp)));
-                self.session.local_sdp = sdp;
-            }
+        } else if let Some((tag, rseq)) = self.calling.as_mut().and_then(|calling| calling.unpracked.take())
+            && let Some(at) = self.dialogs.iter().position(|dialog| *dialog.remote_tag() == *tag)
+        {
+            self.dialogs[at].is_negotiated = true;
+            self.send_prack(now, layer, at, (rseq, Some(&sdp)));
+            self.session.local_sdp = sdp;
         }
         self.offer_queued(now, layer);
     }

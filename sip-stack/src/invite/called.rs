@@ -136,7 +136,13 @@ impl Invite {
         self.called.as_ref().is_some_and(|called| !called.offered)
     }
     /// Answers with 200; after a reliable description first its PRACK must come (RFC 3262 §3).
-    pub(crate) fn answer(&mut self, now: Instant, layer: &mut Layer, sdp: Bytes, headers: Vec<(Name, String)>) {
+    pub(crate) fn answer(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        sdp: Bytes,
+        headers: Vec<(Name, String)>,
+    ) {
         if self.stage != Stage::Called {
             return;
         }

@@ -93,7 +93,12 @@ impl Invite {
         layer.send(now, ask.flow, &draft, self.owner())
     }
     /// A response to the INVITE that began this.
-    pub(super) fn hear_calling(&mut self, now: Instant, layer: &mut Layer, (flow, response): (Flow, &Message)) {
+    pub(super) fn hear_calling(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (flow, response): (Flow, &Message),
+    ) {
         match response.status().unwrap_or(0) {
             ..=199 => self.hear_progress(now, layer, (flow, response)),
             200..=299 => self.hear_answer(now, layer, (flow, response)),
@@ -116,6 +121,9 @@ impl Invite {
                 // The first answer counts (RFC 3261 §13.2.1).
                 sdp = None;
             }
+        }
+        if let Some(sdp) = &sdp {
+            self.session.keep_remote(sdp);
         }
         self.tell(layer, Event::Progress { id: self.id, status, sdp, response: response.clone() });
     }
@@ -143,6 +151,10 @@ impl Invite {
         calling.unpracked = None;
         let (cseq, offered) = (calling.cseq, calling.offered);
         let tag = response.to().tag().unwrap_or_default();
+        // Where a reliable response had the answer, the 2xx need not repeat it (RFC 3262 §5). Of several forks nobody
+        // knows whose description was the last.
+        let is_only = matches!(&self.dialogs[..], [dialog] if dialog.remote_tag() == tag);
+        let early = Some(self.session.remote_sdp.clone()).filter(|sdp| is_only && offered && !sdp.is_empty());
         let mut dialog = match self.dialogs.iter().position(|dialog| dialog.remote_tag() == tag) {
             Some(at) => self.dialogs.swap_remove(at),
             None => Dialog::of_response(self.local.clone(), response, flow, cseq),
@@ -164,6 +176,7 @@ impl Invite {
         } else {
             self.ack_answer(layer, None);
         }
+        let sdp = sdp.or(early);
         self.tell(layer, Event::Answered { id: self.id, sdp, response: response.clone() });
         self.offer_queued(now, layer);
     }

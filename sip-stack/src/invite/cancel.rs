@@ -39,7 +39,13 @@ impl Invite {
         }
     }
     /// They give up (§9.2): the CANCEL is answered, the INVITE gets 487 unless it is answered already.
-    pub(crate) fn hear_cancel(&mut self, now: Instant, layer: &mut Layer, invite: ServerId, cancel: &Message) {
+    pub(crate) fn hear_cancel(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        invite: ServerId,
+        cancel: &Message,
+    ) {
         if self.theirs.as_ref().is_some_and(|t| t.server == invite && t.method == Method::Invite) {
             self.theirs = None;
             layer.respond(now, invite, &Response::new(487), None);

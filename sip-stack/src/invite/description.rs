@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn description_is_found_alone_and_among_parts() {
-        assert_eq!(described("Content-Type: Application/SDP;charset=utf-8\r\n", "v=0\r\n").as_deref(), Some("v=0\r\n"));
+        assert_eq!(
+            described("Content-Type: Application/SDP;charset=utf-8\r\n", "v=0\r\n").as_deref(),
+            Some("v=0\r\n")
+        );
         assert_eq!(described("c: application/sdp\r\n", "v=0\r\n").as_deref(), Some("v=0\r\n"));
         assert_eq!(described("", "v=0\r\n").as_deref(), Some("v=0\r\n"));
         assert_eq!(described("Content-Type: text/plain\r\n", "v=0\r\n"), None);

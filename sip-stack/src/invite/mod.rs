@@ -167,7 +167,11 @@ impl Invite {
     }
     /// A request in dialog `at`, in a server transaction of its own.
     pub(crate) fn receive(
-        &mut self, now: Instant, layer: &mut Layer, (at, server): (usize, ServerId), (flow, request): (Flow, &Message),
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (at, server): (usize, ServerId),
+        (flow, request): (Flow, &Message),
     ) {
         let method = request.method();
         // A PRACK may be overtaken by what follows it; its RAck says what it is for.
@@ -184,7 +188,12 @@ impl Invite {
             Method::Bye => self.hear_bye(now, layer, server, request),
             Method::Info => self.hear_info(now, layer, server, request),
             Method::Options => {
-                let _ = layer.respond(now, server, &Response::new(200).with(Name::Accept, "application/sdp"), Some(&self.local.contact));
+                let _ = layer.respond(
+                    now,
+                    server,
+                    &Response::new(200).with(Name::Accept, "application/sdp"),
+                    Some(&self.local.contact),
+                );
             }
             _ => {
                 let allow = crate::transaction::send::ALLOW;
@@ -195,8 +204,12 @@ impl Invite {
     /// What a transaction of this invite heard.
     pub(crate) fn hear(&mut self, now: Instant, layer: &mut Layer, what: What) {
         match what {
-            What::Response { client, flow, message } => self.hear_response(now, layer, client, (flow, &message)),
-            What::NoResponse { client, method, cause } => self.hear_nothing(now, layer, (client, method), cause),
+            What::Response { client, flow, message } => {
+                self.hear_response(now, layer, client, (flow, &message))
+            }
+            What::NoResponse { client, method, cause } => {
+                self.hear_nothing(now, layer, (client, method), cause)
+            }
             What::Ended { client } => {
                 if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
                     self.calling = None;
@@ -218,7 +231,11 @@ impl Invite {
         }
     }
     fn hear_nothing(
-        &mut self, now: Instant, layer: &mut Layer, (client, method): (ClientId, Method), cause: NoResponse,
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (client, method): (ClientId, Method),
+        cause: NoResponse,
     ) {
         if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
             self.give_up_calling(layer, cause);

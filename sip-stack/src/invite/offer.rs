@@ -54,18 +54,26 @@ impl Invite {
         if self.ours.is_some() || self.theirs.is_some() || self.confirm.is_some() || !self.is_known() {
             return false;
         }
-        let is_busy = self.calling.as_ref().is_some_and(|c| c.unacked || c.prack.is_some() || c.unpracked.is_some());
-        let is_held = self.called.as_ref().is_some_and(|called| called.pending.is_some() || called.held.is_some());
+        let is_busy =
+            self.calling.as_ref().is_some_and(|c| c.unacked || c.prack.is_some() || c.unpracked.is_some());
+        let is_held =
+            self.called.as_ref().is_some_and(|called| called.pending.is_some() || called.held.is_some());
         let Some(dialog) = self.dialogs.last() else { return false };
         match self.stage {
             Stage::Up => !is_busy,
-            Stage::Calling | Stage::Called => !is_busy && !is_held && dialog.is_negotiated && dialog.may_update,
+            Stage::Calling | Stage::Called => {
+                !is_busy && !is_held && dialog.is_negotiated && dialog.may_update
+            }
             Stage::Over => false,
         }
     }
     /// Sends a re-INVITE or UPDATE.
     pub(super) fn send_ours(
-        &mut self, now: Instant, layer: &mut Layer, (method, why): (&str, Why), sdp: Option<Bytes>,
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (method, why): (&str, Why),
+        sdp: Option<Bytes>,
     ) {
         let owner = self.owner();
         let we_refresh = self.session.we_refresh;
@@ -126,7 +134,11 @@ impl Invite {
         layer.send_ack(dialog.hop(), &dialog.draft("ACK", ours.cseq), ours.client, dialog.remote_tag());
     }
     fn hear_ours_accepted(
-        &mut self, now: Instant, layer: &mut Layer, ours: Ours, (flow, response): (Flow, &Message),
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        ours: Ours,
+        (flow, response): (Flow, &Message),
     ) {
         if let Some(dialog) = self.dialogs.last_mut() {
             dialog.hear_target(response, flow);

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::{
-    Invite, NO_PRACK, PROGRESS_AGAIN, SDP, Stage,
-    answer::Theirs,
-    calling::is_reliable,
-    number_of, sdp_of,
+    Invite, NO_PRACK, PROGRESS_AGAIN, SDP, Stage, answer::Theirs, calling::is_reliable, number_of, sdp_of,
 };
 use crate::{
     Flow, Message, Name, Response,
@@ -50,12 +47,15 @@ impl Invite {
         response.headers.push((Name::Require, "100rel".into()));
         response.headers.push((Name::Rseq, rseq.to_string()));
         let Some(flow) = layer.response_flow(called.server) else { return };
-        let Some(bytes) = layer.respond(now, called.server, &response, Some(&self.local.contact)) else { return };
+        let Some(bytes) = layer.respond(now, called.server, &response, Some(&self.local.contact)) else {
+            return;
+        };
         let has_sdp = response.body.is_some();
         if let Some((_, sdp)) = &response.body {
             self.session.local_sdp = sdp.clone();
         }
-        called.pending = Some(Pending { rseq, flow, bytes, interval: T1, has_sdp, offers: has_sdp && offers });
+        called.pending =
+            Some(Pending { rseq, flow, bytes, interval: T1, has_sdp, offers: has_sdp && offers });
         self.timers.set(PROGRESS_AGAIN, now + T1);
         self.timers.set(NO_PRACK, now + T1_64);
     }
@@ -101,7 +101,13 @@ impl Invite {
             // A new offer in the PRACK (RFC 3262 §5).
             Some(sdp) if self.dialogs[0].is_negotiated && self.theirs.is_none() && self.ours.is_none() => {
                 self.session.keep_remote(&sdp);
-                self.theirs = Some(Theirs { server, method: Method::Prack, cseq: prack.cseq(), is_empty: false, headers: vec![] });
+                self.theirs = Some(Theirs {
+                    server,
+                    method: Method::Prack,
+                    cseq: prack.cseq(),
+                    is_empty: false,
+                    headers: vec![],
+                });
                 self.tell(layer, Event::Offer { id: self.id, sdp: Some(sdp) });
             }
             Some(_) => {
@@ -121,7 +127,13 @@ impl Invite {
 impl Invite {
     /// Looks at a provisional response in early dialog `at`: a reliable one is acknowledged in its order.
     /// `false` if it was heard before or came too early (RFC 3262 §4).
-    pub(super) fn hear_reliable(&mut self, now: Instant, layer: &mut Layer, at: usize, response: &Message) -> bool {
+    pub(super) fn hear_reliable(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        at: usize,
+        response: &Message,
+    ) -> bool {
         if !is_reliable(response) {
             return true;
         }
@@ -146,7 +158,11 @@ impl Invite {
     }
     /// Acknowledges a reliable response, with our answer if it had their offer.
     pub(super) fn send_prack(
-        &mut self, now: Instant, layer: &mut Layer, at: usize, (rseq, sdp): (u32, Option<&[u8]>),
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        at: usize,
+        (rseq, sdp): (u32, Option<&[u8]>),
     ) {
         let owner = self.owner();
         let Some(calling) = &mut self.calling else { return };
@@ -159,7 +175,13 @@ impl Invite {
         calling.prack = Some(layer.send(now, dialog.hop(), &draft, owner));
     }
     /// A response to a PRACK of ours.
-    pub(super) fn hear_prack_answer(&mut self, now: Instant, layer: &mut Layer, client: ClientId, response: &Message) {
+    pub(super) fn hear_prack_answer(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        client: ClientId,
+        response: &Message,
+    ) {
         if response.status().is_some_and(|status| status >= 200) {
             self.prack_done(client);
             self.offer_queued(now, layer);

@@ -85,7 +85,12 @@ impl Session {
         Ok(headers)
     }
     /// Reads the 2xx to our request (§7.2) and starts the timers.
-    pub(super) fn hear_answer<const N: usize>(&mut self, now: Instant, timers: &mut Deadlines<N>, response: &Message) {
+    pub(super) fn hear_answer<const N: usize>(
+        &mut self,
+        now: Instant,
+        timers: &mut Deadlines<N>,
+        response: &Message,
+    ) {
         match response.header(Name::SessionExpires).and_then(SessionExpires::parse) {
             Some(granted) => {
                 self.interval = Some(Duration::from_secs(granted.seconds.into()).max(self.min_se));
@@ -116,7 +121,9 @@ impl Session {
     }
     /// 422: asks for what the peer wants at least (§7.3). `false` if that is not more than we asked for.
     pub(super) fn hear_too_small(&mut self, response: &Message) -> bool {
-        let Some(least) = number_of(response, Name::MinSe).map(|s| Duration::from_secs(s.into())) else { return false };
+        let Some(least) = number_of(response, Name::MinSe).map(|s| Duration::from_secs(s.into())) else {
+            return false;
+        };
         if self.interval.or(self.asked).is_none_or(|asked| asked >= least) || least > MOST_INTERVAL {
             return false;
         }

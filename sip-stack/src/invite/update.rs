@@ -16,7 +16,11 @@ use crate::{
 
 impl Invite {
     pub(super) fn hear_update(
-        &mut self, now: Instant, layer: &mut Layer, (at, server): (usize, ServerId), (flow, request): (Flow, &Message),
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        (at, server): (usize, ServerId),
+        (flow, request): (Flow, &Message),
     ) {
         let sdp = sdp_of(request);
         if let Some(refusal) = sdp.as_ref().and_then(|_| self.refuses_offer(layer, at)) {
@@ -40,7 +44,8 @@ impl Invite {
             return;
         };
         self.session.keep_remote(&sdp);
-        self.theirs = Some(Theirs { server, method: Method::Update, cseq: request.cseq(), is_empty: false, headers });
+        self.theirs =
+            Some(Theirs { server, method: Method::Update, cseq: request.cseq(), is_empty: false, headers });
         self.tell(layer, Event::Offer { id: self.id, sdp: Some(sdp) });
         if !self.is_known() {
             self.refuse(now, layer, 487);
@@ -49,7 +54,8 @@ impl Invite {
     /// RFC 3311 §5.2: 500 while an offer of theirs waits, 491 while one of ours does.
     fn refuses_offer(&mut self, layer: &mut Layer, at: usize) -> Option<Response> {
         let is_first_open = !self.dialogs[at].is_negotiated;
-        if self.theirs.is_some() || (self.stage == Stage::Called && is_first_open && !self.progress_offers()) {
+        if self.theirs.is_some() || (self.stage == Stage::Called && is_first_open && !self.progress_offers())
+        {
             return Some(busy_with_theirs(layer));
         }
         let awaits_answer = self.confirm.as_ref().is_some_and(|confirm| confirm.has_offer());

@@ -10,7 +10,9 @@ use crate::{
 /// The response to a request that cannot be let in; `None` lets it in.
 pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
     if !request.via().branch().is_some_and(|branch| branch.starts_with(COOKIE.as_bytes())) {
-        return Some(Response::new(400).because("Via branch without magic cookie (RFC 2543 is not supported)"));
+        return Some(
+            Response::new(400).because("Via branch without magic cookie (RFC 2543 is not supported)"),
+        );
     }
     if request.max_forwards() == Some(0) {
         return Some(Response::new(483));
@@ -39,7 +41,9 @@ fn has_known_scheme(request: &Message) -> bool {
     Uri::parse(uri).is_some_and(|uri| match uri.scheme {
         Scheme::Sip | Scheme::Sips | Scheme::Tel => true,
         // Emergency services, RFC 5031.
-        Scheme::Other => request.request_uri().is_some_and(|uri| uri.len() > 4 && uri[..4].eq_ignore_ascii_case(b"urn:")),
+        Scheme::Other => {
+            request.request_uri().is_some_and(|uri| uri.len() > 4 && uri[..4].eq_ignore_ascii_case(b"urn:"))
+        }
     })
 }
 

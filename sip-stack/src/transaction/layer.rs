@@ -11,11 +11,10 @@ use std::{
 
 use bytes::Bytes;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
-use smallvec::SmallVec;
 
 use super::{
-    Action, Actions, Machine, client_invite::ClientInvite, client_plain::ClientPlain, server_invite::ServerInvite,
-    server_plain::ServerPlain,
+    Action, Actions, Machine, client_invite::ClientInvite, client_plain::ClientPlain,
+    server_invite::ServerInvite, server_plain::ServerPlain,
 };
 use crate::{
     Flow, Message,
@@ -59,6 +58,10 @@ pub(crate) struct Heard {
 
 /// What was heard.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "passes through the queue at once; a box would cost an allocation a response"
+)]
 pub(crate) enum What {
     /// A response to our request, by this flow.
     Response { client: ClientId, flow: Flow, message: Message },
@@ -112,13 +115,13 @@ pub(crate) struct Client {
     pub(crate) method: Method,
     pub(crate) owner: Owner,
     pub(crate) flow: Flow,
-    /// Where to turn if `flow` fails: TCP was only chosen for the size (RFC 3261 §18.1.1).
-    pub(crate) fallback: Option<Flow>,
+    /// If `flow` fails, UDP is next: TCP was only chosen for the size (RFC 3261 §18.1.1).
+    pub(crate) may_fall_back: bool,
     /// The branch's random part.
     pub(crate) nonce: u32,
     /// The request, then the ACK of its failure; empty once neither is needed.
     pub(crate) bytes: Bytes,
-    pub(crate) acks: SmallVec<[SentAck; 1]>,
+    pub(crate) acks: Vec<SentAck>,
     pub(crate) cancel: Option<ClientId>,
     pub(crate) scheduled: Option<Instant>,
     pub(crate) open: bool,
@@ -135,7 +138,7 @@ pub(crate) struct Server {
     pub(crate) flow: Flow,
     pub(crate) tag: Box<str>,
     /// The request until its final response.
-    pub(crate) request: Option<Message>,
+    pub(crate) request: Option<Box<Message>>,
     /// The last response.
     pub(crate) last: Bytes,
     pub(crate) key: Arc<[u8]>,
@@ -311,7 +314,8 @@ impl Layer {
         }
     }
     fn fail_server(&mut self, id: ServerId) {
-        let Some(server) = self.servers.get_mut(&id).filter(|server| server.flow.transport.is_reliable()) else {
+        let Some(server) = self.servers.get_mut(&id).filter(|server| server.flow.transport.is_reliable())
+        else {
             return;
         };
         let actions = match &mut server.machine {

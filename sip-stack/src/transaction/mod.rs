@@ -39,6 +39,12 @@ pub(crate) enum Action {
 /// At most three things follow from one event.
 pub(crate) type Actions = SmallVec<[Action; 3]>;
 
+/// A response after which a server transaction is forgotten at once: towards a request that proves nothing we behave
+/// statelessly (RFC 3261 §26.3.2.4). The repeated request is challenged again, with another nonce.
+pub(crate) fn is_challenge(status: u16) -> bool {
+    matches!(status, 401 | 407)
+}
+
 /// What the layer needs of any machine.
 pub(crate) trait Machine {
     /// The earliest of its timers.

@@ -8,7 +8,7 @@ use super::{
     Action,
     layer::{ClientId, ClientMachine, Layer, Owner, Server, ServerId, ServerMachine},
     send::{COOKIE, response_flow},
-    server_invite::ServerInvite,
+    server_invite::{self, ServerInvite},
     server_plain::ServerPlain,
 };
 use crate::{Flow, Message, message::Method};
@@ -34,7 +34,7 @@ impl Layer {
             }
         }
         // A response came by this transport: it works, there is no reason to turn to the other.
-        client.fallback = None;
+        client.may_fall_back = false;
         let owner = client.owner;
         self.received(flow, message, owner, !actions.contains(&Action::Pass));
         self.act_client(id, &actions, Some((flow, message)));
@@ -70,7 +70,13 @@ impl Layer {
         let Some(server) = self.servers.get_mut(&id) else { return false };
         let is_ack = message.method() == Method::Ack;
         let actions = match &mut server.machine {
-            ServerMachine::Invite(machine) if is_ack => machine.receive_ack(now),
+            ServerMachine::Invite(machine) if is_ack => {
+                let actions = machine.receive_ack(now);
+                if machine.state() == server_invite::State::Confirmed {
+                    server.last = Bytes::new();
+                }
+                actions
+            }
             ServerMachine::Invite(machine) => machine.receive(),
             ServerMachine::Plain(machine) => machine.receive(),
         };
@@ -110,7 +116,7 @@ impl Layer {
             source,
             flow: response_flow(source, &via),
             tag,
-            request: Some(message.clone()),
+            request: Some(Box::new(message.clone())),
             last: Bytes::new(),
             key,
             merge_key,

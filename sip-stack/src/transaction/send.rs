@@ -71,10 +71,10 @@ impl Layer {
         let nonce = self.random() as u32;
         let branch = branch(id, nonce);
         let mut bytes = draft.print(&self.settings, flow, &branch);
-        let (mut used, mut fallback) = (flow, None);
+        let (mut used, mut may_fall_back) = (flow, false);
         if flow.transport == Transport::Udp && bytes.len() > self.settings.udp_limit {
             used.transport = Transport::Tcp;
-            fallback = Some(flow);
+            may_fall_back = true;
             bytes = draft.print(&self.settings, used, &branch);
         }
         let method = Method::from_token(draft.method.as_bytes());
@@ -86,10 +86,10 @@ impl Layer {
             method,
             owner,
             flow: used,
-            fallback,
+            may_fall_back,
             nonce,
             bytes,
-            acks: SmallVec::new(),
+            acks: Vec::new(),
             cancel: None,
             scheduled: None,
             open: true,
@@ -100,7 +100,8 @@ impl Layer {
     /// The flow of a client failed: the other transport, if TCP was chosen for the size only.
     pub(crate) fn fail_client(&mut self, now: Instant, id: ClientId) {
         let Some(client) = self.clients.get_mut(&id) else { return };
-        if let Some(fallback) = client.fallback.take() {
+        if std::mem::take(&mut client.may_fall_back) {
+            let fallback = Flow { transport: Transport::Udp, ..client.flow };
             let failed = std::mem::replace(&mut client.flow, fallback);
             client.bytes = with_udp_via(&client.bytes);
             client.machine = start(now, client.method, false);
@@ -120,10 +121,12 @@ impl Layer {
     /// Acknowledges a failure within its transaction (RFC 3261 §17.1.1.3); without a response, once more.
     pub(crate) fn ack_failure(&mut self, id: ClientId, response: Option<&Message>) {
         let Some(client) = self.clients.get_mut(&id) else { return };
-        let again = client.fallback.is_none() && client.bytes.starts_with(b"ACK ");
+        let again = client.bytes.starts_with(b"ACK ");
         if !again {
             let Some(response) = response else { return };
-            let Some(bytes) = same_branch(&client.bytes, "ACK", response.header(Name::To), &[]) else { return };
+            let Some(bytes) = same_branch(&client.bytes, "ACK", response.header(Name::To), &[]) else {
+                return;
+            };
             client.bytes = bytes;
         }
         let (flow, bytes, invite) = (client.flow, client.bytes.clone(), client.owner.invite());
@@ -167,10 +170,10 @@ impl Layer {
             method: Method::Cancel,
             owner: Owner::Nobody,
             flow,
-            fallback: None,
+            may_fall_back: false,
             nonce,
             bytes,
-            acks: SmallVec::new(),
+            acks: Vec::new(),
             cancel: None,
             scheduled: None,
             open: true,
@@ -194,10 +197,14 @@ impl Layer {
     }
     /// Answers a request; `contact` is given where the response makes or refreshes a dialog. The bytes sent.
     pub(crate) fn respond(
-        &mut self, now: Instant, id: ServerId, response: &Response, contact: Option<&str>,
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        response: &Response,
+        contact: Option<&str>,
     ) -> Option<Bytes> {
         let server = self.servers.get_mut(&id)?;
-        let request = server.request.as_ref()?;
+        let request = server.request.as_deref()?;
         let bytes = print_response(&self.settings, request, server.source, &server.tag, response, contact);
         if response.status >= 200 {
             server.request = None;
@@ -208,7 +215,8 @@ impl Layer {
             ServerMachine::Plain(machine) => machine.respond(now, response.status),
         };
         debug_assert!(actions.first() == Some(&Action::Send));
-        let accepted = (200..300).contains(&response.status) && matches!(server.machine, ServerMachine::Invite(_));
+        let accepted =
+            (200..300).contains(&response.status) && matches!(server.machine, ServerMachine::Invite(_));
         self.act_server(id, &actions, bytes.clone());
         if accepted && let Some(server) = self.servers.get_mut(&id) {
             // The invite keeps the 2xx until its ACK.
@@ -248,7 +256,12 @@ fn same_branch(request: &Bytes, method: &str, to: Option<&[u8]>, extra: &[(Name,
 }
 
 fn print_response(
-    settings: &Settings, request: &Message, source: Flow, tag: &str, response: &Response, contact: Option<&str>,
+    settings: &Settings,
+    request: &Message,
+    source: Flow,
+    tag: &str,
+    response: &Response,
+    contact: Option<&str>,
 ) -> Bytes {
     let to_tag = (response.status != 100).then_some(tag);
     let reply = Reply { status: response.status, reason: response.reason.as_deref(), to_tag };
@@ -299,13 +312,18 @@ pub(crate) fn shown_address(settings: &Settings, flow: Flow) -> SocketAddr {
             }
         }
     }
-    flow.local
+    // Without the scope of a link-local address, which means nothing to the peer.
+    SocketAddr::new(flow.local.ip().to_canonical(), flow.local.port())
 }
 
 fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
-            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared(ip))
+            !(ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || is_shared(ip))
         }
         IpAddr::V6(ip) => {
             !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified())

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use smallvec::smallvec;
 
-use super::{Action, Actions, Machine};
+use super::{Action, Actions, Machine, is_challenge};
 use crate::timers::{Deadlines, T1, T1_64, T2, T4};
 
 /// States of figure 7 and RFC 6026.
@@ -52,7 +52,6 @@ impl ServerInvite {
     pub(crate) fn new(reliable: bool) -> Self {
         Self { state: State::Proceeding, reliable, interval: T1, timers: Deadlines::none() }
     }
-    #[cfg(test)]
     pub(crate) fn state(&self) -> State {
         self.state
     }
@@ -87,6 +86,10 @@ impl ServerInvite {
                 self.enter(State::Accepted);
                 self.timers.set(Timer::L as usize, now + T1_64);
                 smallvec![Action::Send]
+            }
+            (State::Proceeding, challenge) if is_challenge(challenge) => {
+                self.enter(State::Terminated);
+                smallvec![Action::Send, Action::End]
             }
             (State::Proceeding, _) => {
                 self.enter(State::Completed);
@@ -142,6 +145,14 @@ const H: usize = Timer::H as usize;
 #[cfg(test)]
 mod tests {
     use super::{super::timeline::*, *};
+
+    /// RFC 3261 §26.3.2.4: whoever has not shown who they are costs no state.
+    #[test]
+    fn challenge_is_sent_once_and_forgotten() {
+        let mut tx = Timeline::start(|_| ServerInvite::new(false));
+        passes!(tx, 0, |m, now| m.respond(now, 401), Action::Send, Action::End);
+        quiet!(tx);
+    }
 
     /// RFC 3261 §17.2.1, figure 7: timer G doubles up to T2 until timer H.
     #[test]

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use smallvec::smallvec;
 
-use super::{Action, Actions, Machine};
+use super::{Action, Actions, Machine, is_challenge};
 use crate::timers::{Deadlines, T1_64};
 
 /// States of figure 8.
@@ -60,7 +60,7 @@ impl ServerPlain {
                 self.state = State::Proceeding;
                 smallvec![Action::Send]
             }
-            (State::Trying | State::Proceeding, _) if self.reliable => {
+            (State::Trying | State::Proceeding, _) if self.reliable || is_challenge(status) => {
                 self.state = State::Terminated;
                 smallvec![Action::Send, Action::End]
             }
@@ -110,6 +110,14 @@ mod tests {
         passes!(tx, 2_100, |m, now| m.respond(now, 500),);
         silent!(tx, ..33_000);
         ends!(tx, 33_000, Action::End);
+        quiet!(tx);
+    }
+
+    /// RFC 3261 §26.3.2.4
+    #[test]
+    fn challenge_is_sent_once_and_forgotten() {
+        let mut tx = Timeline::start(|_| ServerPlain::new(false));
+        passes!(tx, 0, |m, now| m.respond(now, 401), Action::Send, Action::End);
         quiet!(tx);
     }
 

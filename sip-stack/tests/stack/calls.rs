@@ -71,7 +71,8 @@ fn call_is_answered_and_hung_up() {
     world.on(ALICE, |s, now| s.bye(now, alice, Some("Q.850;cause=16")));
     world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
     assert_eq!(seen.ended, [(BOB, EndCause::Bye)]);
-    let lines: Vec<_> = world.ladder.iter().filter(|line| line.contains("->")).map(|l| l[9..].trim()).collect();
+    let lines: Vec<_> =
+        world.ladder.iter().filter(|line| line.contains("->")).map(|l| l[9..].trim()).collect();
     assert_eq!(
         lines,
         [
@@ -79,8 +80,8 @@ fn call_is_answered_and_hung_up() {
             "bob -> SIP/2.0 100 Trying",
             "bob -> SIP/2.0 180 Ringing",
             "bob -> SIP/2.0 200 OK",
-            &lines[4],
-            &lines[5],
+            lines[4],
+            lines[5],
             "bob -> SIP/2.0 200 OK",
         ]
     );
@@ -109,7 +110,11 @@ fn call_survives_a_bad_network() {
             world.on(who, |s, now| s.bye(now, id, None));
         }
         world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
-        assert!(seen.answered <= 1 && seen.confirmed <= 1 && seen.ended.len() <= 1, "seed {seed}\n{}", world.text());
+        assert!(
+            seen.answered <= 1 && seen.confirmed <= 1 && seen.ended.len() <= 1,
+            "seed {seed}\n{}",
+            world.text()
+        );
     }
 }
 
@@ -139,7 +144,9 @@ fn cancel_may_race_with_the_answer() {
         } else {
             world.on(ALICE, |s, now| s.cancel(now, alice, Some("SIP;cause=200")));
         }
-        world.run(Duration::from_millis(answer.max(cancel) - first), |w, side, event| ring(&mut seen, w, side, event));
+        world.run(Duration::from_millis(answer.max(cancel) - first), |w, side, event| {
+            ring(&mut seen, w, side, event)
+        });
         if answer <= cancel {
             // The application gives up, whatever it has heard.
             world.on(ALICE, |s, now| s.bye(now, alice, None));
@@ -187,7 +194,9 @@ fn cancel_ends_a_ringing_call() {
     world.on(ALICE, |s, now| s.cancel(now, alice, Some("SIP;cause=200;text=\"Call completed elsewhere\"")));
     world.run_until_quiet(|w, side, event| ring(&mut seen, w, side, event));
     assert_eq!((seen.cancelled, seen.failed.len()), (1, 0));
-    assert!(world.text().contains("487 Request Terminated") && world.text().contains("Call completed elsewhere"));
+    assert!(
+        world.text().contains("487 Request Terminated") && world.text().contains("Call completed elsewhere")
+    );
 }
 
 /// SIP-20, RFC 3261 §14.1: both offer at once; each offer is answered in the end.
@@ -411,4 +420,69 @@ fn caller_whose_connection_breaks_has_given_up() {
     world.on(ALICE, |s, now| s.flow_failed(now, flow));
     world.run_until_quiet(|_, side, event| seen.note(side, &event));
     assert_eq!((seen.cancelled, seen.failed), (1, vec![503]));
+}
+
+/// SIP-18, SIP-20: an INVITE without SDP whose reliable 183 offers; the answer is in the PRACK.
+#[test]
+fn offer_in_a_reliable_response_is_answered_by_prack() {
+    for seed in seeds() {
+        let mut world = World::new(seed, rough());
+        let mut seen = Seen::default();
+        let alice = world.call(None);
+        world.run(secs(60), |w, side, event| {
+            seen.note(side, &event);
+            match event {
+                Event::Invite { id, .. } => {
+                    let early =
+                        Response { body: Some(("application/sdp", sdp("bob offers"))), ..Response::new(183) };
+                    w.on(BOB, |s, now| s.progress(now, id, early));
+                    w.on(BOB, |s, now| s.answer(now, id, sdp("bob offers"), vec![]));
+                }
+                Event::Progress { id, sdp: Some(_), .. } => {
+                    w.on(ALICE, |s, now| s.accept(now, id, sdp("alice answers")));
+                }
+                _ => {}
+            }
+        });
+        if seen.answered == 1 && seen.ended.is_empty() {
+            assert_eq!(seen.answers, [(BOB, "alice answers".to_owned())], "seed {seed}\n{}", world.text());
+        }
+        world.on(ALICE, |s, now| s.bye(now, alice, None));
+        world.run_until_quiet(|_, side, event| seen.note(side, &event));
+    }
+}
+
+/// SIP-10: thousands of calls, many at once, leave nothing behind.
+#[test]
+fn thousands_of_calls_leave_nothing_behind() {
+    let mut world = World::new(1, calm());
+    world.notes = false;
+    let mut seen = Seen::default();
+    for _ in 0..200 {
+        let calls: Vec<_> = (0..20).map(|_| world.call(Some("offer"))).collect();
+        world.run(Duration::from_millis(100), |w, side, event| willing(&mut seen, w, side, event));
+        for id in calls {
+            world.on(ALICE, |s, now| s.bye(now, id, None));
+        }
+    }
+    world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
+    assert_eq!((seen.answered, seen.confirmed, seen.ended.len()), (4000, 4000, 4000));
+}
+
+/// SIP-16: busy is told to the caller, over any network, once.
+#[test]
+fn refusal_reaches_the_caller_once() {
+    for seed in seeds() {
+        let mut world = World::new(seed, rough());
+        let mut seen = Seen::default();
+        world.call(Some("offer"));
+        world.run_until_quiet(|w, side, event| {
+            seen.note(side, &event);
+            if let Event::Invite { id, .. } = event {
+                w.on(BOB, |s, now| s.reject(now, id, Response::new(486)));
+            }
+        });
+        // Where each of seven INVITEs or its answers was lost, the caller hears nothing.
+        assert!(matches!(seen.failed[..], [486 | 408]), "seed {seed}: {:?}\n{}", seen.failed, world.text());
+    }
 }

@@ -61,7 +61,8 @@ fn merged_request_gets_482() {
 #[test]
 fn reinvite_outside_any_dialog_gets_481() {
     let mut peer = Peer::new();
-    let text = request("INVITE", "1", "").replace("To: <sip:101@example.org>", "To: <sip:101@example.org>;tag=gone");
+    let text =
+        request("INVITE", "1", "").replace("To: <sip:101@example.org>", "To: <sip:101@example.org>;tag=gone");
     peer.receives(&text);
     assert_eq!(peer.took(), ["481"]);
     assert!(peer.events.is_empty());

@@ -67,7 +67,20 @@ impl World {
         let stacks = settings.map(|settings| Stack::new(settings, rng.random()));
         let tcp_ready = [now; 2];
         let (events, ladder, wire) = (vec![], vec![], BTreeMap::new());
-        Self { now, start: now, seed, net, stacks, ladder, notes: true, events, rng, wire, sent: 0, tcp_ready }
+        Self {
+            now,
+            start: now,
+            seed,
+            net,
+            stacks,
+            ladder,
+            notes: true,
+            events,
+            rng,
+            wire,
+            sent: 0,
+            tcp_ready,
+        }
     }
     pub fn random(&mut self, range: Range<u64>) -> u64 {
         self.rng.random_range(range)
@@ -109,7 +122,13 @@ impl World {
     pub fn run_until_quiet(&mut self, phone: impl FnMut(&mut Self, usize, Event)) {
         self.run(Duration::from_secs(300), phone);
         for (side, stack) in self.stacks.iter().enumerate() {
-            assert!(stack.is_quiet(), "seed {}: side {side} is left with {:?}\n{}", self.seed, stack.load(), self.text());
+            assert!(
+                stack.is_quiet(),
+                "seed {}: side {side} is left with {:?}\n{}",
+                self.seed,
+                stack.load(),
+                self.text()
+            );
         }
     }
     pub fn text(&self) -> String {

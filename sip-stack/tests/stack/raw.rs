@@ -23,7 +23,13 @@ impl Peer {
         Self::with(Settings::default())
     }
     pub fn with(settings: Settings) -> Self {
-        Self { stack: Stack::new(settings, [7; 32]), now: Instant::now(), sent: vec![], events: vec![], raw: Bytes::new() }
+        Self {
+            stack: Stack::new(settings, [7; 32]),
+            now: Instant::now(),
+            sent: vec![],
+            events: vec![],
+            raw: Bytes::new(),
+        }
     }
     pub fn flow(transport: Transport) -> Flow {
         let remote: SocketAddr = "198.51.100.7:40000".parse().unwrap();
@@ -73,7 +79,9 @@ impl Peer {
                     self.raw = bytes.clone();
                     match Message::parse(bytes) {
                         Ok(message) => self.sent.push((flow, message)),
-                        Err(error) => assert!(self.raw.starts_with(b"SIP/2.0 400"), "we print {:?}: {error}", self.raw),
+                        Err(error) => {
+                            assert!(self.raw.starts_with(b"SIP/2.0 400"), "we print {:?}: {error}", self.raw)
+                        }
                     }
                 }
                 Output::Received { .. } => {}

@@ -97,7 +97,10 @@ fn requests_in_the_dialog_follow_its_route_set() {
     let mut peer = Peer::new();
     let id = peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
     let routes = "Record-Route: <sip:p2.example.org;lr>\nRecord-Route: <sip:192.0.2.2:5066;lr>\n";
-    peer.receives_by(crate::net::World::flow(0), &response(&peer, "INVITE", "200 OK", "one", &format!("{routes}{}", sdp_type())));
+    peer.receives_by(
+        crate::net::World::flow(0),
+        &response(&peer, "INVITE", "200 OK", "one", &format!("{routes}{}", sdp_type())),
+    );
     peer.on(|s, now| s.bye(now, id, None));
     let (flow, bye) = peer.sent.last().unwrap();
     assert_eq!(bye.request_uri(), Some(&b"sip:one@192.0.2.2"[..]));
@@ -111,7 +114,13 @@ fn requests_in_the_dialog_follow_its_route_set() {
 fn strict_router_is_obeyed() {
     let mut peer = Peer::new();
     let id = peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
-    let text = response(&peer, "INVITE", "200 OK", "one", &format!("Record-Route: <sip:strict.example.org>\n{}", sdp_type()));
+    let text = response(
+        &peer,
+        "INVITE",
+        "200 OK",
+        "one",
+        &format!("Record-Route: <sip:strict.example.org>\n{}", sdp_type()),
+    );
     peer.receives(&text);
     peer.on(|s, now| s.bye(now, id, None));
     assert_eq!(peer.last().request_uri(), Some(&b"sip:strict.example.org"[..]));
@@ -124,7 +133,9 @@ fn request_goes_to_the_source_where_the_contact_is_elsewhere() {
     let (mut peer, id) = called("");
     peer.on(|s, now| s.answer(now, id, sdp("answer"), vec![]));
     let answer = peer.last().clone();
-    peer.receives(&within(&answer, "ACK", 1, "", "").replace("<sip:102@198.51.100.7:40000>", "<sip:102@10.0.0.9>"));
+    peer.receives(
+        &within(&answer, "ACK", 1, "", "").replace("<sip:102@198.51.100.7:40000>", "<sip:102@10.0.0.9>"),
+    );
     peer.on(|s, now| s.bye(now, id, None));
     assert_eq!(peer.sent.last().unwrap().0, Peer::flow(Transport::Udp));
 }
@@ -135,7 +146,13 @@ fn reliable_responses_are_acknowledged_in_order() {
     let mut peer = Peer::new();
     peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
     let at = |peer: &Peer, rseq: u32| {
-        response(peer, "INVITE", "183 Session Progress", "one", &format!("Require: 100rel\nRSeq: {rseq}\n{}", sdp_type()))
+        response(
+            peer,
+            "INVITE",
+            "183 Session Progress",
+            "one",
+            &format!("Require: 100rel\nRSeq: {rseq}\n{}", sdp_type()),
+        )
     };
     let (first, second, third) = (at(&peer, 7), at(&peer, 8), at(&peer, 9));
     peer.took();
@@ -331,7 +348,8 @@ fn bye_waits_for_the_ack() {
 fn cancel_waits_for_a_provisional_response() {
     let mut peer = Peer::new();
     let id = peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
-    let (trying, gone) = (response(&peer, "INVITE", "100 Trying", "x", ""), response(&peer, "INVITE", "487 Gone", "x", ""));
+    let (trying, gone) =
+        (response(&peer, "INVITE", "100 Trying", "x", ""), response(&peer, "INVITE", "487 Gone", "x", ""));
     peer.on(|s, now| s.cancel(now, id, Some("SIP;cause=200")));
     assert_eq!(peer.took(), ["INVITE"]);
     peer.receives(&trying);
@@ -373,4 +391,41 @@ fn advertised_address_is_shown_to_public_peers() {
         let contact = String::from_utf8_lossy(peer.last().header(Name::Contact).unwrap()).into_owned();
         assert!(contact.ends_with(&format!("@{shown}>")), "{contact}");
     }
+}
+
+/// RFC 3262 §5: an answer that came reliably while it rang is the answer of the call.
+#[test]
+fn answered_call_has_its_early_answer() {
+    let mut peer = Peer::new();
+    peer.on(|s, now| s.invite(now, outgoing(Some("offer"))));
+    let extra = format!("Require: 100rel\nRSeq: 1\n{}", sdp_type());
+    peer.receives(&response(&peer, "INVITE", "183 Session Progress", "one", &extra));
+    peer.receives(&response(&peer, "INVITE", "200 OK", "one", ""));
+    let Some(Event::Answered { sdp: Some(answer), .. }) = peer.events.pop() else { panic!() };
+    assert_eq!(answer, sdp("sdp"));
+}
+
+/// RFC 3261 §13.3.1.1: a ringing phone says so once a minute.
+#[test]
+fn ringing_is_repeated_each_minute() {
+    let (mut peer, id) = called("");
+    peer.on(|s, now| s.progress(now, id, Response::new(180)));
+    peer.passes(Duration::from_secs(150));
+    assert_eq!(peer.took(), ["100", "180", "180", "180"]);
+    peer.on(|s, now| s.reject(now, id, Response::new(486)));
+    peer.passes(Duration::from_secs(40));
+    assert!(peer.stack.is_quiet());
+}
+
+/// RFC 3261 §16.6: a re-INVITE of ours that is only rung about is cancelled after timer C.
+#[test]
+fn reinvite_without_final_response_is_cancelled() {
+    let (mut peer, id, _) = up("");
+    peer.on(|s, now| s.offer(now, id, sdp("again")));
+    let asked = peer.last().clone();
+    peer.receives(&reply(&asked, "100 Trying", "f1", ""));
+    peer.passes(Duration::from_secs(182));
+    assert!(peer.took().contains(&"CANCEL".to_owned()));
+    peer.receives(&reply(&asked, "487 Gone", "f1", ""));
+    assert!(matches!(peer.events[..], [Event::OfferRefused { status: 487, .. }]));
 }

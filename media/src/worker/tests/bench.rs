@@ -148,14 +148,14 @@ impl Bench {
     }
 
     /// RTP from A's phone: what B's phone gets.
-    pub(super) fn from_a(&mut self, bytes: &[u8]) -> Option<Rtp> {
+    pub(super) fn a_says(&mut self, bytes: &[u8]) -> Option<Rtp> {
         self.receive(A_RTP, phone_a(), bytes).map(|(to, bytes)| {
             assert_eq!(to, phone_b());
             read(&bytes)
         })
     }
 
-    pub(super) fn from_b(&mut self, bytes: &[u8]) -> Option<Rtp> {
+    pub(super) fn b_says(&mut self, bytes: &[u8]) -> Option<Rtp> {
         self.receive(B_RTP, phone_b(), bytes).map(|(to, bytes)| {
             assert_eq!(to, phone_a());
             read(&bytes)

@@ -71,7 +71,7 @@ fn garbage_changes_nothing() {
 fn phone_that_moves_is_followed() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
     let moved = addr("192.0.2.1:4444");
-    bench.from_a(&packet(0, 1, 0, b"x")).unwrap();
+    bench.a_says(&packet(0, 1, 0, b"x")).unwrap();
     assert!(bench.receive(A_RTP, moved, &packet(0, 2, 160, b"x")).is_none());
     bench.run_for_ms(2_000);
     assert!(bench.receive(A_RTP, moved, &packet(0, 3, 320, b"x")).is_some());

@@ -27,7 +27,7 @@ fn figures_equal_what_was_injected() {
         let (is_lost, is_late) = (n % 20 == 7, n % 2 == 1);
         bench.run_for_ms(if is_late { 10 } else { 0 });
         if !is_lost {
-            bench.from_a(&packet(0, n as u16, n * 160, &[0xff; 160]));
+            bench.a_says(&packet(0, n as u16, n * 160, &[0xff; 160]));
         }
         bench.run_for_ms(if is_late { 10 } else { 20 });
     }
@@ -49,7 +49,7 @@ fn figures_equal_what_was_injected() {
 fn clean_g711_scores_4_4_and_figures_come_every_five_seconds() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
     for n in 0..1_000u32 {
-        bench.from_a(&packet(0, n as u16, n * 160, &[0xff; 160]));
+        bench.a_says(&packet(0, n as u16, n * 160, &[0xff; 160]));
         bench.run_for_ms(20);
     }
     let of_a: Vec<Statistics> = bench
@@ -72,7 +72,7 @@ fn clean_g711_scores_4_4_and_figures_come_every_five_seconds() {
 fn reports_of_the_peer_give_round_trip_loss_and_jitter() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
     for n in 0..500u32 {
-        bench.from_a(&packet(0, n as u16, n * 160, &[0xff; 160]));
+        bench.a_says(&packet(0, n as u16, n * 160, &[0xff; 160]));
         bench.run_for_ms(20);
     }
     let (to, ours) = last_report(&bench, B_RTCP);
@@ -99,7 +99,7 @@ fn reports_of_the_peer_give_round_trip_loss_and_jitter() {
 #[test]
 fn peers_own_report_is_echoed_with_its_age() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
-    bench.from_a(&packet(0, 1, 0, b"x"));
+    bench.a_says(&packet(0, 1, 0, b"x"));
     let sender = Sender { ntp: 0x1111_2222_3333_4444, timestamp: 0, packets: 1, bytes: 1 };
     bench.receive(A_RTCP, addr("192.0.2.1:4001"), &compound(0x1111, Some(sender), None));
     let heard_at = bench.now;
@@ -117,7 +117,7 @@ fn multiplexed_reports_use_the_rtp_port_both_ways() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
     let muxed = Line { rtcp_mux: true, remote_rtcp: phone_a(), ..line(phone_a(), &pcmu()) };
     bench.handle(Command::Agree { session: A, line: muxed });
-    bench.from_b(&packet(0, 1, 0, b"x"));
+    bench.b_says(&packet(0, 1, 0, b"x"));
     bench.run_for(Duration::from_secs(6));
     let (to, report) = last_report(&bench, A_RTP);
     assert_eq!(to, phone_a());
@@ -144,7 +144,7 @@ fn who_never_sent_does_not_take_leave() {
 #[test]
 fn who_stops_sending_reports_as_a_receiver() {
     let mut bench = Bench::call(&pcmu(), &pcmu());
-    bench.from_a(&packet(0, 1, 0, b"x"));
+    bench.a_says(&packet(0, 1, 0, b"x"));
     bench.run_for(Duration::from_secs(25));
     let kinds = bench.sent.iter().filter(|sent| sent.1 == B_RTCP).map(|sent| sent.3[1]);
     assert_eq!(kinds.collect::<Vec<_>>(), [200, 200, 201, 201, 201]);

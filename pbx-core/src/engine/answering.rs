@@ -8,18 +8,21 @@ use media::{
 };
 use sip_stack::{InviteId, Response};
 
-use super::{
+use super::Engine;
+use crate::call::{
     Cause,
-    leg::{Side, State, is_g711},
+    leg::{Side, State},
+    line::is_g711,
     script::Event,
 };
 use crate::{
-    Engine, Now, cdr,
+    cdr,
     ids::{CallId, LegId},
+    io::Now,
 };
 
 impl Engine {
-    pub(crate) fn on_progress(&mut self, now: Now, id: InviteId, status: u16, sdp: Option<Bytes>) {
+    pub(super) fn on_progress(&mut self, now: Now, id: InviteId, status: u16, sdp: Option<Bytes>) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         if status >= 180 {
@@ -39,7 +42,7 @@ impl Engine {
         self.show(now, call);
     }
 
-    pub(crate) fn on_answered(&mut self, now: Now, id: InviteId, sdp: Option<Bytes>) {
+    pub(super) fn on_answered(&mut self, now: Now, id: InviteId, sdp: Option<Bytes>) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         row.state = State::Up;
@@ -57,7 +60,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_failed(&mut self, now: Now, id: InviteId, status: u16, reason: &str) {
+    pub(super) fn on_failed(&mut self, now: Now, id: InviteId, status: u16, reason: &str) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         if self.calls.legs.get(&leg).is_some_and(|row| !row.is_over() && row.side == Side::Callee) {
             self.leg_failed(now, leg, status, reason);
@@ -123,7 +126,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_confirmed(&mut self, now: Now, id: InviteId, answer: Option<Bytes>) {
+    pub(super) fn on_confirmed(&mut self, now: Now, id: InviteId, answer: Option<Bytes>) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         if row.line.remote.is_some() {
@@ -160,7 +163,8 @@ impl Engine {
 
     fn send_answer(&mut self, now: Now, owner: LegId, sdp: Bytes) -> bool {
         let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
-        let Some(invite) = row.invite.filter(|_| row.line.remote.is_none() || !row.line.agreed.is_empty()) else {
+        let Some(invite) = row.invite.filter(|_| row.line.remote.is_none() || !row.line.agreed.is_empty())
+        else {
             return false;
         };
         row.state = State::Up;
@@ -203,7 +207,8 @@ impl Engine {
 
     /// Lets the caller hear a callee who has not answered; `false` if the caller cannot.
     fn pass_early_media(&mut self, now: Now, callee: LegId) -> bool {
-        let (agreed, theirs) = (self.calls.legs[&callee].line.agreed.clone(), self.calls.legs[&callee].line.theirs());
+        let (agreed, theirs) =
+            (self.calls.legs[&callee].line.agreed.clone(), self.calls.legs[&callee].line.theirs());
         let Some(call) = self.calls.call_of_mut(callee) else { return false };
         let owner = call.owner;
         if call.handle.is_answered() {

@@ -10,7 +10,7 @@ use axum::{
 use config::{Resource, query::QueryError, resources::administrators::ADMINISTRATORS};
 
 use super::Beside;
-use crate::{app::App, auth::Who, error::Fault, view};
+use crate::{auth::Who, error::Fault, reply, state::App};
 
 /// Whether a table is that of administrators.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -27,13 +27,20 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
 }
 
 /// `POST /admin/administrators/{id}/setup-link`: a link, shown on the next page only. Not for those of a higher level.
-pub(crate) async fn setup_link(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Result<Response, Fault> {
+pub(crate) async fn setup_link(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
     let of = who.writable(ADMINISTRATORS.name)?;
     let (viewer, level) = (who.viewer(), who.level);
     let link = app
         .db(move |db| {
             let row = db.get(&viewer, of, id)?.ok_or(Fault::NotFound)?;
-            let account = db.account(config::AdministratorId(row.id)).map_err(QueryError::from)?.ok_or(Fault::NotFound)?;
+            let account = db
+                .account(config::AdministratorId(row.id))
+                .map_err(QueryError::from)?
+                .ok_or(Fault::NotFound)?;
             if account.level > level {
                 return Err(Fault::Forbidden("Only somebody of the same level can do this"));
             }
@@ -42,7 +49,10 @@ pub(crate) async fn setup_link(State(app): State<Arc<App>>, who: Who, Path(id): 
         .await?;
     tracing::info!(tenant.id = who.tenant.0, "{} made a setup link for {}", who.login, link.login);
     app.once.keep(who.session, -id, link.path);
-    Ok(view::see_other(&format!("/admin/{}/{id}", ADMINISTRATORS.name), "Setup link made. It is shown this once."))
+    Ok(reply::see_other(
+        &format!("/admin/{}/{id}", ADMINISTRATORS.name),
+        "Setup link made. It is shown this once.",
+    ))
 }
 
 #[derive(Template)]

@@ -122,7 +122,8 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
     let theirs = filled.theirs.and_then(|theirs| theirs.get(field.name)).filter(|theirs| **theirs != value);
     let (input, cut) = input(db, field, &value, filled)?;
     let own = filled.id.map(|id| format!("?id={id}")).unwrap_or_default();
-    let search_url = if cut { format!("/admin/{}/choices/{}", filled.of.name, field.name) } else { String::new() };
+    let search_url =
+        if cut { format!("/admin/{}/choices/{}", filled.of.name, field.name) } else { String::new() };
     Ok(FieldView {
         name: field.name,
         label: field.label,
@@ -131,10 +132,15 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
         locked: field.read_only || !filled.may_write,
         error: error.collect::<Vec<_>>().join(" "),
         theirs: theirs.map(|t| if t.is_empty() { "blank".to_owned() } else { t.clone() }).unwrap_or_default(),
-        checked_live: matches!(field.kind, Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email),
+        checked_live: matches!(
+            field.kind,
+            Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email
+        ),
         check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),
         shown_when: field.shown_when,
-        hidden: field.shown_when.is_some_and(|(other, wanted)| filled.values.get(other).is_none_or(|v| v != wanted)),
+        hidden: field
+            .shown_when
+            .is_some_and(|(other, wanted)| filled.values.get(other).is_none_or(|v| v != wanted)),
         search_url,
         value,
         input,
@@ -151,7 +157,9 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::PhoneNumber => line("text", "tel", 33, true),
         Kind::Email => line("email", "email", 254, false),
         Kind::Number { min, max, unit } => Input::Number(Number { min, max, unit }),
-        Kind::Choice(of) => Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect()),
+        Kind::Choice(of) => {
+            Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect())
+        }
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return reference(db, field, table, value, filled),
@@ -161,7 +169,13 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
     Ok((simple, false))
 }
 
-fn reference(db: &Db, field: &Field, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+fn reference(
+    db: &Db,
+    field: &Field,
+    table: &str,
+    value: &str,
+    filled: &Filled<'_>,
+) -> Result<(Input, bool), QueryError> {
     let (mut choices, cut) = others(db, table, "", filled.viewer)?;
     choices.iter_mut().for_each(|choice| choice.on = choice.key == value);
     if !value.is_empty() && !choices.iter().any(|choice| choice.on) {
@@ -191,12 +205,17 @@ fn many(db: &Db, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input
 
 fn destination(db: &Db, value: &str, viewer: &Viewer) -> Result<(Input, bool), QueryError> {
     let hang_up = |cause: &Cause| Destination::Hangup(*cause);
-    let mut choices: Vec<_> = Cause::ALL.iter().map(hang_up).map(|d| Choice::new(d.to_string(), d.in_words(), false)).collect();
+    let mut choices: Vec<_> =
+        Cause::ALL.iter().map(hang_up).map(|d| Choice::new(d.to_string(), d.in_words(), false)).collect();
     let rows = db.choices(viewer, &config::resources::extensions::EXTENSIONS, "")?;
     let cut = rows.len() >= MOST;
     for (_, title) in rows {
         let number: String = title.chars().take_while(char::is_ascii_digit).collect();
-        choices.push(Choice::new(Destination::Extension(number).to_string(), format!("Extension {title}"), false));
+        choices.push(Choice::new(
+            Destination::Extension(number).to_string(),
+            format!("Extension {title}"),
+            false,
+        ));
     }
     if !value.is_empty() && !choices.iter().any(|choice| choice.key == value) {
         let words = value.parse::<Destination>().map_or_else(|_| value.to_owned(), |d| d.in_words());
@@ -207,7 +226,12 @@ fn destination(db: &Db, value: &str, viewer: &Viewer) -> Result<(Input, bool), Q
 }
 
 /// What a reference to `table` can point to, and whether there is more.
-pub(crate) fn others(db: &Db, table: &str, search: &str, viewer: &Viewer) -> Result<(Vec<Choice>, bool), QueryError> {
+pub(crate) fn others(
+    db: &Db,
+    table: &str,
+    search: &str,
+    viewer: &Viewer,
+) -> Result<(Vec<Choice>, bool), QueryError> {
     let Some(target) = config::resources::by_name(table) else { return Ok((vec![], false)) };
     let rows = db.choices(viewer, target, search)?;
     let cut = rows.len() >= MOST;

@@ -15,18 +15,21 @@ use sip_stack::{
 };
 use smallvec::smallvec;
 
-use super::{
+use super::Engine;
+use crate::call::{
     Cause, Leg, Running,
-    leg::{Line, Party, Side, State, Times},
+    leg::{Party, Side, State, Times},
+    line::Line,
     running::{Record, Shown},
     script::{Call, Facts, Script},
 };
 use crate::{
-    Engine, Now,
     auth::{Identity, Refused},
     cdr,
     counters::Refusal,
+    features,
     ids::LegId,
+    io::Now,
     ladder::Ladder,
     limits,
     route::{self, Caller, Route},
@@ -41,7 +44,13 @@ struct Admitted {
 }
 
 impl Engine {
-    pub(crate) fn on_invite(&mut self, now: Now, from: (InviteId, Flow), request: &Message, offer: Option<Bytes>) {
+    pub(super) fn on_invite(
+        &mut self,
+        now: Now,
+        from: (InviteId, Flow),
+        request: &Message,
+        offer: Option<Bytes>,
+    ) {
         let admitted = self.admit(now, request, offer.as_deref());
         let begun = admitted.and_then(|admitted| self.begin(now, from, admitted));
         if let Err(Refused { response, why }) = begun {
@@ -61,9 +70,11 @@ impl Engine {
         if !identity.owns(&self.snapshot, address) {
             return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
         }
-        let dialled = dialled(request).ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
+        let dialled =
+            dialled(request).ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
         let offer = offer.map(read_offer).transpose()?;
-        let hops = request.header(Name::MaxForwards).and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
+        let hops =
+            request.header(Name::MaxForwards).and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
         Ok(Admitted { identity, dialled, offer, max_forwards: hops.unwrap_or(70u8).saturating_sub(1) })
     }
 
@@ -83,8 +94,7 @@ impl Engine {
             caller,
             office: Rc::clone(&self.office),
         };
-        let route =
-            route::route(&facts.snapshot, facts.tenant.id, &facts.caller, &admitted.dialled, now.utc);
+        let route = route::route(&facts.snapshot, facts.tenant.id, &facts.caller, &admitted.dialled, now.utc);
         let name: Arc<str> = self.call_name(now).into();
         let record = Record {
             name: name.clone(),
@@ -137,7 +147,7 @@ impl Engine {
             "{} calls {}", call.record.caller.number, call.record.dialled);
         let refused = match route.to {
             Ok(to) => {
-                call.script = Some(Script::new(call.handle.clone(), to));
+                call.script = Some(Script::new(features::run(call.handle.clone(), to)));
                 None
             }
             Err(refused) => Some(Cause::from(refused)),
@@ -210,7 +220,8 @@ fn dialled(request: &Message) -> Option<String> {
         Scheme::Sip | Scheme::Sips => number.to_owned(),
         Scheme::Other => return None,
     };
-    let usable = !number.is_empty() && number.len() <= limits::NUMBER_BYTES && !number.contains(char::is_control);
+    let usable =
+        !number.is_empty() && number.len() <= limits::NUMBER_BYTES && !number.contains(char::is_control);
     usable.then_some(number)
 }
 
@@ -226,7 +237,8 @@ fn read_offer(body: &[u8]) -> Result<Description, Refused> {
         Refused { response, why: Refusal::BadOffer }
     };
     let offer = Description::parse(body).map_err(refuse)?;
-    let usable = offer.audio.as_ref().is_some_and(|a| !media::sdp::common(&a.payloads, &a.payloads).is_empty());
+    let usable =
+        offer.audio.as_ref().is_some_and(|a| !media::sdp::common(&a.payloads, &a.payloads).is_empty());
     if usable { Ok(offer) } else { Err(refuse(SdpError::NoAudio)) }
 }
 
@@ -234,3 +246,6 @@ fn no_room(why: Refusal) -> Refused {
     let response = Response::new(503).with(Name::RetryAfter, limits::RETRY_AFTER);
     Refused { response, why }
 }
+
+#[cfg(test)]
+mod tests;

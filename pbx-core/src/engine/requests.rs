@@ -8,17 +8,18 @@ use config::{
 };
 use sip_stack::{Flow, Message, Method, Name, RequestId, Response};
 
+use super::Engine;
 use crate::{
-    Engine, Now, Output,
     auth::Refused,
     bindings::{Binding, print_peer},
     counters::Refusal,
+    io::{Now, Output},
     live,
     registrar::{self, Arrival, Registration},
 };
 
 impl Engine {
-    pub(crate) fn on_request(&mut self, now: Now, id: RequestId, flow: Flow, request: &Message) {
+    pub(super) fn on_request(&mut self, now: Now, id: RequestId, flow: Flow, request: &Message) {
         let response = match request.method() {
             Method::Register => return self.on_register(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
@@ -90,7 +91,7 @@ impl Engine {
         self.out.push_back(Output::Live(live::Change::Unbound { tenant, device, key }));
     }
 
-    pub(crate) fn expire_bindings(&mut self, now: Now) {
+    pub(super) fn expire_bindings(&mut self, now: Now) {
         loop {
             let expired = self.office.bindings.borrow().expired(now.at);
             let Some((device, key)) = expired else { break };
@@ -99,7 +100,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn restore_bindings(&mut self, now: Now, rows: Vec<BindingRow>) {
+    pub(super) fn restore_bindings(&mut self, now: Now, rows: Vec<BindingRow>) {
         for row in rows {
             let (tenant, device, key) = (row.tenant, row.device, row.key.clone());
             let restored = self.office.bindings.borrow_mut().restore(now, row);
@@ -119,7 +120,7 @@ impl Engine {
     }
 
     /// New calls see the new revision at once; bindings that it no longer allows are removed.
-    pub(crate) fn swap_config(&mut self, snapshot: Arc<Snapshot>) {
+    pub(super) fn swap_config(&mut self, snapshot: Arc<Snapshot>) {
         let old = std::mem::replace(&mut self.snapshot, snapshot);
         self.sweep_bindings(&old);
     }

@@ -14,15 +14,11 @@ use config::{
     write::WriteError,
 };
 
-use crate::{
-    app::App,
-    auth::Who,
-    error::Fault,
+use super::{
     field::{self, Choice},
-    form, pages,
-    query::Pairs,
-    view::{self, Page},
+    form,
 };
+use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App, view::Page};
 
 /// What the template draws.
 #[derive(Debug)]
@@ -110,8 +106,8 @@ struct ListPage {
 }
 
 #[derive(Template)]
-#[template(path = "list_body.html")]
-struct ListBody {
+#[template(path = "list_part.html")]
+struct ListPart {
     of: &'static Resource,
     view: ListView,
     may_write: bool,
@@ -133,17 +129,23 @@ pub(crate) async fn show(
     let (viewer, wanted, cards) = (who.viewer(), asked.clone(), asked.get("view") == "cards");
     let mut view = app.db(move |db| list(db, &viewer, of, &wanted)).await?;
     view.cards = cards;
-    let live = pages::live_column(&app, &who, of, &mut view);
+    let live = super::live_column(&app, &who, of, &mut view);
     let may_write = who.may_write(of);
-    if view::asks_for(&headers, "list") {
-        return Ok(Html(ListBody { of, view, may_write }.render()?).into_response());
+    if reply::asks_for(&headers, "list") {
+        return Ok(Html(ListPart { of, view, may_write }.render()?).into_response());
     }
-    let page = Page::new(&app, &who, &format!("/admin/{}", of.name), of.many).below_menu(of.menu).listening(&live);
-    view::html(&ListPage { page, of, view, may_write })
+    let page =
+        Page::new(&app, &who, &format!("/admin/{}", of.name), of.many).below_menu(of.menu).listening(&live);
+    reply::html(&ListPage { page, of, view, may_write })
 }
 
 /// `GET /admin/{table}/export.csv`: exactly the rows of the filter.
-pub(crate) async fn export(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+pub(crate) async fn export(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
     let of = who.table(&table)?;
     let (viewer, wanted) = (who.viewer(), wanted(of, &Pairs::parse(&query.unwrap_or_default())));
     let csv = app.db(move |db| db.export_csv(&viewer, of, &wanted)).await?;
@@ -151,7 +153,10 @@ pub(crate) async fn export(State(app): State<Arc<App>>, who: Who, Path(table): P
     let fields = answer.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let name = format!("attachment; filename=\"{}.csv\"", of.name);
-    fields.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|e| Fault::Internal(e.to_string()))?);
+    fields.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&name).map_err(|e| Fault::Internal(e.to_string()))?,
+    );
     Ok(answer)
 }
 
@@ -165,7 +170,12 @@ struct ImportPage {
 }
 
 /// `POST /admin/{table}/import`: all rows of the CSV, or none.
-pub(crate) async fn import(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, body: String) -> Result<Response, Fault> {
+pub(crate) async fn import(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    body: String,
+) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     let (author, csv) = (who.author("portal"), Pairs::parse(&body).get("csv").to_owned());
     let given = csv.clone();
@@ -173,12 +183,15 @@ pub(crate) async fn import(State(app): State<Arc<App>>, who: Who, Path(table): P
     match done {
         Ok(count) => {
             let noun = if count == 1 { of.one } else { of.many };
-            Ok(view::see_other(&format!("/admin/{}", of.name), &format!("{count} {} imported", noun.to_lowercase())))
+            Ok(reply::see_other(
+                &format!("/admin/{}", of.name),
+                &format!("{count} {} imported", noun.to_lowercase()),
+            ))
         }
         Err(WriteError::Invalid(problems)) => {
             let path = format!("/admin/{}", of.name);
             let page = Page::new(&app, &who, &path, "Import").below(of.many, &path);
-            let mut answer = view::html(&ImportPage { page, of, problems, csv })?;
+            let mut answer = reply::html(&ImportPage { page, of, problems, csv })?;
             *answer.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             Ok(answer)
         }
@@ -216,7 +229,12 @@ fn list(db: &Db, viewer: &Viewer, of: &'static Resource, asked: &Pairs) -> Resul
     let (filters, chips) = filters(db, viewer, of, &wanted, &plain)?;
     Ok(ListView {
         rows: found.rows.iter().map(|row| row_view(of, row)).collect(),
-        columns: of.columns.iter().filter_map(|name| of.field(name)).map(|f| column(of, f, &wanted, &plain, &path)).collect(),
+        columns: of
+            .columns
+            .iter()
+            .filter_map(|name| of.field(name))
+            .map(|f| column(of, f, &wanted, &plain, &path))
+            .collect(),
         filters,
         chips,
         total: found.total,
@@ -262,7 +280,11 @@ fn filters(
     let path = &*format!("/admin/{}", of.name);
     let (mut filters, mut chips) = (Vec::new(), Vec::new());
     if !wanted.search.is_empty() {
-        chips.push(Chip { label: "Contains".into(), value: wanted.search.clone(), remove: plain.without(&["q"]).link(path) });
+        chips.push(Chip {
+            label: "Contains".into(),
+            value: wanted.search.clone(),
+            remove: plain.without(&["q"]).link(path),
+        });
     }
     for field in of.filters.iter().filter_map(|name| of.field(name)) {
         let mut choices = match field.kind {
@@ -271,12 +293,22 @@ fn filters(
             Kind::Reference(table) => field::others(db, table, "", viewer)?.0,
             _ => vec![],
         };
-        let active = wanted.filters.iter().find(|(name, _)| name == field.name).map(|(_, values)| values.as_slice()).unwrap_or_default();
+        let active = wanted
+            .filters
+            .iter()
+            .find(|(name, _)| name == field.name)
+            .map(|(_, values)| values.as_slice())
+            .unwrap_or_default();
         choices.iter_mut().for_each(|choice| choice.on = active.contains(&choice.key));
         if !active.is_empty() {
-            let value = choices.iter().filter(|c| c.on).map(|c| c.label.as_str()).collect::<Vec<_>>().join(", ");
+            let value =
+                choices.iter().filter(|c| c.on).map(|c| c.label.as_str()).collect::<Vec<_>>().join(", ");
             let name = format!("f.{}", field.name);
-            chips.push(Chip { label: format!("{} is", field.label), value, remove: plain.without(&[&name]).link(path) });
+            chips.push(Chip {
+                label: format!("{} is", field.label),
+                value,
+                remove: plain.without(&[&name]).link(path),
+            });
         }
         filters.push(Filter { name: field.name, label: field.label, on: !active.is_empty(), choices });
     }

@@ -1,11 +1,18 @@
 //! Running calls as the portal sees them, at a bounded rate.
 
-use super::{Leg, Running, leg::State};
-use crate::{Engine, Now, Output, bindings::print_peer, ids::CallId, limits, live, timers::Timer};
+use super::Engine;
+use crate::call::{Leg, Running, leg::State};
+use crate::{
+    bindings::print_peer,
+    ids::CallId,
+    io::{Now, Output},
+    limits, live,
+    timers::Timer,
+};
 
 impl Engine {
     /// Shows a change of the call, at once or when the rate allows.
-    pub(crate) fn show(&mut self, now: Now, id: CallId) {
+    pub(super) fn show(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         if call.is_ending() || call.shown.due.is_some() {
             return;
@@ -20,7 +27,7 @@ impl Engine {
     }
 
     /// The rate allows the change that was held back.
-    pub(crate) fn show_held_back(&mut self, now: Now, id: CallId) {
+    pub(super) fn show_held_back(&mut self, now: Now, id: CallId) {
         if let Some(call) = self.calls.running.get_mut(&id) {
             call.shown.due = None;
             self.show_now(now, id);

@@ -5,12 +5,13 @@ use std::{
     task::Poll,
 };
 
-use super::{Cause, script::Action};
-use crate::{Engine, Now, ids::CallId, timers::Timer};
+use super::Engine;
+use crate::call::{Cause, script::Action};
+use crate::{ids::CallId, io::Now, timers::Timer};
 
 impl Engine {
     /// One step of the call's script. A panic inside ends this call and no other.
-    pub(crate) fn step(&mut self, now: Now, id: CallId) {
+    pub(super) fn step(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         if let Some(at) = call.wake_at.take() {
             self.timers.clear(at, Timer::Script(id));

@@ -15,13 +15,13 @@ use config::{
     write::WriteError,
 };
 
+use super::field::{self, Choice, FieldView, Filled, Input, SET};
 use crate::{
-    app::App,
     auth::Who,
     error::Fault,
-    field::{self, Choice, FieldView, Filled, Input, SET},
-    pages,
     query::Pairs,
+    reply,
+    state::App,
     view::{self, Page},
 };
 
@@ -82,7 +82,12 @@ struct Filling {
 }
 
 /// `GET /admin/{table}/new`; values in the query fill the form.
-pub(crate) async fn blank(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+pub(crate) async fn blank(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
     let of = who.table(&table)?;
     if of.single || !who.may_write(of) {
         return Err(Fault::NotFound);
@@ -96,7 +101,11 @@ pub(crate) async fn blank(State(app): State<Arc<App>>, who: Who, Path(table): Pa
 }
 
 /// `GET /admin/{table}/{id}`.
-pub(crate) async fn edit(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Result<Response, Fault> {
+pub(crate) async fn edit(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+) -> Result<Response, Fault> {
     let of = who.table(&table)?;
     let viewer = who.viewer();
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
@@ -120,7 +129,12 @@ pub(crate) async fn only_row(app: &App, who: &Who, of: &'static Resource) -> Res
 }
 
 /// `POST /admin/{table}`: a new row; for a table with one row, its change.
-pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, Path(table): Path<String>, body: String) -> Result<Response, Fault> {
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    body: String,
+) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     if of.single {
         let id = only_row(&app, &who, of).await?.id;
@@ -130,26 +144,41 @@ pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, Path(table): P
 }
 
 /// `POST /admin/{table}/{id}`: a change.
-pub(crate) async fn update(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>, body: String) -> Result<Response, Fault> {
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+    body: String,
+) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     save(app, who, of, Some(id), &body).await
 }
 
 /// `POST /admin/{table}/{id}/delete`.
-pub(crate) async fn delete(State(app): State<Arc<App>>, who: Who, Path((table, id)): Path<(String, i64)>) -> Result<Response, Fault> {
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, i64)>,
+) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     let (author, viewer) = (who.author("portal"), who.viewer());
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
     let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
     match done {
-        Ok(_) => Ok(view::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row)))),
+        Ok(_) => {
+            Ok(reply::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row))))
+        }
         Err(WriteError::Used(by)) => {
             let text = format!("Cannot be deleted: still used by {}. Change that first.", by.join(", "));
-            let filling = Filling { problems: vec![Problem { field: String::new(), message: text }], ..Filling::from(row) };
+            let filling = Filling {
+                problems: vec![Problem { field: String::new(), message: text }],
+                ..Filling::from(row)
+            };
             show(app, who, of, filling, StatusCode::CONFLICT).await
         }
         Err(WriteError::Invalid(problems)) => {
-            show(app, who, of, Filling { problems, ..Filling::from(row) }, StatusCode::UNPROCESSABLE_ENTITY).await
+            show(app, who, of, Filling { problems, ..Filling::from(row) }, StatusCode::UNPROCESSABLE_ENTITY)
+                .await
         }
         Err(other) => Err(other.into()),
     }
@@ -167,7 +196,8 @@ pub(crate) async fn check(
     let id = Pairs::parse(&query.unwrap_or_default()).get("id").parse().ok();
     let (author, values) = (who.author("portal"), read(of, &Pairs::parse(&body), id.is_some()));
     let problems = app.db(move |db| Ok::<_, Fault>(db.check(&author, of, id, &values))).await?;
-    let error = problems.into_iter().filter(|p| p.field == field).map(|p| p.message).collect::<Vec<_>>().join(" ");
+    let error =
+        problems.into_iter().filter(|p| p.field == field).map(|p| p.message).collect::<Vec<_>>().join(" ");
     Ok(Html(ErrorPart { field: OneError { error } }.render()?).into_response())
 }
 
@@ -203,7 +233,13 @@ struct OptionsPart {
     choices: Vec<Choice>,
 }
 
-async fn save(app: Arc<App>, who: Who, of: &'static Resource, id: Option<i64>, body: &str) -> Result<Response, Fault> {
+async fn save(
+    app: Arc<App>,
+    who: Who,
+    of: &'static Resource,
+    id: Option<i64>,
+    body: &str,
+) -> Result<Response, Fault> {
     let pairs = Pairs::parse(body);
     let values = read(of, &pairs, id.is_some());
     let version = pairs.get("version").parse().ok();
@@ -218,12 +254,12 @@ async fn save(app: Arc<App>, who: Who, of: &'static Resource, id: Option<i64>, b
         .await?;
     match written {
         Ok(saved) => {
-            pages::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
+            super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
             let (name, viewer) = (of.name, who.viewer());
             let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
             let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
             let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
-            Ok(view::see_other(&to, &format!("{what} saved. New calls follow it.")))
+            Ok(reply::see_other(&to, &format!("{what} saved. New calls follow it.")))
         }
         Err(WriteError::Invalid(problems)) => {
             let filling = Filling { id, values, version, problems, ..Filling::default() };
@@ -232,7 +268,13 @@ async fn save(app: Arc<App>, who: Who, of: &'static Resource, id: Option<i64>, b
         Err(WriteError::Conflict { by, now }) => {
             let (viewer, row) = (who.viewer(), id.ok_or(Fault::NotFound)?);
             let version = app.db(move |db| db.get(&viewer, of, row)).await?.ok_or(Fault::NotFound)?.version;
-            let filling = Filling { id, values, version: Some(version), conflict: Some((by, now)), ..Filling::default() };
+            let filling = Filling {
+                id,
+                values,
+                version: Some(version),
+                conflict: Some((by, now)),
+                ..Filling::default()
+            };
             show(app, who, of, filling, StatusCode::CONFLICT).await
         }
         Err(other) => Err(other.into()),
@@ -254,7 +296,13 @@ fn read(of: &Resource, pairs: &Pairs, existing: bool) -> Values {
     values
 }
 
-async fn show(app: Arc<App>, who: Who, of: &'static Resource, filling: Filling, status: StatusCode) -> Result<Response, Fault> {
+async fn show(
+    app: Arc<App>,
+    who: Who,
+    of: &'static Resource,
+    filling: Filling,
+    status: StatusCode,
+) -> Result<Response, Fault> {
     let (viewer, may_write) = (who.viewer(), who.may_write(of));
     let (filling, cards) = app
         .db(move |db| {
@@ -264,7 +312,7 @@ async fn show(app: Arc<App>, who: Who, of: &'static Resource, filling: Filling, 
         .await?;
     let name = name_of(of, &filling);
     let path = format!("/admin/{}", of.name);
-    let beside = pages::beside(&app, &who, of, filling.id).await?;
+    let beside = super::beside(&app, &who, of, filling.id).await?;
     let mut page = Page::new(&app, &who, &path, &name).listening(&beside.parts);
     page.crumbs.clear();
     if !of.single {
@@ -288,12 +336,18 @@ async fn show(app: Arc<App>, who: Who, of: &'static Resource, filling: Filling, 
         head: beside.head,
         after: beside.after,
     };
-    let mut answer = view::html(&FormPage { page, of, form })?;
+    let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;
     Ok(answer)
 }
 
-fn cards(db: &Db, of: &'static Resource, filling: &Filling, viewer: &config::query::Viewer, may_write: bool) -> Result<Vec<Card>, Fault> {
+fn cards(
+    db: &Db,
+    of: &'static Resource,
+    filling: &Filling,
+    viewer: &config::query::Viewer,
+    may_write: bool,
+) -> Result<Vec<Card>, Fault> {
     let filled = Filled {
         of,
         viewer,
@@ -326,7 +380,8 @@ fn name_of(of: &Resource, filling: &Filling) -> String {
     if filling.id.is_none() {
         return format!("New {}", of.one.to_lowercase());
     }
-    let shown = filling.shown.get(of.title).or_else(|| filling.values.get(of.title)).filter(|t| !t.is_empty());
+    let shown =
+        filling.shown.get(of.title).or_else(|| filling.values.get(of.title)).filter(|t| !t.is_empty());
     shown.cloned().unwrap_or_else(|| of.one.to_owned())
 }
 
@@ -335,11 +390,21 @@ pub(crate) fn title(of: &Resource, row: &Row) -> String {
     if of.single {
         return of.many.to_owned();
     }
-    row.shown.get(of.title).filter(|t| !t.is_empty()).cloned().unwrap_or_else(|| format!("{} {}", of.one, row.id))
+    row.shown
+        .get(of.title)
+        .filter(|t| !t.is_empty())
+        .cloned()
+        .unwrap_or_else(|| format!("{} {}", of.one, row.id))
 }
 
 impl From<Row> for Filling {
     fn from(row: Row) -> Self {
-        Self { id: Some(row.id), values: row.values, shown: row.shown, version: Some(row.version), ..Self::default() }
+        Self {
+            id: Some(row.id),
+            values: row.values,
+            shown: row.shown,
+            version: Some(row.version),
+            ..Self::default()
+        }
     }
 }

@@ -1,18 +1,10 @@
 //! Beside a row: the rows of other tables that belong to it, as their declarations say (a user's devices).
 
 use askama::Template;
-use config::{
-    Kind, Resource,
-    query::ListQuery,
-};
+use config::{Kind, Resource, query::ListQuery};
 
-use crate::{
-    app::App,
-    auth::Who,
-    error::Fault,
-    form,
-    pages::{Beside, devices},
-};
+use super::{Beside, devices, form};
+use crate::{auth::Who, error::Fault, state::App};
 
 #[derive(Template)]
 #[template(path = "parts/related.html")]
@@ -41,21 +33,41 @@ pub(crate) async fn beside(app: &App, who: &Who, of: &Resource, id: i64) -> Resu
         let by = other.filters.iter().filter_map(|name| other.field(name));
         for field in by.filter(|field| matches!(field.kind, Kind::Reference(table) if table == of.name)) {
             let viewer = who.viewer();
-            let query = ListQuery { filters: vec![(field.name.to_owned(), vec![id.to_string()])], limit: SHOWN, ..ListQuery::default() };
+            let query = ListQuery {
+                filters: vec![(field.name.to_owned(), vec![id.to_string()])],
+                limit: SHOWN,
+                ..ListQuery::default()
+            };
             let found = app.db(move |db| db.list(&viewer, other, &query)).await?;
             let registered = devices::are(other).then(|| devices::registered(app, who));
-            let rows: Vec<_> = found.rows.iter().map(|row| Related {
-                id: row.id,
-                title: form::title(other, row),
-                sub: other.columns.iter().skip(1).find(|name| **name != field.name).and_then(|name| row.shown.get(*name)).cloned().unwrap_or_default(),
-                status: registered.as_ref().map(|all| devices::state(all.contains_key(&row.id))),
-            }).collect();
+            let rows: Vec<_> = found
+                .rows
+                .iter()
+                .map(|row| Related {
+                    id: row.id,
+                    title: form::title(other, row),
+                    sub: other
+                        .columns
+                        .iter()
+                        .skip(1)
+                        .find(|name| **name != field.name)
+                        .and_then(|name| row.shown.get(*name))
+                        .cloned()
+                        .unwrap_or_default(),
+                    status: registered.as_ref().map(|all| devices::state(all.contains_key(&row.id))),
+                })
+                .collect();
             if registered.is_some() && !rows.is_empty() {
-                beside.parts = format!("regs:{}", rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join("."));
+                beside.parts = format!(
+                    "regs:{}",
+                    rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(".")
+                );
             }
             let part = RelatedPart {
                 of: other,
-                new_href: who.may_write(other).then(|| format!("/admin/{}/new?{}={id}", other.name, field.name)),
+                new_href: who
+                    .may_write(other)
+                    .then(|| format!("/admin/{}/new?{}={id}", other.name, field.name)),
                 all_href: format!("/admin/{}?f.{}={id}", other.name, field.name),
                 more: found.total.saturating_sub(rows.len() as u64),
                 rows,

@@ -2,10 +2,15 @@
 
 use sip_stack::{Event, InviteId};
 
-use crate::{Engine, Now, Output, call::Cause, ladder, limits};
+use super::Engine;
+use crate::{
+    call::Cause,
+    io::{Now, Output},
+    ladder, limits,
+};
 
 impl Engine {
-    pub(crate) fn on_stack(&mut self, now: Now, output: sip_stack::Output) {
+    pub(super) fn on_stack(&mut self, now: Now, output: sip_stack::Output) {
         match output {
             sip_stack::Output::Transmit { flow, bytes, invite, again } => {
                 if let Some(invite) = invite {

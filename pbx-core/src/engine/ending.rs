@@ -3,20 +3,22 @@
 use config::{TenantId, records::Change};
 use sip_stack::{InviteId, stack::EndCause};
 
-use super::{
+use super::Engine;
+use crate::call::{
     Cause,
     leg::{Side, State},
     script::{Event, Hush},
 };
 use crate::{
-    Engine, Now, Output, cdr,
+    cdr,
     ids::{CallId, LegId},
+    io::{Now, Output},
     limits, live,
     timers::Timer,
 };
 
 impl Engine {
-    pub(crate) fn on_ended(&mut self, now: Now, id: InviteId, cause: EndCause, reason: Option<String>) {
+    pub(super) fn on_ended(&mut self, now: Now, id: InviteId, cause: EndCause, reason: Option<String>) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(row) = self.calls.legs.get(&leg).filter(|row| !row.is_over()) else { return };
         let who = row.party.text();
@@ -40,7 +42,7 @@ impl Engine {
     }
 
     /// The leg whose end ends the call is gone.
-    pub(crate) fn owner_gone(&mut self, now: Now, leg: LegId, cause: Cause, text: String) {
+    pub(super) fn owner_gone(&mut self, now: Now, leg: LegId, cause: Cause, text: String) {
         let Some(call) = self.calls.legs.get(&leg).map(|row| row.call) else { return };
         self.leg_over(now, leg, text.clone());
         self.end(now, call, cause, text);
@@ -55,7 +57,7 @@ impl Engine {
     }
 
     /// Ends a call: everything that is left of it is cleared.
-    pub(crate) fn end(&mut self, now: Now, id: CallId, cause: Cause, text: String) {
+    pub(super) fn end(&mut self, now: Now, id: CallId, cause: Cause, text: String) {
         let Some(call) = self.calls.running.get_mut(&id).filter(|call| !call.is_ending()) else { return };
         call.script = None;
         if let Some(at) = call.wake_at.take() {
@@ -136,7 +138,7 @@ impl Engine {
     }
 
     /// Closes the record once nothing more is expected.
-    pub(crate) fn close_if_complete(&mut self, now: Now, id: CallId) {
+    pub(super) fn close_if_complete(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get(&id).filter(|call| call.is_ending()) else { return };
         let expected = call.legs.iter().any(|leg| {
             let parting = self.calls.legs.get(leg).is_some_and(|row| row.parting);
@@ -148,7 +150,7 @@ impl Engine {
     }
 
     /// Closes the record with what is known.
-    pub(crate) fn close_record(&mut self, _now: Now, id: CallId) {
+    pub(super) fn close_record(&mut self, _now: Now, id: CallId) {
         let Some(call) = self.calls.running.remove(&id) else { return };
         let Some((cause, _, at)) = &call.record.ending else { return };
         self.timers.clear(at.at + limits::CLOSE_WAIT, Timer::Close(id));
@@ -163,7 +165,7 @@ impl Engine {
         self.out.push_back(stored);
     }
 
-    pub(crate) fn hang_up(&mut self, now: Now, tenant: TenantId, name: &str) {
+    pub(super) fn hang_up(&mut self, now: Now, tenant: TenantId, name: &str) {
         let Some(&id) = self.calls.names.get(name) else { return };
         let theirs = self.calls.running.get(&id).is_some_and(|c| c.handle.facts().tenant.id == tenant);
         if theirs {
@@ -171,7 +173,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn hang_up_all(&mut self, now: Now) {
+    pub(super) fn hang_up_all(&mut self, now: Now) {
         let ids: Vec<CallId> = self.calls.running.keys().copied().collect();
         for id in ids {
             self.end(now, id, Cause::Administrative, "The system stops".into());

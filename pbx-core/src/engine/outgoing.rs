@@ -6,14 +6,16 @@ use media::{
 };
 use sip_stack::{Name, stack::OutgoingInvite};
 
-use super::{
+use super::Engine;
+use crate::call::{
     Leg, Running,
-    leg::{Line, Party, Side, State, Times},
+    leg::{Party, Side, State, Times},
+    line::Line,
     script::{Dial, Diversion, Event},
 };
 use crate::{
-    Engine, Now,
     ids::{CallId, LegId},
+    io::Now,
     limits,
     timers::Timer,
 };
@@ -41,7 +43,7 @@ impl Engine {
     }
 
     /// Calls a waiting leg's contact.
-    pub(crate) fn dial(&mut self, now: Now, leg: LegId) {
+    pub(super) fn dial(&mut self, now: Now, leg: LegId) {
         let Some(dial) = self.calls.legs.get_mut(&leg).and_then(|row| row.dial.take()) else { return };
         if !self.take_port(now, leg) {
             self.log_no_room(now, "RTP ports");
@@ -181,7 +183,7 @@ fn split_path(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, split_path};
+    use crate::call::{quoted, split_path};
 
     /// SIP-12
     #[test]

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use media::{Event, SessionId, Statistics, sdp::Direction};
 
-use super::{
+use super::Engine;
+use crate::call::{
     Cause,
     leg::{Side, Silence, State},
 };
 use crate::{
-    Engine, Now,
     ids::{CallId, LegId},
+    io::Now,
 };
 
 impl Engine {
-    pub(crate) fn on_media(&mut self, now: Now, event: Event) {
+    pub(super) fn on_media(&mut self, now: Now, event: Event) {
         match event {
             Event::OpenFailed { session } => self.on_open_failed(now, session),
             Event::Latched { .. } => {}
@@ -80,7 +81,9 @@ impl Engine {
         let (Some(a), Some(b)) = (self.calls.legs.get(&call.owner), self.calls.legs.get(&callee)) else {
             return false;
         };
-        let open = |line: &super::leg::Line| line.theirs() == Direction::SendRecv && line.ours == Direction::SendRecv;
+        let open = |line: &crate::call::line::Line| {
+            line.theirs() == Direction::SendRecv && line.ours == Direction::SendRecv
+        };
         let (Some(x), Some(y)) = (a.silent, b.silent) else { return false };
         let begin = |s: Silence| s.at.checked_sub(s.since).unwrap_or(s.at);
         let shared = x.at.min(y.at).saturating_duration_since(begin(x).max(begin(y)));

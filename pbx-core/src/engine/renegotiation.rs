@@ -18,11 +18,12 @@ use media::{
 };
 use sip_stack::InviteId;
 
-use super::{leg::State, running::Renegotiation};
-use crate::{Engine, Now, ids::LegId};
+use super::Engine;
+use crate::call::{leg::State, running::Renegotiation};
+use crate::{ids::LegId, io::Now};
 
 impl Engine {
-    pub(crate) fn on_offer(&mut self, now: Now, id: InviteId, sdp: Option<Bytes>) {
+    pub(super) fn on_offer(&mut self, now: Now, id: InviteId, sdp: Option<Bytes>) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(call) = self.calls.call_of(leg) else { return };
         if call.is_ending() || self.calls.legs[&leg].is_over() {
@@ -44,7 +45,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_offer_answered(&mut self, now: Now, id: InviteId, sdp: &[u8]) {
+    pub(super) fn on_offer_answered(&mut self, now: Now, id: InviteId, sdp: &[u8]) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let Some(pending) = call.renegotiation.take_if(|pending| pending.to == leg) else { return };
@@ -65,7 +66,7 @@ impl Engine {
         call.into_iter().for_each(|call| self.show(now, call));
     }
 
-    pub(crate) fn on_offer_refused(&mut self, now: Now, id: InviteId, status: u16) {
+    pub(super) fn on_offer_refused(&mut self, now: Now, id: InviteId, status: u16) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let Some(pending) = call.renegotiation.take_if(|pending| pending.to == leg) else { return };
@@ -106,7 +107,12 @@ impl Engine {
             let what = if direction.is_hold() { "Holds" } else { "Offers anew" };
             call.note(now, what, format!("{who}: {}", direction.name()), "offer of a phone");
         }
-        self.offer_to(now, to, payloads, Renegotiation { from: Some(from), offer: Some(offer), to, direction });
+        self.offer_to(
+            now,
+            to,
+            payloads,
+            Renegotiation { from: Some(from), offer: Some(offer), to, direction },
+        );
     }
 
     fn offer_to(&mut self, now: Now, to: LegId, payloads: Vec<Payload>, pending: Renegotiation) {
@@ -153,7 +159,12 @@ impl Engine {
     fn tell_partner(&mut self, now: Now, leg: LegId, direction: Direction) {
         let Some(partner) = self.calls.call_of(leg).and_then(|call| call.partner(leg)) else { return };
         let payloads = sdp::relay_offer(&self.calls.legs[&leg].line.agreed);
-        self.offer_to(now, partner, payloads, Renegotiation { from: None, offer: None, to: partner, direction });
+        self.offer_to(
+            now,
+            partner,
+            payloads,
+            Renegotiation { from: None, offer: None, to: partner, direction },
+        );
     }
 
     fn refuse_pending(&mut self, now: Now, pending: &Renegotiation, status: u16) {
@@ -166,7 +177,7 @@ impl Engine {
 
 /// The same codecs under the numbers this leg knows them by: a number never changes its meaning within a session
 /// (RFC 3264 §8.3.2).
-fn renumber(payloads: Vec<Payload>, line: &super::leg::Line) -> Vec<Payload> {
+fn renumber(payloads: Vec<Payload>, line: &crate::call::line::Line) -> Vec<Payload> {
     let known: Vec<&Payload> = line.agreed.iter().chain(&line.offered).chain(line.their_payloads()).collect();
     let mut result: Vec<Payload> = vec![];
     for mut payload in payloads {

@@ -1,0 +1,294 @@
+//! Authenticated two-leg calls at a fixed rate: µs CPU per call, bytes per call.
+//!
+//! `setup [calls per second] [seconds] [hold in ms]`. Each call is challenged, rings, is answered, held and hung up by
+//! the caller: 17 messages, four media sockets opened and closed, one record written. No RTP flows.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    error::Error,
+    net::{SocketAddr, UdpSocket},
+    time::{Duration, Instant},
+};
+
+use benches::{
+    phone::{self, Phone},
+    seed,
+    server::{Server, say},
+    text,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let argument = |n, default| std::env::args().nth(n).and_then(|a| a.parse().ok()).unwrap_or(default);
+    let (rate, seconds, hold): (u32, u32, u32) = (argument(1, 1_000), argument(2, 10), argument(3, 500));
+    let folder = std::env::temp_dir().join(format!("dialtone-bench-{}", std::process::id()));
+    let domain = seed::users(&folder, 20_000, 2 * PAIRS)?;
+    let server = Server::start(&folder, &[])?;
+    let mut load = Load::new(&server, &domain)?;
+    load.register()?;
+
+    load.run(200, 400, Duration::from_millis(300))?; // warm up
+    let (before, began) = (server.usage()?, Instant::now());
+    let done = load.run(rate, rate * seconds, Duration::from_millis(hold.into()))?;
+    let (cpu, wall) = (server.usage()?.cpu - before.cpu, began.elapsed());
+    let per_call = cpu.as_secs_f64() * 1e6 / f64::from(done.max(1));
+    say(format_args!(
+        "setup     {per_call:.0} µs CPU per call at {:.0}/s ({:.0} calls/s on one core), {done} of {} completed",
+        f64::from(done) / wall.as_secs_f64(),
+        1e6 / per_call,
+        rate * seconds,
+    ));
+
+    let quiet = server.usage()?;
+    let up = load.bring_up(1_000)?;
+    let memory = server.usage()?.resident.saturating_sub(quiet.resident) / u64::from(up.max(1));
+    say(format_args!("setup     {memory} bytes per call with {up} calls up (resident memory)"));
+    let up = load.bring_up(3_000)?;
+    let memory = server.usage()?.resident.saturating_sub(quiet.resident) / u64::from(up.max(1));
+    say(format_args!("setup     {memory} bytes per call with {up} calls up (resident memory)"));
+    drop(server);
+    Ok(std::fs::remove_dir_all(&folder)?)
+}
+
+struct Load {
+    server: SocketAddr,
+    callers: UdpSocket,
+    callees: UdpSocket,
+    phones: Vec<Phone>,
+    calls: HashMap<String, Call>,
+    hang_ups: VecDeque<(Instant, String)>,
+    started: u32,
+    /// Numbers the calls of the whole run.
+    serial: u32,
+    completed: u32,
+    hold: Duration,
+}
+
+struct Call {
+    pair: u32,
+    invite: String,
+    /// Headers of the confirmed dialog, ready for ACK and BYE.
+    dialog: Option<(String, String)>,
+}
+
+impl Load {
+    fn new(server: &Server, domain: &str) -> std::io::Result<Self> {
+        let socket = || {
+            let socket = UdpSocket::bind("127.0.0.1:0")?;
+            socket.connect(server.sip)?;
+            socket.set_nonblocking(true)?;
+            Ok::<_, std::io::Error>(socket)
+        };
+        let phone = |n: u32| Phone::new(&n.to_string(), domain, seed::SECRET);
+        Ok(Self {
+            server: server.sip,
+            callers: socket()?,
+            callees: socket()?,
+            phones: (20_000..20_000 + 2 * PAIRS).map(phone).collect(),
+            calls: HashMap::new(),
+            hang_ups: VecDeque::new(),
+            started: 0,
+            serial: 0,
+            completed: 0,
+            hold: Duration::ZERO,
+        })
+    }
+
+    /// Registers the callees, challenged one by one.
+    fn register(&mut self) -> std::io::Result<()> {
+        let own = self.callees.local_addr()?;
+        let mut buffer = [0u8; 4096];
+        for index in PAIRS as usize..2 * PAIRS as usize {
+            for _ in 0..2 {
+                let request = self.phones[index].register(self.server, own);
+                self.callees.send(request.as_bytes())?;
+                let began = Instant::now();
+                let length = loop {
+                    match self.callees.recv(&mut buffer) {
+                        Ok(length) => break length,
+                        Err(_) if began.elapsed() < Duration::from_secs(5) => std::thread::yield_now(),
+                        Err(error) => return Err(error),
+                    }
+                };
+                let response = String::from_utf8_lossy(&buffer[..length]);
+                if let Some(nonce) = text::md5_nonce(&response) {
+                    self.phones[index].challenged(nonce);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts `count` calls at `rate` and sees them through. Returns how many completed.
+    fn run(&mut self, rate: u32, count: u32, hold: Duration) -> std::io::Result<u32> {
+        (self.hold, self.started, self.completed) = (hold, 0, 0);
+        let began = Instant::now();
+        let mut last = (Instant::now(), 0);
+        while self.completed < count && last.0.elapsed() < Duration::from_secs(5) {
+            let due = ((began.elapsed().as_secs_f64() * f64::from(rate)) as u32).min(count);
+            while self.started < due {
+                self.start()?;
+            }
+            self.turn()?;
+            if self.completed != last.1 {
+                last = (Instant::now(), self.completed);
+            }
+        }
+        Ok(self.completed)
+    }
+
+    /// Starts calls until `count` are up, and leaves them up.
+    fn bring_up(&mut self, count: u32) -> std::io::Result<u32> {
+        self.hold = Duration::from_secs(3600);
+        let (began, so_far) = (Instant::now(), self.hang_ups.len());
+        while self.hang_ups.len() < count as usize && began.elapsed() < Duration::from_secs(20) {
+            let due = (began.elapsed().as_secs_f64() * 500.0) as usize + so_far;
+            while self.calls.len() < due.min(count as usize) {
+                self.start()?;
+            }
+            self.turn()?;
+        }
+        Ok(self.hang_ups.len() as u32)
+    }
+
+    fn start(&mut self) -> std::io::Result<()> {
+        self.started += 1;
+        self.serial += 1;
+        let pair = self.serial % PAIRS;
+        let call = format!("c{:x}", self.serial);
+        self.phones[pair as usize].forget();
+        let invite = self.invite(pair, &call, 1)?;
+        self.calls.insert(call, Call { pair, invite, dialog: None });
+        Ok(())
+    }
+
+    fn invite(&mut self, pair: u32, call: &str, cseq: u32) -> std::io::Result<String> {
+        let own = self.callers.local_addr()?;
+        let callee = self.phones[(pair + PAIRS) as usize].number.clone();
+        let invite = self.phones[pair as usize].invite(&callee, own, call, cseq);
+        let _ = self.callers.send(invite.as_bytes());
+        Ok(invite)
+    }
+
+    /// Handles what has arrived and hangs up what is due.
+    fn turn(&mut self) -> std::io::Result<()> {
+        let mut buffer = [0u8; 4096];
+        let mut idle = true;
+        while let Ok(length) = self.callers.recv(&mut buffer) {
+            idle = false;
+            self.caller_hears(&String::from_utf8_lossy(&buffer[..length]))?;
+        }
+        while let Ok(length) = self.callees.recv(&mut buffer) {
+            idle = false;
+            self.callee_hears(&String::from_utf8_lossy(&buffer[..length]))?;
+        }
+        while self.hang_ups.front().is_some_and(|(at, _)| *at <= Instant::now()) {
+            idle = false;
+            let Some((_, call)) = self.hang_ups.pop_front() else { break };
+            self.bye(&call);
+        }
+        if idle {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        Ok(())
+    }
+
+    fn caller_hears(&mut self, message: &str) -> std::io::Result<()> {
+        let Some(id) = text::header(message, "Call-ID:").map(str::to_owned) else { return Ok(()) };
+        let is_bye = text::header(message, "CSeq:").is_some_and(|c| c.ends_with("BYE"));
+        match text::status(message) {
+            Some(401) => {
+                let Some(call) = self.calls.get(&id) else { return Ok(()) };
+                let pair = call.pair;
+                let _ = self.callers.send(ack(&call.invite, message).as_bytes());
+                if let Some(nonce) = text::md5_nonce(message) {
+                    self.phones[pair as usize].challenged(nonce);
+                }
+                let invite = self.invite(pair, &id, 2)?;
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.invite = invite;
+                }
+            }
+            Some(200) if is_bye => {
+                self.completed += u32::from(self.calls.remove(&id).is_some());
+            }
+            Some(200) => self.answered(&id, message),
+            Some(status) if status >= 300 => {
+                if let Some(call) = self.calls.remove(&id) {
+                    let _ = self.callers.send(ack(&call.invite, message).as_bytes());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, id: &str, message: &str) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let (Some(contact), Some(to)) = (text::contact(message), text::header(message, "To:")) else {
+            return;
+        };
+        let from = text::header(&call.invite, "From:").unwrap_or("");
+        let head = format!("Max-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {id}\r\n");
+        let own = self.callers.local_addr().unwrap_or(self.server);
+        let branch = format!("Via: SIP/2.0/UDP {own};branch=z9hG4bK{id}");
+        let ack = format!(
+            "ACK {contact} SIP/2.0\r\n{branch}a;rport\r\n{head}CSeq: 2 ACK\r\nContent-Length: 0\r\n\r\n"
+        );
+        let _ = self.callers.send(ack.as_bytes());
+        if call.dialog.is_none() {
+            let bye = format!(
+                "BYE {contact} SIP/2.0\r\n{branch}b;rport\r\n{head}CSeq: 3 BYE\r\nContent-Length: 0\r\n\r\n"
+            );
+            call.dialog = Some((bye, to.to_owned()));
+            self.hang_ups.push_back((Instant::now() + self.hold, id.to_owned()));
+        }
+    }
+
+    fn bye(&mut self, id: &str) {
+        if let Some((bye, _)) = self.calls.get(id).and_then(|call| call.dialog.as_ref()) {
+            let _ = self.callers.send(bye.as_bytes());
+        }
+    }
+
+    fn callee_hears(&mut self, message: &str) -> std::io::Result<()> {
+        let own = self.callees.local_addr()?;
+        if message.starts_with("INVITE ") {
+            let _ = self.callees.send(response(message, 180, "Ringing", own, "").as_bytes());
+            let _ = self.callees.send(response(message, 200, "OK", own, &phone::sdp(own)).as_bytes());
+        } else if message.starts_with("BYE ") {
+            let _ = self.callees.send(response(message, 200, "OK", own, "").as_bytes());
+        }
+        Ok(())
+    }
+}
+
+fn ack(invite: &str, response: &str) -> String {
+    let uri = text::between(invite, "INVITE ", " ").unwrap_or("");
+    let (via, from) =
+        (text::header(invite, "Via:").unwrap_or(""), text::header(invite, "From:").unwrap_or(""));
+    let (to, id) =
+        (text::header(response, "To:").unwrap_or(""), text::header(invite, "Call-ID:").unwrap_or(""));
+    let cseq = text::header(invite, "CSeq:").and_then(|c| c.split(' ').next()).unwrap_or("1");
+    format!(
+        "ACK {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {id}\r\n\
+         CSeq: {cseq} ACK\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+fn response(request: &str, status: u16, reason: &str, own: SocketAddr, body: &str) -> String {
+    let mut text = format!("SIP/2.0 {status} {reason}\r\n");
+    for name in ["Via:", "Record-Route:", "From:", "Call-ID:", "CSeq:"] {
+        text::headers(request, name).for_each(|value| text += &format!("{name} {value}\r\n"));
+    }
+    let (to, id) =
+        (text::header(request, "To:").unwrap_or(""), text::header(request, "Call-ID:").unwrap_or(""));
+    let tag = if to.contains("tag=") { String::new() } else { format!(";tag=e{}", id.len()) };
+    text += &format!("To: {to}{tag}\r\nContact: <sip:bench@{own}>\r\n");
+    if !body.is_empty() {
+        text += "Content-Type: application/sdp\r\n";
+    }
+    text + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Caller and callee pairs, so that no user reaches the busy trigger.
+const PAIRS: u32 = 2_000;

@@ -1,0 +1,78 @@
+//! What the engine is told and what it wants done: its whole boundary.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    sync::Arc,
+    time::Instant,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use config::{Snapshot, records::Change};
+use sip_stack::Flow;
+
+use crate::live;
+
+/// The time of an input: one clock for timers, one for records and schedules.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// For timers.
+    pub at: Instant,
+    /// For records.
+    pub utc: DateTime<Utc>,
+}
+
+/// What the engine is told once.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Our listeners.
+    pub listeners: Vec<(sip_stack::Transport, SocketAddr)>,
+    /// The address that peers beyond NAT reach us under, for SIP and media.
+    pub external_address: Option<IpAddr>,
+    /// RTP and RTCP ports, shared out among the workers.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Media workers.
+    pub workers: usize,
+    /// Calls at once; beyond, 503 with Retry-After.
+    pub max_calls: usize,
+    /// Feeds tags, nonces, ids.
+    pub seed: [u8; 32],
+}
+
+/// What happened outside, other than bytes.
+#[derive(Debug)]
+pub enum Input {
+    /// A new revision; calls that run keep theirs.
+    Config(Arc<Snapshot>),
+    /// From a media worker.
+    Media(media::Event),
+    /// A connection broke or could not be opened.
+    FlowFailed(Flow),
+    /// The record changes up to this ticket are committed (or could not be: then they hold in memory only).
+    Stored(u64),
+    /// From the portal.
+    Command(live::Command),
+    /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
+    Drain,
+    /// End every call now with BYE or CANCEL.
+    HangUpAll,
+}
+
+/// What is to be done outside.
+#[derive(Debug)]
+pub enum Output {
+    /// Send.
+    #[allow(missing_docs)]
+    Transmit { flow: Flow, bytes: Bytes },
+    /// Tell a media worker.
+    #[allow(missing_docs)]
+    Media { worker: usize, command: media::Command },
+    /// Write a record row; tickets grow, [`Input::Stored`] confirms them in order.
+    #[allow(missing_docs)]
+    Store { ticket: u64, change: Change },
+    /// Show.
+    Live(live::Change),
+    /// Draining is done.
+    Drained,
+}

@@ -1,0 +1,49 @@
+//! What every handler needs: the database, the running PBX, and the limits on what runs at once.
+
+use std::sync::Arc;
+
+use config::Db;
+use tokio::sync::Semaphore;
+
+use crate::{Live, Settings, counters::Counters, once::ShownOnce};
+
+/// What every handler needs.
+pub(crate) struct App {
+    pub db: Db,
+    pub live: Arc<dyn Live>,
+    pub settings: Settings,
+    pub counters: Counters,
+    pub once: ShownOnce,
+    /// Database threads.
+    pub reads: Semaphore,
+    /// Threads that hash passwords: each takes 19 MiB.
+    pub hashing: Semaphore,
+    pub streams: Arc<Semaphore>,
+}
+
+impl App {
+    pub fn new(db: Db, live: Arc<dyn Live>, settings: Settings) -> Self {
+        Self {
+            db,
+            live,
+            settings,
+            counters: Counters::default(),
+            once: ShownOnce::default(),
+            reads: Semaphore::new(READS),
+            hashing: Semaphore::new(HASHING),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// Live streams that are open now.
+    pub fn open_streams(&self) -> usize {
+        STREAMS - self.streams.available_permits()
+    }
+}
+
+/// Database requests at once.
+const READS: usize = 8;
+/// Passwords hashed at once.
+const HASHING: usize = 2;
+/// Live streams at once.
+const STREAMS: usize = 512;

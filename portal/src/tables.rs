@@ -1,0 +1,75 @@
+//! Lists and forms made from the declarations, and what a page of its own adds to a table's form and list. Only the files
+//! here that are named after a table know one by name.
+
+pub(crate) mod administrators;
+pub(crate) mod devices;
+pub(crate) mod field;
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod related;
+
+use config::{Resource, resource::Values};
+
+use crate::{auth::Who, error::Fault, state::App};
+use list::ListView;
+
+/// Ready HTML beside a form, and the live parts it needs.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub side: String,
+    pub head: String,
+    pub after: String,
+    pub parts: String,
+}
+
+/// What stands beside the form of a row.
+pub(crate) async fn beside(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    id: Option<i64>,
+) -> Result<Beside, Fault> {
+    match id {
+        Some(id) if devices::are(of) => devices::beside(app, who, id).await,
+        Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
+        Some(id) => related::beside(app, who, of, id).await,
+        None => Ok(Beside::default()),
+    }
+}
+
+/// Adds a live column to a list; the live parts it needs.
+pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mut ListView) -> String {
+    if devices::are(of) { devices::column(app, who, list) } else { String::new() }
+}
+
+/// What follows a save.
+pub(crate) async fn after_save(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    new: bool,
+    id: i64,
+    values: &Values,
+) -> Result<(), Fault> {
+    if new && let Some((_, secret)) = made_secret(app, who, of, id, values).await? {
+        app.once.keep(who.session, id, secret);
+    }
+    Ok(())
+}
+
+/// The secret that was made for a new row because none was given: field and clear text, to be shown this once.
+pub(crate) async fn made_secret(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    id: i64,
+    values: &Values,
+) -> Result<Option<(&'static str, String)>, Fault> {
+    let empty = |name: &str| values.get(name).is_none_or(String::is_empty);
+    let Some(field) = of.settable().find(|f| matches!(f.kind, config::Kind::Secret) && empty(f.name)) else {
+        return Ok(None);
+    };
+    let (author, name) = (who.author("portal"), field.name);
+    let secret = app.db(move |db| db.reveal_secret(&author, of, id, name)).await?;
+    Ok(Some((name, secret)))
+}
