@@ -9,7 +9,12 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tests::{agent::Account, audio::voice, patience::until, server::signal};
+use tests::{
+    agent::Account,
+    audio::voice,
+    patience::{until, within},
+    server::signal,
+};
 
 /// A running baresip.
 pub struct Baresip {
@@ -53,12 +58,8 @@ impl Baresip {
     }
     /// Waits until its log says `words`.
     pub fn says(&self, words: &str) {
-        let limit = Duration::from_secs(30);
-        let seen = || self.log().contains(words).then_some(());
-        // The log is worth more than the message of a time-out.
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| until(words, limit, seen))).is_err() {
-            panic!("baresip never said {words:?}:\n{}", self.log());
-        }
+        let seen = within(Duration::from_secs(30), || self.log().contains(words).then_some(()));
+        assert!(seen.is_some(), "baresip never said {words:?}:\n{}", self.log());
     }
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap()).into_owned()

@@ -9,14 +9,21 @@ use std::{
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks until `probe` gives something, or panics with `what` after `limit`.
-pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, limit: Duration, probe: impl FnMut() -> Option<T>) -> T {
+    within(limit, probe).unwrap_or_else(|| panic!("waited {limit:?} in vain: {what}"))
+}
+
+/// Looks until `probe` gives something; `None` after `limit`.
+pub fn within<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
     let (_keep, never) = mpsc::channel::<()>();
     let end = Instant::now() + limit;
     loop {
         if let Some(found) = probe() {
-            return found;
+            return Some(found);
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain: {what}");
+        if Instant::now() > end {
+            return None;
+        }
         // A pause between two looks; nothing is concluded from its length.
         let _ = never.recv_timeout(Duration::from_millis(5));
     }

@@ -67,7 +67,9 @@ impl Server {
         let (run, accounts, setup_link) = (Run::default(), vec![], String::new());
         let mut server = Self { child, setup, folder, ports, said, run, accounts, setup_link };
         server.wait_ready();
-        let said = server.said();
+        let said = until("the greeting", PATIENCE, || {
+            Some(server.said()).filter(|s| s.contains("Stop with Ctrl+C"))
+        });
         server.setup_link = said
             .split_whitespace()
             .find(|w| w.contains("/setup/"))

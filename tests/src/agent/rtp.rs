@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     audio::{FRAME, align, from_alaw, from_ulaw, level, to_alaw, to_ulaw, voice},
-    patience::until_true,
+    patience::{PATIENCE, within},
 };
 
 /// One media socket, cloning shares it. Silent until told whom to talk to.
@@ -26,6 +26,8 @@ struct Line {
     voice: u32,
     payload: AtomicU8,
     sent: AtomicU32,
+    /// Every so manieth packet is not sent; 0 sends all.
+    gap: AtomicU32,
     stopped: AtomicBool,
     remote: Mutex<Option<SocketAddr>>,
     heard: Mutex<Vec<Packet>>,
@@ -66,6 +68,7 @@ impl Rtp {
             voice: VOICES.fetch_add(1, Ordering::Relaxed),
             payload: AtomicU8::new(0),
             sent: AtomicU32::new(0),
+            gap: AtomicU32::new(0),
             stopped: AtomicBool::new(false),
             remote: Mutex::default(),
             heard: Mutex::default(),
@@ -88,6 +91,10 @@ impl Rtp {
     /// 0 (PCMU) or 8 (PCMA).
     pub fn set_payload(&self, number: u8) {
         self.0.payload.store(number, Ordering::Relaxed);
+    }
+    /// Loses every `nth` packet of what it says.
+    pub fn leave_out_every(&self, nth: u32) {
+        self.0.gap.store(nth, Ordering::Relaxed);
     }
     /// Ends the sending and the hearing.
     pub fn stop(&self) {
@@ -112,9 +119,14 @@ impl Rtp {
     /// Waits until `more` further packets were heard.
     pub fn hears(&self, more: usize) {
         let before = self.count();
-        until_true(&format!("{more} packets at {} (before: {before})", self.0.local), || {
-            self.count() >= before + more
-        });
+        let enough = || (self.count() >= before + more).then_some(());
+        let heard = within(PATIENCE, enough);
+        assert!(
+            heard.is_some(),
+            "{} heard {} instead of {more} packets",
+            self.0.local,
+            self.count() - before
+        );
     }
     /// Waits for a second of sound and compares it with what `other` says.
     pub fn compare(&self, other: &Rtp) -> Hearing {
@@ -168,6 +180,10 @@ impl Line {
     fn say(&self, said: &[i16]) {
         let Some(remote) = *self.remote.lock().unwrap() else { return };
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let gap = self.gap.load(Ordering::Relaxed);
+        if gap > 0 && number % gap == gap - 1 {
+            return;
+        }
         let payload = self.payload.load(Ordering::Relaxed);
         let at = number as usize * FRAME % said.len();
         let encode = if payload == 8 { to_alaw } else { to_ulaw };
