@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use smallvec::smallvec;
 
-use super::{Action, Actions, Machine, is_challenge};
+use super::{Action, Actions, Machine};
 use crate::timers::{Deadlines, T1, T1_64, T2, T4};
 
 /// States of figure 7 and RFC 6026.
@@ -87,10 +87,6 @@ impl ServerInvite {
                 self.timers.set(Timer::L as usize, now + T1_64);
                 smallvec![Action::Send]
             }
-            (State::Proceeding, challenge) if is_challenge(challenge) => {
-                self.enter(State::Terminated);
-                smallvec![Action::Send, Action::End]
-            }
             (State::Proceeding, _) => {
                 self.enter(State::Completed);
                 if !self.reliable {
@@ -146,12 +142,13 @@ const H: usize = Timer::H as usize;
 mod tests {
     use super::{super::timeline::*, *};
 
-    /// RFC 3261 §26.3.2.4: whoever has not shown who they are costs no state.
+    /// A 100 stops the phone's own retransmissions, so a challenge behind it that is lost must come again from us.
     #[test]
-    fn challenge_is_sent_once_and_forgotten() {
+    fn challenge_is_resent_until_its_ack() {
         let mut tx = Timeline::start(|_| ServerInvite::new(false));
-        passes!(tx, 0, |m, now| m.respond(now, 401), Action::Send, Action::End);
-        quiet!(tx);
+        passes!(tx, 0, |m, now| m.respond(now, 100), Action::Send);
+        passes!(tx, 0, |m, now| m.respond(now, 401), Action::Send);
+        sends!(tx, 500, Action::Resend);
     }
 
     /// RFC 3261 §17.2.1, figure 7: timer G doubles up to T2 until timer H.
