@@ -2,7 +2,7 @@
 //!
 //! RFC 8760 §2.3 has a server offer several algorithms, the best first. Many phones in the field predate it and give
 //! up when any challenge names an algorithm they do not know. Such a phone tries again later, without credentials: then
-//! it is challenged with MD5 alone, and so are its other requests once MD5 worked.
+//! it is challenged with MD5 alone, and so are its other requests once MD5 worked, until it proves SHA-256.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,42 +11,37 @@ use std::{
 
 use sip_stack::{Flow, Message, Name, headers::Credentials};
 
-/// What was learnt, bounded: the oldest entries are forgotten first.
+/// What was learnt. Peers and attempts are bounded apart: strangers can only push out attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
-    known: HashMap<u64, Habit>,
-    order: VecDeque<u64>,
+    /// Whether the algorithm that a peer proved its secret with last was MD5.
+    proved_md5: Recent<bool>,
+    /// Attempts (Call-IDs) that were challenged with all algorithms and not answered yet, with their CSeq.
+    challenged: Recent<Option<u32>>,
     hasher: RandomState,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Habit {
-    /// This attempt (Call-ID) was challenged with all algorithms, at this CSeq.
-    Challenged(u32),
-    /// This peer proved its secret with MD5.
-    Md5,
-    /// This peer proved its secret with SHA-256.
-    Sha256,
+/// A bounded memory: what was entered first is forgotten first.
+#[derive(Debug, Default)]
+struct Recent<V> {
+    known: HashMap<u64, V>,
+    order: VecDeque<u64>,
 }
 
 impl Habits {
     /// Whether a request without usable credentials is to be challenged with MD5 alone.
     pub(crate) fn needs_md5(&mut self, flow: Flow, request: &Message) -> bool {
-        match self.known.get(&self.peer(flow)) {
-            Some(Habit::Md5) => return true,
-            Some(Habit::Sha256) => return false,
-            Some(Habit::Challenged(_)) | None => {}
-        }
-        let attempt = self.hasher.hash_one((flow.remote.ip(), request.call_id()));
-        let before = self.known.get(&attempt).copied();
-        let came_back = matches!(before, Some(Habit::Challenged(cseq)) if cseq < request.cseq());
-        if came_back && request.header(Name::Authorization).is_none() {
+        if self.proved_md5.get(self.peer(flow)) == Some(true) {
             return true;
         }
-        if before.is_none() {
-            self.keep(attempt, Habit::Challenged(request.cseq()));
+        let attempt = self.attempt(flow, request);
+        match self.challenged.get(attempt).flatten() {
+            Some(cseq) => cseq < request.cseq() && request.header(Name::Authorization).is_none(),
+            None => {
+                self.challenged.keep(attempt, Some(request.cseq()));
+                false
+            }
         }
-        false
     }
 
     /// The peer proved its secret with this request.
@@ -54,15 +49,27 @@ impl Habits {
         let algorithm =
             request.headers(Name::Authorization).filter_map(Credentials::parse).find_map(|c| c.algorithm);
         let is_sha = algorithm.is_some_and(|a| a.eq_ignore_ascii_case(b"SHA-256"));
-        self.keep(self.peer(flow), if is_sha { Habit::Sha256 } else { Habit::Md5 });
+        self.proved_md5.keep(self.peer(flow), !is_sha);
+        // The next request without credentials begins anew: it is a refresh, no phone that gave up.
+        self.challenged.keep(self.attempt(flow, request), None);
     }
 
     fn peer(&self, flow: Flow) -> u64 {
         self.hasher.hash_one((flow.transport, flow.remote))
     }
 
-    fn keep(&mut self, key: u64, habit: Habit) {
-        if self.known.insert(key, habit).is_some() {
+    fn attempt(&self, flow: Flow, request: &Message) -> u64 {
+        self.hasher.hash_one((flow.remote.ip(), request.call_id()))
+    }
+}
+
+impl<V: Copy> Recent<V> {
+    fn get(&self, key: u64) -> Option<V> {
+        self.known.get(&key).copied()
+    }
+
+    fn keep(&mut self, key: u64, value: V) {
+        if self.known.insert(key, value).is_some() {
             return;
         }
         self.order.push_back(key);
@@ -74,7 +81,7 @@ impl Habits {
     }
 }
 
-/// Peers and attempts remembered; about 40 bytes each.
+/// Peers, and attempts, that are remembered; about 40 bytes each.
 const MOST: usize = 65_536;
 
 #[cfg(test)]
@@ -125,14 +132,30 @@ mod tests {
         habits.proved(flow(2), &register("y", 2, &digest("SHA-256")));
         assert!(habits.needs_md5(flow(1), &register("z", 1, "")));
         assert!(!habits.needs_md5(flow(2), &register("y", 3, "")));
-        assert!(!habits.needs_md5(flow(2), &register("y", 4, "")));
+        habits.proved(flow(2), &register("y", 4, &digest("SHA-256")));
+        assert!(!habits.needs_md5(flow(2), &register("y", 5, "")), "a refresh is no phone that gave up");
     }
 
-    /// Memory is bounded.
+    /// SIP-02: the address of a phone that could do SHA-256 may belong to an older one tomorrow.
     #[test]
-    fn the_oldest_habits_are_forgotten() {
+    fn an_old_phone_at_the_address_of_a_new_one_is_asked_for_md5() {
+        let strong = "Authorization: Digest username=\"1\", realm=\"a\", nonce=\"n\", uri=\"sip:a\", \
+                      response=\"r\", algorithm=SHA-256\r\n";
         let mut habits = Habits::default();
-        (0..2 * MOST as u64).for_each(|key| habits.keep(key, Habit::Md5));
-        assert_eq!((habits.known.len(), habits.order.len()), (MOST, MOST));
+        habits.proved(flow(1), &register("new phone", 2, strong));
+        assert!(!habits.needs_md5(flow(1), &register("old phone", 1, "")));
+        assert!(habits.needs_md5(flow(1), &register("old phone", 2, "")));
+    }
+
+    /// Memory is bounded, and strangers do not push out what is known of phones.
+    #[test]
+    fn the_oldest_attempts_are_forgotten_first() {
+        let mut habits = Habits::default();
+        habits.proved(flow(1), &register("x", 2, "Authorization: Digest algorithm=MD5\r\n"));
+        for call in 0..MOST + 10 {
+            habits.needs_md5(flow(2), &register(&call.to_string(), 1, ""));
+        }
+        assert_eq!((habits.challenged.known.len(), habits.challenged.order.len()), (MOST, MOST));
+        assert!(habits.needs_md5(flow(1), &register("z", 1, "")));
     }
 }
