@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use config::{DeviceId, TenantId, records::BindingRow};
-use sip_stack::{Flow, Transport};
+use sip_stack::{Flow, Transport, uri::Uri};
 
 use crate::{io::Now, limits};
 
@@ -29,7 +30,7 @@ pub(crate) struct Binding {
     /// Of the REGISTER that bound it last.
     pub cseq: u32,
     /// Rank in order of first registration, unique within the node.
-    position: u32,
+    pub position: u32,
     /// First registered. [Unix ms]
     pub registered_at: i64,
     /// [Unix ms]
@@ -75,6 +76,11 @@ impl Binding {
     pub(crate) fn expires_in(&self, now: Instant) -> u64 {
         self.expires.saturating_duration_since(now).as_millis().div_ceil(1000) as u64
     }
+    /// Whether datagrams reach it through an address translator. Beyond a proxy that is the proxy's business.
+    pub(crate) fn is_behind_nat(&self) -> bool {
+        let ip = Uri::parse(self.contact.as_bytes()).and_then(|uri| uri.ip());
+        self.path.is_none() && is_behind_nat(&self.flow, ip)
+    }
     /// The row that is stored.
     pub(crate) fn row(&self, tenant: TenantId, device: DeviceId) -> BindingRow {
         BindingRow {
@@ -115,6 +121,11 @@ impl Bindings {
         }
         let found = self.of(device).iter().find(|b| b.position == position)?;
         Some((device, found.key().to_owned()))
+    }
+    /// The contact of a device at that place.
+    pub(crate) fn find(&self, (device, position): (DeviceId, u32)) -> Option<(TenantId, &Binding)> {
+        let entry = self.devices.get(&device)?;
+        Some((entry.tenant, entry.contacts.iter().find(|b| b.position == position)?))
     }
     /// Every device that has contacts, with its tenant.
     pub(crate) fn devices(&self) -> impl Iterator<Item = (TenantId, DeviceId)> {
@@ -205,6 +216,12 @@ impl Bindings {
         }
         agent
     }
+}
+
+/// Whether a phone that believes to be at `ip` sends its datagrams from another address.
+pub(crate) fn is_behind_nat(flow: &Flow, ip: Option<IpAddr>) -> bool {
+    let source = flow.remote.ip().to_canonical();
+    !flow.transport.is_reliable() && ip.is_some_and(|ip| ip.to_canonical() != source)
 }
 
 /// `udp 192.0.2.1:5060 198.51.100.7:5062`: transport, our listener, the peer.

@@ -2,13 +2,14 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
+//! `ending`. `keepalive` keeps NAT open. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `show` tells the portal.
 
 mod answering;
 mod ending;
 mod events;
 mod incoming;
+mod keepalive;
 mod line;
 mod media_events;
 mod outgoing;
@@ -33,6 +34,7 @@ use crate::{
     ids::CallId,
     ladder, limits, live,
     office::Office,
+    pinholes::Pinholes,
     records::Records,
     timers::{Timer, Timers},
 };
@@ -48,6 +50,7 @@ pub struct Engine {
     calls: Calls,
     ready: VecDeque<CallId>,
     timers: Timers,
+    pinholes: Pinholes,
     ports: Ports,
     records: Records,
     counters: Counters,
@@ -80,6 +83,7 @@ impl Engine {
             calls: Calls::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
+            pinholes: Pinholes::default(),
             records: Records::default(),
             counters: Counters::default(),
             early: VecDeque::new(),
@@ -123,6 +127,7 @@ impl Engine {
         self.stack.handle_timeout(now.at);
         self.settle(now);
         self.expire_bindings(now);
+        self.ask_contacts(now);
         while let Some((id, response)) = self.records.late(now.at) {
             self.counters.unstored += 1;
             tracing::warn!("a registration is confirmed before its row is stored: the disk is slow");
@@ -142,10 +147,8 @@ impl Engine {
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.office.bindings.borrow().next_expiry();
-        [self.stack.poll_timeout(), self.timers.next(), self.records.next(), expiry]
-            .into_iter()
-            .flatten()
-            .min()
+        let own = [self.timers.next(), self.records.next(), self.pinholes.next(), expiry];
+        own.into_iter().chain([self.stack.poll_timeout()]).flatten().min()
     }
 
     /// What is to be done, until `None`.
@@ -162,6 +165,11 @@ impl Engine {
             ("dialtone_calls", self.calls.active, "Calls in progress"),
             ("dialtone_legs", self.calls.legs.len(), "Legs of calls in progress or ending"),
             ("dialtone_bindings", self.office.bindings.borrow().len(), "Registered contacts"),
+            (
+                "dialtone_bindings_unreachable",
+                self.pinholes.unreachable(),
+                "Contacts behind NAT that do not answer",
+            ),
             ("dialtone_rtp_ports", self.ports.in_use(), "RTP ports in use"),
             ("dialtone_rtp_ports_capacity", self.ports.capacity(), "RTP ports there are"),
             ("dialtone_rows_outstanding", self.records.outstanding() as usize, "Record rows not yet stored"),

@@ -25,6 +25,7 @@ mod io;
 mod ladder;
 mod limits;
 mod office;
+mod pinholes;
 mod records;
 mod registrar;
 mod timers;

@@ -15,7 +15,7 @@ use sip_stack::{
 
 use crate::{
     auth::{Arrival, Auth, Identity, Refused},
-    bindings::{Binding, Bindings, Contact},
+    bindings::{Binding, Bindings, Contact, is_behind_nat},
     counters::Refusal,
     io::Now,
     limits,
@@ -157,9 +157,11 @@ fn granted(
         let response = Response::new(423).with(Name::MinExpires, minimum);
         return Err(Refused { response, why: Refusal::IntervalTooBrief });
     }
-    let behind_nat = !arrival.flow.transport.is_reliable()
-        && ip.is_some_and(|ip| ip.to_canonical() != arrival.flow.remote.ip().to_canonical());
-    let greatest = if behind_nat { bounds.greatest.min(limits::NAT_EXPIRES) } else { bounds.greatest };
+    let greatest = if is_behind_nat(&arrival.flow, ip) {
+        bounds.greatest.min(limits::NAT_EXPIRES)
+    } else {
+        bounds.greatest
+    };
     Ok(asked.min(greatest).max(bounds.least))
 }
 

@@ -94,6 +94,9 @@ impl Engine {
         let same = audio.direction == row.line.theirs() && row.state == State::Up;
         let direction = if same { row.line.ours } else { audio.direction.mirror() };
         let sdp = row.line.print_answer(offer, payloads, direction);
+        if row.line.early.is_some() {
+            row.line.early = Some(sdp.clone());
+        }
         self.stack.accept(now.at, invite, sdp);
         self.agree(leg);
     }

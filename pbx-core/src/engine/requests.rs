@@ -68,7 +68,9 @@ impl Engine {
             let mut bindings = self.office.bindings.borrow_mut();
             let binding = bindings.bind(now, tenant, device, contact);
             let (row, shown) = (binding.row(tenant, device), shown(binding, tenant, device));
+            let key = (device, binding.position);
             drop(bindings);
+            self.keep_open(now, key);
             let stored = self.records.store(Change::Bind(row));
             self.out.push_back(stored);
             self.out.push_back(Output::Live(live::Change::Bound(shown)));
@@ -85,6 +87,7 @@ impl Engine {
     /// Removes a contact from memory, store and view.
     fn unbind(&mut self, device: DeviceId, key: &str) {
         let Some((tenant, binding)) = self.office.bindings.borrow_mut().unbind(device, key) else { return };
+        self.pinholes.forget((device, binding.position));
         let key = binding.key().to_owned();
         let stored = self.records.store(Change::Unbind { device, key: key.clone() });
         self.out.push_back(stored);
@@ -111,9 +114,11 @@ impl Engine {
             }
             let bindings = self.office.bindings.borrow();
             let found = bindings.of(device).iter().find(|b| b.key() == key);
-            if let Some(binding) = found {
-                self.out.push_back(Output::Live(live::Change::Bound(shown(binding, tenant, device))));
-            }
+            let Some(binding) = found else { continue };
+            let position = binding.position;
+            self.out.push_back(Output::Live(live::Change::Bound(shown(binding, tenant, device))));
+            drop(bindings);
+            self.keep_open(now, (device, position));
         }
         let nothing = Arc::new(Snapshot::default());
         self.sweep_bindings(&nothing);
