@@ -94,12 +94,14 @@ fn the_portal_can_end_a_call() {
     assert_eq!(world.record().cause, "Ended by an administrator");
 }
 
-/// MED-05
+/// MED-05: after the configured time, neither earlier nor much later.
 #[test]
 fn a_call_whose_phones_vanished_ends_by_itself() {
     seeds(|seed| {
         let mut world = World::new(seed);
         let [alice, bob] = world.phones(["101", "102"]);
+        let patience = 5 + seed % 40;
+        world.config(|c| c.node.rtp_silence_timeout = secs(patience));
         world.habit(bob, Habit::Answer(ms(100)));
         world.dials(alice, "102");
         world.run_for(secs(2 + seed % 7));
@@ -107,12 +109,34 @@ fn a_call_whose_phones_vanished_ends_by_itself() {
         world.habit(alice, Habit::Vanished);
         world.run_for(ms(seed * 50));
         world.habit(bob, Habit::Vanished);
+        let since = world.now().utc.timestamp_millis();
         world.run_for(secs(120));
         world.run_until_idle();
         world.assert_quiet();
         assert_eq!(world.record().cause, "No media from either phone");
         assert_eq!(world.metric("dialtone_calls_silent_total"), 1.0);
+        let after = world.record().ended_at.expect("it ended") - since;
+        let patience = patience as i64 * 1000;
+        assert!((patience - 200..patience + 1300).contains(&after), "{after} ms instead of {patience}");
     });
+}
+
+/// MED-05: zero means never.
+#[test]
+fn silence_is_not_missed_where_that_is_switched_off() {
+    let mut world = World::new(3);
+    let [alice, bob] = world.phones(["101", "102"]);
+    world.config(|c| c.node.rtp_silence_timeout = secs(0));
+    world.habit(bob, Habit::Answer(ms(100)));
+    world.dials(alice, "102");
+    world.run_for(secs(2));
+    world.habit(alice, Habit::Vanished);
+    world.habit(bob, Habit::Vanished);
+    world.run_for(secs(600));
+    assert_eq!(world.live.len(), 1);
+    world.run_for(secs(2000));
+    world.run_until_idle();
+    world.assert_quiet();
 }
 
 /// MED-05: hold is no silence.

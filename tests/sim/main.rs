@@ -6,9 +6,13 @@ mod configuration;
 mod forwards;
 mod hold;
 mod limits;
+mod nat;
+mod old_phones;
 mod registration;
 mod ringing;
 mod strangers;
+mod tcp;
+mod tenants;
 
 use tests::{World, ms};
 

@@ -9,29 +9,30 @@ use tests::{Credentials, State, World, ms, param, secs};
 use crate::seeds;
 
 /// A registering device without a stack: every byte is the test's.
-struct Device {
-    address: SocketAddr,
-    credentials: Credentials,
-    nonce: Vec<String>,
+pub(crate) struct Device {
+    pub address: SocketAddr,
+    pub credentials: Credentials,
+    /// Challenges of the last 401.
+    pub nonce: Vec<String>,
     count: u32,
     branch: u32,
 }
 
 /// What one REGISTER says.
 #[derive(Clone)]
-struct Register<'a> {
-    call_id: &'a str,
-    cseq: u32,
-    contact: &'a str,
-    expires: &'a str,
-    extra: &'a str,
+pub(crate) struct Register<'a> {
+    pub call_id: &'a str,
+    pub cseq: u32,
+    pub contact: &'a str,
+    pub expires: &'a str,
+    pub extra: &'a str,
 }
 
-const PLAIN: Register<'_> =
+pub(crate) const PLAIN: Register<'_> =
     Register { call_id: "one", cseq: 1, contact: "<sip:102@10.0.9.9:5060>", expires: "3600", extra: "" };
 
 impl Device {
-    fn new(username: &str, strong: bool) -> Self {
+    pub(crate) fn new(username: &str, strong: bool) -> Self {
         Self {
             address: "10.0.9.9:5060".parse().unwrap(),
             credentials: Credentials {
@@ -44,12 +45,17 @@ impl Device {
             branch: 0,
         }
     }
-    fn authorization(&mut self) -> String {
+    pub(crate) fn authorization(&mut self) -> String {
         self.count += 1;
         let answer = self.credentials.answer(&self.nonce, "REGISTER", "sip:example.test", self.count);
         answer.map(|a| format!("Authorization: {a}\r\n")).unwrap_or_default()
     }
-    fn send(&mut self, world: &mut World, register: &Register<'_>, authorization: &str) -> Message {
+    pub(crate) fn send(
+        &mut self,
+        world: &mut World,
+        register: &Register<'_>,
+        authorization: &str,
+    ) -> Message {
         self.branch += 1;
         let Register { call_id, cseq, contact, expires, extra } = register;
         let (user, branch, address) = (&self.credentials.username, self.branch, self.address);
@@ -73,7 +79,7 @@ impl Device {
         answer
     }
     /// With a valid credential.
-    fn registers(&mut self, world: &mut World, register: &Register<'_>) -> Message {
+    pub(crate) fn registers(&mut self, world: &mut World, register: &Register<'_>) -> Message {
         if self.nonce.is_empty() {
             self.send(world, &Register { call_id: "challenge", ..register.clone() }, "");
         }
@@ -86,7 +92,7 @@ fn contacts(answer: &Message) -> Vec<String> {
     answer.values(Name::Contact).map(|v| String::from_utf8_lossy(v).into_owned()).collect()
 }
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     let mut world = World::new(42);
     world.company.add_user("102");
     world.config(|_| {});

@@ -1,10 +1,13 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, Snapshot, TenantId, UserId,
-    snapshot::{Destination, Device, Extension, Forwards, Ha1, Ring, RingGroup, Rows, Target, Tenant, User},
+    snapshot::{
+        Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Rows, Target, Tenant,
+        User,
+    },
 };
 
 /// One tenant with its users, devices and groups.
@@ -18,26 +21,35 @@ pub struct Company {
     pub devices: Vec<Device>,
     /// Ring groups.
     pub groups: Vec<RingGroup>,
+    /// Settings of the whole system.
+    pub node: NodeSettings,
+    /// Further tenants of the same system.
+    pub neighbours: Vec<Company>,
     revision: i64,
 }
 
 impl Default for Company {
     fn default() -> Self {
-        let tenant = Tenant {
-            id: TenantId(1),
-            name: "Example".into(),
-            domain: DOMAIN.into(),
-            country: "de".into(),
-            inband_ringback: false,
-        };
-        Self { tenant, users: vec![], devices: vec![], groups: vec![], revision: 0 }
+        Self::new(1, DOMAIN)
     }
 }
 
 impl Company {
+    /// A tenant with that id and domain, without users.
+    pub fn new(id: i64, domain: &str) -> Self {
+        let tenant = Tenant {
+            id: TenantId(id),
+            name: format!("Example {id}"),
+            domain: domain.into(),
+            country: "de".into(),
+            inband_ringback: false,
+        };
+        let node = NodeSettings::default();
+        Self { tenant, users: vec![], devices: vec![], groups: vec![], node, neighbours: vec![], revision: 0 }
+    }
     /// A user with that extension and one device of the same name.
     pub fn add_user(&mut self, number: &str) -> UserId {
-        let id = UserId(self.users.len() as i64 + 1);
+        let id = UserId(self.id_after(self.users.len()));
         self.users.push(User {
             id,
             tenant: self.tenant.id,
@@ -59,9 +71,9 @@ impl Company {
     /// A further device of a user.
     pub fn add_device(&mut self, number: &str, username: &str) {
         let user = self.user(number).id;
-        let ha1 = sip_stack::digest::Ha1::new(username, DOMAIN, &password(username));
+        let ha1 = sip_stack::digest::Ha1::new(username, &self.tenant.domain, &password(username));
         self.devices.push(Device {
-            id: DeviceId(self.devices.len() as i64 + 1),
+            id: DeviceId(self.id_after(self.devices.len())),
             tenant: self.tenant.id,
             user: Some(user),
             name: format!("Phone {username}"),
@@ -75,7 +87,7 @@ impl Company {
     pub fn add_group(&mut self, number: &str, members: &[&str], overflow: Destination) {
         let members = members.iter().map(|m| self.user(m).id).collect();
         self.groups.push(RingGroup {
-            id: RingGroupId(self.groups.len() as i64 + 1),
+            id: RingGroupId(self.id_after(self.groups.len())),
             tenant: self.tenant.id,
             name: format!("Group {number}"),
             number: Some(number.into()),
@@ -95,23 +107,32 @@ impl Company {
     /// The next revision.
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.revision += 1;
-        let mut rows = Rows::default();
-        let user_numbers = self.users.iter().filter_map(|u| Some((u.number.clone()?, Target::User(u.id))));
-        let group_numbers =
-            self.groups.iter().filter_map(|g| Some((g.number.clone()?, Target::RingGroup(g.id))));
-        let extension = |(index, (number, target)): (usize, (String, Target))| Extension {
-            id: ExtensionId(index as i64 + 1),
+        let mut rows = Rows { node: Arc::new(self.node.clone()), ..Rows::default() };
+        for company in iter::once(&*self).chain(&self.neighbours) {
+            Rows::put(&mut rows.tenants, [company.tenant.clone()]);
+            Rows::put(&mut rows.users, company.users.clone());
+            Rows::put(&mut rows.devices, company.devices.clone());
+            Rows::put(&mut rows.ring_groups, company.groups.clone());
+            Rows::put(&mut rows.extensions, company.extensions());
+        }
+        Arc::new(Snapshot::of(self.revision, rows))
+    }
+
+    fn extensions(&self) -> Vec<Extension> {
+        let users = self.users.iter().filter_map(|u| Some((u.number.clone()?, Target::User(u.id))));
+        let groups = self.groups.iter().filter_map(|g| Some((g.number.clone()?, Target::RingGroup(g.id))));
+        let extension = |(index, (number, target))| Extension {
+            id: ExtensionId(self.id_after(index)),
             tenant: self.tenant.id,
             number,
             target,
         };
-        let extensions: Vec<_> = user_numbers.chain(group_numbers).enumerate().map(extension).collect();
-        Rows::put(&mut rows.tenants, [self.tenant.clone()]);
-        Rows::put(&mut rows.users, self.users.clone());
-        Rows::put(&mut rows.devices, self.devices.clone());
-        Rows::put(&mut rows.ring_groups, self.groups.clone());
-        Rows::put(&mut rows.extensions, extensions);
-        Arc::new(Snapshot::of(self.revision, rows))
+        users.chain(groups).enumerate().map(extension).collect()
+    }
+
+    /// Unique over all tenants, as in the database.
+    fn id_after(&self, count: usize) -> i64 {
+        (self.tenant.id.0 - 1) * 1000 + count as i64 + 1
     }
 }
 

@@ -10,6 +10,8 @@ pub mod agent;
 pub mod audio;
 mod company;
 mod credentials;
+mod late_offer;
+mod nat;
 mod network;
 pub mod patience;
 mod phone;
@@ -21,6 +23,8 @@ mod world;
 
 pub use company::Company;
 pub use credentials::{Credentials, param};
+pub use late_offer::LateOffer;
+pub use nat::Nat;
 pub use network::Network;
 pub use phone::{Habit, Phone, State};
 pub use store::Store;

@@ -1,7 +1,7 @@
-//! A seeded network: loses, delays, and with unequal delays reorders, and repeats.
+//! A seeded network: loses, delays, and with unequal delays reorders, and repeats. Streams it only delays.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     net::SocketAddr,
     ops::Range,
     time::{Duration, Instant},
@@ -9,10 +9,13 @@ use std::{
 
 use bytes::Bytes;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use sip_stack::Transport;
 
-/// A datagram on its way.
+/// A datagram, or a message in a stream, on its way.
 #[derive(Debug, Clone)]
 pub struct Datagram {
+    /// How it travels.
+    pub transport: Transport,
     /// Sender.
     pub from: SocketAddr,
     /// Receiver.
@@ -32,6 +35,8 @@ pub struct Network {
     /// Share of datagrams that arrive twice, 0.0–1.0.
     pub duplicates: f64,
     flying: BTreeMap<(Instant, u64), Datagram>,
+    /// When the last message of each stream arrives.
+    streams: HashMap<(SocketAddr, SocketAddr), Instant>,
     sent: u64,
 }
 
@@ -44,11 +49,15 @@ impl Network {
             loss: 0.0,
             duplicates: 0.0,
             flying: BTreeMap::new(),
+            streams: HashMap::new(),
             sent: 0,
         }
     }
     /// Sends; what becomes of it the seed decides.
     pub fn send(&mut self, now: Instant, datagram: Datagram) {
+        if datagram.transport == Transport::Tcp {
+            return self.send_in_order(now, datagram);
+        }
         if self.random.random_bool(self.loss) {
             return;
         }
@@ -58,6 +67,12 @@ impl Network {
             self.sent += 1;
             self.flying.insert((at, self.sent), datagram.clone());
         }
+    }
+    fn send_in_order(&mut self, now: Instant, message: Datagram) {
+        let last = self.streams.entry((message.from, message.to)).or_insert(now);
+        *last = (now + self.random.random_range(self.delay.clone())).max(*last);
+        self.sent += 1;
+        self.flying.insert((*last, self.sent), message);
     }
     /// When the next one arrives.
     pub fn next(&self) -> Option<Instant> {

@@ -12,13 +12,15 @@ use media::{
     sdp::{self, Description, Direction},
 };
 use sip_stack::{
-    Event, Flow, InviteId, Message, Name, Request, Response, Stack,
+    Event, Flow, InviteId, Message, Method, Name, Request, RequestId, Response, Stack, Transport,
     stack::{OutgoingInvite, Settings},
 };
 
 use crate::{
     company::{DOMAIN, password},
     credentials::Credentials,
+    late_offer::LateOffer,
+    nat::Nat,
 };
 
 /// What a phone does when it is called.
@@ -86,7 +88,18 @@ pub struct Phone {
     pub claims: Option<String>,
     /// A re-offer of its own was refused.
     pub offer_refused: Option<u16>,
+    /// Refuses offers within a call with this status.
+    pub refuses_offers: Option<u16>,
+    /// Its offers within a call travel without description, which then comes in the ACK.
+    pub late_offer: Option<LateOffer>,
+    /// What stands between it and the PBX.
+    pub nat: Option<Nat>,
+    /// Over what it speaks SIP.
+    pub transport: Transport,
+    /// When it was asked by OPTIONS whether it is there.
+    pub asked_at: Vec<Instant>,
     pbx: SocketAddr,
+    domain: String,
     credentials: Credentials,
     invite: Option<InviteId>,
     dialled: String,
@@ -104,8 +117,10 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// A phone that is plugged in and does nothing yet.
-    pub fn new(index: u8, username: &str, address: SocketAddr, pbx: SocketAddr, seed: u64) -> Self {
+    /// A phone that is plugged in and does nothing yet. `account` is its user name, with `@` and domain if that is
+    /// another than the first tenant's.
+    pub fn new(index: u8, account: &str, address: SocketAddr, pbx: SocketAddr, seed: u64) -> Self {
+        let (username, domain) = account.split_once('@').unwrap_or((account, DOMAIN));
         let mut bytes = [index; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Self {
@@ -124,7 +139,13 @@ impl Phone {
             expires: 3600,
             claims: None,
             offer_refused: None,
+            refuses_offers: None,
+            late_offer: None,
+            nat: None,
+            transport: Transport::Udp,
+            asked_at: vec![],
             pbx,
+            domain: domain.into(),
             credentials: Credentials {
                 username: username.into(),
                 password: password(username),
@@ -163,11 +184,12 @@ impl Phone {
         [self.stack.poll_timeout(), self.answer_at, self.next_rtp].into_iter().flatten().min()
     }
 
-    fn flow(&self) -> Flow {
-        Flow { transport: sip_stack::Transport::Udp, local: self.address, remote: self.pbx }
+    /// The flow of its SIP messages.
+    pub fn flow(&self) -> Flow {
+        Flow { transport: self.transport, local: self.address, remote: self.pbx }
     }
     fn aor(&self) -> String {
-        format!("<sip:{}@{DOMAIN}>", self.claims.as_ref().unwrap_or(&self.credentials.username))
+        format!("<sip:{}@{}>", self.claims.as_ref().unwrap_or(&self.credentials.username), self.domain)
     }
 }
 
@@ -214,6 +236,11 @@ impl Phone {
         let sdp = self.local.offer(&self.codecs, direction, Some(20));
         self.stack.offer(now, invite, sdp);
     }
+    /// Listens at another port from now on, and says so.
+    pub fn move_rtp(&mut self, now: Instant, port: u16) {
+        self.local.address.set_port(port);
+        self.offer(now, self.wish);
+    }
     /// Time has come; what RTP it sends.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<(SocketAddr, Bytes)> {
         self.stack.handle_timeout(now);
@@ -228,12 +255,14 @@ impl Phone {
     }
 
     fn send_register(&mut self, now: Instant, authorization: Option<String>) {
-        let contact = format!("<sip:{}@{}>", self.credentials.username, self.address);
+        let host = self.nat.as_ref().map_or(self.address, |nat| nat.inside);
+        let tcp = if self.transport == Transport::Tcp { ";transport=tcp" } else { "" };
+        let contact = format!("<sip:{}@{host}{tcp}>", self.credentials.username);
         let mut headers = vec![(Name::Contact, contact), (Name::Expires, self.expires.to_string())];
         headers.extend(authorization.map(|a| (Name::Authorization, a)));
         let request = Request {
             method: "REGISTER",
-            uri: format!("sip:{DOMAIN}"),
+            uri: format!("sip:{}", self.domain),
             from: self.aor(),
             to: self.aor(),
             headers,
@@ -260,7 +289,7 @@ impl Phone {
         self.invite = Some(self.stack.invite(now, invite));
     }
     fn target(&self) -> String {
-        format!("sip:{}@{DOMAIN}", self.dialled)
+        format!("sip:{}@{}", self.dialled, self.domain)
     }
 }
 
@@ -310,7 +339,11 @@ impl Phone {
                 self.last_reason = reason;
                 self.over();
             }
+            Event::Request { id, request, .. } => self.on_request(now, id, &request),
             Event::Offer { id, sdp } => {
+                if let Some(status) = self.refuses_offers {
+                    return self.stack.refuse(now, id, status);
+                }
                 let answer = match sdp {
                     Some(sdp) => self.answer_to(Description::parse(&sdp).ok()),
                     None => self.local.offer(&self.codecs, self.wish, Some(20)),
@@ -325,9 +358,9 @@ impl Phone {
 
     fn on_response(&mut self, now: Instant, response: &Message) {
         match response.status() {
-            Some(401) if response.method() == sip_stack::Method::Register => {
-                let answer =
-                    self.credentials.answer(&challenges(response), "REGISTER", &format!("sip:{DOMAIN}"), 1);
+            Some(401) if response.method() == Method::Register => {
+                let uri = format!("sip:{}", self.domain);
+                let answer = self.credentials.answer(&challenges(response), "REGISTER", &uri, 1);
                 self.send_register(now, answer);
             }
             Some(200) => {
@@ -336,6 +369,13 @@ impl Phone {
             }
             _ => {}
         }
+    }
+
+    fn on_request(&mut self, now: Instant, id: RequestId, request: &Message) {
+        if request.method() == Method::Options {
+            self.asked_at.push(now);
+        }
+        self.stack.respond(now, id, Response::new(200));
     }
 
     fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {

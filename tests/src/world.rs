@@ -1,7 +1,7 @@
 //! Engine, worker, phones and network on one virtual clock.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     net::{IpAddr, SocketAddr},
     ops::Range,
     time::{Duration, Instant},
@@ -52,6 +52,8 @@ pub struct World {
     start: (Instant, DateTime<Utc>),
     clock: Instant,
     ladder: VecDeque<String>,
+    /// Ends of connections that are no more.
+    broken: HashSet<SocketAddr>,
 }
 
 /// Making a world.
@@ -86,11 +88,12 @@ impl World {
             mail: vec![],
             options,
             phones: vec![],
-            worker: Worker::new(media::worker::Settings::default(), [seed as u8; 32]),
+            worker: Worker::new(worker_settings(), [seed as u8; 32]),
             sockets: HashMap::new(),
             start,
             clock: start.0,
             ladder: VecDeque::new(),
+            broken: HashSet::new(),
         }
     }
     /// Each datagram takes a time out of this range.
@@ -122,11 +125,15 @@ impl World {
         self.register(phone);
         phone
     }
-    /// A phone for a device that is configured; it does not register.
-    pub fn phone_for(&mut self, username: &str) -> PhoneId {
+    /// A phone for a device that is configured; it does not register. `account` may name a domain after `@`.
+    pub fn phone_for(&mut self, account: &str) -> PhoneId {
         let index = self.phones.len() as u8 + 1;
-        let address = SocketAddr::new(IpAddr::from([10, 0, 1, index]), 5060);
-        self.phones.push(Phone::new(index, username, address, self.pbx(), self.seed));
+        let ip = match self.pbx() {
+            SocketAddr::V4(_) => IpAddr::from([10, 0, 1, index]),
+            SocketAddr::V6(_) => IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 1, u16::from(index)]),
+        };
+        let address = SocketAddr::new(ip, 5060);
+        self.phones.push(Phone::new(index, account, address, self.pbx(), self.seed));
         PhoneId(usize::from(index) - 1)
     }
     /// Registers, and waits for it.
@@ -149,7 +156,7 @@ impl World {
         let now = self.now();
         self.options.seed[31] = self.options.seed[31].wrapping_add(1);
         self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), rows);
-        self.worker = Worker::new(media::worker::Settings::default(), [self.seed as u8; 32]);
+        self.worker = Worker::new(worker_settings(), [self.seed as u8; 32]);
         self.sockets.clear();
         self.live.clear();
         self.settle();
@@ -197,6 +204,18 @@ impl World {
     /// The phone itself.
     pub fn phone(&mut self, phone: PhoneId) -> &mut Phone {
         &mut self.phones[phone.0]
+    }
+    /// The phone's connection breaks: both ends notice, and what was on its way is lost. Its next message goes over a
+    /// new one from another port.
+    pub fn breaks(&mut self, phone: PhoneId) {
+        let old = self.phones[phone.0].flow();
+        let now = self.clock;
+        self.broken.insert(old.local);
+        let phone = self.phone(phone);
+        phone.address.set_port(old.local.port() + 1);
+        phone.stack.flow_failed(now, old);
+        let flow = Flow { transport: old.transport, local: old.remote, remote: old.local };
+        self.input(Input::FlowFailed(flow));
     }
     /// Bytes to the PBX from that address, past all loss.
     pub fn sends_raw(&mut self, from: SocketAddr, bytes: impl Into<Bytes>) {
@@ -311,16 +330,19 @@ impl World {
             if self.phones[index].next().is_some_and(|t| t <= self.clock) {
                 let from = self.phones[index].rtp();
                 if let Some((to, bytes)) = self.phones[index].handle_timeout(self.clock) {
-                    self.network.send(self.clock, Datagram { from, to, bytes });
+                    self.network.send(self.clock, Datagram { transport: Transport::Udp, from, to, bytes });
                 }
                 self.settle();
             }
         }
     }
 
-    fn deliver(&mut self, Datagram { from, to, bytes }: Datagram) {
+    fn deliver(&mut self, Datagram { transport, from, to, bytes }: Datagram) {
+        if self.broken.contains(&from) || self.broken.contains(&to) {
+            return;
+        }
         if to == self.pbx() {
-            let flow = Flow { transport: Transport::Udp, local: to, remote: from };
+            let flow = Flow { transport, local: to, remote: from };
             let now = self.now();
             return self.engine.receive(now, flow, bytes);
         }
@@ -335,14 +357,15 @@ impl World {
         }
         let (clock, pbx) = (self.clock, self.pbx());
         let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else {
-            return self.mail.push(Datagram { from, to, bytes });
+            return self.mail.push(Datagram { transport, from, to, bytes });
         };
         if phone.habit == Habit::Vanished {
             return;
         }
         if to == phone.address {
-            let flow = Flow { transport: Transport::Udp, local: to, remote: pbx };
-            phone.stack.receive(clock, flow, bytes);
+            if phone.nat.as_ref().is_none_or(|nat| nat.lets_in(clock)) {
+                phone.stack.receive(clock, Flow { transport, local: to, remote: pbx }, bytes);
+            }
         } else if to == phone.rtp() {
             phone.hear(clock, &bytes);
         }
@@ -363,9 +386,13 @@ impl World {
         while let Some(output) = self.engine.poll_output() {
             moved = true;
             match output {
+                Output::Transmit { flow, .. } if self.broken.contains(&flow.remote) => {
+                    let now = self.now();
+                    self.engine.handle(now, Input::FlowFailed(flow));
+                }
                 Output::Transmit { flow, bytes } => {
                     self.note("PBX", &flow, &bytes);
-                    self.network.send(self.clock, Datagram { from: flow.local, to: flow.remote, bytes });
+                    self.network.send(self.clock, datagram(flow, bytes));
                 }
                 Output::Media { command, .. } => self.worker.handle(self.clock, command),
                 Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
@@ -417,7 +444,8 @@ impl World {
 
     fn send_media(&mut self, forward: media::Forward, packet: Vec<u8>) {
         let Some(&from) = self.sockets.get(&forward.socket) else { return };
-        self.network.send(self.clock, Datagram { from, to: forward.to, bytes: packet.into() });
+        let packet = Datagram { transport: Transport::Udp, from, to: forward.to, bytes: packet.into() };
+        self.network.send(self.clock, packet);
     }
 
     fn drain_phones(&mut self) -> bool {
@@ -425,18 +453,31 @@ impl World {
         for index in 0..self.phones.len() {
             while let Some(output) = self.phones[index].stack.poll_output() {
                 moved = true;
-                let vanished = self.phones[index].habit == Habit::Vanished;
                 match output {
-                    sip_stack::Output::Transmit { flow, bytes, .. } if !vanished => {
-                        self.note(&format!("P{}", index + 1), &flow, &bytes);
-                        self.network.send(self.clock, Datagram { from: flow.local, to: flow.remote, bytes });
-                    }
+                    sip_stack::Output::Transmit { flow, bytes, .. } => self.phone_sends(index, flow, bytes),
                     sip_stack::Output::Event(event) => self.phones[index].on_event(self.clock, event),
-                    sip_stack::Output::Transmit { .. } | sip_stack::Output::Received { .. } => {}
+                    sip_stack::Output::Received { .. } => {}
                 }
             }
         }
         moved
+    }
+
+    fn phone_sends(&mut self, index: usize, flow: Flow, mut bytes: Bytes) {
+        let phone = &mut self.phones[index];
+        if phone.habit == Habit::Vanished {
+            return;
+        }
+        // Whatever flow its dialogs began on, a phone sends over the connection it has.
+        let flow = if flow.transport == Transport::Tcp { phone.flow() } else { flow };
+        if let Some(late) = &mut phone.late_offer {
+            bytes = late.rewrite(bytes);
+        }
+        if let Some(nat) = &mut phone.nat {
+            nat.sends(self.clock);
+        }
+        self.note(&format!("P{}", index + 1), &flow, &bytes);
+        self.network.send(self.clock, datagram(flow, bytes));
     }
 
     fn note(&mut self, who: &str, flow: &Flow, bytes: &[u8]) {
@@ -472,6 +513,10 @@ impl Drop for World {
     }
 }
 
+fn datagram(flow: Flow, bytes: Bytes) -> Datagram {
+    Datagram { transport: flow.transport, from: flow.local, to: flow.remote, bytes }
+}
+
 /// Milliseconds.
 pub fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -479,6 +524,11 @@ pub fn ms(n: u64) -> Duration {
 /// Seconds.
 pub fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
+}
+
+/// As the shell sets them: silence is reported each second, the engine knows how long is too long.
+fn worker_settings() -> media::worker::Settings {
+    media::worker::Settings { silence: secs(1), ..media::worker::Settings::default() }
 }
 
 /// The engine's SIP listener.

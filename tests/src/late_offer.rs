@@ -1,0 +1,42 @@
+//! Makes a re-INVITE with an offer one without: the description travels in the ACK instead (RFC 3261 §14.1).
+
+use bytes::Bytes;
+
+/// The description that was held back, with the CSeq of its re-INVITE.
+#[derive(Debug, Default)]
+pub struct LateOffer {
+    held: Option<(String, String)>,
+}
+
+impl LateOffer {
+    /// What really goes out instead of this message.
+    pub fn rewrite(&mut self, message: Bytes) -> Bytes {
+        let text = String::from_utf8_lossy(&message).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").expect("a SIP message");
+        let cseq = header(head, "CSeq").split(' ').next().unwrap_or_default().to_owned();
+        if text.starts_with("INVITE ") && header(head, "To").contains(";tag=") {
+            self.held = Some((cseq, body.to_owned()));
+            return print(head, "");
+        }
+        match &self.held {
+            Some((held, body)) if text.starts_with("ACK ") && *held == cseq => print(head, body),
+            _ => message,
+        }
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    let of_name = |line: &'a str| line.split_once(": ").filter(|(n, _)| n.eq_ignore_ascii_case(name));
+    head.lines().find_map(of_name).map_or("", |(_, value)| value)
+}
+
+fn print(head: &str, body: &str) -> Bytes {
+    let mut text = String::new();
+    for line in head.lines().filter(|line| !line.starts_with("Content-")) {
+        text += &format!("{line}\r\n");
+    }
+    if !body.is_empty() {
+        text += "Content-Type: application/sdp\r\n";
+    }
+    (text + &format!("Content-Length: {}\r\n\r\n{body}", body.len())).into()
+}
