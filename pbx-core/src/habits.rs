@@ -32,6 +32,10 @@ enum Habit {
 impl Habits {
     /// Whether a request without usable credentials is to be challenged with MD5 alone.
     pub(crate) fn needs_md5(&mut self, flow: Flow, request: &Message) -> bool {
+        if algorithm_of(request).is_some_and(|sha256| !sha256) {
+            // It comes with MD5 that is stale or wrong.
+            return true;
+        }
         match self.known.get(&self.peer(flow)) {
             Some(Habit::Md5) => return true,
             Some(Habit::Sha256) => return false,
@@ -74,6 +78,12 @@ impl Habits {
     }
 }
 
+/// Whether the request's credentials are made with SHA-256; `None` without credentials.
+fn algorithm_of(request: &Message) -> Option<bool> {
+    let credentials = request.headers(Name::Authorization).find_map(Credentials::parse)?;
+    Some(credentials.algorithm.is_some_and(|a| a.eq_ignore_ascii_case(b"SHA-256")))
+}
+
 /// Peers and attempts remembered; about 40 bytes each.
 const MOST: usize = 65_536;
 
@@ -107,7 +117,7 @@ mod tests {
             "the same request again is no new attempt"
         );
         assert!(habits.needs_md5(flow(1), &register("x", 2, "")));
-        assert!(!habits.needs_md5(flow(1), &register("another account", 7, "")));
+        assert!(!habits.needs_md5(flow(1), &register("another-account", 7, "")));
         assert!(!habits.needs_md5(flow(2), &register("y", 3, "")));
     }
 
@@ -124,6 +134,7 @@ mod tests {
         habits.proved(flow(1), &register("x", 2, &digest("MD5")));
         habits.proved(flow(2), &register("y", 2, &digest("SHA-256")));
         assert!(habits.needs_md5(flow(1), &register("z", 1, "")));
+        assert!(habits.needs_md5(flow(3), &register("z", 1, &digest("MD5"))), "stale after a restart");
         assert!(!habits.needs_md5(flow(2), &register("y", 3, "")));
         assert!(!habits.needs_md5(flow(2), &register("y", 4, "")));
     }

@@ -167,11 +167,7 @@ impl Reader<'_> {
         Ok(table)
     }
 
-    fn refresh<T: Typed>(
-        &mut self,
-        table: &mut Table<T>,
-        ids: &BTreeSet<i64>,
-    ) -> rusqlite::Result<()> {
+    fn refresh<T: Typed>(&mut self, table: &mut Table<T>, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
         if ids.is_empty() {
             return Ok(());
         }

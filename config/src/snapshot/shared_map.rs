@@ -56,7 +56,8 @@ impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
     }
     /// Keeps the values for which `keep` holds; a part of which all are kept is not copied.
     pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
-        let has_other = |part: &Part<K, V>| part.iter().flat_map(|part| part.values()).any(|value| !keep(value));
+        let has_other =
+            |part: &Part<K, V>| part.iter().flat_map(|part| part.values()).any(|value| !keep(value));
         if !self.parts.iter().any(has_other) {
             return;
         }
@@ -150,8 +151,11 @@ mod tests {
         assert_eq!((before.get(&7).map(|n| **n), before.contains_key(&8)), (Some(7), true));
         assert_eq!((after.get(&7).map(|n| **n), after.contains_key(&8)), (Some(-7), false));
         assert_eq!((before.values().count(), after.values().count()), (1000, 1000));
-        let mut differences: Vec<_> =
-            after.differences(&before).into_iter().map(|(old, new)| (old.map(|n| **n), new.map(|n| **n))).collect();
+        let mut differences: Vec<_> = after
+            .differences(&before)
+            .into_iter()
+            .map(|(old, new)| (old.map(|n| **n), new.map(|n| **n)))
+            .collect();
         differences.sort();
         assert_eq!(differences, [(None, Some(1000)), (Some(7), Some(-7)), (Some(8), None)]);
     }
