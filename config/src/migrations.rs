@@ -25,4 +25,4 @@ pub fn run(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_forwards.sql")];
