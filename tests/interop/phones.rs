@@ -18,7 +18,7 @@ fn call_between(packet_io: &'static str, caller_codec: &str, callee_codec: &str)
     let server = Server::with_packet_io(packet_io);
     let (caller, callee) = (&server.accounts()[0], &server.accounts()[1]);
     let mut bob = Baresip::start(callee, server.sip(), 902, callee_codec, None);
-    bob.says("registered successfully");
+    bob.says("1 binding");
     let mut alice = Baresip::start(caller, server.sip(), 901, caller_codec, Some(&server.number(1)));
     alice.says("Call established");
     let (by_alice, by_bob) = (alice.heard(32_000), bob.heard(32_000));
