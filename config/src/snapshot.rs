@@ -1,8 +1,8 @@
 //! The configuration of one revision, typed, immutable, indexed; what calls read.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use crate::{DeviceId, ExtensionId, RingGroupId, TenantId, UserId};
+use crate::{DeviceId, RingGroupId, TenantId, UserId};
 
 pub use crate::{
     destination::{Cause, Destination},
@@ -16,8 +16,13 @@ pub use crate::{
     },
 };
 pub use rows::{Rows, Table};
+pub use shared_map::SharedMap;
 
+use indexes::Indexes;
+
+mod indexes;
 mod rows;
+mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
 #[derive(Debug, Default, Clone)]
@@ -25,41 +30,21 @@ pub struct Snapshot {
     /// Grows with each change.
     pub revision: i64,
     rows: Rows,
-    domains: Arc<HashMap<Box<str>, TenantId>>,
-    numbers: Arc<ByText<ExtensionId>>,
-    usernames: Arc<ByText<DeviceId>>,
-    /// `None` if several tenants have it.
-    unique_usernames: Arc<HashMap<Box<str>, Option<DeviceId>>>,
-    devices_of: Arc<HashMap<UserId, Arc<[Arc<Device>]>>>,
+    indexes: Indexes,
 }
-
-/// Tenant → text → id.
-type ByText<Id> = HashMap<TenantId, HashMap<Box<str>, Id>>;
 
 impl Snapshot {
     /// The snapshot of these rows. A row that points to one that is not there is left out.
     pub fn of(revision: i64, mut rows: Rows) -> Self {
         rows.leave_out_dangling();
-        let mut snapshot = Self { revision, rows, ..Self::default() };
-        snapshot.index_tenants();
-        snapshot.index_extensions();
-        snapshot.index_devices();
-        snapshot
+        Self::default().next(revision, rows)
     }
 
-    /// The next snapshot: indexes are made anew only for tables that are not the same as before.
+    /// The next snapshot: of the indexes only what differs between the rows is made anew.
     pub(crate) fn next(&self, revision: i64, rows: Rows) -> Self {
-        let mut next = Self { revision, rows, ..self.clone() };
-        if !Arc::ptr_eq(&next.rows.tenants, &self.rows.tenants) {
-            next.index_tenants();
-        }
-        if !Arc::ptr_eq(&next.rows.extensions, &self.rows.extensions) {
-            next.index_extensions();
-        }
-        if !Arc::ptr_eq(&next.rows.devices, &self.rows.devices) {
-            next.index_devices();
-        }
-        next
+        let mut indexes = self.indexes.clone();
+        indexes.update(&self.rows, &rows);
+        Self { revision, rows, indexes }
     }
 
     pub(crate) fn rows(&self) -> &Rows {
@@ -90,14 +75,14 @@ impl Snapshot {
         } else {
             Cow::Borrowed(host)
         };
-        match self.domains.get(&*lower) {
+        match self.indexes.domains.get(&*lower) {
             Some(id) => self.tenant(*id),
-            None => self.rows.tenants.values().min_by_key(|tenant| tenant.id),
+            None => self.tenant(self.indexes.default_tenant?),
         }
     }
     /// The tenant whose SIP domain that is, and no other.
     pub fn tenant_by_domain(&self, domain: &str) -> Option<&Arc<Tenant>> {
-        self.tenant(*self.domains.get(&*domain.to_ascii_lowercase())?)
+        self.tenant(*self.indexes.domains.get(&*domain.to_ascii_lowercase())?)
     }
     /// A tenant.
     pub fn tenant(&self, id: TenantId) -> Option<&Arc<Tenant>> {
@@ -105,11 +90,14 @@ impl Snapshot {
     }
     /// The device with that digest user name.
     pub fn device_by_username(&self, tenant: TenantId, username: &str) -> Option<&Arc<Device>> {
-        self.rows.devices.get(&self.usernames.get(&tenant)?.get(username)?.0)
+        self.rows.devices.get(&self.indexes.usernames.get(&tenant)?.get(username)?.0)
     }
     /// The device with that user name in whichever tenant, if only one has it. SIP-03.
     pub fn device_by_unique_username(&self, username: &str) -> Option<&Arc<Device>> {
-        self.rows.devices.get(&(*self.unique_usernames.get(username)?)?.0)
+        match self.indexes.namesakes.get(username)?.as_slice() {
+            [only] => self.rows.devices.get(&only.0),
+            _ => None,
+        }
     }
     /// A device.
     pub fn device(&self, tenant: TenantId, id: DeviceId) -> Option<&Arc<Device>> {
@@ -117,14 +105,14 @@ impl Snapshot {
     }
     /// A user's devices in the order they were added.
     pub fn devices_of(&self, tenant: TenantId, user: UserId) -> &[Arc<Device>] {
-        match self.devices_of.get(&user) {
+        match self.indexes.devices_of.get(&user) {
             Some(devices) if devices.iter().all(|device| device.tenant == tenant) => devices,
             _ => &[],
         }
     }
     /// What an internal number is.
     pub fn extension(&self, tenant: TenantId, number: &str) -> Option<&Arc<Extension>> {
-        self.rows.extensions.get(&self.numbers.get(&tenant)?.get(number)?.0)
+        self.rows.extensions.get(&self.indexes.numbers.get(&tenant)?.get(number)?.0)
     }
     /// A user.
     pub fn user(&self, tenant: TenantId, id: UserId) -> Option<&Arc<User>> {
@@ -134,43 +122,7 @@ impl Snapshot {
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {
         self.rows.ring_groups.get(&id.0).filter(|group| group.tenant == tenant)
     }
-
-    fn index_tenants(&mut self) {
-        let domain = |tenant: &Arc<Tenant>| (tenant.domain.as_str().into(), tenant.id);
-        self.domains = Arc::new(self.rows.tenants.values().map(domain).collect());
-    }
-
-    fn index_extensions(&mut self) {
-        let mut numbers = ByText::new();
-        for extension in self.rows.extensions.values() {
-            numbers
-                .entry(extension.tenant)
-                .or_default()
-                .insert(extension.number.as_str().into(), extension.id);
-        }
-        self.numbers = Arc::new(numbers);
-    }
-
-    fn index_devices(&mut self) {
-        let mut usernames = ByText::new();
-        let mut unique = HashMap::<Box<str>, _>::with_capacity(self.rows.devices.len());
-        let mut of = HashMap::<UserId, Vec<Arc<Device>>>::with_capacity(self.rows.users.len());
-        for device in self.rows.devices.values() {
-            usernames.entry(device.tenant).or_default().insert(device.username.as_str().into(), device.id);
-            unique
-                .entry(device.username.as_str().into())
-                .and_modify(|id| *id = None)
-                .or_insert(Some(device.id));
-            if let Some(user) = device.user {
-                of.entry(user).or_default().push(device.clone());
-            }
-        }
-        let in_order = |(user, mut devices): (UserId, Vec<Arc<Device>>)| {
-            devices.sort_by_key(|device| device.id);
-            (user, devices.into())
-        };
-        self.usernames = Arc::new(usernames);
-        self.unique_usernames = Arc::new(unique);
-        self.devices_of = Arc::new(of.into_iter().map(in_order).collect());
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use config::{
-    Db, Feed, TenantId,
+    Db, Feed, Resource, TenantId,
     query::{ListQuery, Viewer},
     records::{CallRow, Change},
     resource::Values,
@@ -44,6 +44,7 @@ fn figures_of_a_large_company() {
     }
     println!("poll, nothing committed: {:?}", start.elapsed() / polls);
     edit_to_snapshot(&db, &author, &mut feed);
+    create(&db, &author);
     lists(&db);
     records(&db);
     let shell = rusqlite::Connection::open(db.file()).unwrap();
@@ -55,10 +56,15 @@ fn figures_of_a_large_company() {
 }
 
 fn edit_to_snapshot(db: &Db, author: &Author, feed: &mut Feed) {
-    for (what, of, field) in [("user", &USERS, "last_name"), ("device", &DEVICES, "name")] {
+    for (what, of, field) in [
+        ("user", &USERS, "last_name"),
+        ("user's extension", &USERS, "extension"),
+        ("device", &DEVICES, "name"),
+        ("device's user name", &DEVICES, "username"),
+    ] {
         let (mut commits, mut polls) = (Vec::new(), Vec::new());
         for n in 0..50 {
-            let values = Values::from([(field.to_owned(), format!("New {n}"))]);
+            let values = Values::from([(field.to_owned(), new_value(field, n))]);
             let start = Instant::now();
             db.update(author, of, 100 + n, &values, None).unwrap();
             commits.push(start.elapsed());
@@ -68,6 +74,39 @@ fn edit_to_snapshot(db: &Db, author: &Author, feed: &mut Feed) {
         }
         println!("{what}: edit {:?}, commit to snapshot {:?}", median(commits), median(polls));
     }
+}
+
+fn new_value(field: &str, n: i64) -> String {
+    match field {
+        "extension" => format!("{}", 90_000 + n),
+        "username" => format!("new{n}"),
+        _ => format!("New {n}"),
+    }
+}
+
+fn create(db: &Db, author: &Author) {
+    let users = (0..50).map(|n| {
+        let values = [("first_name", format!("Added {n}")), ("extension", format!("{}", 80_000 + n))];
+        created(db, author, &USERS, values)
+    });
+    println!("user: create {:?}", median(users.collect()));
+    let devices = (0..50).map(|n| {
+        let (user, username) = (format!("{}", 300 + n), format!("added{n}"));
+        created(db, author, &DEVICES, [("name", format!("Added {n}")), ("user", user), ("username", username)])
+    });
+    println!("device: create {:?}", median(devices.collect()));
+}
+
+fn created<const N: usize>(
+    db: &Db,
+    author: &Author,
+    of: &'static Resource,
+    values: [(&str, String); N],
+) -> Duration {
+    let values = Values::from(values.map(|(name, value)| (name.to_owned(), value)));
+    let start = Instant::now();
+    db.create(author, of, &values).unwrap();
+    start.elapsed()
 }
 
 fn lists(db: &Db) {

@@ -10,12 +10,12 @@ use config::{
     snapshot::{Device, Tenant, User},
 };
 use sip_stack::{
-    Message, Name, Response,
+    Flow, Message, Name, Response,
     digest::{self, Ha1, Nonces, Verdict},
     uri::Uri,
 };
 
-use crate::{counters::Refusal, io::Now, limits};
+use crate::{counters::Refusal, habits::Habits, io::Now, limits};
 
 /// The digest state of the node.
 #[derive(Debug)]
@@ -23,6 +23,14 @@ pub(crate) struct Auth {
     nonces: Nonces,
     /// Checked in place of the secret of users that do not exist.
     nobody: Ha1,
+    habits: Habits,
+}
+
+/// A request and the way it came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub flow: Flow,
+    pub request: &'a Message,
 }
 
 /// The device that proved its secret.
@@ -43,7 +51,7 @@ pub(crate) struct Refused {
 impl Auth {
     /// Nothing issued yet.
     pub(crate) fn new(secret: [u8; 32], nobody: Ha1) -> Self {
-        Self { nonces: Nonces::new(secret, limits::NONCE_LIFETIME), nobody }
+        Self { nonces: Nonces::new(secret, limits::NONCE_LIFETIME), nobody, habits: Habits::default() }
     }
 
     /// The device behind a request. `aor` is the address the request speaks for: To of a REGISTER, else From.
@@ -51,32 +59,56 @@ impl Auth {
         &mut self,
         snapshot: &Snapshot,
         now: Now,
-        request: &Message,
+        arrival: Arrival<'_>,
         aor: &[u8],
     ) -> Result<Identity, Refused> {
+        let request = arrival.request;
         let aor = Uri::parse(aor).unwrap_or_default();
         let Some(claim) = digest::claim(request) else {
-            return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::NoCredentials));
+            return Err(self.challenge(
+                (now, arrival),
+                &realm_for(snapshot, &aor),
+                false,
+                Refusal::NoCredentials,
+            ));
         };
         let tenant = snapshot.tenant_by_domain(&claim.realm);
         let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
         let ha1 = device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
         let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
         let (Some(tenant), Some(device)) = (tenant, device) else {
-            return Err(self.challenge(now, &realm_for(snapshot, &aor), false, Refusal::WrongCredentials));
+            return Err(self.challenge(
+                (now, arrival),
+                &realm_for(snapshot, &aor),
+                false,
+                Refusal::WrongCredentials,
+            ));
         };
         match verdict {
-            Verdict::Ok => known(snapshot, tenant, device),
-            Verdict::Stale => Err(self.challenge(now, &tenant.domain, true, Refusal::StaleNonce)),
-            Verdict::Wrong => Err(self.challenge(now, &tenant.domain, false, Refusal::WrongCredentials)),
+            Verdict::Ok => {
+                self.habits.proved(arrival.flow, request);
+                known(snapshot, tenant, device)
+            }
+            Verdict::Stale => Err(self.challenge((now, arrival), &tenant.domain, true, Refusal::StaleNonce)),
+            Verdict::Wrong => {
+                Err(self.challenge((now, arrival), &tenant.domain, false, Refusal::WrongCredentials))
+            }
         }
     }
 
-    fn challenge(&mut self, now: Now, realm: &str, stale: bool, why: Refusal) -> Refused {
-        let [first, second] = self.nonces.challenge(now.at, realm, stale);
-        let response =
-            Response::new(401).with(Name::WwwAuthenticate, first).with(Name::WwwAuthenticate, second);
-        Refused { response, why }
+    fn challenge(
+        &mut self,
+        (now, arrival): (Now, Arrival<'_>),
+        realm: &str,
+        stale: bool,
+        why: Refusal,
+    ) -> Refused {
+        let [best, md5] = self.nonces.challenge(now.at, realm, stale);
+        let mut response = Response::new(401);
+        if !self.habits.needs_md5(arrival.flow, arrival.request) {
+            response = response.with(Name::WwwAuthenticate, best);
+        }
+        Refused { response: response.with(Name::WwwAuthenticate, md5), why }
     }
 }
 

@@ -165,7 +165,7 @@ impl Bindings {
             expires_at: row.expires_at,
             expires: now.at + Duration::from_millis(left.unsigned_abs()),
         };
-        self.unbind(row.device, &binding.key().to_owned());
+        self.unbind(row.device, binding.key());
         self.insert(row.tenant, row.device, binding);
         true
     }

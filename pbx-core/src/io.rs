@@ -61,6 +61,7 @@ pub enum Input {
 
 /// What is to be done outside.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "made and taken at once, never kept in number")]
 pub enum Output {
     /// Send.
     #[allow(missing_docs)]

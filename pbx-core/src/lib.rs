@@ -18,6 +18,7 @@ mod call;
 mod cdr;
 mod counters;
 mod features;
+mod habits;
 mod hunt;
 mod ids;
 mod io;

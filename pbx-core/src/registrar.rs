@@ -8,25 +8,18 @@ use std::{net::IpAddr, time::Duration};
 
 use config::Snapshot;
 use sip_stack::{
-    Flow, Message, Name, Response,
+    Message, Name, Response,
     headers::NameAddr,
     uri::{Scheme, Uri},
 };
 
 use crate::{
-    auth::{Auth, Identity, Refused},
+    auth::{Arrival, Auth, Identity, Refused},
     bindings::{Binding, Bindings, Contact},
     counters::Refusal,
     io::Now,
     limits,
 };
-
-/// A request and the way it came.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Arrival<'a> {
-    pub flow: Flow,
-    pub request: &'a Message,
-}
 
 /// The interval that is granted, SIP-05.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +48,7 @@ pub(crate) fn register(
 ) -> Result<Registration, Refused> {
     let request = arrival.request;
     let to = request.to();
-    let identity = auth.identify(snapshot, now, request, to.uri)?;
+    let identity = auth.identify(snapshot, now, arrival, to.uri)?;
     if !identity.owns(snapshot, to.uri) {
         return Err(Refused::new(403, "To is not an address of this device", Refusal::NotTheirs));
     }

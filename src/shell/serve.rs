@@ -3,6 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     sync::Arc,
+    time::Duration,
 };
 
 use config::{Db, OpenError};
@@ -115,7 +116,10 @@ fn plan(options: &Serve) -> Plan {
     };
     info!("voice goes by {kind}");
     let io = rtp::Settings { gather: options.gather(), ..rtp::Settings::default() };
-    Plan { count: options.worker_count(), kind, io, media: media::worker::Settings::default() }
+    // The engine knows how long a call may be silent; the workers only tell it each second that passes.
+    let media =
+        media::worker::Settings { silence: Duration::from_secs(1), ..media::worker::Settings::default() };
+    Plan { count: options.worker_count(), kind, io, media }
 }
 
 /// Waits for a signal, has the engine finish, and its threads after it.

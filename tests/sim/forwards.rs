@@ -44,7 +44,7 @@ fn the_call_at_the_busy_trigger_is_forwarded() {
         world.assert_talking(alice, bob);
         world.dials(carol, "102");
         world.run_for(secs(1));
-        assert_eq!(world.phone(bob).rang_at.len(), 1, "the phone that talks is left in peace");
+        assert_eq!(world.phone(bob).invited, 1, "the phone that talks is left in peace");
         assert_eq!(world.state(dave), State::Rings);
         world.answers(dave);
         world.run_for(secs(1));
@@ -69,6 +69,7 @@ fn without_a_forward_the_busy_trigger_gives_486() {
         world.run_for(secs(1));
         assert_eq!(world.state(alice), State::Refused(486));
         assert_eq!(world.record().outcome, "busy");
+        assert_eq!(world.phone(bob).invited, 0, "the phone that calls is left in peace");
         world.hangs_up(bob);
         world.run_until_idle();
         assert_eq!(world.state(carol), State::Idle);

@@ -1,4 +1,5 @@
 //! The PBX under good and bad networks: every scenario runs over many seeds and ends quiet.
+#![allow(clippy::unwrap_used)]
 
 mod basic;
 mod configuration;

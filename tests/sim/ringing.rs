@@ -167,7 +167,7 @@ fn busy_members_are_left_out_and_their_forwards_not_followed() {
         world.dials(alice, "600");
         world.run_for(secs(2));
         assert_eq!(world.state(carol), State::Rings);
-        assert_eq!(world.phone(bob).rang_at.len(), 1);
+        assert_eq!(world.phone(bob).invited, 1);
         world.hangs_up(alice);
         world.hangs_up(dave);
         world.run_until_idle();

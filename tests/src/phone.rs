@@ -68,6 +68,8 @@ pub struct Phone {
     pub last_reason: Option<String>,
     /// The last INVITE that reached it.
     pub last_invite: Option<Message>,
+    /// How many calls reached it, refused ones included.
+    pub invited: usize,
     /// When it began to ring, each time.
     pub rang_at: Vec<Instant>,
     /// The codecs it knows, best first.
@@ -113,6 +115,7 @@ impl Phone {
             registered: None,
             last_reason: None,
             last_invite: None,
+            invited: 0,
             rang_at: vec![],
             codecs: sdp::g711(),
             delayed_offer: false,
@@ -336,6 +339,7 @@ impl Phone {
     }
 
     fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
+        self.invited += 1;
         if self.invite.is_some() {
             return self.stack.reject(now, id, Response::new(486));
         }

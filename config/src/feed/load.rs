@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::change::Touched;
 use crate::{
@@ -39,7 +39,7 @@ pub(super) fn all(
     let mut reader = Reader { rows, cipher, left_out, problems: Vec::new() };
     let mut node: Table<NodeSettings> = reader.table()?;
     let loaded = Rows {
-        node: Arc::make_mut(&mut node).remove(&1).unwrap_or_default(),
+        node: node.remove(&1).unwrap_or_default(),
         tenants: reader.table()?,
         users: reader.table()?,
         extensions: reader.table()?,
@@ -76,7 +76,9 @@ pub(super) fn touched(
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
     if again.node {
-        next.node = reader.one::<NodeSettings>(1)?.map(Arc::new).unwrap_or_default();
+        let mut node = Table::<NodeSettings>::default();
+        reader.refresh(&mut node, &BTreeSet::from([1]))?;
+        next.node = node.remove(&1).unwrap_or_default();
     }
     Ok(Loaded { rows: next, problems: reader.problems })
 }
@@ -151,7 +153,7 @@ impl Reader<'_> {
     fn table<T: Typed>(&mut self) -> rusqlite::Result<Table<T>> {
         let mut statement = self.rows.prepare_cached(T::SELECT)?;
         let mut found = statement.query([])?;
-        let mut table = std::collections::HashMap::new();
+        let mut table = Table::default();
         while let Some(row) = found.next()? {
             match T::read(row, self.cipher) {
                 Ok(typed) if self.is_left_out::<T>(typed.id()) => {}
@@ -162,10 +164,10 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(Arc::new(table))
+        Ok(table)
     }
 
-    fn refresh<T: Typed + Clone>(
+    fn refresh<T: Typed>(
         &mut self,
         table: &mut Table<T>,
         ids: &BTreeSet<i64>,
@@ -173,9 +175,10 @@ impl Reader<'_> {
         if ids.is_empty() {
             return Ok(());
         }
-        let table = Arc::make_mut(table);
+        let text = format!("{} WHERE t.id = ?1", T::SELECT);
+        let mut statement = self.rows.prepare_cached(&text)?;
         for &id in ids {
-            match self.one(id)? {
+            match self.one(&mut statement, id)? {
                 Some(typed) => drop(table.insert(id, Arc::new(typed))),
                 None => drop(table.remove(&id)),
             }
@@ -183,9 +186,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn one<T: Typed>(&mut self, id: i64) -> rusqlite::Result<Option<T>> {
-        let text = format!("{} WHERE t.id = ?1", T::SELECT);
-        let mut statement = self.rows.prepare_cached(&text)?;
+    fn one<T: Typed>(&mut self, statement: &mut Statement<'_>, id: i64) -> rusqlite::Result<Option<T>> {
         let mut found = statement.query([id])?;
         let Some(row) = found.next()? else { return Ok(None) };
         match T::read(row, self.cipher) {

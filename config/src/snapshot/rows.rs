@@ -1,10 +1,8 @@
 //! The typed rows of a snapshot, shared table by table between revisions.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
+use super::SharedMap;
 use crate::{
     resources::{
         devices::Device,
@@ -17,8 +15,8 @@ use crate::{
     typed::Typed,
 };
 
-/// A table of the snapshot by row id; copied only when it changes.
-pub type Table<T> = Arc<HashMap<i64, Arc<T>>>;
+/// A table of the snapshot by row id; copied only where it changes.
+pub type Table<T> = SharedMap<i64, Arc<T>>;
 
 /// All typed rows. Made from the database by the feed; made by hand where there is none (simulations).
 #[derive(Debug, Clone, Default)]
@@ -35,41 +33,33 @@ pub struct Rows {
 impl Rows {
     /// Adds or replaces rows of one kind.
     pub fn put<T: Typed>(table: &mut Table<T>, rows: impl IntoIterator<Item = T>) {
-        let table = Arc::make_mut(table);
         table.extend(rows.into_iter().map(|row| (row.id(), Arc::new(row))));
     }
 
     /// Drops rows that point to nothing, so that who follows a pointer finds something.
     pub(super) fn leave_out_dangling(&mut self) {
-        let tenants: HashSet<i64> = self.tenants.keys().copied().collect();
-        retain(&mut self.users, |user| tenants.contains(&user.tenant.0));
+        let tenants: HashSet<i64> = self.tenants.values().map(|tenant| tenant.id.0).collect();
+        self.users.retain(|user| tenants.contains(&user.tenant.0));
         let users = self.users.clone();
-        retain(&mut self.ring_groups, |group| tenants.contains(&group.tenant.0));
+        self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =
             self.ring_groups.values().filter(|group| dangles(group)).map(|group| group.id.0).collect();
         for id in dangling {
-            if let Some(group) = Arc::make_mut(&mut self.ring_groups).get_mut(&id) {
-                Arc::make_mut(group).members.retain(|id| users.contains_key(&id.0));
-            }
+            let Some(mut group) = self.ring_groups.remove(&id) else { continue };
+            Arc::make_mut(&mut group).members.retain(|id| users.contains_key(&id.0));
+            self.ring_groups.insert(id, group);
         }
         let groups = self.ring_groups.clone();
-        retain(&mut self.devices, |device| {
+        self.devices.retain(|device| {
             tenants.contains(&device.tenant.0) && device.user.is_none_or(|user| users.contains_key(&user.0))
         });
-        retain(&mut self.extensions, |extension| {
+        self.extensions.retain(|extension| {
             let target_is_there = match extension.target {
                 Target::User(id) => users.contains_key(&id.0),
                 Target::RingGroup(id) => groups.contains_key(&id.0),
             };
             target_is_there && tenants.contains(&extension.tenant.0)
         });
-    }
-}
-
-/// Keeps the rows for which `keep` holds; a table of which all are kept is not copied.
-fn retain<T>(table: &mut Table<T>, keep: impl Fn(&T) -> bool) {
-    if !table.values().all(|row| keep(row)) {
-        Arc::make_mut(table).retain(|_, row| keep(row));
     }
 }

@@ -74,8 +74,6 @@ pub(crate) struct Times {
 pub(crate) struct Silence {
     pub at: Instant,
     pub since: Duration,
-    /// `since` of the first report: the interval that the worker was told.
-    pub unit: Duration,
 }
 
 impl Leg {

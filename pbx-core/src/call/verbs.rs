@@ -21,6 +21,8 @@ use crate::{ids::LegId, limits};
 pub(crate) enum Unanswered {
     /// No phone could be rung: none registered, all switched off, or all failed.
     Unreachable,
+    /// We had no room to ring a phone.
+    NoRoom,
     /// A phone was busy and none rings any more.
     Busy,
     /// The user refused on one phone for all of them (6xx).
@@ -182,6 +184,7 @@ impl Unanswered {
     pub(crate) fn cause(self) -> Cause {
         match self {
             Self::Unreachable => Cause::Unavailable,
+            Self::NoRoom => Cause::Congestion,
             Self::Busy => Cause::Busy,
             Self::Declined => Cause::Declined,
             Self::Timeout => Cause::NoAnswer,
@@ -190,6 +193,7 @@ impl Unanswered {
     fn text(self) -> &'static str {
         match self {
             Self::Unreachable => "no phone could be reached",
+            Self::NoRoom => "no room for another leg",
             Self::Busy => "busy on the phone",
             Self::Declined => "declined on the phone",
             Self::Timeout => "nobody answered in time",
@@ -202,12 +206,13 @@ pub(crate) fn name(user: &User) -> String {
     format!("{} {}", user.number.as_deref().unwrap_or("–"), user.full_name())
 }
 
-/// What one more refusal makes of the result: busy on one phone outweighs an unreachable one, a refusal by the user
-/// outweighs both.
+/// What one more refusal makes of the result: a lack of room (503, ours or the phone's) outweighs an unreachable phone,
+/// busy on one phone both, a refusal by the user all.
 fn worse(result: Unanswered, status: u16) -> Unanswered {
     match status {
         603 | 607 | 608 => Unanswered::Declined,
         486 | 600 if result != Unanswered::Declined => Unanswered::Busy,
+        503 if result == Unanswered::Unreachable => Unanswered::NoRoom,
         _ => result,
     }
 }

@@ -1,6 +1,6 @@
 //! What the SIP stack says, handed to the room it concerns.
 
-use sip_stack::{Event, InviteId};
+use sip_stack::{Event, InviteId, Method};
 
 use super::Engine;
 use crate::{
@@ -22,7 +22,9 @@ impl Engine {
             sip_stack::Output::Received { flow, message, invite, again } => {
                 let bytes = message.bytes().clone();
                 self.keep(invite, ladder::Entry { at: now.at, flow, ours: false, again, bytes });
-                if message.status().is_some_and(|status| status >= 200) {
+                // The 200 to our CANCEL is not the last word: the 487 to the INVITE follows (RFC 3261 §9.1).
+                let last = message.status().is_some_and(|status| status >= 200);
+                if last && message.method() != Method::Cancel {
                     self.on_final(now, invite);
                 }
             }

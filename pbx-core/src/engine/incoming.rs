@@ -24,7 +24,7 @@ use crate::call::{
     script::{Call, Facts, Script},
 };
 use crate::{
-    auth::{Identity, Refused},
+    auth::{Arrival, Identity, Refused},
     cdr,
     counters::Refusal,
     features,
@@ -51,7 +51,7 @@ impl Engine {
         request: &Message,
         offer: Option<Bytes>,
     ) {
-        let admitted = self.admit(now, request, offer.as_deref());
+        let admitted = self.admit(now, Arrival { flow: from.1, request }, offer.as_deref());
         let begun = admitted.and_then(|admitted| self.begin(now, from, admitted));
         if let Err(Refused { response, why }) = begun {
             self.counters.refused(why);
@@ -61,12 +61,13 @@ impl Engine {
         }
     }
 
-    fn admit(&mut self, now: Now, request: &Message, offer: Option<&[u8]>) -> Result<Admitted, Refused> {
+    fn admit(&mut self, now: Now, arrival: Arrival<'_>, offer: Option<&[u8]>) -> Result<Admitted, Refused> {
+        let request = arrival.request;
         if let Some(why) = self.no_room(now) {
             return Err(no_room(why));
         }
         let address = request.from().uri;
-        let identity = self.auth.identify(&self.snapshot, now, request, address)?;
+        let identity = self.auth.identify(&self.snapshot, now, arrival, address)?;
         if !identity.owns(&self.snapshot, address) {
             return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
         }

@@ -62,12 +62,11 @@ impl Engine {
         }
     }
 
-    /// Ends a call when both parties sent nothing for the same whole interval, and neither holds. MED-05.
+    /// Ends a call when both parties sent nothing for the configured time, the same one, and neither holds. MED-05.
     fn on_silent(&mut self, now: Now, session: SessionId, since: Duration) {
         let Some(leg) = self.leg_of_session(session) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        let unit = row.silent.map_or(since, |before| before.unit.min(since));
-        row.silent = Some(Silence { at: now.at, since, unit });
+        row.silent = Some(Silence { at: now.at, since });
         let call = row.call;
         if self.both_silent(call) {
             self.counters.silent += 1;
@@ -78,6 +77,7 @@ impl Engine {
     fn both_silent(&self, call: CallId) -> bool {
         let Some(call) = self.calls.running.get(&call) else { return false };
         let Some(callee) = call.talking else { return false };
+        let patience = call.handle.facts().snapshot.node().rtp_silence_timeout;
         let (Some(a), Some(b)) = (self.calls.legs.get(&call.owner), self.calls.legs.get(&callee)) else {
             return false;
         };
@@ -87,7 +87,7 @@ impl Engine {
         let (Some(x), Some(y)) = (a.silent, b.silent) else { return false };
         let begin = |s: Silence| s.at.checked_sub(s.since).unwrap_or(s.at);
         let shared = x.at.min(y.at).saturating_duration_since(begin(x).max(begin(y)));
-        open(&a.line) && open(&b.line) && shared >= x.unit.min(y.unit)
+        !patience.is_zero() && shared >= patience && open(&a.line) && open(&b.line)
     }
 
     fn leg_of_session(&self, session: SessionId) -> Option<LegId> {

@@ -59,7 +59,7 @@ impl Engine {
         });
         let payloads = if payloads.is_empty() { sdp::g711() } else { payloads };
         let (direction, ptime) = (first_direction(caller), caller.ptime());
-        let mut invite = outgoing(call, dial);
+        let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
         row.state = State::Calling;
@@ -135,7 +135,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
 }
 
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
-fn outgoing(call: &Running, dial: Box<Dial>) -> OutgoingInvite {
+fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let domain = &call.handle.facts().tenant.domain;
     let caller = &call.record.caller;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
@@ -183,7 +183,7 @@ fn split_path(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::call::{quoted, split_path};
+    use super::{quoted, split_path};
 
     /// SIP-12
     #[test]

@@ -10,12 +10,12 @@ use sip_stack::{Flow, Message, Method, Name, RequestId, Response};
 
 use super::Engine;
 use crate::{
-    auth::Refused,
+    auth::{Arrival, Refused},
     bindings::{Binding, print_peer},
     counters::Refusal,
     io::{Now, Output},
     live,
-    registrar::{self, Arrival, Registration},
+    registrar::{self, Registration},
 };
 
 impl Engine {
@@ -24,7 +24,7 @@ impl Engine {
             Method::Register => return self.on_register(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
             Method::Message | Method::Subscribe | Method::Publish | Method::Refer => {
-                self.refuse_known(now, request)
+                self.refuse_known(now, Arrival { flow, request })
             }
             Method::Invite
             | Method::Ack
@@ -146,9 +146,9 @@ impl Engine {
     }
 
     /// Methods that need a known sender but lead nowhere: strangers learn nothing from the answer.
-    fn refuse_known(&mut self, now: Now, request: &Message) -> Response {
-        let known = self.auth.identify(&self.snapshot, now, request, request.from().uri);
-        let (response, why) = match (known, request.method()) {
+    fn refuse_known(&mut self, now: Now, arrival: Arrival<'_>) -> Response {
+        let known = self.auth.identify(&self.snapshot, now, arrival, arrival.request.from().uri);
+        let (response, why) = match (known, arrival.request.method()) {
             (Err(refused), _) => (refused.response, refused.why),
             (Ok(_), Method::Subscribe | Method::Publish) => (Response::new(489), Refusal::BadMethod),
             (Ok(_), _) => (Response::new(405).with(Name::Allow, ALLOW), Refusal::BadMethod),

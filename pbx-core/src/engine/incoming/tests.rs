@@ -1,5 +1,7 @@
 //! Calls that begin without a network: what an engine does with scripts that fail, and how large a call is.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;

@@ -1,0 +1,99 @@
+//! How calls find rows: by domain, number, user name, owner. Brought up to date by the rows that differ, so that an edit
+//! costs what it touches.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Rows, SharedMap};
+use crate::{DeviceId, ExtensionId, TenantId, UserId, resources::devices::Device};
+
+/// The indexes of one revision.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Indexes {
+    pub domains: Arc<HashMap<Box<str>, TenantId>>,
+    /// Whose calls to a host that is no domain are.
+    pub default_tenant: Option<TenantId>,
+    pub numbers: ByText<ExtensionId>,
+    pub usernames: ByText<DeviceId>,
+    /// Over all tenants.
+    pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
+    /// In the order they were added.
+    pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+}
+
+/// Tenant → text → id.
+type ByText<Id> = SharedMap<TenantId, SharedMap<Arc<str>, Id>>;
+
+impl Indexes {
+    /// From those of `old` to those of `new`.
+    pub(super) fn update(&mut self, old: &Rows, new: &Rows) {
+        if !new.tenants.is_same(&old.tenants) {
+            let domain = |tenant: &Arc<crate::snapshot::Tenant>| (tenant.domain.as_str().into(), tenant.id);
+            self.domains = Arc::new(new.tenants.values().map(domain).collect());
+            self.default_tenant = new.tenants.values().map(|tenant| tenant.id).min();
+        }
+        self.update_numbers(old, new);
+        self.update_usernames(old, new);
+        self.update_devices_of(old, new);
+    }
+
+    fn update_numbers(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.extensions.differences(&old.extensions);
+        // First all that go: two may have changed places.
+        for (old, _) in &changes {
+            if let Some(old) = old {
+                self.numbers.or_default(old.tenant).remove(old.number.as_str());
+            }
+        }
+        for (_, new) in changes {
+            if let Some(new) = new {
+                self.numbers.or_default(new.tenant).insert(new.number.as_str().into(), new.id);
+            }
+        }
+    }
+
+    fn update_usernames(&mut self, old: &Rows, new: &Rows) {
+        let name = |device: Option<&Arc<Device>>| device.map(|d| (d.tenant, d.username.clone()));
+        let mut changes = new.devices.differences(&old.devices);
+        changes.retain(|(old, new)| name(*old) != name(*new));
+        for (old, _) in &changes {
+            let Some(old) = old else { continue };
+            self.usernames.or_default(old.tenant).remove(old.username.as_str());
+            let mut others = self.namesakes.remove(old.username.as_str()).unwrap_or_default();
+            others.retain(|id| *id != old.id);
+            if !others.is_empty() {
+                self.namesakes.insert(old.username.as_str().into(), others);
+            }
+        }
+        for (_, new) in changes {
+            let Some(new) = new else { continue };
+            let username: Arc<str> = new.username.as_str().into();
+            self.namesakes.or_default(username.clone()).push(new.id);
+            self.usernames.or_default(new.tenant).insert(username, new.id);
+        }
+    }
+
+    fn update_devices_of(&mut self, old: &Rows, new: &Rows) {
+        let mut added = HashMap::<UserId, Vec<Arc<Device>>>::new();
+        for (old, new) in new.devices.differences(&old.devices) {
+            if let Some(user) = old.and_then(|old| old.user) {
+                added.entry(user).or_default();
+            }
+            if let Some((user, new)) = new.and_then(|new| Some((new.user?, new))) {
+                added.entry(user).or_default().push(new.clone());
+            }
+        }
+        for (user, mut devices) in added {
+            let unchanged = |device: &&Arc<Device>| {
+                new.devices.get(&device.id.0).is_some_and(|present| Arc::ptr_eq(present, device))
+            };
+            let before = self.devices_of.get(&user);
+            devices.extend(before.iter().flat_map(|devices| devices.iter()).filter(unchanged).cloned());
+            devices.sort_by_key(|device| device.id);
+            if devices.is_empty() {
+                self.devices_of.remove(&user);
+            } else {
+                self.devices_of.insert(user, devices.into());
+            }
+        }
+    }
+}
