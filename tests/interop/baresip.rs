@@ -50,7 +50,7 @@ impl Baresip {
     /// Waits until it is registered. This baresip gives up where SHA-256 is offered, and tries again after half a minute
     /// to a minute; then it must be challenged with MD5 alone.
     pub fn registered(&self) {
-        self.says("1 binding");
+        self.says("200 OK (Dialtone)");
     }
     /// Dials, told so over its control connection (a netstring of JSON).
     pub fn dial(&self, target: &str) {
