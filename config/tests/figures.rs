@@ -92,7 +92,12 @@ fn create(db: &Db, author: &Author) {
     println!("user: create {:?}", median(users.collect()));
     let devices = (0..50).map(|n| {
         let (user, username) = (format!("{}", 300 + n), format!("added{n}"));
-        created(db, author, &DEVICES, [("name", format!("Added {n}")), ("user", user), ("username", username)])
+        created(
+            db,
+            author,
+            &DEVICES,
+            [("name", format!("Added {n}")), ("user", user), ("username", username)],
+        )
     });
     println!("device: create {:?}", median(devices.collect()));
 }

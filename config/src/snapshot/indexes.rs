@@ -52,7 +52,9 @@ impl Indexes {
     }
 
     fn update_usernames(&mut self, old: &Rows, new: &Rows) {
-        let name = |device: Option<&Arc<Device>>| device.map(|d| (d.tenant, d.username.clone()));
+        fn name(device: Option<&Arc<Device>>) -> Option<(TenantId, &str)> {
+            device.map(|device| (device.tenant, device.username.as_str()))
+        }
         let mut changes = new.devices.differences(&old.devices);
         changes.retain(|(old, new)| name(*old) != name(*new));
         for (old, _) in &changes {
@@ -64,6 +66,7 @@ impl Indexes {
                 self.namesakes.insert(old.username.as_str().into(), others);
             }
         }
+        self.namesakes.reserve(changes.len());
         for (_, new) in changes {
             let Some(new) = new else { continue };
             let username: Arc<str> = new.username.as_str().into();
@@ -82,6 +85,7 @@ impl Indexes {
                 added.entry(user).or_default().push(new.clone());
             }
         }
+        self.devices_of.reserve(added.len());
         for (user, mut devices) in added {
             let unchanged = |device: &&Arc<Device>| {
                 new.devices.get(&device.id.0).is_some_and(|present| Arc::ptr_eq(present, device))
