@@ -44,6 +44,7 @@ impl Indexes {
                 self.numbers.or_default(old.tenant).remove(old.number.as_str());
             }
         }
+        make_room(&mut self.numbers, changes.iter().filter_map(|(_, new)| Some(new.as_ref()?.tenant)));
         for (_, new) in changes {
             if let Some(new) = new {
                 self.numbers.or_default(new.tenant).insert(new.number.as_str().into(), new.id);
@@ -67,6 +68,7 @@ impl Indexes {
             }
         }
         self.namesakes.reserve(changes.len());
+        make_room(&mut self.usernames, changes.iter().filter_map(|(_, new)| Some(new.as_ref()?.tenant)));
         for (_, new) in changes {
             let Some(new) = new else { continue };
             let username: Arc<str> = new.username.as_str().into();
@@ -99,5 +101,16 @@ impl Indexes {
                 self.devices_of.insert(user, devices.into());
             }
         }
+    }
+}
+
+/// For one entry more for each time that a tenant is named.
+fn make_room<Id: Clone>(index: &mut ByText<Id>, tenants: impl Iterator<Item = TenantId>) {
+    let mut entries = HashMap::<TenantId, usize>::new();
+    for tenant in tenants {
+        *entries.entry(tenant).or_default() += 1;
+    }
+    for (tenant, more) in entries {
+        index.or_default(tenant).reserve(more);
     }
 }

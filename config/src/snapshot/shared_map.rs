@@ -17,6 +17,9 @@ pub struct SharedMap<K, V> {
 
 type Part<K, V> = Option<Arc<HashMap<K, V>>>;
 
+/// An entry as it was and as it is, where it was or is there.
+pub type Difference<'a, T> = (Option<&'a Arc<T>>, Option<&'a Arc<T>>);
+
 impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
     /// The value of a key.
     pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
@@ -96,7 +99,7 @@ impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
 
 impl<K: Eq + Hash, T> SharedMap<K, Arc<T>> {
     /// What an entry was in `old` and is here, of each that is not the same. Looks only at parts that were copied.
-    pub fn differences<'a>(&'a self, old: &'a Self) -> Vec<(Option<&'a Arc<T>>, Option<&'a Arc<T>>)> {
+    pub fn differences<'a>(&'a self, old: &'a Self) -> Vec<Difference<'a, T>> {
         let mut all = Vec::new();
         for at in 0..PARTS {
             let part = |map: &'a Self| map.parts.get(at).and_then(Option::as_ref);
