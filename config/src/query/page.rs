@@ -42,12 +42,8 @@ pub(super) fn one(
     of: &'static Resource,
     conditions: &Conditions,
 ) -> rusqlite::Result<Option<Row>> {
-    let text = format!(
-        "SELECT t.id, t.version, ''{} FROM {} t WHERE {}",
-        columns(of),
-        of.name,
-        conditions.text()
-    );
+    let text =
+        format!("SELECT t.id, t.version, ''{} FROM {} t WHERE {}", columns(of), of.name, conditions.text());
     Ok(select(rows, of, &text, conditions)?.pop().map(|(row, _)| row))
 }
 
@@ -61,7 +57,12 @@ struct Order {
 }
 
 impl Order {
-    fn by(&self, rows: &Connection, order: &str, mut conditions: Conditions) -> rusqlite::Result<Vec<(Row, Value)>> {
+    fn by(
+        &self,
+        rows: &Connection,
+        order: &str,
+        mut conditions: Conditions,
+    ) -> rusqlite::Result<Vec<(Row, Value)>> {
         let (direction, beyond) = self.direction();
         if let Some((value, id)) = self.after.clone() {
             // The first comparison alone says where an index is entered.

@@ -43,7 +43,12 @@ fn who_has_no_extension_comes_last_both_ways() {
 #[test]
 fn a_search_finds_names_addresses_and_numbers() {
     let company = Company::new();
-    let user = values([("first_name", "Zoë"), ("last_name", "O%Hara"), ("email", "z@example.com"), ("extension", "777")]);
+    let user = values([
+        ("first_name", "Zoë"),
+        ("last_name", "O%Hara"),
+        ("email", "z@example.com"),
+        ("extension", "777"),
+    ]);
     company.db.create(&author(1), &USERS, &user).unwrap();
     for search in ["zoë", "o%h zo", "Z@EXAMPLE", "777", "77 zo", "  hara  "] {
         let query = ListQuery { search: search.into(), ..ListQuery::default() };
