@@ -104,13 +104,10 @@ impl Draft<'_> {
 
     /// The title of another row with the same value.
     fn twin(&self, rows: &Connection, field: &Field, value: &str) -> rusqlite::Result<Option<String>> {
-        let Stored::Column(column) = sql::stored(self.of, field) else { return Ok(None) };
-        let (title, table) = (sql::title(self.of, "t"), self.of.name);
-        let tenant = if field.everywhere { "?1 = ?1" } else { "t.tenant_id = ?1" };
-        let text = format!(
-            "SELECT {title}, {} FROM {table} t WHERE {tenant} AND t.{column} = ?2 AND t.id <> ?3 LIMIT 1",
-            rows::tenant_column(self.of)
-        );
+        let text = sql::once(("twin", self.of.name, field.name), || twin_text(self.of, field));
+        if text.is_empty() {
+            return Ok(None);
+        }
         let twin = rows
             .prepare_cached(&text)?
             .query_row((self.tenant, value, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
@@ -121,8 +118,10 @@ impl Draft<'_> {
         }))
     }
 
-    fn missing(&self, rows: &Connection, table: &str, id: &str) -> rusqlite::Result<Option<String>> {
-        let text = format!("SELECT 1 FROM {table} WHERE tenant_id = ?1 AND id = ?2");
+    fn missing(&self, rows: &Connection, table: &'static str, id: &str) -> rusqlite::Result<Option<String>> {
+        let text = sql::once(("exists", table, ""), || {
+            format!("SELECT 1 FROM {table} WHERE tenant_id = ?1 AND id = ?2")
+        });
         let id = id.parse::<i64>().unwrap_or_default();
         let exists = rows.prepare_cached(&text)?.exists((self.tenant, id))?;
         let one = resources::by_name(table).map_or(table, |table| table.one);
@@ -131,13 +130,7 @@ impl Draft<'_> {
 
     /// EXT-05: who has this extension already; or who dials the one that would go.
     fn clash(&self, rows: &Connection, number: &str) -> rusqlite::Result<Option<String>> {
-        let of_row = match sql::own_extension(self.of).map(|field| sql::stored(self.of, field)) {
-            Some(Stored::Extension { owner }) => format!("{owner} IS ?3"),
-            _ => "id = ?3".to_owned(),
-        };
-        let text = format!(
-            "SELECT user_id, ring_group_id FROM extensions WHERE tenant_id = ?1 AND number = ?2 AND NOT ({of_row})"
-        );
+        let text = sql::once(("clash", self.of.name, ""), || clash_text(self.of));
         let owner: Option<(Option<i64>, Option<i64>)> = rows
             .prepare_cached(&text)?
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
@@ -170,6 +163,29 @@ impl Draft<'_> {
     fn value(&self, field: &str) -> &str {
         self.values.get(field).map_or("", String::as_str)
     }
+}
+
+/// Title and tenant of another row with the same value; empty if the field has no column.
+fn twin_text(of: &Resource, field: &Field) -> String {
+    let Stored::Column(column) = sql::stored(of, field) else { return String::new() };
+    let tenant = if field.everywhere { "?1 = ?1" } else { "t.tenant_id = ?1" };
+    format!(
+        "SELECT {}, {} FROM {} t WHERE {tenant} AND t.{column} = ?2 AND t.id <> ?3 LIMIT 1",
+        sql::title(of, "t"),
+        rows::tenant_column(of),
+        of.name
+    )
+}
+
+/// Who has an extension, unless it is the row itself.
+fn clash_text(of: &Resource) -> String {
+    let of_row = match sql::own_extension(of).map(|field| sql::stored(of, field)) {
+        Some(Stored::Extension { owner }) => format!("{owner} IS ?3"),
+        _ => "id = ?3".to_owned(),
+    };
+    format!(
+        "SELECT user_id, ring_group_id FROM extensions WHERE tenant_id = ?1 AND number = ?2 AND NOT ({of_row})"
+    )
 }
 
 /// What is wrong between rows after a change, for the row as it was and as it is.

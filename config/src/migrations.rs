@@ -25,4 +25,8 @@ pub fn run(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_forwards.sql"),
+    include_str!("migrations/0003_large_lists.sql"),
+];

@@ -4,10 +4,9 @@
 use rusqlite::types::Value;
 
 use crate::{
-    Db, Field, Kind, Resource,
+    Db, Field, Resource,
     access::{self, Scope},
     resource::Values,
-    rows,
     sql::{self, Stored},
 };
 
@@ -16,6 +15,7 @@ use conditions::Conditions;
 
 mod conditions;
 mod cursor;
+mod page;
 
 /// What to show.
 #[derive(Debug, Clone, Default)]
@@ -84,10 +84,22 @@ impl Db {
         // Totals and rows of one moment.
         let moment = reader.unchecked_transaction()?;
         let scope = scope(viewer, of);
-        let conditions = Conditions::of(scope, of, query)?;
+        let mut conditions = Conditions::of(scope, of, query)?;
         let all = count(&moment, of, &Conditions::everything(scope))?;
-        let total = if conditions.narrow() { count(&moment, of, &conditions)? } else { all };
-        let (rows, next) = page(&moment, of, query, conditions)?;
+        let total = if !query.search.trim().is_empty() {
+            // A search looks at every row; the page shall not look again.
+            let ids = matching(&moment, of, &conditions)?;
+            if ids.len() <= FEW {
+                conditions = Conditions::everything(scope);
+                conditions.among(&ids);
+            }
+            ids.len() as u64
+        } else if conditions.narrow() {
+            count(&moment, of, &conditions)?
+        } else {
+            all
+        };
+        let (rows, next) = page::page(&moment, of, query, conditions)?;
         Ok(Page { rows, total, of: all, next })
     }
 
@@ -96,8 +108,7 @@ impl Db {
         let reader = self.reader()?;
         let mut conditions = Conditions::everything(scope(viewer, of));
         conditions.add("t.id = ?", [Value::Integer(id)]);
-        let query = ListQuery { limit: 1, ..ListQuery::default() };
-        Ok(page(&reader, of, &query, conditions)?.0.pop())
+        Ok(page::one(&reader, of, &conditions)?)
     }
 
     /// `(id, title)` of the rows a reference can point to, at most 200, matching `search`.
@@ -132,73 +143,15 @@ fn count(
     rows.prepare_cached(&text)?.query_row(conditions.parameters(), |row| row.get(0))
 }
 
-/// The rows of one page, and the cursor of the next.
-fn page(
+/// Ids of the rows that meet the conditions.
+fn matching(
     rows: &rusqlite::Connection,
-    of: &'static Resource,
-    query: &ListQuery,
-    mut conditions: Conditions,
-) -> Result<(Vec<Row>, Option<String>), QueryError> {
-    let limit = if query.limit == 0 { DEFAULT_ROWS } else { query.limit.min(MOST_ROWS) };
-    let sort = if query.sort.is_empty() { of.sort } else { &query.sort };
-    let field = sortable(of, sort)?;
-    let order = sql::order(of, field);
-    let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
-    let name = cursor::Order { field: field.name, descending: query.descending };
-    if !query.after.is_empty() {
-        let (value, id) = cursor::read(name, &query.after).ok_or(QueryError::Cursor)?;
-        let text = format!("({order} {beyond} ? OR ({order} = ? AND t.id {beyond} ?))");
-        conditions.add(&text, [value.clone(), value, Value::Integer(id)]);
-    }
-    let text = format!(
-        "SELECT t.id, t.version, {order}{} FROM {} t WHERE {} ORDER BY {order} {direction}, t.id {direction} LIMIT {}",
-        columns(of),
-        of.name,
-        conditions.text(),
-        limit + 1
-    );
+    of: &Resource,
+    conditions: &Conditions,
+) -> Result<Vec<i64>, rusqlite::Error> {
+    let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
     let mut statement = rows.prepare_cached(&text)?;
-    let read = |row: &rusqlite::Row<'_>| Ok((read(of, row)?, row.get::<_, Value>(2)?));
-    let mut found: Vec<(Row, Value)> =
-        statement.query_map(conditions.parameters(), read)?.collect::<Result<_, _>>()?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next = last.map(|(row, value)| cursor::print(name, value, row.id));
-    Ok((found.into_iter().map(|(row, _)| row).collect(), next))
-}
-
-/// `, value, value, …, shown, …` of all readable fields.
-fn columns(of: &Resource) -> String {
-    let values = rows::readable(of).map(|field| sql::value(of, field));
-    let shown = rows::readable(of).filter_map(|field| sql::shown(of, field));
-    values.chain(shown).map(|column| format!(", {column}")).collect()
-}
-
-/// A row selected with [`columns`] after three others.
-fn read(of: &Resource, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let (mut values, mut shown) = (Values::new(), Values::new());
-    let mut at = 3;
-    for field in rows::readable(of) {
-        values.insert(field.name.to_owned(), row.get(at)?);
-        at += 1;
-    }
-    for field in rows::readable(of) {
-        let text = if sql::shown(of, field).is_some() {
-            at += 1;
-            row.get(at - 1)?
-        } else {
-            field.show(&values[field.name])
-        };
-        shown.insert(field.name.to_owned(), text);
-    }
-    Ok(Row { id: row.get(0)?, version: row.get(1)?, values, shown })
-}
-
-fn sortable(of: &'static Resource, name: &str) -> Result<&'static Field, QueryError> {
-    of.field(name)
-        .filter(|field| !matches!(field.kind, Kind::Secret | Kind::Many(_)))
-        .ok_or_else(|| QueryError::UnknownField(name.to_owned()))
+    statement.query_map(conditions.parameters(), |row| row.get(0))?.collect()
 }
 
 fn scope(viewer: &Viewer, of: &Resource) -> Scope {
@@ -210,5 +163,9 @@ fn in_column(of: &Resource, field: &Field) -> bool {
     matches!(sql::stored(of, field), Stored::Column(_))
 }
 
-const DEFAULT_ROWS: usize = 50;
 const MOST_ROWS: usize = 200;
+/// Fewer than this are found again by their ids sooner than by what they are searched for.
+const FEW: usize = 1000;
+
+#[cfg(test)]
+mod tests;

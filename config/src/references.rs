@@ -54,7 +54,8 @@ pub fn users_of_number(
             let Some(text) = dialled_as(field, number) else { continue };
             let Stored::Column(column) = sql::stored(table, field) else { continue };
             let but = if table.name == except.0 { except.1 } else { 0 };
-            let condition = format!("t.{column} = ?2 AND t.id <> {but}");
+            // Not blank: the indexes of such columns have no entries for blank ones.
+            let condition = format!("t.{column} = ?2 AND t.{column} <> '' AND t.id <> {but}");
             find(rows, table, &condition, (tenant, text), &mut titles)?;
         }
     }

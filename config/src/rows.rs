@@ -18,14 +18,16 @@ pub struct Stored {
 /// The row with that id, if it is there and in `scope`.
 pub fn stored(rows: &Connection, of: &Resource, scope: Scope, id: i64) -> rusqlite::Result<Option<Stored>> {
     let fields: Vec<&Field> = readable(of).collect();
-    let columns: Vec<String> = fields.iter().map(|field| sql::value(of, field)).collect();
-    let text = format!(
-        "SELECT {}, t.version, {} FROM {} t WHERE t.id = ?2 AND {}",
-        tenant_column(of),
-        columns.join(", "),
-        of.name,
-        scope.condition()
-    );
+    let text = sql::once(("row", of.name, scope.condition()), || {
+        let columns: Vec<String> = fields.iter().map(|field| sql::value(of, field)).collect();
+        format!(
+            "SELECT {}, t.version, {} FROM {} t WHERE t.id = ?2 AND {}",
+            tenant_column(of),
+            columns.join(", "),
+            of.name,
+            scope.condition()
+        )
+    });
     rows.prepare_cached(&text)?
         .query_row([scope.parameter(), id], |row| {
             let mut values = Values::new();

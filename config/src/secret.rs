@@ -5,7 +5,7 @@
 //! be random). For hand-editing, `plain:` and the password is taken too; it is sealed as soon as it is noticed.
 
 use chacha20poly1305::{
-    Key, KeyInit, XChaCha20Poly1305, XNonce,
+    AeadInPlace, Key, KeyInit, Tag, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
 
@@ -45,11 +45,13 @@ impl Cipher {
         if let Some(plain) = stored.strip_prefix(PLAIN) {
             return Some(plain.to_owned()).filter(|plain| !plain.is_empty());
         }
-        let bytes = unhex(stored.strip_prefix(SEALED)?)?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
+        let mut bytes = unhex(stored.strip_prefix(SEALED)?)?;
+        let (nonce, sealed) = bytes.split_at_mut_checked(NONCE)?;
+        let (secret, tag) = sealed.split_at_mut_checked(sealed.len().checked_sub(TAG)?)?;
         let associated = place.to_string();
-        let payload = Payload { msg: sealed, aad: associated.as_bytes() };
-        String::from_utf8(self.0.decrypt(XNonce::from_slice(nonce), payload).ok()?).ok()
+        let (nonce, tag) = (XNonce::from_slice(nonce), Tag::from_slice(tag));
+        self.0.decrypt_in_place_detached(nonce, associated.as_bytes(), secret, tag).ok()?;
+        std::str::from_utf8(secret).ok().map(str::to_owned)
     }
 }
 
@@ -94,22 +96,47 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// Lower case.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 /// The reverse; `None` if it is not hexadecimal.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|d| d as u8);
     if !text.len().is_multiple_of(2) {
         return None;
     }
-    text.as_bytes().chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut wrong = 0;
+    for pair in text.as_bytes().chunks_exact(2) {
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        wrong |= high | low;
+        bytes.push(high << 4 | low & 15);
+    }
+    (wrong & NO_DIGIT == 0).then_some(bytes)
 }
 
+/// The value of each byte as a hexadecimal digit.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        digits[digit as usize] = value as u8;
+        digits[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 0x80;
 /// What a password written by hand begins with.
 pub const PLAIN: &str = "plain:";
 const SEALED: &str = "v1:";
 const NONCE: usize = 24;
+const TAG: usize = 16;
 const PASSWORD_LENGTH: usize = 24;
 /// Without 0 O o, 1 I l.
 const ALPHABET: &[u8] = b"23456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -137,6 +164,16 @@ mod tests {
         let sealed = cipher.seal(PLACE, "Geheim-12345");
         for damaged in ["", "v1:", "v1:zz", "v1:é0", "plain:", "Geheim", &sealed[..sealed.len() - 2]] {
             assert_eq!(cipher.open(PLACE, damaged), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_is_read_in_both_cases_and_nothing_else_is() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unhex(&hex(&all)), Some(all.clone()));
+        assert_eq!(unhex(&hex(&all).to_uppercase()), Some(all));
+        for wrong in ["0", "0g", "g0", "@0", "0`", " 0", "\u{e9}"] {
+            assert_eq!(unhex(wrong), None, "{wrong}");
         }
     }
 

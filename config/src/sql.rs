@@ -2,6 +2,11 @@
 //!
 //! All names in this SQL come from `static` declarations, never from input.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+
 use crate::{
     Field, Kind, Resource,
     resources::{self, extensions::EXTENSIONS},
@@ -16,6 +21,19 @@ pub enum Stored {
     Extension { owner: String },
     /// In the rows of a join table.
     Join { table: String, target: &'static str },
+}
+
+/// What a text is for, its table, and what else of the declarations it depends on.
+pub type TextKey = (&'static str, &'static str, &'static str);
+
+/// A text that is made once in the life of the program: checks of many rows ask for it again with each.
+pub fn once(key: TextKey, make: impl FnOnce() -> String) -> Arc<str> {
+    if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return text.clone();
+    }
+    let text: Arc<str> = make().into();
+    TEXTS.write().unwrap_or_else(PoisonError::into_inner).insert(key, text.clone());
+    text
 }
 
 /// Where a field of a table is stored.
@@ -98,13 +116,18 @@ pub fn title(of: &Resource, alias: &str) -> String {
 pub fn order(of: &Resource, field: &Field) -> String {
     match (field.kind, stored(of, field)) {
         (Kind::Number { .. } | Kind::Flag, Stored::Column(column)) => format!("t.{column}"),
-        (Kind::Extension, _) => format!("substr('      ' || {}, -6)", value(of, field)),
+        (Kind::Extension, _) => extension_order(&value(of, field)),
         (Kind::Reference(_), _) => {
             shown(of, field).map_or_else(String::new, |shown| format!("{shown} COLLATE NOCASE"))
         }
         (Kind::Text { .. }, Stored::Column(column)) => format!("t.{column} COLLATE NOCASE"),
         _ => value(of, field),
     }
+}
+
+/// Extensions by length first. There is an index of exactly this expression.
+pub fn extension_order(number: &str) -> String {
+    format!("substr('      ' || {number}, -6)")
 }
 
 /// The columns that a change trigger watches: all that hold fields, and the tenant.
@@ -116,3 +139,6 @@ pub fn watched_columns(of: &Resource) -> Vec<String> {
         });
     columns.chain(of.tenant.then(|| "tenant_id".to_owned())).collect()
 }
+
+/// No larger than the declarations are.
+static TEXTS: LazyLock<RwLock<HashMap<TextKey, Arc<str>>>> = LazyLock::new(RwLock::default);

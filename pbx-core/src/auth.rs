@@ -48,6 +48,12 @@ pub(crate) struct Refused {
     pub why: Refusal,
 }
 
+/// Why the sender must be challenged, and in which realm.
+struct Unproven {
+    realm: String,
+    why: Refusal,
+}
+
 impl Auth {
     /// Nothing issued yet.
     pub(crate) fn new(secret: [u8; 32], nobody: Ha1) -> Self {
@@ -62,53 +68,45 @@ impl Auth {
         arrival: Arrival<'_>,
         aor: &[u8],
     ) -> Result<Identity, Refused> {
-        let request = arrival.request;
-        let aor = Uri::parse(aor).unwrap_or_default();
-        let Some(claim) = digest::claim(request) else {
-            return Err(self.challenge(
-                (now, arrival),
-                &realm_for(snapshot, &aor),
-                false,
-                Refusal::NoCredentials,
-            ));
+        let unproven = match self.check(snapshot, now, arrival, aor) {
+            Ok((tenant, device)) => return known(snapshot, tenant, device),
+            Err(unproven) => unproven,
         };
+        let md5_only =
+            snapshot.node().digest_md5_only || self.habits.needs_md5(arrival.flow, arrival.request);
+        let [best, md5] = self.nonces.challenge(now.at, &unproven.realm, unproven.why == Refusal::StaleNonce);
+        let offered = [(!md5_only).then_some(best), Some(md5)];
+        let challenge = |response: Response, value| response.with(Name::WwwAuthenticate, value);
+        let response = offered.into_iter().flatten().fold(Response::new(401), challenge);
+        Err(Refused { response, why: unproven.why })
+    }
+
+    fn check<'s>(
+        &mut self,
+        snapshot: &'s Snapshot,
+        now: Now,
+        arrival: Arrival<'_>,
+        aor: &[u8],
+    ) -> Result<(&'s Arc<Tenant>, &'s Arc<Device>), Unproven> {
+        let (request, aor) = (arrival.request, Uri::parse(aor).unwrap_or_default());
+        let unproven = |why| Unproven { realm: realm_for(snapshot, &aor), why };
+        let claim = digest::claim(request).ok_or_else(|| unproven(Refusal::NoCredentials))?;
         let tenant = snapshot.tenant_by_domain(&claim.realm);
         let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
         let ha1 = device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
         let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
         let (Some(tenant), Some(device)) = (tenant, device) else {
-            return Err(self.challenge(
-                (now, arrival),
-                &realm_for(snapshot, &aor),
-                false,
-                Refusal::WrongCredentials,
-            ));
+            return Err(unproven(Refusal::WrongCredentials));
         };
-        match verdict {
+        let why = match verdict {
             Verdict::Ok => {
                 self.habits.proved(arrival.flow, request);
-                known(snapshot, tenant, device)
+                return Ok((tenant, device));
             }
-            Verdict::Stale => Err(self.challenge((now, arrival), &tenant.domain, true, Refusal::StaleNonce)),
-            Verdict::Wrong => {
-                Err(self.challenge((now, arrival), &tenant.domain, false, Refusal::WrongCredentials))
-            }
-        }
-    }
-
-    fn challenge(
-        &mut self,
-        (now, arrival): (Now, Arrival<'_>),
-        realm: &str,
-        stale: bool,
-        why: Refusal,
-    ) -> Refused {
-        let [best, md5] = self.nonces.challenge(now.at, realm, stale);
-        let mut response = Response::new(401);
-        if !self.habits.needs_md5(arrival.flow, arrival.request) {
-            response = response.with(Name::WwwAuthenticate, best);
-        }
-        Refused { response: response.with(Name::WwwAuthenticate, md5), why }
+            Verdict::Stale => Refusal::StaleNonce,
+            Verdict::Wrong => Refusal::WrongCredentials,
+        };
+        Err(Unproven { realm: tenant.domain.clone(), why })
     }
 }
 

@@ -175,7 +175,9 @@ impl Engine {
             ("dialtone_rows_outstanding", self.records.outstanding() as usize, "Record rows not yet stored"),
         ];
         let gauges = gauges.into_iter().map(|(name, value, help)| (name, value as f64, help));
-        gauges.chain(self.counters.list()).collect()
+        let malformed =
+            ("dialtone_sip_malformed_total", self.stack.malformed() as f64, "Unreadable SIP messages");
+        gauges.chain([malformed]).chain(self.counters.list()).collect()
     }
 
     /// Whether no call, leg, transaction, timer or port is left over. Bindings may be there.

@@ -31,7 +31,9 @@ struct Recent<V> {
 impl Habits {
     /// Whether a request without usable credentials is to be challenged with MD5 alone.
     pub(crate) fn needs_md5(&mut self, flow: Flow, request: &Message) -> bool {
-        if self.proved_md5.get(self.peer(flow)) == Some(true) {
+        // Either it comes with MD5 that is stale or wrong, or it is known to do no better.
+        let knows_md5 = algorithm_of(request).is_some_and(|sha256| !sha256);
+        if knows_md5 || self.proved_md5.get(self.peer(flow)) == Some(true) {
             return true;
         }
         let attempt = self.attempt(flow, request);
@@ -46,10 +48,7 @@ impl Habits {
 
     /// The peer proved its secret with this request.
     pub(crate) fn proved(&mut self, flow: Flow, request: &Message) {
-        let algorithm =
-            request.headers(Name::Authorization).filter_map(Credentials::parse).find_map(|c| c.algorithm);
-        let is_sha = algorithm.is_some_and(|a| a.eq_ignore_ascii_case(b"SHA-256"));
-        self.proved_md5.keep(self.peer(flow), !is_sha);
+        self.proved_md5.keep(self.peer(flow), algorithm_of(request) != Some(true));
         // The next request without credentials begins anew: it is a refresh, no phone that gave up.
         self.challenged.keep(self.attempt(flow, request), None);
     }
@@ -79,6 +78,12 @@ impl<V: Copy> Recent<V> {
             self.known.remove(&oldest);
         }
     }
+}
+
+/// Whether the request's credentials are made with SHA-256; `None` without credentials.
+fn algorithm_of(request: &Message) -> Option<bool> {
+    let credentials = request.headers(Name::Authorization).find_map(Credentials::parse)?;
+    Some(credentials.algorithm.is_some_and(|a| a.eq_ignore_ascii_case(b"SHA-256")))
 }
 
 /// Peers, and attempts, that are remembered; about 40 bytes each.
@@ -114,7 +119,7 @@ mod tests {
             "the same request again is no new attempt"
         );
         assert!(habits.needs_md5(flow(1), &register("x", 2, "")));
-        assert!(!habits.needs_md5(flow(1), &register("another account", 7, "")));
+        assert!(!habits.needs_md5(flow(1), &register("another-account", 7, "")));
         assert!(!habits.needs_md5(flow(2), &register("y", 3, "")));
     }
 
@@ -131,6 +136,7 @@ mod tests {
         habits.proved(flow(1), &register("x", 2, &digest("MD5")));
         habits.proved(flow(2), &register("y", 2, &digest("SHA-256")));
         assert!(habits.needs_md5(flow(1), &register("z", 1, "")));
+        assert!(habits.needs_md5(flow(3), &register("z", 1, &digest("MD5"))), "stale after a restart");
         assert!(!habits.needs_md5(flow(2), &register("y", 3, "")));
         habits.proved(flow(2), &register("y", 4, &digest("SHA-256")));
         assert!(!habits.needs_md5(flow(2), &register("y", 5, "")), "a refresh is no phone that gave up");

@@ -1,8 +1,9 @@
 //! The SIP messages of one call, kept as bytes while it runs, written as JSON at its end without credentials. SIP-45.
 
-use std::time::Instant;
+use std::{borrow::Cow, net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
+use serde::Serializer;
 use sip_stack::Flow;
 
 use crate::limits;
@@ -31,12 +32,14 @@ pub(crate) struct Ladder {
 }
 
 #[derive(serde::Serialize)]
-struct Shown {
+struct Shown<'a> {
     at_ms: u64,
-    from: String,
-    to: String,
+    #[serde(serialize_with = "as_text")]
+    from: SocketAddr,
+    #[serde(serialize_with = "as_text")]
+    to: SocketAddr,
     again: bool,
-    text: String,
+    text: Cow<'a, str>,
 }
 
 impl Ladder {
@@ -54,17 +57,19 @@ impl Ladder {
 
     /// JSON as `config::records::CallRow` documents it.
     pub(crate) fn json(&self, started: Instant) -> String {
-        let shown: Vec<Shown> = self.entries.iter().map(|entry| entry.shown(started)).collect();
         if self.cut > 0 {
             tracing::debug!(messages = self.cut, "ladder cut at its limit");
         }
-        serde_json::to_string(&shown).unwrap_or_default()
+        let mut json = Vec::with_capacity(self.bytes + self.bytes / 8 + self.entries.len() * ENTRY_FRAME);
+        let shown = self.entries.iter().map(|entry| entry.shown(started));
+        let written = serde_json::Serializer::new(&mut json).collect_seq(shown);
+        written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
     }
 }
 
 impl Entry {
-    fn shown(&self, started: Instant) -> Shown {
-        let (us, peer) = (self.flow.local.to_string(), self.flow.remote.to_string());
+    fn shown(&self, started: Instant) -> Shown<'_> {
+        let (us, peer) = (self.flow.local, self.flow.remote);
         let (from, to) = if self.ours { (us, peer) } else { (peer, us) };
         Shown {
             at_ms: self.at.saturating_duration_since(started).as_millis() as u64,
@@ -76,11 +81,15 @@ impl Entry {
     }
 }
 
+fn as_text<S: Serializer>(address: &SocketAddr, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
+}
+
 /// The message as text with the values of its credentials replaced: what remains cannot be used to guess a secret.
-fn redact(bytes: &[u8]) -> String {
+fn redact(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if !text.split('\n').any(carries_credentials) {
-        return text.into_owned();
+        return text;
     }
     let mut safe = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -90,7 +99,7 @@ fn redact(bytes: &[u8]) -> String {
             safe.push_str(line);
         }
     }
-    safe
+    Cow::Owned(safe)
 }
 
 fn carries_credentials(line: &str) -> bool {
@@ -121,6 +130,8 @@ fn redact_line(line: &str, safe: &mut String) {
     safe.push_str(&line[end.len()..]);
 }
 
+/// JSON around one message. [bytes]
+const ENTRY_FRAME: usize = 112;
 /// Headers that carry credentials or what they are made from (RFC 3261 §20.7, §20.27, §20.28, §20.44).
 const CREDENTIALS: [&str; 4] =
     ["Authorization", "Proxy-Authorization", "WWW-Authenticate", "Proxy-Authenticate"];

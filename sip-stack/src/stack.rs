@@ -36,13 +36,14 @@ pub struct Stack {
     invites: HashMap<InviteId, Invite>,
     /// New requests are refused since the limit was reached; logged once.
     is_refusing: bool,
+    malformed: u64,
 }
 
 /// Inputs.
 impl Stack {
     /// A stack without any transaction. `seed` feeds tags, branches and Call-IDs.
     pub fn new(settings: Settings, seed: [u8; 32]) -> Self {
-        Self { layer: Layer::new(settings, seed), invites: HashMap::new(), is_refusing: false }
+        Self { layer: Layer::new(settings, seed), invites: HashMap::new(), is_refusing: false, malformed: 0 }
     }
     /// A datagram, or a frame of a stream.
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
@@ -50,6 +51,7 @@ impl Stack {
             Ok(message) if message.is_request() => self.receive_request(now, flow, &message),
             Ok(message) => self.layer.receive_response(now, flow, &message),
             Err(error) => {
+                self.malformed += 1;
                 tracing::debug!(peer.addr = %flow.remote, "unreadable message: {error}");
                 let tag = format!("{:016x}", self.layer.random());
                 if let Some(answer) = print::refusal(&bytes, &error, flow.remote, &tag) {
@@ -93,6 +95,10 @@ impl Stack {
     /// Transactions, and invites, that are held at this moment.
     pub fn load(&self) -> (usize, usize) {
         (self.layer.clients.len() + self.layer.servers.len(), self.invites.len())
+    }
+    /// Datagrams and frames since the start that were no SIP messages.
+    pub fn malformed(&self) -> u64 {
+        self.malformed
     }
     /// Carries what transactions heard to whom it concerns.
     fn hear_all(&mut self, now: Instant) {

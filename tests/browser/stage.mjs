@@ -74,6 +74,8 @@ export const looks = [
 /** A picture into test-results. */
 export async function picture(page, name, fullPage = false) {
   const path = join(results, `${name}.png`);
+  // What sticks to the window's edge belongs at the top of a picture of the whole page.
+  await page.evaluate(() => { window.scrollTo(0, 0); document.activeElement?.blur(); });
   await page.screenshot({ path, fullPage, animations: 'disabled' });
   return path;
 }

@@ -2,7 +2,8 @@
 
 use std::{
     fs::{self, File},
-    net::SocketAddr,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -20,45 +21,51 @@ use tests::{
 pub struct Baresip {
     child: Child,
     folder: TempDir,
+    control: u16,
 }
 
 impl Baresip {
-    /// Starts a phone that says the voice of `seed`, registers, and answers by itself; or dials at once.
-    pub fn start(account: &Account, server: SocketAddr, seed: u32, codec: &str, dial: Option<&str>) -> Self {
-        Self::start_at(0, account, server, seed, codec, dial)
+    /// Starts a phone that says the voice of `seed`, registers, and answers by itself.
+    pub fn start(account: &Account, server: SocketAddr, seed: u32, codec: &str) -> Self {
+        Self::start_at(0, account, server, seed, codec)
     }
     /// The same at a port of the test's choice.
-    pub fn start_at(
-        port: u16,
-        account: &Account,
-        server: SocketAddr,
-        seed: u32,
-        codec: &str,
-        dial: Option<&str>,
-    ) -> Self {
+    pub fn start_at(port: u16, account: &Account, server: SocketAddr, seed: u32, codec: &str) -> Self {
         let folder = TempDir::with_prefix("baresip-").unwrap();
-        let path = folder.path();
+        let (path, control) = (folder.path(), crate::sipp::free_port());
         fs::write(path.join("voice.wav"), wav(&voice(seed))).unwrap();
         fs::write(path.join("contacts"), "").unwrap();
-        fs::write(path.join("config"), config(&path.display().to_string(), port)).unwrap();
+        fs::write(path.join("config"), config(&path.display().to_string(), port, control)).unwrap();
         let Account { user, password, .. } = account;
-        let answer = if dial.is_some() { "" } else { ";answermode=auto" };
         let line = format!(
-            "<sip:{user}@{server}>;auth_user={user};auth_pass={password};regint=120;audio_codecs={codec}/8000/1{answer}\n"
+            "<sip:{user}@{server}>;auth_user={user};auth_pass={password};regint=120;audio_codecs={codec}/8000/1;answermode=auto\n"
         );
         fs::write(path.join("accounts"), line).unwrap();
         let log = File::create(path.join("log")).unwrap();
         let mut command = Command::new("baresip");
-        command.arg("-4").arg("-f").arg(path).args(["-t", "60"]);
-        if let Some(number) = dial {
-            command.args(["-e", &format!("/dial sip:{number}@{server}")]);
-        }
+        command.arg("-4").arg("-f").arg(path).args(["-t", "300"]);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        Self { child: command.spawn().expect("baresip is installed"), folder }
+        Self { child: command.spawn().expect("baresip is installed"), folder, control }
+    }
+    /// Waits until it is registered. This baresip gives up where SHA-256 is offered, and tries again after half a minute
+    /// to a minute; then it must be challenged with MD5 alone.
+    pub fn registered(&self) {
+        self.says("200 OK (Dialtone)");
+    }
+    /// Dials, told so over its control connection (a netstring of JSON).
+    pub fn dial(&self, target: &str) {
+        let command = format!("{{\"command\":\"dial\",\"params\":\"{target}\"}}");
+        let mut stream =
+            within(Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", self.control)).ok());
+        let stream = stream.as_mut().expect("baresip's control port");
+        stream.write_all(format!("{}:{command},", command.len()).as_bytes()).unwrap();
+        // The answer is read so that the command is taken before the connection goes.
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let _ = stream.read(&mut [0; 512]);
     }
     /// Waits until its log says `words`.
     pub fn says(&self, words: &str) {
-        let seen = within(Duration::from_secs(30), || self.log().contains(words).then_some(()));
+        let seen = within(Duration::from_secs(120), || self.log().contains(words).then_some(()));
         assert!(seen.is_some(), "baresip never said {words:?}:\n{}", self.log());
     }
     pub fn log(&self) -> String {
@@ -92,7 +99,7 @@ impl Drop for Baresip {
 }
 
 /// Modules from Debian's baresip-core; the `sndfile` filter records what is decoded.
-fn config(folder: &str, port: u16) -> String {
+fn config(folder: &str, port: u16, control: u16) -> String {
     let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
     let path = modules.into_iter().find(|p| fs::metadata(p).is_ok()).unwrap_or(modules[0]);
     format!(
@@ -100,7 +107,8 @@ fn config(folder: &str, port: u16) -> String {
          audio_source aufile,{folder}/voice.wav\naudio_alert aubridge,bell\naudio_level no\n\
          jitter_buffer_delay 2-5\nsnd_path {folder}\nmodule_path {path}\n\
          module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
-         module_app account.so\nmodule_app menu.so\n"
+         module_app account.so\nmodule_app menu.so\n\
+         module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
     )
 }
 

@@ -36,7 +36,8 @@ fn two_baresip_phones_hear_each_other_without_a_server() {
     bob.set_manner(Manner::Answer);
     // baresip dials our phone directly; its voice must be what our ears hear.
     let target = bob.link().local;
-    let alice = Baresip::start_at(port, &account(), target, 7, "PCMU", Some("102"));
+    let alice = Baresip::start_at(port, &account(), target, 7, "PCMU");
+    alice.dial(&format!("sip:102@{target}"));
     tests::patience::until_true("a call", || bob.talking() == 1);
     let talking = bob.take_talking().remove(0);
     talking.rtp.hears(100);

@@ -17,9 +17,11 @@ fn likeness(heard: &[i16], seed: u32) -> f32 {
 fn call_between(packet_io: &'static str, caller_codec: &str, callee_codec: &str) {
     let server = Server::with_packet_io(packet_io);
     let (caller, callee) = (&server.accounts()[0], &server.accounts()[1]);
-    let mut bob = Baresip::start(callee, server.sip(), 902, callee_codec, None);
-    bob.says("registered successfully");
-    let mut alice = Baresip::start(caller, server.sip(), 901, caller_codec, Some(&server.number(1)));
+    let mut bob = Baresip::start(callee, server.sip(), 902, callee_codec);
+    let mut alice = Baresip::start(caller, server.sip(), 901, caller_codec);
+    bob.registered();
+    alice.registered();
+    alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
     alice.says("Call established");
     let (by_alice, by_bob) = (alice.heard(32_000), bob.heard(32_000));
     assert!(likeness(&by_alice, 902) > 0.95, "alice heard {}\n{}", likeness(&by_alice, 902), alice.log());
@@ -53,6 +55,8 @@ fn baresip_is_told_that_the_other_phone_is_busy() {
     let server = Server::start();
     let [_, bob] = server.phones();
     bob.set_manner(Manner::Refuse(486));
-    let alice = Baresip::start(&server.accounts()[0], server.sip(), 901, "PCMU", Some(&server.number(1)));
+    let alice = Baresip::start(&server.accounts()[0], server.sip(), 901, "PCMU");
+    alice.registered();
+    alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
     alice.says("486");
 }

@@ -5,7 +5,7 @@ use tests::{Habit, PhoneId, State, World, ms, secs};
 
 use crate::{rough, seeds};
 
-fn talking(world: &mut World) -> (PhoneId, PhoneId) {
+pub(crate) fn talking(world: &mut World) -> (PhoneId, PhoneId) {
     let [alice, bob] = world.phones(["101", "102"]);
     world.habit(bob, Habit::Answer(ms(200)));
     world.dials(alice, "102");
@@ -15,7 +15,7 @@ fn talking(world: &mut World) -> (PhoneId, PhoneId) {
     (alice, bob)
 }
 
-fn ends(mut world: World, phone: PhoneId) {
+pub(crate) fn ends(mut world: World, phone: PhoneId) {
     world.hangs_up(phone);
     world.run_until_idle();
     world.assert_quiet();

@@ -7,6 +7,7 @@ mod forwards;
 mod hold;
 mod limits;
 mod nat;
+mod offers;
 mod old_phones;
 mod registration;
 mod ringing;

@@ -9,6 +9,10 @@ pub struct LateOffer {
 }
 
 impl LateOffer {
+    /// Whether a description was held back.
+    pub fn was_used(&self) -> bool {
+        self.held.is_some()
+    }
     /// What really goes out instead of this message.
     pub fn rewrite(&mut self, message: Bytes) -> Bytes {
         let text = String::from_utf8_lossy(&message).into_owned();

@@ -241,6 +241,11 @@ impl Phone {
         self.local.address.set_port(port);
         self.offer(now, self.wish);
     }
+    /// Goes on as it was agreed, after an offer of its own came to nothing.
+    pub fn keeps_talking(&mut self) {
+        self.wish = Direction::SendRecv;
+        self.direction = Direction::SendRecv;
+    }
     /// Time has come; what RTP it sends.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<(SocketAddr, Bytes)> {
         self.stack.handle_timeout(now);

@@ -74,7 +74,7 @@ fn a_body_that_never_comes_and_one_too_long_disturb_nobody() {
 }
 
 /// Memory is flat: after a warm-up, further calls leave nothing behind. The number of calls is
-/// `DIALTONE_TEST_CALLS`, else 2,000; the bar of 20,000 runs in the benchmark.
+/// `DIALTONE_TEST_CALLS`, else 2,000.
 #[test]
 fn memory_is_flat_after_many_calls() {
     let calls: usize =
@@ -103,14 +103,21 @@ fn memory_is_flat_after_many_calls() {
         }
         server.quiet();
     };
-    run(calls / 2);
-    let warm = server.resident();
-    run(calls / 2);
+    // Transactions outlive their call by 32 s (RFC 3261 timers H and J): warm is where a batch adds next to nothing.
+    let mut warm = server.resident();
+    for _ in 0..12 {
+        run(250);
+        let before = std::mem::replace(&mut warm, server.resident());
+        if warm < before + (256 << 10) {
+            break;
+        }
+    }
+    run(calls);
     let grown = until("memory to settle", PATIENCE * 2, || {
         let now = server.resident();
-        (now < warm + warm / 10 + (4 << 20)).then(|| now.saturating_sub(warm))
+        (now < warm + warm / 20 + (2 << 20)).then(|| now.saturating_sub(warm))
     });
-    eprintln!("{calls} calls: {} KiB resident after half, {} KiB more at the end", warm >> 10, grown >> 10);
+    eprintln!("{calls} calls on {} KiB resident left {} KiB more", warm >> 10, grown >> 10);
 }
 
 /// A flood of strangers' registrations does not stop phones.

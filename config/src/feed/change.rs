@@ -181,7 +181,7 @@ fn dead_targets(rows: &Connection) -> rusqlite::Result<Vec<Bad>> {
             let Stored::Column(column) = sql::stored(of, field) else { continue };
             let number = format!("substr(t.{column}, {})", prefix.len() + 1);
             let text = format!(
-                "SELECT t.id, {number} FROM {} t WHERE t.{column} LIKE '{prefix}__%' \
+                "SELECT t.id, {number} FROM {} t WHERE t.{column} <> '' AND t.{column} LIKE '{prefix}__%' \
                  AND length({number}) BETWEEN 2 AND 6 AND {number} NOT GLOB '*[^0-9]*' AND NOT EXISTS \
                  (SELECT 1 FROM extensions x WHERE x.tenant_id = t.tenant_id AND x.number = {number}) LIMIT 20",
                 of.name

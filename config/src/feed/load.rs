@@ -153,25 +153,23 @@ impl Reader<'_> {
     fn table<T: Typed>(&mut self) -> rusqlite::Result<Table<T>> {
         let mut statement = self.rows.prepare_cached(T::SELECT)?;
         let mut found = statement.query([])?;
-        let mut table = Table::default();
+        let mut table = Vec::new();
         while let Some(row) = found.next()? {
             match T::read(row, self.cipher) {
                 Ok(typed) if self.is_left_out::<T>(typed.id()) => {}
-                Ok(typed) => drop(table.insert(typed.id(), Arc::new(typed))),
+                Ok(typed) => table.push((typed.id(), Arc::new(typed))),
                 Err(error) => {
                     let id = row.get("id").unwrap_or_default();
                     self.unreadable::<T>(id, &error);
                 }
             }
         }
-        Ok(table)
+        let mut by_id = Table::default();
+        by_id.extend(table);
+        Ok(by_id)
     }
 
-    fn refresh<T: Typed>(
-        &mut self,
-        table: &mut Table<T>,
-        ids: &BTreeSet<i64>,
-    ) -> rusqlite::Result<()> {
+    fn refresh<T: Typed>(&mut self, table: &mut Table<T>, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
         if ids.is_empty() {
             return Ok(());
         }

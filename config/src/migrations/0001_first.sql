@@ -30,6 +30,7 @@ CREATE TABLE node_settings (
     session_timer         INTEGER NOT NULL DEFAULT 1800 CHECK (session_timer BETWEEN 90 AND 7200),
     registration_min      INTEGER NOT NULL DEFAULT 60   CHECK (registration_min BETWEEN 10 AND 3600),
     registration_max      INTEGER NOT NULL DEFAULT 3600 CHECK (registration_max BETWEEN 60 AND 86400),
+    digest                TEXT NOT NULL DEFAULT 'both'  CHECK (digest IN ('both', 'md5')),
     rtp_gather_interval   INTEGER NOT NULL DEFAULT 1000 CHECK (rtp_gather_interval BETWEEN 0 AND 5000),
     call_retention_days   INTEGER NOT NULL DEFAULT 365  CHECK (call_retention_days BETWEEN 1 AND 3650),
     ladder_retention_days INTEGER NOT NULL DEFAULT 30   CHECK (ladder_retention_days BETWEEN 1 AND 3650)

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// A `WHERE` and its parameters.
+#[derive(Clone)]
 pub(super) struct Conditions {
     text: String,
     parameters: Vec<Value>,
@@ -27,7 +28,7 @@ impl Conditions {
     pub(super) fn of(scope: Scope, of: &'static Resource, query: &ListQuery) -> Result<Self, QueryError> {
         let mut conditions = Self::everything(scope);
         for word in query.search.split_whitespace().take(MOST_WORDS) {
-            conditions.add(&format!("{} LIKE ? ESCAPE '\\'", searched(of)), [containing(word)]);
+            conditions.search(of, word);
         }
         for (name, accepted) in &query.filters {
             let unknown = || QueryError::UnknownField(name.clone());
@@ -56,19 +57,49 @@ impl Conditions {
         params_from_iter(self.parameters.as_slice())
     }
 
+    /// Rows with one of these ids.
+    pub(super) fn among(&mut self, ids: &[i64]) {
+        let ids = serde_json::Value::from(ids).to_string();
+        self.add("t.id IN (SELECT value FROM json_each(?))", [Value::Text(ids)]);
+    }
+
+    /// The word in any text of the row, or in its number.
+    fn search(&mut self, of: &Resource, word: &str) {
+        let pattern = containing(word);
+        let text = format!("{} LIKE ? ESCAPE '\\'", searched(of));
+        match sql::own_extension(of).map(|field| sql::stored(of, field)) {
+            // The numbers are looked through once, not for each row.
+            Some(Stored::Extension { owner }) => self.add(
+                &format!(
+                    "({text} OR t.id IN (SELECT x.{owner} FROM extensions x \
+                     WHERE x.tenant_id = ?1 AND x.number LIKE ? ESCAPE '\\'))"
+                ),
+                [pattern.clone(), pattern],
+            ),
+            _ => self.add(&text, [pattern]),
+        }
+    }
+
     fn filter(&mut self, of: &Resource, field: &Field, accepted: &[String]) {
         if accepted.is_empty() {
             return;
         }
-        let places = vec!["?"; accepted.len().min(MOST_VALUES)].join(", ");
-        let text = match sql::stored(of, field) {
-            Stored::Join { table, .. } => format!(
+        let accepted = &accepted[..accepted.len().min(MOST_VALUES)];
+        let places = vec!["?"; accepted.len()].join(", ");
+        let blank = accepted.iter().any(String::is_empty);
+        let text = match (field.kind, sql::stored(of, field)) {
+            (_, Stored::Join { table, .. }) => format!(
                 "EXISTS (SELECT 1 FROM {table} m WHERE m.tenant_id = t.tenant_id AND m.owner = t.id \
-                 AND CAST(m.target AS TEXT) IN ({places}))"
+                 AND m.target IN ({places}))"
             ),
-            _ => format!("{} IN ({places})", sql::value(of, field)),
+            (Kind::Reference(_), Stored::Column(column)) if blank => {
+                format!("(t.{column} IN ({places}) OR t.{column} IS NULL)")
+            }
+            // The bare column, so that an index of it can be used.
+            (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),
+            (_, Stored::Extension { .. }) => format!("{} IN ({places})", sql::value(of, field)),
         };
-        self.extend(&text, accepted.iter().take(MOST_VALUES).cloned().map(Value::Text));
+        self.extend(&text, accepted.iter().map(|text| parameter(field, text)));
     }
 
     fn extend(&mut self, text: &str, parameters: impl IntoIterator<Item = Value>) {
@@ -92,11 +123,23 @@ pub(super) fn containing(search: &str) -> Value {
     Value::Text(pattern)
 }
 
-/// All text of a row in one: one comparison a row instead of one a field.
+/// A value as the column holds it: numbers as numbers; what is none is equal to no number.
+fn parameter(field: &Field, text: &str) -> Value {
+    match field.kind {
+        Kind::Number { .. } | Kind::Flag | Kind::Reference(_) | Kind::Many(_) => {
+            text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Integer)
+        }
+        _ => Value::Text(text.to_owned()),
+    }
+}
+
+/// All text of a row's own columns in one: one comparison a row instead of one a field. Large tables have an index of
+/// exactly this expression.
 fn searched(of: &Resource) -> String {
     let is_searched = |field: &&Field| match field.kind {
-        Kind::Text { .. } | Kind::Word { .. } | Kind::Email | Kind::PhoneNumber => in_column(of, field),
-        Kind::Extension => true,
+        Kind::Text { .. } | Kind::Word { .. } | Kind::Email | Kind::PhoneNumber | Kind::Extension => {
+            in_column(of, field) && !field.computed
+        }
         _ => false,
     };
     let texts: Vec<String> =

@@ -22,6 +22,8 @@ pub struct NodeSettings {
     pub registration_min: Duration,
     /// Longest registration granted. [60–86400 s, default 3600 s]
     pub registration_max: Duration,
+    /// Phones are challenged with MD5 alone, never with SHA-256 beside it. [default no]
+    pub digest_md5_only: bool,
     /// How long the relay waits to send packets together; zero is not at all. [0–5 ms, default 1 ms]
     pub rtp_gather_interval: Duration,
     /// Call records are kept so long. [1–3650 days, default 365]
@@ -49,6 +51,10 @@ pub static NODE_SETTINGS: Resource = Resource {
             .help("Phones confirm so often that a call still stands."),
         Field::seconds("registration_min", "Shortest registration", 10, 3600).required().default("60"),
         Field::seconds("registration_max", "Longest registration", 60, 86400).required().default("3600"),
+        Field::choice("digest", "Passwords are checked by", DIGEST)
+            .required()
+            .default("both")
+            .help("A phone that cannot do SHA-256 is asked for MD5 alone when it tries again. MD5 only spares old phones that wait."),
         Field::number("rtp_gather_interval", "Send packets together for", 0, 5000, "µs")
             .required()
             .default("1000")
@@ -64,7 +70,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     sort: "session_timer",
     cards: &[
         ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
-        ("Registration", &["registration_min", "registration_max"]),
+        ("Registration", &["registration_min", "registration_max", "digest"]),
         ("Records", &["call_retention_days", "ladder_retention_days"]),
     ],
     title: "session_timer",
@@ -81,6 +87,7 @@ impl Default for NodeSettings {
             session_timer: Duration::from_secs(1800),
             registration_min: Duration::from_secs(60),
             registration_max: Duration::from_secs(3600),
+            digest_md5_only: false,
             rtp_gather_interval: Duration::from_millis(1),
             call_retention: 365 * DAY,
             ladder_retention: 30 * DAY,
@@ -91,7 +98,7 @@ impl Default for NodeSettings {
 impl Typed for NodeSettings {
     const TABLE: &'static str = "node_settings";
     const SELECT: &'static str = "SELECT rtp_silence_timeout, session_timer, registration_min, registration_max, \
-        rtp_gather_interval, call_retention_days, ladder_retention_days FROM node_settings t";
+        rtp_gather_interval, call_retention_days, ladder_retention_days, digest FROM node_settings t";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
         let seconds = |column| row.get(column).map(Duration::from_secs);
@@ -100,6 +107,7 @@ impl Typed for NodeSettings {
             session_timer: seconds(1)?,
             registration_min: seconds(2)?,
             registration_max: seconds(3)?,
+            digest_md5_only: row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)? == "md5",
             rtp_gather_interval: Duration::from_micros(row.get(4)?),
             call_retention: row.get::<_, u32>(5)? * DAY,
             ladder_retention: row.get::<_, u32>(6)? * DAY,
@@ -118,4 +126,5 @@ fn registration_range_is_not_empty(values: &Values) -> Result<(), Problem> {
     Ok(())
 }
 
+const DIGEST: &[(&str, &str)] = &[("both", "SHA-256 or MD5, as the phone can"), ("md5", "MD5 only")];
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

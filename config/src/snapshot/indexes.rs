@@ -44,6 +44,7 @@ impl Indexes {
                 self.numbers.or_default(old.tenant).remove(old.number.as_str());
             }
         }
+        make_room(&mut self.numbers, changes.iter().filter_map(|(_, new)| Some(new.as_ref()?.tenant)));
         for (_, new) in changes {
             if let Some(new) = new {
                 self.numbers.or_default(new.tenant).insert(new.number.as_str().into(), new.id);
@@ -52,7 +53,9 @@ impl Indexes {
     }
 
     fn update_usernames(&mut self, old: &Rows, new: &Rows) {
-        let name = |device: Option<&Arc<Device>>| device.map(|d| (d.tenant, d.username.clone()));
+        fn name(device: Option<&Arc<Device>>) -> Option<(TenantId, &str)> {
+            device.map(|device| (device.tenant, device.username.as_str()))
+        }
         let mut changes = new.devices.differences(&old.devices);
         changes.retain(|(old, new)| name(*old) != name(*new));
         for (old, _) in &changes {
@@ -64,6 +67,8 @@ impl Indexes {
                 self.namesakes.insert(old.username.as_str().into(), others);
             }
         }
+        self.namesakes.reserve(changes.len());
+        make_room(&mut self.usernames, changes.iter().filter_map(|(_, new)| Some(new.as_ref()?.tenant)));
         for (_, new) in changes {
             let Some(new) = new else { continue };
             let username: Arc<str> = new.username.as_str().into();
@@ -82,6 +87,7 @@ impl Indexes {
                 added.entry(user).or_default().push(new.clone());
             }
         }
+        self.devices_of.reserve(added.len());
         for (user, mut devices) in added {
             let unchanged = |device: &&Arc<Device>| {
                 new.devices.get(&device.id.0).is_some_and(|present| Arc::ptr_eq(present, device))
@@ -95,5 +101,16 @@ impl Indexes {
                 self.devices_of.insert(user, devices.into());
             }
         }
+    }
+}
+
+/// For one entry more for each time that a tenant is named.
+fn make_room<Id: Clone>(index: &mut ByText<Id>, tenants: impl Iterator<Item = TenantId>) {
+    let mut entries = HashMap::<TenantId, usize>::new();
+    for tenant in tenants {
+        *entries.entry(tenant).or_default() += 1;
+    }
+    for (tenant, more) in entries {
+        index.or_default(tenant).reserve(more);
     }
 }

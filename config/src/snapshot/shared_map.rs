@@ -17,6 +17,9 @@ pub struct SharedMap<K, V> {
 
 type Part<K, V> = Option<Arc<HashMap<K, V>>>;
 
+/// An entry as it was and as it is, where it was or is there.
+pub type Difference<'a, T> = (Option<&'a Arc<T>>, Option<&'a Arc<T>>);
+
 impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
     /// The value of a key.
     pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
@@ -54,9 +57,21 @@ impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
     {
         self.part_mut(&key).entry(key).or_default()
     }
+    /// Makes room for many more entries at once; for a few it does nothing.
+    pub fn reserve(&mut self, more: usize) {
+        if more < 8 * PARTS {
+            return;
+        }
+        self.make_parts();
+        for part in Arc::make_mut(&mut self.parts) {
+            // A fifth for parts that get more than their share.
+            Arc::make_mut(part.get_or_insert_default()).reserve(more * 6 / 5 / PARTS);
+        }
+    }
     /// Keeps the values for which `keep` holds; a part of which all are kept is not copied.
     pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
-        let has_other = |part: &Part<K, V>| part.iter().flat_map(|part| part.values()).any(|value| !keep(value));
+        let has_other =
+            |part: &Part<K, V>| part.iter().flat_map(|part| part.values()).any(|value| !keep(value));
         if !self.parts.iter().any(has_other) {
             return;
         }
@@ -70,17 +85,21 @@ impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
     }
 
     fn part_mut<Q: Hash + ?Sized>(&mut self, key: &Q) -> &mut HashMap<K, V> {
+        self.make_parts();
+        let part = &mut Arc::make_mut(&mut self.parts)[part_of(key)];
+        Arc::make_mut(part.get_or_insert_default())
+    }
+
+    fn make_parts(&mut self) {
         if self.parts.is_empty() {
             self.parts = (0..PARTS).map(|_| None).collect();
         }
-        let part = &mut Arc::make_mut(&mut self.parts)[part_of(key)];
-        Arc::make_mut(part.get_or_insert_default())
     }
 }
 
 impl<K: Eq + Hash, T> SharedMap<K, Arc<T>> {
     /// What an entry was in `old` and is here, of each that is not the same. Looks only at parts that were copied.
-    pub fn differences<'a>(&'a self, old: &'a Self) -> Vec<(Option<&'a Arc<T>>, Option<&'a Arc<T>>)> {
+    pub fn differences<'a>(&'a self, old: &'a Self) -> Vec<Difference<'a, T>> {
         let mut all = Vec::new();
         for at in 0..PARTS {
             let part = |map: &'a Self| map.parts.get(at).and_then(Option::as_ref);
@@ -112,6 +131,8 @@ impl<K, V> Default for SharedMap<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Extend<(K, V)> for SharedMap<K, V> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        self.reserve(entries.size_hint().0);
         for (key, value) in entries {
             self.insert(key, value);
         }
@@ -150,8 +171,11 @@ mod tests {
         assert_eq!((before.get(&7).map(|n| **n), before.contains_key(&8)), (Some(7), true));
         assert_eq!((after.get(&7).map(|n| **n), after.contains_key(&8)), (Some(-7), false));
         assert_eq!((before.values().count(), after.values().count()), (1000, 1000));
-        let mut differences: Vec<_> =
-            after.differences(&before).into_iter().map(|(old, new)| (old.map(|n| **n), new.map(|n| **n))).collect();
+        let mut differences: Vec<_> = after
+            .differences(&before)
+            .into_iter()
+            .map(|(old, new)| (old.map(|n| **n), new.map(|n| **n)))
+            .collect();
         differences.sort();
         assert_eq!(differences, [(None, Some(1000)), (Some(7), Some(-7)), (Some(8), None)]);
     }

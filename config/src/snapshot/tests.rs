@@ -49,7 +49,9 @@ fn indexes_follow_each_change() {
         assert_eq!(found(&snapshot), found(&afresh));
         snapshot.clone()
     };
-    step(&|rows| Rows::put(&mut rows.devices, [device(1, 1, 1, "a"), device(2, 1, 1, "b"), device(3, 1, 2, "c")]));
+    step(&|rows| {
+        Rows::put(&mut rows.devices, [device(1, 1, 1, "a"), device(2, 1, 1, "b"), device(3, 1, 2, "c")])
+    });
     step(&|rows| Rows::put(&mut rows.extensions, [extension(1, "101"), extension(2, "102")]));
     let one = step(&|rows| Rows::put(&mut rows.devices, [device(4, 2, 4, "a")]));
     assert!(one.device_by_unique_username("a").is_none());

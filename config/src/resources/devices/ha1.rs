@@ -14,8 +14,13 @@ pub struct Ha1 {
 impl Ha1 {
     /// Of both algorithms.
     pub fn new(username: &str, realm: &str, secret: &str) -> Self {
-        let text = format!("{username}:{realm}:{secret}");
-        Self { md5: Md5::digest(&text).into(), sha256: Sha256::digest(&text).into() }
+        let parts = [username, ":", realm, ":", secret];
+        let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
+        for part in parts {
+            md5.update(part);
+            sha256.update(part);
+        }
+        Self { md5: md5.finalize().into(), sha256: sha256.finalize().into() }
     }
 }
 

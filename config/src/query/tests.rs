@@ -1,0 +1,105 @@
+use super::*;
+use crate::{
+    fixture::{Company, author, values, viewer},
+    resources::{devices::DEVICES, users::USERS},
+};
+
+fn titles(company: &Company, query: &ListQuery) -> Vec<String> {
+    let page = company.db.list(&viewer(1), &USERS, query).unwrap();
+    page.rows.into_iter().map(|row| row.values["first_name"].clone()).collect()
+}
+
+fn plan(company: &Company, text: &str, parameters: impl rusqlite::Params) -> String {
+    let reader = company.db.reader().unwrap();
+    let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+    let steps = statement.query_map(parameters, |row| row.get::<_, String>(3)).unwrap();
+    steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn who_has_no_extension_comes_last_both_ways() {
+    let company = Company::new();
+    for (name, extension) in [("None1", ""), ("Long", "1001"), ("None2", ""), ("Short", "99")] {
+        let user = values([("first_name", name), ("extension", extension)]);
+        company.db.create(&author(1), &USERS, &user).unwrap();
+    }
+    let mut query = ListQuery { sort: "extension".into(), ..ListQuery::default() };
+    assert_eq!(
+        titles(&company, &query),
+        ["Short", "Anna", "Ben", "Chloe", "David", "Elif", "Long", "None1", "None2"]
+    );
+    query.descending = true;
+    let down = ["Long", "Elif", "David", "Chloe", "Ben", "Anna", "Short", "None2", "None1"];
+    assert_eq!(titles(&company, &query), down);
+    query.limit = 1;
+    for name in down {
+        let page = company.db.list(&viewer(1), &USERS, &query).unwrap();
+        assert_eq!(page.rows[0].values["first_name"], name);
+        query.after = page.next.unwrap_or_default();
+    }
+    assert_eq!(query.after, "");
+}
+
+#[test]
+fn a_search_finds_names_addresses_and_numbers() {
+    let company = Company::new();
+    let user = values([
+        ("first_name", "Zoë"),
+        ("last_name", "O%Hara"),
+        ("email", "z@example.com"),
+        ("extension", "777"),
+    ]);
+    company.db.create(&author(1), &USERS, &user).unwrap();
+    for search in ["zoë", "o%h zo", "Z@EXAMPLE", "777", "77 zo", "  hara  "] {
+        let query = ListQuery { search: search.into(), ..ListQuery::default() };
+        let page = company.db.list(&viewer(1), &USERS, &query).unwrap();
+        assert_eq!((page.total, page.rows.len()), (1, 1), "{search}");
+        assert_eq!(titles(&company, &query), ["Zoë"]);
+        let sorted = ListQuery { sort: "extension".into(), ..query };
+        assert_eq!(titles(&company, &sorted), ["Zoë"]);
+    }
+    let nobody = ListQuery { search: "zoë ben".into(), ..ListQuery::default() };
+    assert_eq!(company.db.list(&viewer(1), &USERS, &nobody).unwrap().total, 0);
+}
+
+#[test]
+fn filters_take_blank_and_nonsense() {
+    let company = Company::new();
+    let device = values([("name", "Spare"), ("username", "spare")]);
+    company.db.create(&author(1), &DEVICES, &device).unwrap();
+    for (accepted, total) in [(vec![""], 1), (vec!["1"], 1), (vec!["1", "", "x"], 2), (vec!["x"], 0)] {
+        let accepted: Vec<String> = accepted.into_iter().map(str::to_owned).collect();
+        let query = ListQuery { filters: vec![("user".into(), accepted.clone())], ..ListQuery::default() };
+        assert_eq!(company.db.list(&viewer(1), &DEVICES, &query).unwrap().total, total, "{accepted:?}");
+    }
+}
+
+/// The indexes are of the expressions that the declarations lead to.
+#[test]
+fn lists_use_their_indexes() {
+    let company = Company::new();
+    for (of, index) in [(&USERS, "users_search"), (&DEVICES, "devices_search")] {
+        let query = ListQuery { search: "a".into(), ..ListQuery::default() };
+        let conditions = Conditions::of(scope(&viewer(1), of), of, &query).unwrap();
+        let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
+        let plan = plan(&company, &text, conditions.parameters());
+        assert!(plan.contains(&format!("USING COVERING INDEX {index}")), "{plan}");
+    }
+    let order = sql::extension_order("x.number");
+    let text = format!(
+        "SELECT t.name FROM extensions x JOIN users t ON t.id = x.user_id \
+         WHERE x.tenant_id = ?1 AND t.tenant_id = ?1 ORDER BY {order} LIMIT 51"
+    );
+    let steps = plan(&company, &text, [1]);
+    assert!(steps.contains("COVERING INDEX extensions_in_order") && !steps.contains("TEMP"), "{steps}");
+    for filter in ["suspended IN (1)", "suspended IN (0)"] {
+        let text = format!(
+            "SELECT t.* FROM users t WHERE t.tenant_id = ?1 AND t.{filter} ORDER BY t.name COLLATE NOCASE, t.id LIMIT 51"
+        );
+        let steps = plan(&company, &text, [1]);
+        assert!(steps.contains("users_by_suspended") && !steps.contains("TEMP"), "{steps}");
+    }
+    let text = "SELECT 1 FROM users t WHERE t.tenant_id = 1 AND t.forward_busy = ?1 AND t.forward_busy <> ''";
+    let steps = plan(&company, text, ["101"]);
+    assert!(steps.contains("users_by_forward_busy"), "{steps}");
+}
