@@ -240,7 +240,7 @@ impl Invite {
         if self.calling.as_ref().is_some_and(|calling| calling.client == client) {
             self.give_up_calling(layer, cause);
         } else if self.ours.as_ref().is_some_and(|ours| ours.client == client) {
-            self.give_up_ours(now, layer);
+            self.give_up_ours(now, layer, cause);
         } else if method == Method::Prack {
             self.prack_done(client);
         }

@@ -9,7 +9,7 @@ use crate::{
     Flow, Message, Name,
     event::Event,
     message::Method,
-    transaction::layer::{ClientId, Layer},
+    transaction::layer::{ClientId, Layer, NoResponse},
 };
 
 /// A re-INVITE or UPDATE of ours that waits for its answer.
@@ -189,14 +189,19 @@ impl Invite {
         }
         self.offer_queued(now, layer);
     }
-    /// Our re-INVITE or UPDATE got nothing.
-    pub(super) fn give_up_ours(&mut self, now: Instant, layer: &mut Layer) {
+    /// Our re-INVITE or UPDATE got nothing. A broken connection says nothing about the session (503, RFC 3261
+    /// §8.1.3.1, §12.2.1.2): the peer may be back on another one.
+    pub(super) fn give_up_ours(&mut self, now: Instant, layer: &mut Layer, cause: NoResponse) {
         let Some(ours) = self.ours.take() else { return };
         self.timers.clear(NO_ANSWER);
-        match self.stage {
-            Stage::Up => self.die(now, layer),
-            Stage::Calling | Stage::Called => self.hear_ours_refused(now, layer, ours, 408),
-            Stage::Over => self.dialogs = Default::default(),
+        let is_bounded = ours.why == Why::Offer || self.session.is_agreed;
+        match (self.stage, cause) {
+            (Stage::Up, NoResponse::TransportFailed) if is_bounded => {
+                self.hear_ours_refused(now, layer, ours, 503);
+            }
+            (Stage::Up, _) => self.die(now, layer),
+            (Stage::Calling | Stage::Called, _) => self.hear_ours_refused(now, layer, ours, 408),
+            (Stage::Over, _) => self.dialogs = Default::default(),
         }
     }
 }

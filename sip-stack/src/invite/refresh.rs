@@ -24,7 +24,7 @@ pub(crate) struct Session {
     interval: Option<Duration>,
     pub(super) we_refresh: bool,
     /// The peer takes part, so silence means that it is gone.
-    is_agreed: bool,
+    pub(super) is_agreed: bool,
     /// A refresh waits for something else to end.
     pub(super) is_due: bool,
     pub(super) local_sdp: Bytes,

@@ -363,6 +363,27 @@ fn unreachable_peer_fails_the_call() {
     assert_eq!(seen.failed, [408, 503]);
 }
 
+/// SIP-10, SIP-20: an offer that cannot be sent is refused; only silence of the peer ends the session.
+#[test]
+fn offer_over_a_broken_connection_leaves_the_session_as_it_was() {
+    let mut world = World::new(1, calm());
+    let mut seen = Seen::default();
+    let alice = world.call(Some("offer"));
+    world.run(secs(5), |w, side, event| willing(&mut seen, w, side, event));
+    world.on(ALICE, |s, now| s.offer(now, alice, sdp("again")));
+    world.on(ALICE, |s, now| s.flow_failed(now, World::flow(ALICE)));
+    let mut refused = vec![];
+    world.run(secs(5), |_, _, event| {
+        if let Event::OfferRefused { status, .. } = event {
+            refused.push(status);
+        }
+    });
+    assert_eq!((refused, seen.ended.len()), (vec![503], 0));
+    world.on(ALICE, |s, now| s.bye(now, alice, None));
+    world.run_until_quiet(|w, side, event| willing(&mut seen, w, side, event));
+    assert_eq!(seen.ended.len(), 1);
+}
+
 /// SIP-10: messages that arrive damaged stop no call from ending, and leave nothing behind.
 #[test]
 fn damaged_messages_leave_nothing_behind() {
