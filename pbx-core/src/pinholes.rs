@@ -156,7 +156,7 @@ mod tests {
         }
         assert!(count > 100_000);
         assert!(per_second.iter().all(|n| *n < 700), "no bursts: {per_second:?}");
-        assert!(per_second[60..].iter().all(|n| *n > 150), "no pauses: {per_second:?}");
+        assert!(per_second[60..].iter().all(|n| *n > 100), "no pauses: {per_second:?}");
     }
 
     /// SIP-07

@@ -159,3 +159,20 @@ fn phones_call_each_other_over_ipv6() {
         world.assert_quiet();
     });
 }
+
+/// SIP-09: an offer that cannot be delivered is refused; the talk goes on, and the phone is reached again later.
+#[test]
+fn a_hold_while_the_others_connection_is_broken_does_not_end_the_call() {
+    seeds(|seed| {
+        let (mut world, alice, bob) = talking(seed);
+        world.breaks(alice);
+        world.run_for(secs(1));
+        world.holds(bob);
+        world.run_for(secs(6));
+        assert_eq!((world.state(alice), world.state(bob)), (State::Up, State::Up));
+        world.hangs_up(alice);
+        world.run_until_idle();
+        both_idle(&world, [alice, bob]);
+        world.assert_quiet();
+    });
+}
