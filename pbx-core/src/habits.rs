@@ -106,7 +106,7 @@ mod tests {
             "REGISTER sip:a SIP/2.0\r\nVia: SIP/2.0/UDP b;branch=z9hG4bK{cseq}\r\nFrom: <sip:1@a>;tag=1\r\n\
              To: <sip:1@a>\r\nCall-ID: {call_id}\r\nCSeq: {cseq} REGISTER\r\n{credentials}Content-Length: 0\r\n\r\n"
         );
-        Message::parse(Bytes::from(text)).unwrap()
+        Message::parse(Bytes::from(text)).expect("a SIP message")
     }
 
     /// SIP-02: a phone that gave up at SHA-256 gets MD5 alone when it tries again.

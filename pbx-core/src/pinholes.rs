@@ -5,7 +5,7 @@
 //! contacts that came back all at once (after a restart, a broken line) drift apart.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     time::{Duration, Instant},
 };
 
@@ -48,11 +48,10 @@ pub(crate) enum Change {
 impl Pinholes {
     /// Keeps a contact reachable from now on. One that is kept already goes on as it is.
     pub(crate) fn watch(&mut self, now: Instant, key: Key, random: &mut StdRng) {
-        if !self.watched.contains_key(&key) {
-            self.watched.insert(key, Watch::default());
-            // Its last message may be as old as we let any become, or it may be one of thousands that just came.
-            self.schedule(now + EARLIEST.mul_f64(random.random_range(0.1..1.0)), key);
-        }
+        let Entry::Vacant(vacant) = self.watched.entry(key) else { return };
+        vacant.insert(Watch::default());
+        // It may be one of thousands that just came.
+        self.schedule(now + EARLIEST.mul_f64(random.random_range(0.1..1.0)), key);
     }
 
     /// The contact is gone.
