@@ -56,7 +56,9 @@ impl Name {
                         return None;
                     }
                     let name = Self::ALL[usize::from(index)];
-                    if name.as_str().as_bytes().eq_ignore_ascii_case(text) {
+                    let known = name.as_str().as_bytes();
+                    // Nearly everybody writes the canonical form.
+                    if known == text || known.eq_ignore_ascii_case(text) {
                         return Some(name);
                     }
                     slot = (slot + 1) % SLOTS;

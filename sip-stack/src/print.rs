@@ -134,7 +134,7 @@ impl Writer {
         self.named(Name::To);
         self.out.extend_from_slice(request.header(Name::To).unwrap_or_default());
         if let Some(tag) = tag
-            && request.to().tag().is_none()
+            && request.to_tag().is_none()
         {
             self.out.extend_from_slice(b";tag=");
             push_word(&mut self.out, tag.as_bytes());

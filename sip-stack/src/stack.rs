@@ -234,7 +234,7 @@ impl Stack {
         if let Some(refusal) = admit::refusal(request, is_merged) {
             let server = self.serve(flow, request);
             self.layer.respond(now, server, &refusal, None);
-        } else if request.to().tag().is_some() && self.takes_dialog(request) {
+        } else if request.to_tag().is_some() && self.takes_dialog(request) {
             self.receive_in_dialog(now, flow, request);
         } else if method == Method::Invite {
             if let Some(invite) = Invite::ring(now, &mut self.layer, flow, request) {
@@ -283,7 +283,7 @@ impl Stack {
     }
     /// The invite, and the dialog in it, that a request of the peer belongs to.
     fn invite_of(&self, request: &Message) -> Option<(InviteId, usize)> {
-        let tag = std::str::from_utf8(request.to().tag()?).ok()?;
+        let tag = std::str::from_utf8(request.to_tag()?).ok()?;
         let (id, _) = tag.split_once('.')?;
         let id = InviteId(u64::from_str_radix(id, 16).ok()?);
         let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag)?;

@@ -129,7 +129,7 @@ impl Invite {
     }
     /// The early dialog of a response, made if it is new (§12.1.2).
     fn early_dialog(&mut self, flow: Flow, response: &Message) -> Option<usize> {
-        let tag = response.to().tag()?;
+        let tag = response.to_tag()?;
         if let Some(at) = self.dialogs.iter().position(|dialog| dialog.remote_tag() == tag) {
             self.dialogs[at].hear_target(response, flow);
             return Some(at);
@@ -150,7 +150,7 @@ impl Invite {
         calling.ask = None;
         calling.unpracked = None;
         let (cseq, offered) = (calling.cseq, calling.offered);
-        let tag = response.to().tag().unwrap_or_default();
+        let tag = response.to_tag().unwrap_or_default();
         // Where a reliable response had the answer, the 2xx need not repeat it (RFC 3262 §5). Of several forks nobody
         // knows whose description was the last.
         let is_only = matches!(&self.dialogs[..], [dialog] if dialog.remote_tag() == tag);
@@ -191,7 +191,7 @@ impl Invite {
     /// A 2xx of another fork, or one that crossed our CANCEL: ACK and BYE (RFC 3261 §13.2.2.4, §9.1).
     fn hear_late_answer(&mut self, now: Instant, layer: &mut Layer, (flow, response): (Flow, &Message)) {
         let Some(calling) = &self.calling else { return };
-        let tag = response.to().tag().unwrap_or_default();
+        let tag = response.to_tag().unwrap_or_default();
         if self.stage == Stage::Up && self.dialogs.iter().any(|dialog| dialog.remote_tag() == tag) {
             // The application has not answered their offer yet.
             return;

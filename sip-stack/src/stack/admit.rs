@@ -9,7 +9,7 @@ use crate::{
 
 /// The response to a request that cannot be let in; `None` lets it in.
 pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
-    if !request.via().branch().is_some_and(|branch| branch.starts_with(COOKIE.as_bytes())) {
+    if !request.branch().is_some_and(|branch| branch.starts_with(COOKIE.as_bytes())) {
         return Some(
             Response::new(400).because("Via branch without magic cookie (RFC 2543 is not supported)"),
         );
@@ -29,7 +29,7 @@ pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
     if let Some(unknown) = unknown_extensions(request) {
         return Some(Response::new(420).with(Name::Unsupported, unknown));
     }
-    let is_outside = request.to().tag().is_none();
+    let is_outside = request.to_tag().is_none();
     if is_outside && matches!(request.method(), Method::Bye | Method::Prack | Method::Update | Method::Info) {
         return Some(Response::new(481));
     }

@@ -58,10 +58,6 @@ pub(crate) struct Heard {
 
 /// What was heard.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "passes through the queue at once; a box would cost an allocation a response"
-)]
 pub(crate) enum What {
     /// A response to our request, by this flow.
     Response { client: ClientId, flow: Flow, message: Message },

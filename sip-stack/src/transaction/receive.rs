@@ -40,7 +40,7 @@ impl Layer {
         self.act_client(id, &actions, Some((flow, message)));
     }
     fn client_of(&self, message: &Message) -> Option<ClientId> {
-        let branch = std::str::from_utf8(message.via().branch()?).ok()?;
+        let branch = std::str::from_utf8(message.branch()?).ok()?;
         let (id, nonce) = branch.strip_prefix(COOKIE)?.split_once('.')?;
         let id = ClientId(u64::from_str_radix(id, 16).ok()?);
         let nonce = u32::from_str_radix(nonce, 16).ok()?;
@@ -56,7 +56,7 @@ impl Layer {
         if !(200..300).contains(&status) || client.acks.is_empty() {
             return false;
         }
-        let tag = message.to().tag().unwrap_or_default();
+        let tag = message.to_tag().unwrap_or_default();
         let Some(ack) = client.acks.iter().find(|ack| &*ack.tag == tag) else { return false };
         let (owner, ack_flow, bytes) = (client.owner, ack.flow, ack.bytes.clone());
         self.received(flow, message, owner, true);
@@ -91,7 +91,7 @@ impl Layer {
     }
     /// Whether another branch of the same request is here already (RFC 3261 §8.2.2.2).
     pub(crate) fn is_merged(&self, message: &Message) -> bool {
-        message.to().tag().is_none() && self.by_origin.contains_key(&origin_key(message)[..])
+        message.to_tag().is_none() && self.by_origin.contains_key(&origin_key(message)[..])
     }
     /// Begins a server transaction. Its responses carry `tag` in To.
     pub(crate) fn serve(&mut self, source: Flow, message: &Message, owner: Owner, tag: Box<str>) -> ServerId {
@@ -105,7 +105,7 @@ impl Layer {
         };
         let key: Arc<[u8]> = branch_key(message, message.method()).into();
         self.by_branch.insert(key.clone(), id);
-        let merge_key = (message.to().tag().is_none() && !self.is_merged(message)).then(|| {
+        let merge_key = (message.to_tag().is_none() && !self.is_merged(message)).then(|| {
             let key: Arc<[u8]> = origin_key(message).into();
             self.by_origin.insert(key.clone(), id);
             key
@@ -145,7 +145,7 @@ fn branch_key(message: &Message, method: Method) -> Vec<u8> {
 
 /// From tag, Call-ID, CSeq and method.
 fn origin_key(message: &Message) -> Vec<u8> {
-    let tag = message.from().tag().unwrap_or_default();
+    let tag = message.from_tag().unwrap_or_default();
     let mut key = Vec::with_capacity(tag.len() + message.call_id().len() + 8);
     key.push(message.method() as u8);
     key.extend_from_slice(&message.cseq().to_be_bytes());
