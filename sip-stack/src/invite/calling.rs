@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use smallvec::SmallVec;
 
 use super::{Invite, SDP, Stage, has_option, refresh::Session, sdp_of};
+use crate::print::number::{push_address, text};
 use crate::{
     Flow, Message, Name,
     dialog::{Dialog, Local},
@@ -46,11 +47,11 @@ impl Invite {
     /// Sends the INVITE.
     pub(crate) fn call(now: Instant, layer: &mut Layer, ask: OutgoingInvite) -> Self {
         let id = InviteId(layer.new_id());
-        let tag: Box<str> = format!("{:x}.{:08x}", id.0, layer.random() as u32).into();
-        let call_id = format!("{:016x}{:08x}", layer.random(), layer.random() as u32);
+        let tag = layer.new_tag(id);
+        let call_id = layer.new_call_id();
         let local = Arc::new(Local {
             call_id: call_id.into_bytes().into(),
-            address: format!("{};tag={tag}", ask.from).into_bytes().into(),
+            address: [ask.from.as_bytes(), b";tag=", tag.as_bytes()].concat().into(),
             contact: contact(layer, ask.flow, &tag),
             tag,
         });
@@ -250,7 +251,15 @@ impl Invite {
 pub(super) fn contact(layer: &Layer, flow: Flow, token: &str) -> Box<str> {
     let address = shown_address(&layer.settings, flow);
     let transport = if flow.transport.is_reliable() { ";transport=tcp" } else { "" };
-    format!("<sip:{token}@{address}{transport}>").into()
+    let contact = text(token.len() + transport.len() + LONGEST_ADDRESS, |out| {
+        out.extend_from_slice(b"<sip:");
+        out.extend_from_slice(token.as_bytes());
+        out.push(b'@');
+        push_address(out, address);
+        out.extend_from_slice(transport.as_bytes());
+        out.push(b'>');
+    });
+    contact.into()
 }
 
 /// Whether a response is to be acknowledged by PRACK (RFC 3262 §4).
@@ -258,6 +267,8 @@ pub(super) fn is_reliable(response: &Message) -> bool {
     has_option(response, Name::Require, "100rel") && response.header(Name::Rseq).is_some()
 }
 
+/// Room for an address, a port and what stands around them in a Contact. [bytes]
+const LONGEST_ADDRESS: usize = 64;
 /// Early dialogs kept for one INVITE.
 const MOST_EARLY: usize = 16;
 /// Repetitions after 422.

@@ -38,6 +38,10 @@ pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
 
 fn has_known_scheme(request: &Message) -> bool {
     let uri = request.request_uri().unwrap_or_default();
+    // Nearly always so, and the rest of it was checked when it was read.
+    if uri.starts_with(b"sip:") {
+        return true;
+    }
     Uri::parse(uri).is_some_and(|uri| match uri.scheme {
         Scheme::Sip | Scheme::Sips | Scheme::Tel => true,
         // Emergency services, RFC 5031.
