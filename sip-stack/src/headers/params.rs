@@ -102,11 +102,12 @@ fn param_end(text: &[u8], mut at: usize) -> Option<usize> {
         let end = blanks_end(text, at + text::quoted_end(&text[at..])?);
         return matches!(text.get(end), None | Some(b';')).then_some(end);
     }
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b';' => break,
+    while let Some(offset) = memchr::memchr3(b';', b'"', b'<', &text[at..]) {
+        at += offset;
+        match text[at] {
+            b';' => return Some(at),
             b'"' => return None,
-            b'<' => {
+            _ => {
                 // Angle brackets hide semicolons; without an end they hide all the rest.
                 let close = memchr::memchr(b'>', &text[at..]).map_or(text.len(), |length| at + length + 1);
                 if memchr::memchr(b'"', &text[at..close]).is_some() {
@@ -114,10 +115,9 @@ fn param_end(text: &[u8], mut at: usize) -> Option<usize> {
                 }
                 at = close;
             }
-            _ => at += 1,
         }
     }
-    Some(at)
+    Some(text.len())
 }
 
 /// `name=value` in two, blanks around the equals sign removed.

@@ -32,6 +32,12 @@ impl<'a> Iterator for Commas<'a> {
 
 /// Where the first `stop` outside of quotes and angle brackets stands; the length of `text` if nowhere.
 pub(crate) fn value_end(text: &[u8], stop: u8) -> usize {
+    // Nearly always nothing hides the first one, if there is one at all.
+    match memchr::memchr(stop, text) {
+        None => return text.len(),
+        Some(first) if memchr::memchr2(b'"', b'<', &text[..first]).is_none() => return first,
+        Some(_) => {}
+    }
     let mut at = 0;
     while let Some(offset) = memchr::memchr3(stop, b'"', b'<', &text[at..]) {
         at += offset;
