@@ -23,7 +23,11 @@ fn main() {
         pair.call();
         pair.now += Duration::from_millis(50);
     }
-    println!("{read} INVITEs of {} bytes read alone, {} messages received by stacks", INVITE.len(), pair.received);
+    println!(
+        "{read} INVITEs of {} bytes read alone, {} messages received by stacks",
+        INVITE.len(),
+        pair.received
+    );
 }
 
 /// A phone and a switch that share a network without delay.

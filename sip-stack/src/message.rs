@@ -104,11 +104,19 @@ impl Message {
     }
     /// The first header of that name, whole line value, trimmed.
     pub fn header(&self, name: Name) -> Option<&[u8]> {
-        self.read.lines.iter().find(|line| line.name == Some(name)).map(|line| line.value.of(&self.read.bytes))
+        self.read
+            .lines
+            .iter()
+            .find(|line| line.name == Some(name))
+            .map(|line| line.value.of(&self.read.bytes))
     }
     /// Each header line of that name, whole.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &[u8]> {
-        self.read.lines.iter().filter(move |line| line.name == Some(name)).map(|line| line.value.of(&self.read.bytes))
+        self.read
+            .lines
+            .iter()
+            .filter(move |line| line.name == Some(name))
+            .map(|line| line.value.of(&self.read.bytes))
     }
     /// Each value of a list header (Via, Route, Contact, Allow, …), split at commas outside quotes and brackets,
     /// over all lines of that name in order.
@@ -122,7 +130,10 @@ impl Message {
     }
     /// All header lines in order: name as written and value, trimmed.
     pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.read.lines.iter().map(|line| (line.name_span.of(&self.read.bytes), line.value.of(&self.read.bytes)))
+        self.read
+            .lines
+            .iter()
+            .map(|line| (line.name_span.of(&self.read.bytes), line.value.of(&self.read.bytes)))
     }
     /// Whether one of the values of a token list (Supported, Require, Allow, …) is `token`, without regard to case.
     pub fn has_token(&self, name: Name, token: &str) -> bool {

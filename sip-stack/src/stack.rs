@@ -44,7 +44,12 @@ pub struct Stack {
 impl Stack {
     /// A stack without any transaction. `seed` feeds tags, branches and Call-IDs.
     pub fn new(settings: Settings, seed: [u8; 32]) -> Self {
-        Self { layer: Layer::new(settings, seed), invites: IdMap::default(), is_refusing: false, malformed: 0 }
+        Self {
+            layer: Layer::new(settings, seed),
+            invites: IdMap::default(),
+            is_refusing: false,
+            malformed: 0,
+        }
     }
     /// A datagram, or a frame of a stream.
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {

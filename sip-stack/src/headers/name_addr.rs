@@ -68,8 +68,7 @@ impl<'a> NameAddr<'a> {
 
 /// A scheme, a colon, something behind it, and no blanks or quotes anywhere.
 fn is_uri(uri: &[u8]) -> bool {
-    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len())
-        && !text::breaks_uri(uri)
+    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len()) && !text::breaks_uri(uri)
 }
 
 #[cfg(test)]
