@@ -49,7 +49,7 @@ impl Dialog {
     pub(crate) fn of_response(local: Arc<Local>, response: &Message, flow: Flow, cseq: u32) -> Self {
         let mut dialog = Self {
             local,
-            remote_tag: response.to().tag().unwrap_or_default().into(),
+            remote_tag: response.to_tag().unwrap_or_default().into(),
             remote: response.header(Name::To).unwrap_or_default().into(),
             local_cseq: cseq,
             remote_cseq: None,
@@ -68,7 +68,7 @@ impl Dialog {
     pub(crate) fn of_request(local: Arc<Local>, request: &Message, flow: Flow) -> Self {
         let mut dialog = Self {
             local,
-            remote_tag: request.from().tag().unwrap_or_default().into(),
+            remote_tag: request.from_tag().unwrap_or_default().into(),
             remote: request.header(Name::From).unwrap_or_default().into(),
             local_cseq: 0,
             remote_cseq: Some(request.cseq()),

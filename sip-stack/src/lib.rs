@@ -7,7 +7,7 @@
 //! Layers, each importing only those above it in this list:
 //! [`wire`] (bytes to spans), [`name`], [`status`] → [`headers`], [`uri`] → [`message`], [`compose`], [`framing`] →
 //! [`print`], [`digest`] →
-//! `timers`, `event` → `transaction` → `dialog` → `invite` → [`stack`].
+//! `map`, `timers`, `event` → `transaction` → `dialog` → `invite` → [`stack`].
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -19,6 +19,7 @@ pub mod flow;
 pub mod framing;
 pub mod headers;
 mod invite;
+mod map;
 pub mod message;
 mod method;
 pub mod name;

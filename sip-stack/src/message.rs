@@ -2,6 +2,8 @@
 
 mod check;
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes};
 
 use crate::{
@@ -11,9 +13,15 @@ use crate::{
 };
 pub use crate::{method::Method, parse_error::ParseError};
 
-/// One SIP request or response. Cloning is cheap: the bytes are shared.
+/// One SIP request or response. Cloning is cheap: bytes and spans are shared.
 #[derive(Debug, Clone)]
 pub struct Message {
+    read: Arc<Read>,
+}
+
+/// A message as it was read.
+#[derive(Debug)]
+struct Read {
     bytes: Bytes,
     start: StartLine,
     method: Method,
@@ -22,6 +30,10 @@ pub struct Message {
     cseq: u32,
     lines: Lines,
     body_at: u16,
+    via: check::TopVia,
+    from: check::Party,
+    to: check::Party,
+    call_id: Span,
 }
 
 impl Message {
@@ -55,48 +67,56 @@ impl Message {
     }
     /// The bytes as received (unfolded if they were folded).
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        &self.read.bytes
     }
     /// Whether this is a request.
     pub fn is_request(&self) -> bool {
-        matches!(self.start, StartLine::Request { .. })
+        matches!(self.read.start, StartLine::Request { .. })
     }
     /// The request's method, or for a response that of its CSeq.
     pub fn method(&self) -> Method {
-        self.method
+        self.read.method
     }
     /// The method as written.
     pub fn method_token(&self) -> &str {
-        text::token_text(self.method_token.of(&self.bytes))
+        text::token_text(self.read.method_token.of(&self.read.bytes))
     }
     /// A response's status, 100..=699; `None` for a request.
     pub fn status(&self) -> Option<u16> {
-        match self.start {
+        match self.read.start {
             StartLine::Response { status, .. } => Some(status),
             StartLine::Request { .. } => None,
         }
     }
     /// A response's reason phrase as the peer wrote it.
     pub fn reason_phrase(&self) -> &[u8] {
-        match self.start {
-            StartLine::Response { reason, .. } => reason.of(&self.bytes),
+        match self.read.start {
+            StartLine::Response { reason, .. } => reason.of(&self.read.bytes),
             StartLine::Request { .. } => b"",
         }
     }
     /// A request's target as written.
     pub fn request_uri(&self) -> Option<&[u8]> {
-        match self.start {
-            StartLine::Request { uri, .. } => Some(uri.of(&self.bytes)),
+        match self.read.start {
+            StartLine::Request { uri, .. } => Some(uri.of(&self.read.bytes)),
             StartLine::Response { .. } => None,
         }
     }
     /// The first header of that name, whole line value, trimmed.
     pub fn header(&self, name: Name) -> Option<&[u8]> {
-        self.lines.iter().find(|line| line.name == Some(name)).map(|line| line.value.of(&self.bytes))
+        self.read
+            .lines
+            .iter()
+            .find(|line| line.name == Some(name))
+            .map(|line| line.value.of(&self.read.bytes))
     }
     /// Each header line of that name, whole.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &[u8]> {
-        self.lines.iter().filter(move |line| line.name == Some(name)).map(|line| line.value.of(&self.bytes))
+        self.read
+            .lines
+            .iter()
+            .filter(move |line| line.name == Some(name))
+            .map(|line| line.value.of(&self.read.bytes))
     }
     /// Each value of a list header (Via, Route, Contact, Allow, …), split at commas outside quotes and brackets,
     /// over all lines of that name in order.
@@ -105,12 +125,15 @@ impl Message {
     }
     /// A header that has no [`Name`], found by its text without regard to case.
     pub fn header_by_text(&self, name: &str) -> Option<&[u8]> {
-        let is_it = |line: &&Line| line.name_span.of(&self.bytes).eq_ignore_ascii_case(name.as_bytes());
-        self.lines.iter().find(is_it).map(|line| line.value.of(&self.bytes))
+        let is_it = |line: &&Line| line.name_span.of(&self.read.bytes).eq_ignore_ascii_case(name.as_bytes());
+        self.read.lines.iter().find(is_it).map(|line| line.value.of(&self.read.bytes))
     }
     /// All header lines in order: name as written and value, trimmed.
     pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.lines.iter().map(|line| (line.name_span.of(&self.bytes), line.value.of(&self.bytes)))
+        self.read
+            .lines
+            .iter()
+            .map(|line| (line.name_span.of(&self.read.bytes), line.value.of(&self.read.bytes)))
     }
     /// Whether one of the values of a token list (Supported, Require, Allow, …) is `token`, without regard to case.
     pub fn has_token(&self, name: Name, token: &str) -> bool {
@@ -118,27 +141,39 @@ impl Message {
     }
     /// The body, exactly as received. Empty if there is none.
     pub fn body(&self) -> Bytes {
-        self.bytes.slice(usize::from(self.body_at)..)
+        self.read.bytes.slice(usize::from(self.read.body_at)..)
     }
     /// Call-ID as written.
     pub fn call_id(&self) -> &[u8] {
-        self.header(Name::CallId).unwrap_or_default()
+        self.read.call_id.of(&self.read.bytes)
     }
     /// CSeq's number.
     pub fn cseq(&self) -> u32 {
-        self.cseq
+        self.read.cseq
     }
     /// The topmost Via. Cannot fail: `parse` checked it.
     pub fn via(&self) -> headers::Via<'_> {
-        self.values(Name::Via).next().and_then(headers::Via::parse).unwrap_or_default()
+        self.read.via.of(&self.read.bytes)
+    }
+    /// The topmost Via's branch.
+    pub fn branch(&self) -> Option<&[u8]> {
+        self.read.via.branch.map(|span| span.of(&self.read.bytes))
+    }
+    /// From's tag.
+    pub fn from_tag(&self) -> Option<&[u8]> {
+        self.read.from.tag.map(|span| span.of(&self.read.bytes))
+    }
+    /// To's tag; there is none before a dialog begins.
+    pub fn to_tag(&self) -> Option<&[u8]> {
+        self.read.to.tag.map(|span| span.of(&self.read.bytes))
     }
     /// From. Cannot fail: `parse` checked it.
     pub fn from(&self) -> headers::NameAddr<'_> {
-        self.header(Name::From).and_then(headers::NameAddr::parse).unwrap_or_default()
+        self.read.from.of(&self.read.bytes)
     }
     /// To. Cannot fail: `parse` checked it.
     pub fn to(&self) -> headers::NameAddr<'_> {
-        self.header(Name::To).and_then(headers::NameAddr::parse).unwrap_or_default()
+        self.read.to.of(&self.read.bytes)
     }
     /// Max-Forwards, `0..=255`; `None` if there is none (RFC 3261 §20.22). `parse` checked its form.
     pub fn max_forwards(&self) -> Option<u8> {

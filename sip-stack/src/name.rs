@@ -51,12 +51,9 @@ impl Name {
             _ => {
                 let mut slot = hash(text);
                 loop {
-                    let index = FULL[slot];
-                    if index == FREE {
-                        return None;
-                    }
-                    let name = Self::ALL[usize::from(index)];
-                    if name.as_str().as_bytes().eq_ignore_ascii_case(text) {
+                    let (known, name) = FULL[slot]?;
+                    // Nearly everybody writes the canonical form.
+                    if known == text || known.eq_ignore_ascii_case(text) {
                         return Some(name);
                     }
                     slot = (slot + 1) % SLOTS;
@@ -74,15 +71,15 @@ const fn hash(text: &[u8]) -> usize {
 }
 
 /// Names by [`hash`], with linear probing. Made by the compiler.
-const FULL: [u8; SLOTS] = {
-    let mut table = [FREE; SLOTS];
+static FULL: [Option<(&[u8], Name)>; SLOTS] = {
+    let mut table: [Option<(&[u8], Name)>; SLOTS] = [None; SLOTS];
     let mut index = 0;
     while index < Name::ALL.len() {
         let mut slot = hash(Name::ALL[index].as_str().as_bytes());
-        while table[slot] != FREE {
+        while table[slot].is_some() {
             slot = (slot + 1) % SLOTS;
         }
-        table[slot] = index as u8;
+        table[slot] = Some((Name::ALL[index].as_str().as_bytes(), Name::ALL[index]));
         index += 1;
     }
     table

@@ -3,6 +3,7 @@
 //! What a peer wrote is copied byte for byte; what comes from text (configuration, an application) is guarded:
 //! no value can begin a new line. Which headers a message needs is the stack's business.
 
+pub(crate) mod number;
 mod refusal;
 mod via;
 
@@ -14,6 +15,7 @@ pub use refusal::refusal;
 pub use via::push_via;
 
 use crate::{Message, Name, status, wire::text};
+use number::push_number;
 
 /// A message in the making. [`Writer::finish`] closes it.
 #[derive(Debug, Clone)]
@@ -35,10 +37,14 @@ pub struct Reply<'a> {
 impl Writer {
     /// Begins a request.
     pub fn request(method: &str, uri: &str) -> Self {
+        Self::request_to(method, uri.as_bytes())
+    }
+    /// Begins a request to a target as it was written.
+    pub(crate) fn request_to(method: &str, uri: &[u8]) -> Self {
         let mut writer = Self::empty();
         push_word(&mut writer.out, method.as_bytes());
         writer.out.push(b' ');
-        push_word(&mut writer.out, uri.as_bytes());
+        push_word(&mut writer.out, uri);
         writer.out.extend_from_slice(b" SIP/2.0\r\n");
         writer
     }
@@ -46,7 +52,7 @@ impl Writer {
     pub fn response(status: u16, reason: Option<&str>) -> Self {
         let mut writer = Self::empty();
         writer.out.extend_from_slice(b"SIP/2.0 ");
-        push_number(&mut writer.out, usize::from(status));
+        push_number(&mut writer.out, status.into());
         writer.out.push(b' ');
         push_guarded(&mut writer.out, reason.unwrap_or_else(|| status::reason_phrase(status)).as_bytes());
         writer.line_break();
@@ -74,6 +80,12 @@ impl Writer {
         push_guarded(&mut self.out, value.as_ref());
         self.line_break()
     }
+    /// Adds a header whose value `write` writes; it writes no line breaks.
+    pub(crate) fn header_by(&mut self, name: Name, write: impl FnOnce(&mut Vec<u8>)) -> &mut Self {
+        self.named(name);
+        write(&mut self.out);
+        self.line_break()
+    }
     /// Adds a header that has no [`Name`]. Nothing is written unless `name` is a token.
     pub fn header_by_text(&mut self, name: &str, value: impl AsRef<[u8]>) -> &mut Self {
         if !text::is_token(name.as_bytes()) {
@@ -87,7 +99,7 @@ impl Writer {
     /// Adds a header whose value is a number.
     pub fn number(&mut self, name: Name, value: u64) -> &mut Self {
         self.named(name);
-        push_number(&mut self.out, value as usize);
+        push_number(&mut self.out, value);
         self.line_break()
     }
     /// Copies each line of that name, value byte for byte.
@@ -108,6 +120,7 @@ impl Writer {
             }
             None => b"",
         };
+        self.out.reserve(content.len() + LAST_LINES);
         self.number(Name::ContentLength, content.len() as u64);
         self.line_break();
         self.out.extend_from_slice(content);
@@ -134,7 +147,7 @@ impl Writer {
         self.named(Name::To);
         self.out.extend_from_slice(request.header(Name::To).unwrap_or_default());
         if let Some(tag) = tag
-            && request.to().tag().is_none()
+            && request.to_tag().is_none()
         {
             self.out.extend_from_slice(b";tag=");
             push_word(&mut self.out, tag.as_bytes());
@@ -164,16 +177,18 @@ fn push_guarded(out: &mut Vec<u8>, value: &[u8]) {
 
 /// Text in one word: blanks and controls are left out.
 fn push_word(out: &mut Vec<u8>, word: &[u8]) {
-    out.extend(word.iter().filter(|b| !b.is_ascii_control() && **b != b' '));
-}
-
-fn push_number(out: &mut Vec<u8>, number: usize) {
-    use std::io::Write;
-    write!(out, "{number}").expect("a Vec takes every write");
+    let is_foreign = |b: &u8| *b <= b' ' || *b == 0x7f;
+    if word.iter().any(is_foreign) {
+        out.extend(word.iter().filter(|b| !is_foreign(b)));
+    } else {
+        out.extend_from_slice(word);
+    }
 }
 
 /// Room for a message without growing [bytes].
 const TYPICAL: usize = 1024;
+/// Room for Content-Length and the empty line. [bytes]
+const LAST_LINES: usize = 48;
 
 #[cfg(test)]
 mod tests;

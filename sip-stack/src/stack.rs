@@ -13,7 +13,7 @@
 
 mod admit;
 
-use std::{collections::HashMap, time::Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -21,10 +21,11 @@ pub use crate::event::{EndCause, Event, InviteId, OutgoingInvite, Output, Reques
 use crate::{
     Flow, Message, Name, Request, Response,
     invite::Invite,
+    map::{IdMap, shrink},
     message::Method,
-    print,
+    print::{self, number::hex16},
     transaction::{
-        layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What, shrink},
+        layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What},
         send::Draft,
     },
 };
@@ -33,7 +34,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Stack {
     layer: Layer,
-    invites: HashMap<InviteId, Invite>,
+    invites: IdMap<InviteId, Invite>,
     /// New requests are refused since the limit was reached; logged once.
     is_refusing: bool,
     malformed: u64,
@@ -43,7 +44,12 @@ pub struct Stack {
 impl Stack {
     /// A stack without any transaction. `seed` feeds tags, branches and Call-IDs.
     pub fn new(settings: Settings, seed: [u8; 32]) -> Self {
-        Self { layer: Layer::new(settings, seed), invites: HashMap::new(), is_refusing: false, malformed: 0 }
+        Self {
+            layer: Layer::new(settings, seed),
+            invites: IdMap::default(),
+            is_refusing: false,
+            malformed: 0,
+        }
     }
     /// A datagram, or a frame of a stream.
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
@@ -53,7 +59,7 @@ impl Stack {
             Err(error) => {
                 self.malformed += 1;
                 tracing::debug!(peer.addr = %flow.remote, "unreadable message: {error}");
-                let tag = format!("{:016x}", self.layer.random());
+                let tag = hex16(self.layer.random());
                 if let Some(answer) = print::refusal(&bytes, &error, flow.remote, &tag) {
                     self.layer.transmit(flow, answer, None, false);
                 }
@@ -149,8 +155,8 @@ impl Stack {
     /// Sends a request outside of any dialog; its answer comes as [`Event::Response`].
     pub fn request(&mut self, now: Instant, flow: Flow, request: Request) -> RequestId {
         let id = RequestId(self.layer.new_id());
-        let from = format!("{};tag={:016x}", request.from, self.layer.random());
-        let call_id = format!("{:016x}{:08x}", self.layer.random(), self.layer.random() as u32);
+        let from = [&request.from, ";tag=", &hex16(self.layer.random())].concat();
+        let call_id = self.layer.new_call_id();
         let draft = Draft {
             method: request.method,
             uri: request.uri.as_bytes(),
@@ -234,7 +240,7 @@ impl Stack {
         if let Some(refusal) = admit::refusal(request, is_merged) {
             let server = self.serve(flow, request);
             self.layer.respond(now, server, &refusal, None);
-        } else if request.to().tag().is_some() && self.takes_dialog(request) {
+        } else if request.to_tag().is_some() && self.takes_dialog(request) {
             self.receive_in_dialog(now, flow, request);
         } else if method == Method::Invite {
             if let Some(invite) = Invite::ring(now, &mut self.layer, flow, request) {
@@ -250,7 +256,7 @@ impl Stack {
         !matches!(request.method(), Method::Register | Method::Publish)
     }
     fn serve(&mut self, flow: Flow, request: &Message) -> ServerId {
-        let tag = format!("{:016x}", self.layer.random()).into();
+        let tag = hex16(self.layer.random()).into();
         self.layer.serve(flow, request, Owner::Nobody, tag)
     }
     fn refuse_at_limit(&mut self) -> Option<Response> {
@@ -283,7 +289,7 @@ impl Stack {
     }
     /// The invite, and the dialog in it, that a request of the peer belongs to.
     fn invite_of(&self, request: &Message) -> Option<(InviteId, usize)> {
-        let tag = std::str::from_utf8(request.to().tag()?).ok()?;
+        let tag = std::str::from_utf8(request.to_tag()?).ok()?;
         let (id, _) = tag.split_once('.')?;
         let id = InviteId(u64::from_str_radix(id, 16).ok()?);
         let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag)?;

@@ -39,10 +39,11 @@ impl<'a> Uri<'a> {
     pub fn parse(uri: &'a [u8]) -> Option<Self> {
         let colon = text::scheme_end(uri)?;
         let (scheme, rest) = (&uri[..colon], &uri[colon + 1..]);
-        if rest.is_empty() || rest.iter().any(|b| b.is_ascii_control() || matches!(b, b' ' | b'<' | b'>')) {
+        if rest.is_empty() || rest.iter().any(|b| BREAKS[usize::from(*b)]) {
             return None;
         }
         match scheme {
+            b"sip" => Self::sip(Scheme::Sip, rest),
             s if s.eq_ignore_ascii_case(b"sip") => Self::sip(Scheme::Sip, rest),
             s if s.eq_ignore_ascii_case(b"sips") => Self::sip(Scheme::Sips, rest),
             s if s.eq_ignore_ascii_case(b"tel") => Self::tel(rest),
@@ -108,6 +109,17 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|d| d as u8)
 }
+
+/// What no URI has inside.
+const BREAKS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_control() || matches!(byte as u8, b' ' | b'<' | b'>');
+        byte += 1;
+    }
+    table
+};
 
 fn cut_at(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
     match memchr::memchr(mark, text) {

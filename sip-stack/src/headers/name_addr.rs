@@ -1,6 +1,6 @@
 //! `name-addr` / `addr-spec` with parameters: From, To, Contact, Route, Refer-To … (RFC 3261 §20.10, §25.1).
 
-use super::Params;
+use super::{Params, params::Param};
 use crate::wire::text;
 
 /// `"Display" <uri>;params`, borrowed. Parameters of a bare `addr-spec` belong to the header (§20).
@@ -20,6 +20,10 @@ impl<'a> NameAddr<'a> {
     /// `None` where a quote or bracket does not end, the URI has no scheme or contains blanks, or a bare
     /// `addr-spec` has `?` or `,`, which need brackets (§20.10).
     pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::parse_noting(value, |_| {})
+    }
+    /// The same, and each parameter is given to `note`.
+    pub(crate) fn parse_noting(value: &'a [u8], note: impl FnMut(Param<'a>)) -> Option<Self> {
         let value = text::trim(value);
         let name_addr = match value.first()? {
             b'"' => {
@@ -32,7 +36,7 @@ impl<'a> NameAddr<'a> {
                 _ => Self::bare(value)?,
             },
         };
-        name_addr.params.is_well_formed().then_some(name_addr)
+        name_addr.params.each(note).then_some(name_addr)
     }
     /// The `tag` parameter.
     pub fn tag(&self) -> Option<&'a [u8]> {
@@ -64,8 +68,7 @@ impl<'a> NameAddr<'a> {
 
 /// A scheme, a colon, something behind it, and no blanks or quotes anywhere.
 fn is_uri(uri: &[u8]) -> bool {
-    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len())
-        && !uri.iter().any(|b| b.is_ascii_control() || matches!(b, b' ' | b'"' | b'<'))
+    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len()) && !text::breaks_uri(uri)
 }
 
 #[cfg(test)]

@@ -40,16 +40,84 @@ impl<'a> Params<'a> {
     }
     /// Whether each parameter has a token for a name, and each quote ends.
     pub(crate) fn is_well_formed(&self) -> bool {
-        self.written().all(|param| {
-            let (name, value) = cut(param);
-            let value_ok = match value {
-                [b'"', ..] => text::quoted_end(value) == Some(value.len()),
-                plain => memchr::memchr(b'"', plain).is_none(),
-            };
-            // A URI parameter's name may be escaped and contain `[ ] / : & $` (RFC 3261 §25.1 paramchar).
-            !name.is_empty() && value_ok && name.iter().all(|b| is_name_byte(*b))
-        })
+        self.each(|_| {})
     }
+    /// Gives each parameter in order to `note`, in one pass; `false` once one is malformed.
+    pub(crate) fn each(&self, mut note: impl FnMut(Param<'a>)) -> bool {
+        let text = self.0;
+        let mut at = 0;
+        loop {
+            while at < text.len() && (text[at] == b';' || text::is_blank(text[at])) {
+                at += 1;
+            }
+            if at == text.len() {
+                return true;
+            }
+            let start = at;
+            // A URI parameter's name may be escaped and contain `[ ] / : & $` (RFC 3261 §25.1 paramchar).
+            while at < text.len() && NAME[usize::from(text[at])] {
+                at += 1;
+            }
+            let name = &text[start..at];
+            let mut value = &b""[..];
+            at = blanks_end(text, at);
+            match text.get(at) {
+                None | Some(b';') => {}
+                Some(b'=') => {
+                    let value_at = blanks_end(text, at + 1);
+                    let Some(end) = param_end(text, value_at) else { return false };
+                    value = text::trim_end(&text[value_at..end]);
+                    at = end;
+                }
+                Some(_) => return false,
+            }
+            if name.is_empty() {
+                return false;
+            }
+            note(Param { name, value, written: text::trim_end(&text[start..at]) });
+        }
+    }
+}
+
+/// One parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Param<'a> {
+    pub(crate) name: &'a [u8],
+    /// Quotes kept.
+    pub(crate) value: &'a [u8],
+    /// `name=value`, trimmed.
+    pub(crate) written: &'a [u8],
+}
+
+fn blanks_end(text: &[u8], mut at: usize) -> usize {
+    while at < text.len() && text::is_blank(text[at]) {
+        at += 1;
+    }
+    at
+}
+
+/// Where the parameter whose value begins at `at` ends: a quoted string and nothing else, or text without any quote.
+fn param_end(text: &[u8], mut at: usize) -> Option<usize> {
+    if text.get(at) == Some(&b'"') {
+        let end = blanks_end(text, at + text::quoted_end(&text[at..])?);
+        return matches!(text.get(end), None | Some(b';')).then_some(end);
+    }
+    while let Some(offset) = memchr::memchr3(b';', b'"', b'<', &text[at..]) {
+        at += offset;
+        match text[at] {
+            b';' => return Some(at),
+            b'"' => return None,
+            _ => {
+                // Angle brackets hide semicolons; without an end they hide all the rest.
+                let close = memchr::memchr(b'>', &text[at..]).map_or(text.len(), |length| at + length + 1);
+                if memchr::memchr(b'"', &text[at..close]).is_some() {
+                    return None;
+                }
+                at = close;
+            }
+        }
+    }
+    Some(text.len())
 }
 
 /// `name=value` in two, blanks around the equals sign removed.
@@ -68,13 +136,63 @@ pub(crate) fn unquote(value: &[u8]) -> &[u8] {
     }
 }
 
-fn is_name_byte(byte: u8) -> bool {
-    text::is_token_byte(byte) || byte >= 0x80 || b"[]/:&$()".contains(&byte)
-}
+/// Bytes of a parameter's name.
+const NAME: [bool; 256] = {
+    let mut table = text::TOKEN;
+    let marks = b"[]/:&$()";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    let mut byte = 0x80;
+    while byte < 256 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
-    use super::Params;
+    use proptest::prelude::*;
+
+    use super::{Param, Params, cut, text};
+
+    /// The grammar again, with a scan for each question.
+    fn is_well_formed_slowly(params: Params<'_>) -> bool {
+        params.written().all(|param| {
+            let (name, value) = cut(param);
+            let value_ok = match value {
+                [b'"', ..] => text::quoted_end(value) == Some(value.len()),
+                plain => !plain.contains(&b'"'),
+            };
+            let is_name = |b: &u8| text::is_token_byte(*b) || *b >= 0x80 || b"[]/:&$()".contains(b);
+            !name.is_empty() && value_ok && name.iter().all(is_name)
+        })
+    }
+
+    /// Parameters that are mostly well-formed, and nearly so otherwise.
+    const SCRAPS: &str =
+        r#"(;[ ;]?(a|b|ab|)[ ]?(=[ ]?(<[;=a>"]{0,2}>?|"[a;<\\]{0,2}"?|a|=|)[ ]?){0,2}){0,3}"#;
+
+    proptest! {
+        /// SIP-11
+        #[test]
+        fn one_pass_reads_what_the_grammar_says(text in SCRAPS) {
+            let params = Params(text.as_bytes());
+            let (mut read, mut written) = (vec![], vec![]);
+            let ok = params.each(|Param { name, value, written: whole }| {
+                read.push((name, super::unquote(value)));
+                written.push(whole);
+            });
+            prop_assert_eq!(ok, is_well_formed_slowly(params));
+            if ok {
+                prop_assert_eq!(read, params.iter().collect::<Vec<_>>());
+                prop_assert_eq!(written, params.written().collect::<Vec<_>>());
+            }
+        }
+    }
 
     /// SIP-11
     #[test]

@@ -1,6 +1,6 @@
 //! Via (RFC 3261 §20.42, RFC 3581).
 
-use super::Params;
+use super::{Params, params::Param};
 use crate::wire::text;
 
 /// One Via value, borrowed.
@@ -19,18 +19,21 @@ pub struct Via<'a> {
 impl<'a> Via<'a> {
     /// Reads one value. `None` unless it is `SIP/2.0/transport sent-by` with well-formed parameters.
     pub fn parse(value: &'a [u8]) -> Option<Self> {
-        let (protocol, rest) = slash(value)?;
-        let (version, rest) = slash(rest)?;
-        if !protocol.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
-            return None;
-        }
+        Self::parse_noting(value, |_| {})
+    }
+    /// The same, and each parameter is given to `note`.
+    pub(crate) fn parse_noting(value: &'a [u8], note: impl FnMut(Param<'a>)) -> Option<Self> {
+        let rest = match value.strip_prefix(b"SIP/2.0/") {
+            Some(rest) => rest,
+            None => behind_version(value)?,
+        };
         let rest = text::trim_start(rest);
         let transport_end = rest.iter().position(|b| text::is_blank(*b))?;
         let (transport, rest) = rest.split_at(transport_end);
         let params_start = memchr::memchr(b';', rest).unwrap_or(rest.len());
         let (host, port) = text::host_port(&rest[..params_start])?;
         let params = Params(&rest[params_start..]);
-        let ok = text::is_token(transport) && params.is_well_formed();
+        let ok = text::is_token(transport) && params.each(note);
         ok.then_some(Self { transport, host, port, params })
     }
     /// The `branch` parameter.
@@ -45,6 +48,13 @@ impl<'a> Via<'a> {
     pub fn received(&self) -> Option<&'a [u8]> {
         self.params.get("received")
     }
+}
+
+/// What stands behind `SIP/2.0/`, written with blanks or in another case.
+fn behind_version(value: &[u8]) -> Option<&[u8]> {
+    let (protocol, rest) = slash(value)?;
+    let (version, rest) = slash(rest)?;
+    (protocol.eq_ignore_ascii_case(b"SIP") && version == b"2.0").then_some(rest)
 }
 
 /// What stands before the first slash, trimmed, and what behind it.

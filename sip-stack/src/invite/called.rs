@@ -55,7 +55,7 @@ impl Invite {
     /// Takes an INVITE outside of any dialog: 100, and the application hears of it. `None` if it was refused (422).
     pub(crate) fn ring(now: Instant, layer: &mut Layer, flow: Flow, request: &Message) -> Option<Self> {
         let id = InviteId(layer.new_id());
-        let tag: Box<str> = format!("{:x}.{:08x}", id.0, layer.random() as u32).into();
+        let tag = layer.new_tag(id);
         let server = layer.serve(flow, request, Owner::Invite(id), tag.clone());
         layer.received(flow, request, Owner::Invite(id), false);
         let mut session = Session::new(&layer.settings);

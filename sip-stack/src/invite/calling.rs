@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use smallvec::SmallVec;
 
 use super::{Invite, SDP, Stage, has_option, refresh::Session, sdp_of};
+use crate::print::number::{push_address, text};
 use crate::{
     Flow, Message, Name,
     dialog::{Dialog, Local},
@@ -46,11 +47,11 @@ impl Invite {
     /// Sends the INVITE.
     pub(crate) fn call(now: Instant, layer: &mut Layer, ask: OutgoingInvite) -> Self {
         let id = InviteId(layer.new_id());
-        let tag: Box<str> = format!("{:x}.{:08x}", id.0, layer.random() as u32).into();
-        let call_id = format!("{:016x}{:08x}", layer.random(), layer.random() as u32);
+        let tag = layer.new_tag(id);
+        let call_id = layer.new_call_id();
         let local = Arc::new(Local {
             call_id: call_id.into_bytes().into(),
-            address: format!("{};tag={tag}", ask.from).into_bytes().into(),
+            address: [ask.from.as_bytes(), b";tag=", tag.as_bytes()].concat().into(),
             contact: contact(layer, ask.flow, &tag),
             tag,
         });
@@ -129,7 +130,7 @@ impl Invite {
     }
     /// The early dialog of a response, made if it is new (§12.1.2).
     fn early_dialog(&mut self, flow: Flow, response: &Message) -> Option<usize> {
-        let tag = response.to().tag()?;
+        let tag = response.to_tag()?;
         if let Some(at) = self.dialogs.iter().position(|dialog| dialog.remote_tag() == tag) {
             self.dialogs[at].hear_target(response, flow);
             return Some(at);
@@ -150,7 +151,7 @@ impl Invite {
         calling.ask = None;
         calling.unpracked = None;
         let (cseq, offered) = (calling.cseq, calling.offered);
-        let tag = response.to().tag().unwrap_or_default();
+        let tag = response.to_tag().unwrap_or_default();
         // Where a reliable response had the answer, the 2xx need not repeat it (RFC 3262 §5). Of several forks nobody
         // knows whose description was the last.
         let is_only = matches!(&self.dialogs[..], [dialog] if dialog.remote_tag() == tag);
@@ -191,7 +192,7 @@ impl Invite {
     /// A 2xx of another fork, or one that crossed our CANCEL: ACK and BYE (RFC 3261 §13.2.2.4, §9.1).
     fn hear_late_answer(&mut self, now: Instant, layer: &mut Layer, (flow, response): (Flow, &Message)) {
         let Some(calling) = &self.calling else { return };
-        let tag = response.to().tag().unwrap_or_default();
+        let tag = response.to_tag().unwrap_or_default();
         if self.stage == Stage::Up && self.dialogs.iter().any(|dialog| dialog.remote_tag() == tag) {
             // The application has not answered their offer yet.
             return;
@@ -250,7 +251,15 @@ impl Invite {
 pub(super) fn contact(layer: &Layer, flow: Flow, token: &str) -> Box<str> {
     let address = shown_address(&layer.settings, flow);
     let transport = if flow.transport.is_reliable() { ";transport=tcp" } else { "" };
-    format!("<sip:{token}@{address}{transport}>").into()
+    let contact = text(token.len() + transport.len() + LONGEST_ADDRESS, |out| {
+        out.extend_from_slice(b"<sip:");
+        out.extend_from_slice(token.as_bytes());
+        out.push(b'@');
+        push_address(out, address);
+        out.extend_from_slice(transport.as_bytes());
+        out.push(b'>');
+    });
+    contact.into()
 }
 
 /// Whether a response is to be acknowledged by PRACK (RFC 3262 §4).
@@ -258,6 +267,8 @@ pub(super) fn is_reliable(response: &Message) -> bool {
     has_option(response, Name::Require, "100rel") && response.header(Name::Rseq).is_some()
 }
 
+/// Room for an address, a port and what stands around them in a Contact. [bytes]
+const LONGEST_ADDRESS: usize = 64;
 /// Early dialogs kept for one INVITE.
 const MOST_EARLY: usize = 16;
 /// Repetitions after 422.

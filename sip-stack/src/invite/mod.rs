@@ -162,7 +162,7 @@ impl Invite {
         if self.stage == Stage::Over {
             return None;
         }
-        let tag = message.from().tag().unwrap_or_default();
+        let tag = message.from_tag().unwrap_or_default();
         self.dialogs.iter().position(|dialog| dialog.is_of(message.call_id(), tag))
     }
     /// A request in dialog `at`, in a server transaction of its own.

@@ -1,11 +1,11 @@
 //! The topmost Via of a response (RFC 3261 §18.2.1, RFC 3581 §4).
 
-use std::{io::Write, net::SocketAddr};
+use std::net::SocketAddr;
 
-use crate::{
-    headers::{Via, params},
-    wire::text,
-};
+use smallvec::SmallVec;
+
+use super::number::{push_ip, push_number};
+use crate::{headers::Via, wire::text};
 
 /// Writes the value of the topmost Via line as a response from us carries it.
 ///
@@ -15,32 +15,40 @@ use crate::{
 pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
     let end = text::value_end(line, b',');
     let (first, rest) = line.split_at(end);
-    let Some(via) = Via::parse(first) else {
+    let (mut rport, mut received) = (false, false);
+    let mut kept = SmallVec::<[&[u8]; 8]>::new();
+    let via = Via::parse_noting(first, |param| {
+        if param.name.eq_ignore_ascii_case(b"rport") {
+            rport = true;
+        } else if param.name.eq_ignore_ascii_case(b"received") {
+            received = true;
+        } else {
+            kept.push(param.written);
+        }
+    });
+    let Some(via) = via else {
         out.extend_from_slice(line);
         return;
     };
     let address = source.ip().to_canonical();
-    let rport = via.params.has("rport");
     let differs = text::ip(via.host).map(|host| host.to_canonical()) != Some(address);
-    if !rport && !differs && via.received().is_none() {
+    if !rport && !differs && !received {
         out.extend_from_slice(line);
         return;
     }
     let sent_by_end = first.len() - via.params.0.len();
     out.extend_from_slice(text::trim_end(&first[..sent_by_end]));
-    for param in via.params.written() {
-        let (name, _) = params::cut(param);
-        if name.eq_ignore_ascii_case(b"rport") || name.eq_ignore_ascii_case(b"received") {
-            continue;
-        }
+    for param in kept {
         out.push(b';');
         out.extend_from_slice(param);
     }
     if rport {
-        write!(out, ";rport={}", source.port()).expect("a Vec takes every write");
+        out.extend_from_slice(b";rport=");
+        push_number(out, source.port().into());
     }
     if rport || differs {
-        write!(out, ";received={address}").expect("a Vec takes every write");
+        out.extend_from_slice(b";received=");
+        push_ip(out, address);
     }
     out.extend_from_slice(rest);
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// The response to a request that cannot be let in; `None` lets it in.
 pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
-    if !request.via().branch().is_some_and(|branch| branch.starts_with(COOKIE.as_bytes())) {
+    if !request.branch().is_some_and(|branch| branch.starts_with(COOKIE.as_bytes())) {
         return Some(
             Response::new(400).because("Via branch without magic cookie (RFC 2543 is not supported)"),
         );
@@ -29,7 +29,7 @@ pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
     if let Some(unknown) = unknown_extensions(request) {
         return Some(Response::new(420).with(Name::Unsupported, unknown));
     }
-    let is_outside = request.to().tag().is_none();
+    let is_outside = request.to_tag().is_none();
     if is_outside && matches!(request.method(), Method::Bye | Method::Prack | Method::Update | Method::Info) {
         return Some(Response::new(481));
     }
@@ -38,6 +38,10 @@ pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
 
 fn has_known_scheme(request: &Message) -> bool {
     let uri = request.request_uri().unwrap_or_default();
+    // Nearly always so, and the rest of it was checked when it was read.
+    if uri.starts_with(b"sip:") {
+        return true;
+    }
     Uri::parse(uri).is_some_and(|uri| match uri.scheme {
         Scheme::Sip | Scheme::Sips | Scheme::Tel => true,
         // Emergency services, RFC 5031.

@@ -4,8 +4,7 @@
 //! is left in `heard`, in order; the stack takes it from there to the invite or the event it belongs to.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
-    sync::Arc,
+    collections::{BTreeSet, VecDeque},
     time::Instant,
 };
 
@@ -19,7 +18,9 @@ use super::{
 use crate::{
     Flow, Message,
     event::{Event, InviteId, Output, RequestId, Settings},
+    map::{IdMap, Mark, Marker, shrink},
     message::Method,
+    print::number::{push_hex, text},
     timers::Timers,
 };
 
@@ -58,10 +59,6 @@ pub(crate) struct Heard {
 
 /// What was heard.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "passes through the queue at once; a box would cost an allocation a response"
-)]
 pub(crate) enum What {
     /// A response to our request, by this flow.
     Response { client: ClientId, flow: Flow, message: Message },
@@ -138,11 +135,11 @@ pub(crate) struct Server {
     pub(crate) flow: Flow,
     pub(crate) tag: Box<str>,
     /// The request until its final response.
-    pub(crate) request: Option<Box<Message>>,
+    pub(crate) request: Option<Message>,
     /// The last response.
     pub(crate) last: Bytes,
-    pub(crate) key: Arc<[u8]>,
-    pub(crate) merge_key: Option<Arc<[u8]>>,
+    pub(crate) key: Mark,
+    pub(crate) merge_key: Option<Mark>,
     pub(crate) scheduled: Option<Instant>,
 }
 
@@ -153,12 +150,13 @@ pub(crate) struct Layer {
     pub(crate) out: VecDeque<Output>,
     pub(crate) heard: VecDeque<Heard>,
     pub(crate) timers: Timers<Key>,
-    pub(crate) clients: HashMap<ClientId, Client>,
-    pub(crate) servers: HashMap<ServerId, Server>,
+    pub(crate) clients: IdMap<ClientId, Client>,
+    pub(crate) servers: IdMap<ServerId, Server>,
     /// Server transactions by method, branch and sent-by (RFC 3261 §17.2.3).
-    pub(crate) by_branch: HashMap<Arc<[u8]>, ServerId>,
+    pub(crate) by_branch: IdMap<Mark, ServerId>,
     /// Server transactions by From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2).
-    pub(crate) by_origin: HashMap<Arc<[u8]>, ServerId>,
+    pub(crate) by_origin: IdMap<Mark, ServerId>,
+    pub(crate) marker: Marker,
     /// Transactions by the flow that they send on.
     pub(crate) by_flow: BTreeSet<(Flow, Key)>,
     /// Transactions without a final response.
@@ -174,10 +172,11 @@ impl Layer {
             out: VecDeque::new(),
             heard: VecDeque::new(),
             timers: Timers::new(),
-            clients: HashMap::new(),
-            servers: HashMap::new(),
-            by_branch: HashMap::new(),
-            by_origin: HashMap::new(),
+            clients: IdMap::default(),
+            servers: IdMap::default(),
+            by_branch: IdMap::default(),
+            by_origin: IdMap::default(),
+            marker: Marker::default(),
             by_flow: BTreeSet::new(),
             open: 0,
             rng: StdRng::from_seed(seed),
@@ -191,6 +190,24 @@ impl Layer {
     }
     pub(crate) fn random(&mut self) -> u64 {
         self.rng.next_u64()
+    }
+    /// 96 random bits (RFC 3261 §8.1.1.4).
+    pub(crate) fn new_call_id(&mut self) -> String {
+        let (high, low) = (self.random(), self.random() as u32);
+        text(24, |out| {
+            push_hex(out, high, 16);
+            push_hex(out, low.into(), 8);
+        })
+    }
+    /// Our tag in the dialogs of an invite, which it names.
+    pub(crate) fn new_tag(&mut self, invite: InviteId) -> Box<str> {
+        let random = self.random() as u32;
+        let tag = text(25, |out| {
+            push_hex(out, invite.0, 1);
+            out.push(b'.');
+            push_hex(out, random.into(), 8);
+        });
+        tag.into()
     }
     pub(crate) fn event(&mut self, event: Event) {
         self.out.push_back(Output::Event(event));
@@ -383,14 +400,5 @@ impl Layer {
     }
 }
 
-/// Gives memory back once a map is nearly empty after a storm.
-pub(crate) fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
-    if map.capacity() > SHRINK_ABOVE && map.len() * 16 < map.capacity() {
-        map.shrink_to(map.len() * 2);
-    }
-}
-
 /// Finished transactions that only absorb retransmissions are small; this many times the limit may linger.
 const FINISHED_FACTOR: usize = 16;
-/// Maps smaller than this are left alone. [entries]
-const SHRINK_ABOVE: usize = 4096;

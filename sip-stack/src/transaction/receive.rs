@@ -1,8 +1,9 @@
 //! Receiving: responses to their client transaction, requests to their server transaction.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::hash_map::Entry, time::Instant};
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::{
     Action,
@@ -11,7 +12,7 @@ use super::{
     server_invite::{self, ServerInvite},
     server_plain::ServerPlain,
 };
-use crate::{Flow, Message, message::Method};
+use crate::{Flow, Message, map::Mark, message::Method};
 
 impl Layer {
     /// A response: to its transaction (RFC 3261 §17.1.3), or nowhere.
@@ -40,7 +41,7 @@ impl Layer {
         self.act_client(id, &actions, Some((flow, message)));
     }
     fn client_of(&self, message: &Message) -> Option<ClientId> {
-        let branch = std::str::from_utf8(message.via().branch()?).ok()?;
+        let branch = std::str::from_utf8(message.branch()?).ok()?;
         let (id, nonce) = branch.strip_prefix(COOKIE)?.split_once('.')?;
         let id = ClientId(u64::from_str_radix(id, 16).ok()?);
         let nonce = u32::from_str_radix(nonce, 16).ok()?;
@@ -56,7 +57,7 @@ impl Layer {
         if !(200..300).contains(&status) || client.acks.is_empty() {
             return false;
         }
-        let tag = message.to().tag().unwrap_or_default();
+        let tag = message.to_tag().unwrap_or_default();
         let Some(ack) = client.acks.iter().find(|ack| &*ack.tag == tag) else { return false };
         let (owner, ack_flow, bytes) = (client.owner, ack.flow, ack.bytes.clone());
         self.received(flow, message, owner, true);
@@ -87,11 +88,11 @@ impl Layer {
     }
     /// The server transaction of this method with the request's branch and sent-by.
     pub(crate) fn server_of(&self, message: &Message, method: Method) -> Option<ServerId> {
-        self.by_branch.get(&branch_key(message, method)[..]).copied()
+        self.by_branch.get(&self.branch_key(message, method)).copied()
     }
     /// Whether another branch of the same request is here already (RFC 3261 §8.2.2.2).
     pub(crate) fn is_merged(&self, message: &Message) -> bool {
-        message.to().tag().is_none() && self.by_origin.contains_key(&origin_key(message)[..])
+        message.to_tag().is_none() && self.by_origin.contains_key(&self.origin_key(message))
     }
     /// Begins a server transaction. Its responses carry `tag` in To.
     pub(crate) fn serve(&mut self, source: Flow, message: &Message, owner: Owner, tag: Box<str>) -> ServerId {
@@ -103,12 +104,15 @@ impl Layer {
         } else {
             ServerMachine::Plain(ServerPlain::new(reliable))
         };
-        let key: Arc<[u8]> = branch_key(message, message.method()).into();
-        self.by_branch.insert(key.clone(), id);
-        let merge_key = (message.to().tag().is_none() && !self.is_merged(message)).then(|| {
-            let key: Arc<[u8]> = origin_key(message).into();
-            self.by_origin.insert(key.clone(), id);
-            key
+        let key = self.branch_key(message, message.method());
+        self.by_branch.insert(key, id);
+        let origin = message.to_tag().is_none().then(|| self.origin_key(message));
+        let merge_key = origin.filter(|key| match self.by_origin.entry(*key) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(vacant) => {
+                vacant.insert(id);
+                true
+            }
         });
         let server = Server {
             machine,
@@ -116,7 +120,7 @@ impl Layer {
             source,
             flow: response_flow(source, &via),
             tag,
-            request: Some(Box::new(message.clone())),
+            request: Some(message.clone()),
             last: Bytes::new(),
             key,
             merge_key,
@@ -125,32 +129,31 @@ impl Layer {
         self.insert_server(id, server);
         id
     }
+    /// Method (ACK counts as INVITE), branch and sent-by.
+    fn branch_key(&self, message: &Message, method: Method) -> Mark {
+        let via = message.via();
+        let method = if method == Method::Ack { Method::Invite } else { method };
+        let mut key = SmallVec::<[u8; TYPICAL_KEY]>::new();
+        key.push(method as u8);
+        key.extend_from_slice(&via.port.unwrap_or(0).to_be_bytes());
+        key.extend_from_slice(message.branch().unwrap_or_default());
+        key.push(0);
+        key.extend_from_slice(via.host);
+        let host_at = key.len() - via.host.len();
+        key[host_at..].make_ascii_lowercase();
+        self.marker.mark(&key)
+    }
+    /// From tag, Call-ID, CSeq and method.
+    fn origin_key(&self, message: &Message) -> Mark {
+        let mut key = SmallVec::<[u8; TYPICAL_KEY]>::new();
+        key.push(message.method() as u8);
+        key.extend_from_slice(&message.cseq().to_be_bytes());
+        key.extend_from_slice(message.from_tag().unwrap_or_default());
+        key.push(0);
+        key.extend_from_slice(message.call_id());
+        self.marker.mark(&key)
+    }
 }
 
-/// Method (ACK counts as INVITE), branch and sent-by.
-fn branch_key(message: &Message, method: Method) -> Vec<u8> {
-    let via = message.via();
-    let branch = via.branch().unwrap_or_default();
-    let mut key = Vec::with_capacity(branch.len() + via.host.len() + 4);
-    key.push(match method {
-        Method::Ack => Method::Invite as u8,
-        other => other as u8,
-    });
-    key.extend_from_slice(&via.port.unwrap_or(0).to_be_bytes());
-    key.extend_from_slice(branch);
-    key.push(0);
-    key.extend(via.host.iter().map(u8::to_ascii_lowercase));
-    key
-}
-
-/// From tag, Call-ID, CSeq and method.
-fn origin_key(message: &Message) -> Vec<u8> {
-    let tag = message.from().tag().unwrap_or_default();
-    let mut key = Vec::with_capacity(tag.len() + message.call_id().len() + 8);
-    key.push(message.method() as u8);
-    key.extend_from_slice(&message.cseq().to_be_bytes());
-    key.extend_from_slice(tag);
-    key.push(0);
-    key.extend_from_slice(message.call_id());
-    key
-}
+/// Room for a key without allocation. [bytes]
+const TYPICAL_KEY: usize = 128;

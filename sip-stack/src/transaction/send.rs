@@ -19,7 +19,10 @@ use crate::{
     event::Settings,
     headers::Via,
     message::Method,
-    print::{Reply, Writer},
+    print::{
+        Reply, Writer,
+        number::{hex16, push_address, push_hex, push_number, text},
+    },
 };
 
 /// A request before the transaction layer adds Via, User-Agent and Content-Length.
@@ -42,14 +45,14 @@ pub(crate) struct Draft<'a> {
 
 impl Draft<'_> {
     fn print(&self, settings: &Settings, flow: Flow, branch: &str) -> Bytes {
-        let mut writer = Writer::request(self.method, &String::from_utf8_lossy(self.uri));
-        writer.header(Name::Via, via_line(settings, flow, branch));
+        let mut writer = Writer::request_to(self.method, self.uri);
+        writer.header_by(Name::Via, |out| push_own_via(out, settings, flow, branch));
         writer.number(Name::MaxForwards, self.max_forwards.into());
         for route in &self.route {
             writer.header(Name::Route, route);
         }
         writer.header(Name::From, self.from).header(Name::To, self.to).header(Name::CallId, self.call_id);
-        writer.header(Name::CSeq, format!("{} {}", self.cseq, self.method));
+        writer.header_by(Name::CSeq, |out| push_cseq(out, self.cseq, self.method));
         if let Some(contact) = self.contact {
             writer.header(Name::Contact, contact);
             print_abilities(&mut writer, self.headers);
@@ -204,7 +207,7 @@ impl Layer {
         contact: Option<&str>,
     ) -> Option<Bytes> {
         let server = self.servers.get_mut(&id)?;
-        let request = server.request.as_deref()?;
+        let request = server.request.as_ref()?;
         let bytes = print_response(&self.settings, request, server.source, &server.tag, response, contact);
         if response.status >= 200 {
             server.request = None;
@@ -226,7 +229,7 @@ impl Layer {
     }
     /// Answers a request without keeping anything (RFC 3261 §8.2.7).
     pub(crate) fn respond_stateless(&mut self, source: Flow, request: &Message, response: &Response) {
-        let tag = format!("{:x}", self.random());
+        let tag = hex16(self.random());
         let bytes = print_response(&self.settings, request, source, &tag, response, None);
         self.transmit(response_flow(source, &request.via()), bytes, None, false);
     }
@@ -244,11 +247,12 @@ fn start(now: Instant, method: Method, reliable: bool) -> ClientMachine {
 /// (RFC 3261 §9.1, §17.1.1.3).
 fn same_branch(request: &Bytes, method: &str, to: Option<&[u8]>, extra: &[(Name, &str)]) -> Option<Bytes> {
     let request = Message::parse(request.clone()).ok()?;
-    let mut writer = Writer::request(method, &String::from_utf8_lossy(request.request_uri()?));
+    let mut writer = Writer::request_to(method, request.request_uri()?);
     writer.copy(&request, Name::Via).header(Name::MaxForwards, "70");
     writer.copy(&request, Name::Route).copy(&request, Name::From);
     writer.header(Name::To, to.or_else(|| request.header(Name::To))?);
-    writer.header(Name::CallId, request.call_id()).header(Name::CSeq, format!("{} {method}", request.cseq()));
+    writer.header(Name::CallId, request.call_id());
+    writer.header_by(Name::CSeq, |out| push_cseq(out, request.cseq(), method));
     for (name, value) in extra {
         writer.header(*name, value);
     }
@@ -337,9 +341,20 @@ fn is_shared(ip: std::net::Ipv4Addr) -> bool {
     a == 100 && (64..128).contains(&b)
 }
 
-fn via_line(settings: &Settings, flow: Flow, branch: &str) -> String {
-    let (transport, address) = (flow.transport.as_str(), shown_address(settings, flow));
-    format!("SIP/2.0/{transport} {address};branch={branch};rport")
+fn push_own_via(out: &mut Vec<u8>, settings: &Settings, flow: Flow, branch: &str) {
+    out.extend_from_slice(b"SIP/2.0/");
+    out.extend_from_slice(flow.transport.as_str().as_bytes());
+    out.push(b' ');
+    push_address(out, shown_address(settings, flow));
+    out.extend_from_slice(b";branch=");
+    out.extend_from_slice(branch.as_bytes());
+    out.extend_from_slice(b";rport");
+}
+
+fn push_cseq(out: &mut Vec<u8>, number: u32, method: &str) {
+    push_number(out, number.into());
+    out.push(b' ');
+    out.extend_from_slice(method.as_bytes());
 }
 
 fn with_udp_via(bytes: &Bytes) -> Bytes {
@@ -353,7 +368,12 @@ fn with_udp_via(bytes: &Bytes) -> Bytes {
 }
 
 pub(crate) fn branch(id: ClientId, nonce: u32) -> String {
-    format!("{COOKIE}{:x}.{nonce:08x}", id.0)
+    text(32, |out| {
+        out.extend_from_slice(COOKIE.as_bytes());
+        push_hex(out, id.0, 1);
+        out.push(b'.');
+        push_hex(out, nonce.into(), 8);
+    })
 }
 
 /// What every branch begins with, RFC 3261 §8.1.1.7.

@@ -37,6 +37,14 @@ impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { at: start as u16, length: (end - start) as u16 }
     }
+    /// Where `piece`, which was cut out of `bytes`, stands in them.
+    pub(crate) fn within(bytes: &[u8], piece: &[u8]) -> Self {
+        if piece.is_empty() {
+            return Self::default();
+        }
+        let start = piece.as_ptr() as usize - bytes.as_ptr() as usize;
+        Self::new(start, start + piece.len())
+    }
     /// The last `length` bytes of it.
     pub(crate) fn end_piece(self, length: usize) -> Self {
         let end = usize::from(self.at) + usize::from(self.length);

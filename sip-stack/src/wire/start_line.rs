@@ -60,6 +60,7 @@ fn request_line(line: &[u8]) -> Result<StartLine, ParseError> {
 
 fn check_version(version: &[u8]) -> Result<(), ParseError> {
     match version {
+        b"SIP/2.0" => Ok(()),
         v if v.eq_ignore_ascii_case(b"SIP/2.0") => Ok(()),
         [s, i, p, b'/', rest @ ..]
             if [*s, *i, *p].eq_ignore_ascii_case(b"SIP")

@@ -32,6 +32,12 @@ impl<'a> Iterator for Commas<'a> {
 
 /// Where the first `stop` outside of quotes and angle brackets stands; the length of `text` if nowhere.
 pub(crate) fn value_end(text: &[u8], stop: u8) -> usize {
+    // Nearly always nothing hides the first one, if there is one at all.
+    match memchr::memchr(stop, text) {
+        None => return text.len(),
+        Some(first) if memchr::memchr2(b'"', b'<', &text[..first]).is_none() => return first,
+        Some(_) => {}
+    }
     let mut at = 0;
     while let Some(offset) = memchr::memchr3(stop, b'"', b'<', &text[at..]) {
         at += offset;
@@ -119,6 +125,11 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
     })
 }
 
+/// Whether a control, blank, quote or opening bracket is in `text`, none of which a URI has.
+pub(crate) fn breaks_uri(text: &[u8]) -> bool {
+    text.iter().any(|b| BREAKS_URI[usize::from(*b)])
+}
+
 /// A port, `0..=65535`.
 pub(crate) fn port(text: &[u8]) -> Option<u16> {
     decimal(text).and_then(|n| u16::try_from(n).ok())
@@ -132,7 +143,7 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
             !inner.is_empty() && inner.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
         }
         [] => false,
-        name => name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')),
+        name => name.iter().all(|b| HOST[usize::from(*b)]),
     }
 }
 
@@ -167,6 +178,9 @@ pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
 pub(crate) fn scheme_end(uri: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', uri)?;
     let (first, rest) = uri[..colon].split_first()?;
+    if matches!(&uri[..colon], b"sip" | b"sips" | b"tel") {
+        return Some(colon);
+    }
     let rest_ok = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     (first.is_ascii_alphabetic() && rest_ok).then_some(colon)
 }
@@ -201,7 +215,7 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
 }
 
 /// `token` of RFC 3261 §25.1.
-const TOKEN: [bool; 256] = {
+pub(crate) const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -213,6 +227,28 @@ const TOKEN: [bool; 256] = {
     while at < marks.len() {
         table[marks[at] as usize] = true;
         at += 1;
+    }
+    table
+};
+
+/// Bytes of a host name or an IPv4 address.
+const HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    table
+};
+
+/// Bytes that end or break a URI.
+const BREAKS_URI: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_control() || matches!(byte as u8, b' ' | b'"' | b'<');
+        byte += 1;
     }
     table
 };
