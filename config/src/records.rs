@@ -5,6 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 
 use crate::{Db, DeviceId, TenantId};
 
+pub mod ladder;
+
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -53,8 +55,8 @@ pub struct CallRow {
     pub trace: String,
     /// JSON: legs with their party, device, times, cause and media statistics.
     pub legs: String,
-    /// JSON: `[{"at_ms":0,"from":"…","to":"…","again":false,"text":"…"}]`, `""` until the end.
-    pub ladder: String,
+    /// SIP messages as [`ladder`] packs them; nothing until the end.
+    pub ladder: Vec<u8>,
 }
 
 /// One change of the record tables.
@@ -65,8 +67,13 @@ pub enum Change {
     /// Remove.
     #[allow(missing_docs)]
     Unbind { device: DeviceId, key: String },
-    /// Insert or replace by id.
-    Call(Box<CallRow>),
+    /// A call begins: all but trace, legs and ladder is written.
+    CallOpened(Box<CallRow>),
+    /// A call is answered. Nothing happens if it was never opened.
+    #[allow(missing_docs)]
+    CallAnswered { id: String, answered_at: i64, answered_by: String },
+    /// A call is over: the row in full. Who called whom is written only if the opening is missing.
+    CallClosed(Box<CallRow>),
 }
 
 /// What to show of the calls.
@@ -105,7 +112,11 @@ impl Db {
             match change {
                 Change::Bind(binding) => bind(&transaction, binding)?,
                 Change::Unbind { device, key } => unbind(&transaction, *device, key)?,
-                Change::Call(call) => write_call(&transaction, call)?,
+                Change::CallOpened(call) => open_call(&transaction, call)?,
+                Change::CallAnswered { id, answered_at, answered_by } => {
+                    answer_call(&transaction, id, *answered_at, answered_by)?;
+                }
+                Change::CallClosed(call) => close_call(&transaction, call)?,
             }
         }
         transaction.commit()
@@ -156,7 +167,8 @@ impl Db {
         let mut statement = reader.prepare_cached(&text)?;
         let with_ladder = |row: &Row<'_>| {
             let text = |at| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
-            Ok(CallRow { trace: text(12)?, legs: text(13)?, ladder: text(14)?, ..read_call(row)? })
+            let ladder = row.get::<_, Option<Vec<u8>>>(14)?.unwrap_or_default();
+            Ok(CallRow { trace: text(12)?, legs: text(13)?, ladder, ..read_call(row)? })
         };
         statement.query_row((tenant.0, id), with_ladder).optional()
     }
@@ -167,28 +179,26 @@ impl Db {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let old = "SELECT id FROM calls WHERE started_at < ?1 AND ended_at IS NOT NULL ORDER BY started_at LIMIT ?2";
-        let of_old_calls = format!("DELETE FROM call_ladders WHERE id IN ({old})");
-        transaction.execute(&of_old_calls, [keep.calls_from_ms, limit])?;
-        let calls = transaction
-            .execute(&format!("DELETE FROM calls WHERE id IN ({old})"), [keep.calls_from_ms, limit])?;
-        let old_ladders = "DELETE FROM call_ladders WHERE id IN (SELECT l.id FROM call_ladders l JOIN calls c \
-            ON c.id = l.id WHERE c.started_at < ?1 AND c.ended_at IS NOT NULL LIMIT ?2)";
-        let ladders = transaction.execute(old_ladders, [keep.ladders_from_ms, limit])?;
+        let remove = |table, join, before| {
+            let text = format!("DELETE FROM {table} WHERE id IN ({})", old_calls(join));
+            transaction.execute(&text, [before, limit])
+        };
+        let mut gone = 0;
+        // The ladders of calls that go, go with them.
+        remove("call_ladders", "", keep.calls_from_ms)?;
+        gone += remove("calls", "", keep.calls_from_ms)?;
+        gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
         transaction.commit()?;
-        Ok(calls + ladders)
+        Ok(gone)
     }
 }
 
+/// A refresh changes a row that is there; only a new contact is inserted.
 fn bind(rows: &Connection, binding: &BindingRow) -> rusqlite::Result<()> {
-    rows.prepare_cached(
-        "INSERT OR REPLACE INTO bindings (tenant_id, device_id, key, contact, path, flow, user_agent, call_id, cseq, \
-         position, registered_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute(params![
-        binding.tenant.0,
+    let values = params![
         binding.device.0,
         binding.key,
+        binding.tenant.0,
         binding.contact,
         binding.path,
         binding.flow,
@@ -198,7 +208,11 @@ fn bind(rows: &Connection, binding: &BindingRow) -> rusqlite::Result<()> {
         binding.position,
         binding.registered_at,
         binding.expires_at
-    ])?;
+    ];
+    let refreshed = rows.prepare_cached(REFRESH_BINDING)?.execute(values)?;
+    if refreshed == 0 {
+        rows.prepare_cached(INSERT_BINDING)?.execute(values)?;
+    }
     Ok(())
 }
 
@@ -208,14 +222,8 @@ fn unbind(rows: &Connection, device: DeviceId, key: &str) -> rusqlite::Result<()
     Ok(())
 }
 
-fn write_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
-    rows.prepare_cached(
-        "INSERT INTO calls (id, tenant_id, started_at, answered_at, ended_at, caller_number, caller_name, dialled, \
-         answered_by, outcome, cause, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
-         ON CONFLICT (id) DO UPDATE SET answered_at = ?4, ended_at = ?5, caller_number = ?6, caller_name = ?7, \
-         dialled = ?8, answered_by = ?9, outcome = ?10, cause = ?11, revision = ?12",
-    )?
-    .execute(params![
+fn open_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
+    rows.prepare_cached(OPEN_CALL)?.execute(params![
         call.id,
         call.tenant,
         call.started_at,
@@ -229,11 +237,28 @@ fn write_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
         call.cause,
         call.revision
     ])?;
+    Ok(())
+}
+
+fn answer_call(rows: &Connection, id: &str, answered_at: i64, answered_by: &str) -> rusqlite::Result<()> {
+    rows.prepare_cached(ANSWER_CALL)?.execute((id, answered_at, answered_by))?;
+    Ok(())
+}
+
+fn close_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
+    let closed = rows.prepare_cached(CLOSE_CALL)?.execute(params![
+        call.id,
+        call.answered_at,
+        call.ended_at,
+        call.answered_by,
+        call.outcome,
+        call.cause
+    ])?;
+    if closed == 0 {
+        open_call(rows, call)?;
+    }
     if !(call.trace.is_empty() && call.legs.is_empty() && call.ladder.is_empty()) {
-        rows.prepare_cached(
-            "INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
+        rows.prepare_cached(KEEP_LADDER)?.execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
     }
     Ok(())
 }
@@ -267,6 +292,17 @@ fn select_calls(tenant: TenantId, query: &CallQuery) -> (String, Vec<Value>) {
     }
     text.push_str(&format!(" ORDER BY c.started_at DESC, c.id DESC LIMIT {}", limit(query) + 1));
     (text, parameters)
+}
+
+/// Ids of at most ?2 ended calls that began before ?1, joined with what is given. The one index by time
+/// leads with the tenant: jumping from tenant to tenant here is cheaper than a further index for every call.
+fn old_calls(join: &str) -> String {
+    format!(
+        "WITH RECURSIVE t (id) AS (SELECT min(tenant_id) FROM calls UNION ALL \
+         SELECT (SELECT min(tenant_id) FROM calls WHERE tenant_id > t.id) FROM t WHERE t.id IS NOT NULL) \
+         SELECT c.id FROM t CROSS JOIN calls c ON c.tenant_id = t.id {join} \
+         WHERE c.started_at < ?1 AND c.ended_at IS NOT NULL LIMIT ?2"
+    )
 }
 
 fn limit(query: &CallQuery) -> usize {
@@ -311,6 +347,25 @@ fn read_call(row: &Row<'_>) -> rusqlite::Result<CallRow> {
 
 const CALL_COLUMNS: &str = "c.id, c.tenant_id, c.started_at, c.answered_at, c.ended_at, c.caller_number, \
     c.caller_name, c.dialled, c.answered_by, c.outcome, c.cause, c.revision";
+
+const REFRESH_BINDING: &str = "UPDATE bindings SET tenant_id = ?3, contact = ?4, path = ?5, flow = ?6, user_agent = ?7, \
+    call_id = ?8, cseq = ?9, position = ?10, registered_at = ?11, expires_at = ?12 WHERE device_id = ?1 AND key = ?2";
+
+const INSERT_BINDING: &str = "INSERT INTO bindings (device_id, key, tenant_id, contact, path, flow, user_agent, \
+    call_id, cseq, position, registered_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+// Replacing, so that no row can hold up its batch.
+const OPEN_CALL: &str = "INSERT OR REPLACE INTO calls (id, tenant_id, started_at, answered_at, ended_at, caller_number, \
+    caller_name, dialled, answered_by, outcome, cause, revision) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+const ANSWER_CALL: &str = "UPDATE calls SET answered_at = ?2, answered_by = ?3 WHERE id = ?1";
+
+const CLOSE_CALL: &str = "UPDATE calls SET answered_at = ?2, ended_at = ?3, answered_by = ?4, outcome = ?5, cause = ?6 \
+    WHERE id = ?1";
+
+const KEEP_LADDER: &str =
+    "INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)";
 
 #[cfg(test)]
 mod tests;

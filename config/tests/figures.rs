@@ -17,6 +17,9 @@ use config::{
 const USERS_N: usize = if cfg!(debug_assertions) { 1000 } else { 10_000 };
 
 const LISTS: u32 = 100;
+const CALLS: usize = 3000;
+/// Changes that the records thread finds waiting.
+const BATCH: usize = 20;
 
 #[test]
 fn figures_of_a_large_company() {
@@ -48,7 +51,6 @@ fn figures_of_a_large_company() {
     edit_to_snapshot(&db, &author, &mut feed);
     create(&db, &author);
     lists(&db);
-    records(&db);
     let shell = rusqlite::Connection::open(db.file()).unwrap();
     shell
         .execute_batch("UPDATE users SET last_name = last_name || 'x'; UPDATE devices SET name = name || 'x'")
@@ -140,21 +142,47 @@ fn lists(db: &Db) {
     }
 }
 
-fn records(db: &Db) {
-    let call = |n: usize| {
-        let id = format!("{n:012}");
-        Change::Call(Box::new(CallRow {
-            id,
+#[test]
+fn figures_of_call_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(folder.path()).unwrap();
+    let call = |n: usize, stage: usize| {
+        let mut row = CallRow {
+            id: format!("20261122T06{n:012}"),
             tenant: 1,
             started_at: n as i64,
-            dialled: "101".into(),
+            caller_number: "101".into(),
+            caller_name: "Anna Schmidt".into(),
+            dialled: "102".into(),
             ..CallRow::default()
-        }))
+        };
+        if stage > 0 {
+            row.answered_at = Some(n as i64 + 5000);
+            row.answered_by = "102".into();
+        }
+        if stage > 1 {
+            row.ended_at = Some(n as i64 + 90_000);
+            row.outcome = "answered".into();
+            row.cause = "Normal clearing".into();
+            row.trace = "t".repeat(900);
+            row.legs = "l".repeat(700);
+            row.ladder = vec![b'i'; 10_000];
+        }
+        match stage {
+            0 => Change::CallOpened(Box::new(row)),
+            1 => Change::CallAnswered { id: row.id, answered_at: n as i64, answered_by: row.answered_by },
+            _ => Change::CallClosed(Box::new(row)),
+        }
     };
-    let batch: Vec<Change> = (0..10_000).map(call).collect();
-    let start = Instant::now();
-    db.write_records(&batch).unwrap();
-    println!("call record in a batch: {:?}", start.elapsed() / 10_000);
+    let mut batches: Vec<Vec<Change>> = Vec::new();
+    for n in (0..CALLS).step_by(BATCH) {
+        batches.extend((0..3).map(|stage| (n..n + BATCH).map(|n| call(n, stage)).collect()));
+    }
+    let before = cpu();
+    for batch in &batches {
+        db.write_records(batch).unwrap();
+    }
+    println!("three writes of a call, in batches of {BATCH}: CPU {:?}", (cpu() - before) / CALLS as u32);
 }
 
 fn timed<T>(what: &str, of: impl FnOnce() -> T) -> T {

@@ -29,7 +29,7 @@ fn writes_until_it_is_killed() {
             ("members", &format!("1,2,{}", user.id)),
         ]);
         db.create(&author(), &RING_GROUPS, &group).unwrap();
-        db.write_records(&[Change::Bind(binding(n)), Change::Call(Box::new(call(n)))]).unwrap();
+        db.write_records(&[Change::Bind(binding(n)), Change::CallClosed(Box::new(call(n)))]).unwrap();
         eprintln!("{ACKNOWLEDGED}{n}");
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use config::records::CallRow;
+use config::records::{CallRow, Change};
 use media::statistics::Direction;
 
 use crate::{
     bindings::print_peer,
     call::{Cause, Leg, Running, leg::Side},
     counters::Outcome,
+    json,
 };
 
 #[derive(serde::Serialize)]
@@ -55,9 +56,17 @@ pub(crate) fn open(call: &Running) -> CallRow {
         outcome: String::new(),
         cause: String::new(),
         revision: facts.snapshot.revision,
-        trace: "[]".into(),
-        legs: "[]".into(),
-        ladder: String::new(),
+        ..CallRow::default()
+    }
+}
+
+/// What changes in the row when the call is answered.
+pub(crate) fn answered(call: &Running) -> Change {
+    let record = &call.record;
+    Change::CallAnswered {
+        id: record.name.to_string(),
+        answered_at: record.answered_at.unwrap_or_default(),
+        answered_by: record.answered_by.clone(),
     }
 }
 
@@ -72,9 +81,8 @@ pub(crate) fn closed(call: &Running, legs: &[Leg]) -> CallRow {
             if row.answered_at.is_some() { text.clone() } else { format!("{} {text}", cause.status()) };
     }
     row.trace = call.handle.trace(|trace| trace.json(started, row.revision));
-    let shown: Vec<_> = legs.iter().map(|leg| show_leg(leg, started)).collect();
-    row.legs = serde_json::to_string(&shown).unwrap_or_default();
-    row.ladder = call.record.ladder.json(started);
+    row.legs = json::array(LEG * legs.len(), legs.iter().map(|leg| show_leg(leg, started)));
+    row.ladder = call.record.ladder.pack(started);
     row
 }
 
@@ -116,3 +124,6 @@ fn show_direction(direction: &Direction) -> ShownDirection {
         mos: direction.mos,
     }
 }
+
+/// A usual leg as JSON. [bytes]
+const LEG: usize = 512;

@@ -22,6 +22,7 @@ mod habits;
 mod hunt;
 mod ids;
 mod io;
+mod json;
 mod ladder;
 mod limits;
 mod office;

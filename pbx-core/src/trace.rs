@@ -1,8 +1,10 @@
 //! Why a call went where it went: each decision with its rule, and the alternatives not taken. SIP-45.
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, fmt, time::Instant};
 
-use crate::limits;
+use serde::Serializer;
+
+use crate::{json, limits};
 
 /// One decision.
 #[derive(Debug, Clone)]
@@ -25,7 +27,14 @@ struct Shown<'a> {
     at_ms: u64,
     what: &'a str,
     detail: &'a str,
-    rule: String,
+    #[serde(serialize_with = "as_text")]
+    rule: Rule,
+}
+
+/// A rule and the revision it was read from; that our limits do not have.
+struct Rule {
+    name: &'static str,
+    revision: Option<i64>,
 }
 
 impl Trace {
@@ -46,12 +55,13 @@ impl Trace {
 
     /// JSON as `config::records::CallRow` documents it, each rule with the revision it was read from.
     pub(crate) fn json(&self, started: Instant, revision: i64) -> String {
-        let mut shown: Vec<Shown<'_>> = self.lines.iter().map(|line| line.shown(started, revision)).collect();
-        let cut = format!("{} further lines", self.cut);
-        if self.cut > 0 {
-            shown.push(Shown { at_ms: 0, what: "Trace cut", detail: &cut, rule: "limit".into() });
-        }
-        serde_json::to_string(&shown).unwrap_or_default()
+        let cut = (self.cut > 0).then(|| format!("{} further lines", self.cut));
+        let rule = Rule { name: "limit", revision: None };
+        let cut = cut.as_deref().map(|detail| Shown { at_ms: 0, what: "Trace cut", detail, rule });
+        json::array(
+            LINE * self.lines.len(),
+            self.lines.iter().map(|line| line.shown(started, revision)).chain(cut),
+        )
     }
 
     /// The decisions as text, for tests and logs.
@@ -67,7 +77,21 @@ impl Line {
             at_ms: self.at.saturating_duration_since(started).as_millis() as u64,
             what: &self.what,
             detail: &self.detail,
-            rule: format!("{} · revision {revision}", self.rule),
+            rule: Rule { name: self.rule, revision: Some(revision) },
         }
     }
 }
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.revision.map_or(Ok(()), |revision| write!(f, " · revision {revision}"))
+    }
+}
+
+fn as_text<S: Serializer>(rule: &Rule, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(rule)
+}
+
+/// A usual line as JSON. [bytes]
+const LINE: usize = 160;

@@ -12,7 +12,10 @@ use chrono::Utc;
 use config::{
     Db,
     access::Author,
-    records::{CallRow, Change},
+    records::{
+        CallRow, Change,
+        ladder::{self, Message},
+    },
     resource::Values,
     resources,
 };
@@ -89,7 +92,7 @@ fn fill(db: &Db) {
     for at in 0..70_i64 {
         let answered = at % 4 != 3;
         let started = now - at * 1_900_000 - 400_000;
-        changes.push(Change::Call(Box::new(CallRow {
+        changes.push(Change::CallClosed(Box::new(CallRow {
             id: format!("c{:012}", 999_999 - at),
             tenant: 1,
             started_at: started,
@@ -110,7 +113,7 @@ fn fill(db: &Db) {
     db.write_records(&changes).unwrap();
 }
 
-fn ladder() -> String {
+fn ladder() -> Vec<u8> {
     let messages = [
         (
             0,
@@ -134,8 +137,13 @@ fn ladder() -> String {
         (95_003, "192.0.2.10:5060", "192.0.2.22:5064", "BYE sip:102@192.0.2.22 SIP/2.0\r\n\r\n"),
         (95_041, "192.0.2.22:5064", "192.0.2.10:5060", "SIP/2.0 200 OK\r\n\r\n"),
     ];
-    let items = messages.map(|(at_ms, from, to, text)| serde_json::json!({ "at_ms": at_ms, "from": from, "to": to, "again": false, "text": text }));
-    serde_json::to_string(&items).unwrap()
+    ladder::pack(&messages.map(|(at_ms, from, to, text)| Message {
+        at_ms,
+        from: from.into(),
+        to: to.into(),
+        again: false,
+        text: text.into(),
+    }))
 }
 
 const TRACE: &str = r#"[{"at_ms":0,"what":"Call arrives","detail":"From Lena Marsh (101) to 600","rule":"device Desk 101"},

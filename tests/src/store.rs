@@ -54,8 +54,14 @@ impl Store {
             Change::Unbind { device, key } => {
                 self.bindings.remove(&(device, key));
             }
-            Change::Call(row) => {
+            Change::CallOpened(row) | Change::CallClosed(row) => {
                 self.calls.insert(row.id.clone(), *row);
+            }
+            Change::CallAnswered { id, answered_at, answered_by } => {
+                if let Some(row) = self.calls.get_mut(&id) {
+                    row.answered_at = Some(answered_at);
+                    row.answered_by = answered_by;
+                }
             }
         }
         Some(ticket)

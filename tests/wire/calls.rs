@@ -193,12 +193,15 @@ fn the_record_of_a_call_says_who_answered_and_why() {
     assert_eq!(server.last_call("dialled"), server.number(1));
     let id = server.last_call("id");
     until_true("the ladder", || {
-        server.sql(&format!("SELECT ladder FROM call_ladders WHERE id='{id}'")).contains("INVITE")
+        server
+            .sql(&format!("SELECT CAST(ladder AS TEXT) FROM call_ladders WHERE id='{id}'"))
+            .contains("INVITE")
     });
     let steps = server.sql(&format!("SELECT json_array_length(trace) FROM call_ladders WHERE id='{id}'"));
     assert!(steps.parse::<u32>().unwrap() > 0, "a trace without a step");
-    let ladder = server.sql(&format!("SELECT ladder FROM call_ladders WHERE id='{id}'"));
-    assert!(!ladder.contains("response=\\\""), "digests do not belong into a record");
+    let ladder = server.sql(&format!("SELECT CAST(ladder AS TEXT) FROM call_ladders WHERE id='{id}'"));
+    let hidden = |rest: &str| rest.starts_with('…');
+    assert!(ladder.split("response=\"").skip(1).all(hidden), "digests do not belong into a record");
 }
 
 /// SIP-19: `Session-Expires` is answered, and a refresh keeps the call.

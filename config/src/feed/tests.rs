@@ -227,7 +227,7 @@ fn records_make_no_snapshot() {
     let company = Company::new();
     let (mut feed, before) = Feed::open(&company.db).unwrap();
     let call = crate::records::CallRow { id: "1".into(), tenant: 1, ..Default::default() };
-    company.db.write_records(&[crate::records::Change::Call(Box::new(call))]).unwrap();
+    company.db.write_records(&[crate::records::Change::CallClosed(Box::new(call))]).unwrap();
     assert!(feed.poll().unwrap().is_none());
     assert_eq!(company.revision(), before.revision);
 }

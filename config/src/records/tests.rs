@@ -33,14 +33,24 @@ fn call(n: i64, ended_at: Option<i64>) -> CallRow {
         outcome: if ended_at.is_some() { "answered".into() } else { String::new() },
         trace: "[1]".into(),
         legs: "[2]".into(),
-        ladder: "[3]".into(),
+        ladder: b"3".into(),
         ..CallRow::default()
     }
 }
 
 fn write(company: &Company, calls: impl IntoIterator<Item = CallRow>) {
-    let changes: Vec<Change> = calls.into_iter().map(|call| Change::Call(Box::new(call))).collect();
+    let changes: Vec<Change> = calls.into_iter().flat_map(steps).collect();
     company.db.write_records(&changes).unwrap();
+}
+
+/// What is written of a call until it is in the state of `call`.
+fn steps(call: CallRow) -> Vec<Change> {
+    let opened = CallRow { ended_at: None, outcome: String::new(), ..call.clone() };
+    let mut steps = vec![Change::CallOpened(Box::new(opened))];
+    if call.ended_at.is_some() {
+        steps.push(Change::CallClosed(Box::new(call)));
+    }
+    steps
 }
 
 /// SIP-06
@@ -70,10 +80,7 @@ fn a_call_left_open_is_closed_and_marked() {
     write(&company, [call(1, None), call(2, Some(2500))]);
     assert_eq!(company.db.close_interrupted_calls(9000).unwrap(), 1);
     let open = company.db.call(TenantId(1), "c00001").unwrap().unwrap();
-    assert_eq!(
-        (open.ended_at, open.outcome.as_str(), open.trace.as_str()),
-        (Some(9000), "interrupted", "[1]")
-    );
+    assert_eq!((open.ended_at, open.outcome.as_str(), open.trace.as_str()), (Some(9000), "interrupted", ""));
     assert_eq!(company.db.call(TenantId(1), "c00002").unwrap().unwrap(), call(2, Some(2500)));
     assert!(company.db.call(TenantId(2), "c00002").unwrap().is_none());
     assert_eq!(company.db.close_interrupted_calls(9999).unwrap(), 0);
@@ -111,9 +118,60 @@ fn old_calls_go_and_their_ladders_earlier() {
     let keep = Retention { calls_from_ms: 3000, ladders_from_ms: 6000 };
     assert_eq!(company.db.prune_calls(keep, 1).unwrap(), 2);
     while company.db.prune_calls(keep, 100).unwrap() > 0 {}
-    // The open call stays, as old as it is.
+    // The open call stays, as old as it is; it has no ladder yet.
     assert_eq!(company.number::<i64>("SELECT count(*) FROM calls"), 8);
-    assert_eq!(company.number::<i64>("SELECT count(*) FROM call_ladders"), 5);
-    assert_eq!(company.db.call(TenantId(1), "c00004").unwrap().unwrap().ladder, "");
-    assert_eq!(company.db.call(TenantId(1), "c00006").unwrap().unwrap().ladder, "[3]");
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM call_ladders"), 4);
+    assert_eq!(company.db.call(TenantId(1), "c00004").unwrap().unwrap().ladder, b"");
+    assert_eq!(company.db.call(TenantId(1), "c00006").unwrap().unwrap().ladder, b"3");
+}
+
+/// SIP-45
+#[test]
+fn a_call_is_written_as_it_goes() {
+    let company = Company::new();
+    let read = || company.db.call(TenantId(1), "c00001").unwrap().unwrap();
+    let bare = || CallRow { trace: String::new(), legs: String::new(), ladder: Vec::new(), ..call(1, None) };
+    company.db.write_records(&[Change::CallOpened(Box::new(call(1, None)))]).unwrap();
+    assert_eq!(read(), bare());
+    let answer =
+        |id: &str| Change::CallAnswered { id: id.into(), answered_at: 1200, answered_by: "102".into() };
+    company.db.write_records(&[answer("c00001"), answer("c00009")]).unwrap();
+    let answered = CallRow { answered_at: Some(1200), answered_by: "102".into(), ..bare() };
+    assert_eq!(read(), answered);
+    let over =
+        |call| CallRow { answered_at: Some(1200), answered_by: "102".into(), cause: "BYE".into(), ..call };
+    // A call whose opening was lost is there in full all the same.
+    let closed = [over(call(1, Some(1500))), over(call(2, Some(2500)))];
+    company.db.write_records(&closed.clone().map(|call| Change::CallClosed(Box::new(call)))).unwrap();
+    assert_eq!(read(), closed[0]);
+    assert_eq!(company.db.call(TenantId(1), "c00002").unwrap().as_ref(), Some(&closed[1]));
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM calls"), 2);
+}
+
+#[test]
+fn lists_and_pruning_go_by_index() {
+    let company = Company::new();
+    let reader = company.db.reader().unwrap();
+    let plan = |text: &str| {
+        let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let count = statement.parameter_count();
+        let lines =
+            statement.query_map(rusqlite::params_from_iter(vec![1; count]), |row| row.get(3)).unwrap();
+        lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
+    };
+    let query = CallQuery { from: Some(1), to: Some(2), ..CallQuery::default() };
+    for query in [query, CallQuery::default()] {
+        let list = plan(&select_calls(TenantId(1), &query).0);
+        assert!(
+            list.contains("calls_by_time") && !list.contains("SCAN") && !list.contains("B-TREE"),
+            "{list}"
+        );
+    }
+    for join in ["", "JOIN call_ladders l ON l.id = c.id"] {
+        let old = plan(&old_calls(join));
+        assert!(old.contains("c USING INDEX calls_by_time (tenant_id=? AND started_at<?)"), "{old}");
+        assert!(!old.contains("SCAN c"), "{old}");
+    }
+    let open = plan("SELECT id FROM calls WHERE ended_at IS NULL");
+    assert!(open.contains("calls_open"), "{open}");
 }

@@ -1,7 +1,6 @@
 //! A callee rings or answers; the caller hears of it. SIP-13, SIP-18, MED-11.
 
 use bytes::Bytes;
-use config::records::Change;
 use media::{
     Path, Tone,
     sdp::{self, Direction},
@@ -180,8 +179,7 @@ impl Engine {
     fn store_answered(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         call.record.answered_at.get_or_insert(now.utc.timestamp_millis());
-        let row = cdr::open(call);
-        let stored = self.records.store(Change::Call(Box::new(row)));
+        let stored = self.records.store(cdr::answered(call));
         self.out.push_back(stored);
     }
 

@@ -161,7 +161,7 @@ impl Engine {
             self.calls.invites.remove(&invite);
         }
         let row = cdr::closed(&call, &legs);
-        let stored = self.records.store(Change::Call(Box::new(row)));
+        let stored = self.records.store(Change::CallClosed(Box::new(row)));
         self.out.push_back(stored);
     }
 

@@ -14,14 +14,13 @@ impl Engine {
         match output {
             sip_stack::Output::Transmit { flow, bytes, invite, again } => {
                 if let Some(invite) = invite {
-                    let entry = ladder::Entry { at: now.at, flow, ours: true, again, bytes: bytes.clone() };
+                    let entry = ladder::Entry::sent(now.at, flow, again, bytes.clone());
                     self.keep(invite, entry);
                 }
                 self.out.push_back(Output::Transmit { flow, bytes });
             }
             sip_stack::Output::Received { flow, message, invite, again } => {
-                let bytes = message.bytes().clone();
-                self.keep(invite, ladder::Entry { at: now.at, flow, ours: false, again, bytes });
+                self.keep(invite, ladder::Entry::received(now.at, flow, again, &message));
                 // The 200 to our CANCEL is not the last word: the 487 to the INVITE follows (RFC 3261 §9.1).
                 let last = message.status().is_some_and(|status| status >= 200);
                 if last && message.method() != Method::Cancel {

@@ -154,7 +154,7 @@ impl Engine {
             Err(refused) => Some(Cause::from(refused)),
         };
         let row = cdr::open(call);
-        let stored = self.records.store(Change::Call(Box::new(row)));
+        let stored = self.records.store(Change::CallOpened(Box::new(row)));
         self.out.push_back(stored);
         match refused {
             Some(cause) => self.end(now, id, cause, cause.text().into()),

@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
 };
-use config::records::CallRow;
+use config::records::{CallRow, ladder::unpack};
 use serde_json::Value;
 
 use super::call_list;
@@ -56,7 +56,7 @@ pub(crate) async fn show(
         Some(live) => CallView::from(live),
         None => CallView::from(&row),
     };
-    let messages = ladder::read(&row.ladder);
+    let messages = unpack(&row.ladder);
     let asked = Pairs::parse(&query.unwrap_or_default()).get("msg").parse::<usize>().unwrap_or(0);
     let chosen = Some(asked).filter(|at| *at < messages.len());
     let legs: Vec<LegView> = match &known.live {
@@ -93,9 +93,10 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, Path(id): Path<St
     let known = find(&app, &who, &id).await?;
     let row = known.row.unwrap_or_default();
     let mut out = call_list::summary(&row);
-    for (name, text) in [("trace", &row.trace), ("legs", &row.legs), ("ladder", &row.ladder)] {
+    for (name, text) in [("trace", &row.trace), ("legs", &row.legs)] {
         out[name] = serde_json::from_str(text).unwrap_or(Value::Null);
     }
+    out["ladder"] = serde_json::to_value(unpack(&row.ladder)).unwrap_or_default();
     out["id"] = Value::from(id);
     out["live"] = serde_json::to_value(&known.live).unwrap_or_default();
     Ok(Json(out).into_response())

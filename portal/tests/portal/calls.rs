@@ -1,7 +1,7 @@
 //! Running calls and records. SIP-45, A-45, A-47.
 
 use chrono::Utc;
-use config::records::{CallRow, Change};
+use config::records::{CallRow, Change, ladder};
 
 use crate::{fake_live::call, world::World};
 
@@ -19,10 +19,25 @@ fn record(world: &World, id: &str, outcome: &str, name: &str) {
         cause: "200 OK".into(),
         trace: r#"[{"at_ms":0,"what":"Call arrives","detail":"<i>x</i>","rule":"device Desk"}]"#.into(),
         legs: r#"[{"side":"caller","name":"<b>101</b>","number":"101","codec":"PCMU","address":"udp 10.0.0.1:5060"}]"#.into(),
-        ladder: r#"[{"at_ms":0,"from":"10.0.0.1:5060","to":"10.0.0.9:5060","again":false,"text":"INVITE sip:102@x SIP/2.0\r\nSubject: <script>alert(1)</script>\r\n\r\n"},{"at_ms":5,"from":"10.0.0.9:5060","to":"10.0.0.1:5060","again":true,"text":"SIP/2.0 486 Busy Here\r\n\r\n"}]"#.into(),
+        ladder: ladder(),
         ..CallRow::default()
     };
-    world.db.write_records(&[Change::Call(Box::new(row))]).unwrap();
+    world.db.write_records(&[Change::CallClosed(Box::new(row))]).unwrap();
+}
+
+fn ladder() -> Vec<u8> {
+    let (phone, us) = ("10.0.0.1:5060", "10.0.0.9:5060");
+    let message = |at_ms, from: &str, to: &str, text: &str| ladder::Message {
+        at_ms,
+        from: from.into(),
+        to: to.into(),
+        again: at_ms > 0,
+        text: text.into(),
+    };
+    ladder::pack(&[
+        message(0, phone, us, "INVITE sip:102@x SIP/2.0\r\nSubject: <script>alert(1)</script>\r\n\r\n"),
+        message(5, us, phone, "SIP/2.0 486 Busy Here\r\n\r\n"),
+    ])
 }
 
 #[tokio::test]
