@@ -2,7 +2,9 @@
 //!
 //! Only the address of the negotiation and the address the signalling came from are believed, whatever the port,
 //! because NAT changes ports. The first of them that sends something valid is the peer; it stays the peer until it
-//! was silent for a while or the line is negotiated again. Strangers change nothing.
+//! was silent for a while or the line is negotiated again. Who sends from the negotiated address and port itself is the
+//! peer at once: a stray stream of an earlier call, from another phone behind the same address, must not keep it out.
+//! Strangers change nothing.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -88,7 +90,9 @@ impl Latch {
     }
 
     fn consider(&mut self, now: Instant, from: SocketAddr) -> Source {
-        let free = self.source.is_none()
+        let is_negotiated = SocketAddr::new(from.ip().to_canonical(), from.port()) == self.negotiated;
+        let free = is_negotiated
+            || self.source.is_none()
             || self.open_until.is_some()
             || self.heard_at.is_none_or(|at| now.saturating_duration_since(at) >= SILENCE);
         if !free || !self.believes(from) {
@@ -185,6 +189,17 @@ mod tests {
         assert_eq!(latch.hear(now, at("203.0.113.66:4000")), Source::Stranger);
         assert_eq!(latch.hear(now, at("192.0.2.1:4444")), Source::Known);
         assert_eq!(latch.destination(), Some(&at("192.0.2.1:4444")));
+    }
+
+    /// MED-05: a stream left over from another call of the same address gives way to the negotiated one.
+    #[test]
+    fn negotiated_address_takes_over_from_a_stray_stream_at_once() {
+        let now = Instant::now();
+        let mut latch = latch(now, "192.0.2.1:4000", "192.0.2.1");
+        assert_eq!(latch.hear(now, at("192.0.2.1:9999")), Source::Latched);
+        assert_eq!(latch.hear(now, at("192.0.2.1:4000")), Source::Latched);
+        assert_eq!(latch.hear(now, at("192.0.2.1:9999")), Source::Stranger);
+        assert_eq!(latch.destination(), Some(&at("192.0.2.1:4000")));
     }
 
     #[test]

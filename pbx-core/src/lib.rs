@@ -7,6 +7,7 @@
 //! Rooms: [`engine`] (inputs, outputs, and a file for each stage of a call) → `features` (one per destination) →
 //! `hunt` (one per strategy) and `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod engine;
 pub mod live;

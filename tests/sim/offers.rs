@@ -14,7 +14,7 @@ fn only(number: u8) -> Vec<Payload> {
 
 /// How many messages of that kind the record of the last call has.
 fn messages(world: &World, text: &str) -> usize {
-    world.record().ladder.matches(text).count()
+    String::from_utf8_lossy(&world.record().ladder).matches(text).count()
 }
 
 fn pick(seed: u64, alice: PhoneId, bob: PhoneId) -> (PhoneId, PhoneId) {
@@ -158,7 +158,7 @@ fn a_caller_who_updates_while_it_rings_is_heard_and_hears_at_its_new_port() {
         world.run_until_idle();
         world.assert_quiet();
         assert!(messages(&world, "UPDATE sip:") > 0);
-        assert!(!world.record().ladder.contains("SIP/2.0 500"));
+        assert_eq!(messages(&world, "SIP/2.0 500"), 0);
     });
 }
 

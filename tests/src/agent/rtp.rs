@@ -3,7 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
     },
     thread,
@@ -73,8 +73,8 @@ impl Rtp {
             remote: Mutex::default(),
             heard: Mutex::default(),
         });
-        let worker = line.clone();
-        thread::spawn(move || worker.run());
+        let worker = Arc::downgrade(&line);
+        thread::spawn(move || run(&worker));
         Self(line)
     }
     pub fn local(&self) -> SocketAddr {
@@ -157,26 +157,28 @@ pub fn samples(packets: &[Packet]) -> Vec<i16> {
         .collect()
 }
 
-impl Line {
-    /// Sends a frame each 20 ms while there is somebody to talk to, keeps what comes in between.
-    fn run(&self) {
-        let said = voice(self.voice);
-        let mut due = Instant::now();
-        let mut buffer = [0; 2_048];
-        while !self.stopped.load(Ordering::Relaxed) {
-            let left = due.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                self.say(&said);
-                due += Duration::from_millis(20);
-                continue;
-            }
-            self.socket.set_read_timeout(Some(left)).unwrap();
-            let Ok((length, from)) = self.socket.recv_from(&mut buffer) else { continue };
-            if let Some(packet) = read(&buffer[..length], from) {
-                self.heard.lock().unwrap().push(packet);
-            }
+/// Sends a frame each 20 ms while there is somebody to talk to, keeps what comes in between; ends with the last holder of
+/// the line, so that no stray stream reaches the ports of a later test.
+fn run(line: &Weak<Line>) {
+    let Some(said) = line.upgrade().map(|line| voice(line.voice)) else { return };
+    let mut due = Instant::now();
+    let mut buffer = [0; 2_048];
+    while let Some(line) = line.upgrade().filter(|line| !line.stopped.load(Ordering::Relaxed)) {
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            line.say(&said);
+            due += Duration::from_millis(20);
+            continue;
+        }
+        line.socket.set_read_timeout(Some(left)).unwrap();
+        let Ok((length, from)) = line.socket.recv_from(&mut buffer) else { continue };
+        if let Some(packet) = read(&buffer[..length], from) {
+            line.heard.lock().unwrap().push(packet);
         }
     }
+}
+
+impl Line {
     fn say(&self, said: &[i16]) {
         let Some(remote) = *self.remote.lock().unwrap() else { return };
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
