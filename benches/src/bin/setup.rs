@@ -4,7 +4,7 @@
 //! the caller: 17 messages, four media sockets opened and closed, one record written. No RTP flows.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     error::Error,
     net::{SocketAddr, UdpSocket},
     time::{Duration, Instant},
@@ -29,14 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     load.run(200, 400, Duration::from_millis(300))?; // warm up
     let (before, began) = (server.usage()?, Instant::now());
     let done = load.run(rate, rate * seconds, Duration::from_millis(hold.into()))?;
-    // A call that got lost on the way is waited for; the rate is that of the others.
+    // A call that does not complete is waited for; the rate is that of the others.
     let (cpu, wall) = (server.usage()?.cpu - before.cpu, load.last_done.duration_since(began));
     let per_call = cpu.as_secs_f64() * 1e6 / f64::from(done.max(1));
     say(format_args!(
-        "setup     {per_call:.0} µs CPU per call at {:.0}/s ({:.0} calls/s on one core), {done} of {} completed",
+        "setup     {per_call:.0} µs CPU per call at {:.0}/s ({:.0} calls/s on one core), {done} of {} completed, refused by status: {:?}",
         f64::from(done) / wall.as_secs_f64(),
         1e6 / per_call,
         rate * seconds,
+        load.refused,
     ));
 
     let quiet = server.usage()?;
@@ -61,6 +62,8 @@ struct Load {
     /// Numbers the calls of the whole run.
     serial: u32,
     completed: u32,
+    /// How often which status of 300 or more came, warm-up included.
+    refused: BTreeMap<u16, u32>,
     last_done: Instant,
     hold: Duration,
 }
@@ -91,6 +94,7 @@ impl Load {
             started: 0,
             serial: 0,
             completed: 0,
+            refused: BTreeMap::new(),
             last_done: Instant::now(),
             hold: Duration::ZERO,
         })
@@ -218,6 +222,7 @@ impl Load {
             Some(200) => self.answered(&id, message),
             Some(status) if status >= 300 => {
                 if let Some(call) = self.calls.remove(&id) {
+                    *self.refused.entry(status).or_default() += 1;
                     let _ = self.callers.send(ack(&call.invite, message).as_bytes());
                 }
             }
