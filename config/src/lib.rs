@@ -17,6 +17,7 @@ pub mod db;
 pub mod destination;
 pub mod feed;
 pub mod field;
+pub mod files;
 mod first_start;
 #[cfg(test)]
 mod fixture;
@@ -42,5 +43,5 @@ pub mod write;
 pub use db::{Db, OpenError};
 pub use feed::Feed;
 pub use ids::*;
-pub use resource::{Field, Kind, Problem, Resource};
+pub use resource::{Field, Kind, Problem, Resource, WhenGone};
 pub use snapshot::Snapshot;

@@ -4,9 +4,9 @@
 use rusqlite::Connection;
 
 use crate::{
-    Field, Kind, Resource, resources,
+    Field, Kind, Resource, WhenGone, resources,
     resources::extensions::EXTENSIONS,
-    resources::tenants::TENANTS,
+    resources::tenants::{MADE_WITH, TENANTS},
     rows,
     sql::{self, Stored},
 };
@@ -33,12 +33,45 @@ pub fn users_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusql
                     "EXISTS (SELECT 1 FROM {join} m WHERE m.tenant_id = ?1 AND m.target = ?2 AND m.owner = t.id)"
                 ),
                 Stored::Column(column) => format!("t.{column} = ?2"),
-                Stored::Extension { .. } => continue,
+                Stored::Extension { .. } | Stored::Made(_) => continue,
             };
             find(rows, table, &condition, (tenant, id), &mut titles)?;
         }
     }
     Ok(titles)
+}
+
+/// A row that points to another by one of its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointer {
+    pub table: &'static Resource,
+    pub field: &'static Field,
+    pub row: i64,
+}
+
+/// The rows that point to this one and need not: they follow it, move or are cleared.
+pub fn pointers(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<Vec<Pointer>> {
+    let mut pointers = Vec::new();
+    for (table, field) in letting_go(of) {
+        let Stored::Column(column) = sql::stored(table, field) else { continue };
+        let text = format!("SELECT t.id FROM {} t WHERE t.tenant_id = ?1 AND t.{column} = ?2", table.name);
+        let mut statement = rows.prepare_cached(&text)?;
+        let found = statement.query_map((tenant, id), |row| row.get(0))?;
+        for row in found {
+            pointers.push(Pointer { table, field, row: row? });
+        }
+    }
+    Ok(pointers)
+}
+
+/// The references to a table that do not hold its rows.
+fn letting_go(of: &Resource) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
+    let points = |field: &&Field| {
+        field.when_gone != WhenGone::Refuse && matches!(field.kind, Kind::Reference(name) if name == of.name)
+    };
+    resources::ALL
+        .into_iter()
+        .flat_map(move |table| table.fields.iter().filter(points).map(move |f| (table, f)))
 }
 
 /// Titles of the rows of a tenant that dial this number, except one row (table and id) that may.
@@ -95,7 +128,8 @@ fn find(
 /// `5 Users`, …: what a tenant holds.
 fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> {
     let mut contents = Vec::new();
-    for table in resources::ALL.into_iter().filter(|table| table.tenant && !table.single) {
+    let counted = |table: &&Resource| table.tenant && !table.single && !MADE_WITH.contains(&table.name);
+    for table in resources::ALL.into_iter().filter(counted) {
         let text = format!("SELECT count(*) FROM {} t WHERE t.tenant_id = ?1", table.name);
         let count: i64 = rows.prepare_cached(&text)?.query_row([tenant], |row| row.get(0))?;
         if count > 0 {

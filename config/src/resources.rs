@@ -5,23 +5,37 @@
 //! missing. (A forward by night or with an end date is two more columns.)
 
 pub mod administrators;
+pub mod announcements;
+pub mod departments;
 pub mod devices;
 pub mod extensions;
+pub mod licence_assignments;
+pub mod licences;
+pub mod links;
 pub mod node_settings;
+pub mod numbers;
 pub mod ring_groups;
 pub mod settings;
+pub mod sites;
 pub mod tenants;
 pub mod users;
 
-use crate::Resource;
+use crate::{Field, Problem, Resource, resource::Values};
 
-/// All tables, in the order of the menu.
-pub static ALL: [&Resource; 8] = [
+/// All tables, in the order of the menu. NAV-07.
+pub static ALL: [&Resource; 15] = [
     &users::USERS,
-    &extensions::EXTENSIONS,
-    &devices::DEVICES,
+    &sites::SITES,
+    &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &devices::DEVICES,
+    &extensions::EXTENSIONS,
+    &numbers::NUMBERS,
+    &licences::LICENCES,
+    &licence_assignments::LICENCE_ASSIGNMENTS,
     &settings::SETTINGS,
+    &links::LINKS,
+    &announcements::ANNOUNCEMENTS,
     &administrators::ADMINISTRATORS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
@@ -32,5 +46,23 @@ pub fn by_name(name: &str) -> Option<&'static Resource> {
     ALL.into_iter().find(|resource| resource.name == name)
 }
 
+/// The default area of numbers that are dialled without one. PRF-02.
+const fn area_code(help: &'static str) -> Field {
+    Field::text("area_code", "Area code").max(8).help(help)
+}
+
+fn area_code_is_digits(values: &Values) -> Result<(), Problem> {
+    if values.get("area_code").is_none_or(|code| code.bytes().all(|b| b.is_ascii_digit())) {
+        Ok(())
+    } else {
+        Err(Problem::of("area_code", "Digits only."))
+    }
+}
+
+/// To whom something of the company is shown.
+const AUDIENCES: &[(&str, &str)] = &[("everybody", "Everybody"), ("administrators", "Administrators")];
+
+#[cfg(test)]
+mod organization_tests;
 #[cfg(test)]
 mod tests;

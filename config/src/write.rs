@@ -7,9 +7,8 @@ use crate::{
     access::{self, Scope},
     audit::{self, About, Changes},
     check::{self, Draft},
-    references,
-    resource::Values,
-    resources::{administrators::ADMINISTRATORS, extensions::EXTENSIONS},
+    resource::{RowRule, Values},
+    resources::administrators::ADMINISTRATORS,
     rows,
     secret::{self, Place},
     transaction::Transaction,
@@ -18,6 +17,7 @@ use crate::{
 pub use crate::access::Author;
 use store::Row;
 
+mod delete;
 mod store;
 
 /// What a write did.
@@ -48,6 +48,14 @@ pub enum WriteError {
     /// The disk is full, the file is read-only, …
     #[error("the database did not accept the change: {}", in_words(.0))]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// Which row is deleted, and where to what points to it moves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delete {
+    pub of: &'static Resource,
+    pub id: i64,
+    pub to: Option<i64>,
 }
 
 /// Which row is changed, and which version of it was seen.
@@ -91,35 +99,22 @@ impl Db {
         }
     }
 
-    /// Removes a row that nothing refers to.
+    /// Removes a row that nothing refers to, except what goes with it.
     pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
+        self.delete_moving(author, of, id, None)
+    }
+
+    /// Removes a row; what can point to another row of the table then points to `to`. ORG-04.
+    pub fn delete_moving(
+        &self,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        to: Option<i64>,
+    ) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        if !access::may_add(author.tenant, author.level, of) {
-            return Err(forbidden());
-        }
-        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
-        may_set_level(author, of, &stored.values)?;
-        let title = rows::title(&transaction, of, id)?;
-        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
-        let mut used_by = references::users_of(&transaction, of, stored.tenant, id)?;
-        if let Some((_, dialled_by)) = check::given_up_number(&transaction, &draft, &Values::new())? {
-            used_by.extend(dialled_by);
-        }
-        if of.name == EXTENSIONS.name {
-            used_by.extend(references::owner_in_need(&transaction, &stored.values)?);
-        }
-        used_by.sort();
-        used_by.dedup();
-        if !used_by.is_empty() {
-            return Err(WriteError::Used(used_by));
-        }
-        store::delete(&transaction, of, stored.tenant, id)?;
-        invalid(check::rules(&transaction, of, stored.tenant, &[&stored.values])?)?;
-        let changes = audit::changes(of, &stored.values, &Values::new());
-        let about =
-            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
-        audit::note(&transaction, author, about, &changes)?;
+        self.delete_in(&transaction, author, Delete { of, id, to })?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -208,6 +203,7 @@ impl Db {
         let row = Row { of, tenant, id, cipher: self.cipher() };
         store::insert(transaction, row, &values)?;
         invalid(check::rules(transaction, of, tenant, &[&values])?)?;
+        asked(of.hooks.created, transaction, tenant, id)?;
         let title = rows::title(transaction, of, id)?;
         let about = About { of, id, tenant, title: &title, action: "create", version: 1 };
         audit::note(transaction, author, about, &audit::changes(of, &Values::new(), &values))?;
@@ -248,6 +244,14 @@ impl Db {
         let about = About { of, id, tenant: old.tenant, title: &title, action, version: old.version + 1 };
         audit::note(transaction, author, about, &changes)?;
         Ok(true)
+    }
+}
+
+/// What a hook says.
+fn asked(hook: Option<RowRule>, rows: &Connection, tenant: i64, id: i64) -> Result<(), WriteError> {
+    match hook {
+        Some(ask) => invalid(ask(rows, tenant, id)?.into_iter().collect()),
+        None => Ok(()),
     }
 }
 

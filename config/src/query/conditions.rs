@@ -97,7 +97,12 @@ impl Conditions {
             }
             // The bare column, so that an index of it can be used.
             (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),
-            (_, Stored::Extension { .. }) => format!("{} IN ({places})", sql::value(of, field)),
+            (_, Stored::Made(_)) if sql::is_number(field) => {
+                format!("{} IN ({places})", sql::order(of, field))
+            }
+            (_, Stored::Extension { .. } | Stored::Made(_)) => {
+                format!("{} IN ({places})", sql::value(of, field))
+            }
         };
         self.extend(&text, accepted.iter().map(|text| parameter(field, text)));
     }
@@ -126,7 +131,7 @@ pub(super) fn containing(search: &str) -> Value {
 /// A value as the column holds it: numbers as numbers; what is none is equal to no number.
 fn parameter(field: &Field, text: &str) -> Value {
     match field.kind {
-        Kind::Number { .. } | Kind::Flag | Kind::Reference(_) | Kind::Many(_) => {
+        Kind::Number { .. } | Kind::Duration { .. } | Kind::Flag | Kind::Reference(_) | Kind::Many(_) => {
             text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Integer)
         }
         _ => Value::Text(text.to_owned()),
@@ -137,9 +142,13 @@ fn parameter(field: &Field, text: &str) -> Value {
 /// exactly this expression.
 fn searched(of: &Resource) -> String {
     let is_searched = |field: &&Field| match field.kind {
-        Kind::Text { .. } | Kind::Word { .. } | Kind::Email | Kind::PhoneNumber | Kind::Extension => {
-            in_column(of, field) && !field.computed
-        }
+        Kind::Text { .. } => (in_column(of, field) && !field.computed) || !field.made_by.is_empty(),
+        Kind::Word { .. }
+        | Kind::Email
+        | Kind::PhoneNumber
+        | Kind::OutsideNumber
+        | Kind::Mac
+        | Kind::Extension => in_column(of, field) && !field.computed,
         _ => false,
     };
     let texts: Vec<String> =

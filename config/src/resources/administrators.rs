@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
-use crate::{Field, Problem, Resource, resource::Values};
+use crate::{
+    Field, Problem, Resource,
+    resource::{Hooks, Values},
+};
 
 /// The declaration.
 pub static ADMINISTRATORS: Resource = Resource {
@@ -31,6 +34,7 @@ pub static ADMINISTRATORS: Resource = Resource {
     tenant: true,
     check: None,
     rules: &[one_primary_stays],
+    hooks: Hooks::NONE,
 };
 
 /// ROL-08: the last level 3 of a tenant cannot be deleted, suspended or demoted.

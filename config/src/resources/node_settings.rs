@@ -6,7 +6,7 @@ use rusqlite::Row;
 
 use crate::{
     Field, Problem, Resource,
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -78,6 +78,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     tenant: false,
     check: Some(registration_range_is_not_empty),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 impl Default for NodeSettings {
