@@ -24,6 +24,7 @@ mod fixture;
 pub mod ids;
 mod key;
 mod migrations;
+pub mod organization;
 pub mod password;
 pub mod query;
 pub mod records;

@@ -30,4 +30,5 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_forwards.sql"),
     include_str!("migrations/0003_large_lists.sql"),
     include_str!("migrations/0006_organization.sql"),
+    include_str!("migrations/0007_call_counts.sql"),
 ];

@@ -20,7 +20,7 @@ pub mod sites;
 pub mod tenants;
 pub mod users;
 
-use crate::{Field, Problem, Resource, resource::Values};
+use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
 pub static ALL: [&Resource; 15] = [
@@ -44,6 +44,14 @@ pub static ALL: [&Resource; 15] = [
 /// A table by its name.
 pub fn by_name(name: &str) -> Option<&'static Resource> {
     ALL.into_iter().find(|resource| resource.name == name)
+}
+
+/// Whether what points to a row of a table can move to another when the row is deleted.
+pub fn can_be_left(of: &Resource) -> bool {
+    let points = |field: &Field| {
+        field.when_gone == WhenGone::Move && matches!(field.kind, Kind::Reference(name) if name == of.name)
+    };
+    ALL.into_iter().any(|table| table.fields.iter().any(points))
 }
 
 /// The default area of numbers that are dialled without one. PRF-02.

@@ -15,8 +15,10 @@ use crate::{
 };
 
 pub use crate::access::Author;
+pub use batch::Step;
 use store::Row;
 
+mod batch;
 mod delete;
 mod store;
 

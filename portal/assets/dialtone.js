@@ -45,6 +45,16 @@ on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
 on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await f.text(); });
 
+// uploads: the file goes up at once, the form holds its key; the server says what is wrong with it
+on("change", "[data-upload] input[type=file]", async el => {
+  const box = el.closest("[data-upload]"), file = el.files[0], wrong = box.closest(".field").querySelector(".errors"); if (!file) return;
+  const token = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
+  const answer = await fetch(box.dataset.upload, { method: "PUT", body: file, headers: { "X-CSRF-Token": token } }).catch(() => null), said = await answer?.json().catch(() => null);
+  wrong.textContent = said?.key ? "" : said?.problems?.[0]?.message ?? "That did not work. Try a smaller file."; el.value = ""; if (said?.key) uploaded(box, said.key);
+});
+on("click", "[data-upload] [data-clear]", el => uploaded(el.closest("[data-upload]"), ""));
+function uploaded(box, key) { const held = $("input[type=hidden]", box), img = $("img", box); held.value = key; if (img) { img.hidden = !key; img.src = key && "/files/" + key; } $("[data-clear]", box).hidden = !key; held.dispatchEvent(new Event("input", { bubbles: true })); }
+
 // forms: the save bar appears with the first change and names it; leaving asks once
 const changed = new Map(); let leaving = false;
 const label = el => $(`label[for="${CSS.escape(el.id)}"]`)?.firstChild.textContent.trim() || el.name;

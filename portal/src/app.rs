@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Redirect, Response},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -20,7 +20,7 @@ use crate::{
     pages::{call, call_list, dashboard, live_calls, metrics},
     rest,
     state::App,
-    tables::{administrators, devices, form, list},
+    tables::{administrators, devices, form, holders, list, sites, upload},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -64,6 +64,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/import", post(list::import))
         .route("/admin/{table}/check/{field}", post(form::check))
         .route("/admin/{table}/choices/{field}", get(form::choices))
+        .route("/admin/{table}/upload/{field}", put(upload::store))
+        .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/{table}/{id}/users", get(holders::show))
+        .route("/admin/{table}/{id}/users/assign", post(holders::assign))
+        .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
+        .route("/files/{key}", get(upload::show))
         .route("/admin/{table}/{id}", get(form::edit).post(form::update))
         .route("/admin/{table}/{id}/delete", post(form::delete));
     let api = Router::new()
@@ -72,6 +78,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
+        .route("/api/v1/{table}/upload/{field}", put(upload::store))
         .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).delete(rest::delete));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
 }

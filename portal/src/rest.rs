@@ -101,15 +101,17 @@ pub(crate) async fn patch_single(
     change(&app, &who, of, id, &body).await
 }
 
-/// `DELETE /api/v1/{table}/{id}`: 204.
+/// `DELETE /api/v1/{table}/{id}`: 204. With `?move_to=`, what points to the row points to that one then.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Who,
     Path((table, id)): Path<(String, i64)>,
+    RawQuery(query): RawQuery,
 ) -> Answer {
     let of = who.writable(&table)?;
     let author = who.author("api");
-    app.db(move |db| db.delete(&author, of, id).map(|_| ())).await?;
+    let to = Pairs::parse(&query.unwrap_or_default()).get("move_to").parse().ok();
+    app.db(move |db| db.delete_moving(&author, of, id, to).map(|_| ())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -150,7 +152,7 @@ fn object(of: &Resource, row: &Row) -> Map<String, Value> {
 fn value(field: &Field, text: &str) -> Value {
     let number = |text: &str| text.trim().parse::<i64>().map_or(Value::Null, Value::from);
     match field.kind {
-        Kind::Number { .. } | Kind::Reference(_) => number(text),
+        Kind::Number { .. } | Kind::Duration { .. } | Kind::Reference(_) => number(text),
         Kind::Flag => Value::Bool(text == SET),
         Kind::Many(_) => text.split(',').filter(|id| !id.is_empty()).map(number).collect(),
         _ => Value::from(text),

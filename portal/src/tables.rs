@@ -5,8 +5,11 @@ pub(crate) mod administrators;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
+pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod sites;
+pub(crate) mod upload;
 
 use config::{Resource, resource::Values};
 
@@ -32,6 +35,8 @@ pub(crate) async fn beside(
     match id {
         Some(id) if devices::are(of) => devices::beside(app, who, id).await,
         Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
+        Some(id) if sites::are(of) => sites::beside(app, who, id).await,
+        Some(id) if holders::is_held(of) => holders::beside(app, who, of, id).await,
         Some(id) => related::beside(app, who, of, id).await,
         None => Ok(Beside::default()),
     }

@@ -7,6 +7,8 @@ use config::{
     resource::Values,
 };
 
+pub(crate) mod kinds;
+
 /// One field as the form template draws it.
 #[derive(Debug)]
 pub(crate) struct FieldView {
@@ -40,6 +42,12 @@ pub(crate) enum Input {
     Number(Number),
     Secret,
     Line(Line),
+    /// Several lines, at most so many characters.
+    Area(usize),
+    /// Weekly hours: one line a day.
+    Week(Vec<kinds::Day>),
+    /// An uploaded file.
+    File(kinds::Upload),
 }
 
 /// An ordered list and what can be added to it.
@@ -93,7 +101,10 @@ impl FieldView {
     }
     /// Takes the whole width of its card.
     pub fn wide(&self) -> bool {
-        matches!(self.input, Input::Many(_) | Input::Flag(_))
+        matches!(
+            self.input,
+            Input::Many(_) | Input::Flag(_) | Input::Area(_) | Input::Week(_) | Input::File(_)
+        )
     }
 }
 
@@ -134,7 +145,14 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
         theirs: theirs.map(|t| if t.is_empty() { "blank".to_owned() } else { t.clone() }).unwrap_or_default(),
         checked_live: matches!(
             field.kind,
-            Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email
+            Kind::Extension
+                | Kind::PhoneNumber
+                | Kind::Word { .. }
+                | Kind::Email
+                | Kind::OutsideNumber
+                | Kind::Mac
+                | Kind::Duration { .. }
+                | Kind::Url
         ),
         check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),
         shown_when: field.shown_when,
@@ -142,7 +160,7 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
             .shown_when
             .is_some_and(|(other, wanted)| filled.values.get(other).is_none_or(|v| v != wanted)),
         search_url,
-        value,
+        value: kinds::as_typed(field, value),
         input,
     })
 }
@@ -157,14 +175,13 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::PhoneNumber => line("text", "tel", 33, true),
         Kind::Email => line("email", "email", 254, false),
         Kind::Number { min, max, unit } => Input::Number(Number { min, max, unit }),
-        Kind::Choice(of) => {
-            Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect())
-        }
+        Kind::Choice(of) => Input::Select(kinds::choices(of, value, field.required)),
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return reference(db, field, table, value, filled),
         Kind::Many(table) => return many(db, table, value, filled),
         Kind::Destination => return destination(db, value, filled.viewer),
+        _ => kinds::input(field, value, filled.of),
     };
     Ok((simple, false))
 }
@@ -182,7 +199,7 @@ fn reference(
         let title = filled.shown.get(field.name).map_or(value, String::as_str);
         choices.insert(0, Choice::new(value, title, true));
     }
-    choices.insert(0, Choice::new("", "Nobody", value.is_empty()));
+    choices.insert(0, Choice::new("", kinds::nothing(table), value.is_empty()));
     Ok((Input::Select(choices), cut))
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Form {
     pub head: String,
     /// Ready HTML after the form (dialogs).
     pub after: String,
+    /// Where what belongs to the row can move when it is deleted.
+    pub move_to: Vec<Choice>,
 }
 
 /// Fields under a heading.
@@ -159,11 +161,13 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Who,
     Path((table, id)): Path<(String, i64)>,
+    body: String,
 ) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     let (author, viewer) = (who.author("portal"), who.viewer());
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
-    let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
+    let to = Pairs::parse(&body).get("move_to").parse().ok();
+    let done = app.db(move |db| Ok::<_, Fault>(db.delete_moving(&author, of, id, to))).await?;
     match done {
         Ok(_) => {
             Ok(reply::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row))))
@@ -288,6 +292,9 @@ fn read(of: &Resource, pairs: &Pairs, existing: bool) -> Values {
         let value = match field.kind {
             Kind::Flag => if pairs.get(field.name) == SET { SET } else { "0" }.to_owned(),
             Kind::Many(_) => pairs.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(","),
+            // What a form does not contain, it does not change.
+            _ if existing && !pairs.has(field.name) => continue,
+            Kind::Week => field::kinds::week(pairs, field.name),
             Kind::Secret if existing && pairs.get(field.name).is_empty() => continue,
             _ => pairs.get(field.name).to_owned(),
         };
@@ -304,10 +311,11 @@ async fn show(
     status: StatusCode,
 ) -> Result<Response, Fault> {
     let (viewer, may_write) = (who.viewer(), who.may_write(of));
-    let (filling, cards) = app
+    let (filling, cards, move_to) = app
         .db(move |db| {
             let cards = cards(db, of, &filling, &viewer, may_write)?;
-            Ok::<_, Fault>((filling, cards))
+            let move_to = move_to(db, of, &filling, &viewer)?;
+            Ok::<_, Fault>((filling, cards, move_to))
         })
         .await?;
     let name = name_of(of, &filling);
@@ -335,6 +343,7 @@ async fn show(
         side: beside.side,
         head: beside.head,
         after: beside.after,
+        move_to,
     };
     let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;
@@ -365,6 +374,19 @@ fn cards(
         cards.push(Card { title, fields });
     }
     Ok(cards)
+}
+
+/// The other rows of a table whose rows can be left by moving.
+fn move_to(
+    db: &Db,
+    of: &'static Resource,
+    filling: &Filling,
+    viewer: &config::query::Viewer,
+) -> Result<Vec<Choice>, Fault> {
+    let Some(id) = filling.id.filter(|_| config::resources::can_be_left(of)) else { return Ok(Vec::new()) };
+    let (mut others, _) = field::others(db, of.name, "", viewer)?;
+    others.retain(|other| other.key != id.to_string());
+    Ok(others)
 }
 
 fn problem_view(of: &Resource, problem: &Problem) -> ProblemView {

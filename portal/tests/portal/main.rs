@@ -7,10 +7,12 @@ mod fake_live;
 
 mod calls;
 mod csrf;
+mod dashboard;
 mod forms;
 mod headers;
 mod lists;
 mod live;
+mod organization;
 mod rest;
 mod rights;
 mod serve;
