@@ -35,6 +35,9 @@ pub(crate) enum Fault {
     /// Too much at once.
     #[error("too many requests at once, try again in a moment")]
     Busy,
+    /// The database took nothing: the disk is full, the file is locked, …; what to do is said.
+    #[error("{0}")]
+    NotStored(String),
     /// Our own trouble; the text goes to the log only.
     #[error("something went wrong on the server; it was logged")]
     Internal(String),
@@ -49,7 +52,7 @@ impl Fault {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -72,7 +75,7 @@ impl Fault {
     }
 
     fn log(&self) {
-        if let Self::Internal(why) = self {
+        if let Self::Internal(why) | Self::NotStored(why) = self {
             tracing::error!("portal: a request failed: {why}");
         }
     }
@@ -93,6 +96,7 @@ impl IntoResponse for Fault {
             Self::NotFound => "Not found",
             Self::Forbidden(_) => "Not allowed",
             Self::Busy => "One moment",
+            Self::NotStored(_) => "Nothing was saved",
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
         };
@@ -158,7 +162,7 @@ impl From<WriteError> for Fault {
             WriteError::Gone => Self::NotFound,
             WriteError::Conflict { by, .. } => Self::Conflict { by },
             WriteError::Used(by) => Self::Used(by),
-            WriteError::Sqlite(e) => Self::Internal(e.to_string()),
+            WriteError::Sqlite(_) => Self::NotStored(error.to_string()),
         }
     }
 }
