@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
 pub mod agent;
+mod alone;
 pub mod audio;
 mod company;
 mod credentials;
@@ -21,6 +22,7 @@ mod store;
 pub mod visitor;
 mod world;
 
+pub use alone::alone;
 pub use company::Company;
 pub use credentials::{Credentials, param};
 pub use late_offer::LateOffer;
