@@ -17,6 +17,8 @@ mod network;
 pub mod patience;
 mod phone;
 pub mod ports;
+#[cfg(test)]
+mod seeds;
 pub mod server;
 mod store;
 pub mod visitor;
