@@ -11,6 +11,8 @@ mod alone;
 pub mod audio;
 mod company;
 mod credentials;
+#[cfg(test)]
+mod install;
 mod late_offer;
 mod nat;
 mod network;
