@@ -14,6 +14,8 @@ pub struct Ports {
     fresh: u32,
     /// Given back, the longest unused first, with the time from which each may be taken again.
     rested: VecDeque<(Instant, u16)>,
+    /// The same for those that another program was found to use.
+    aside: VecDeque<(Instant, u16)>,
     /// One bit per pair of ports: it is in use.
     taken: Vec<bool>,
     in_use: usize,
@@ -23,13 +25,15 @@ impl Ports {
     /// All even ports whose odd neighbour is in the range too.
     pub fn new(range: RangeInclusive<u16>) -> Self {
         let first = u32::from(*range.start()).next_multiple_of(2);
-        let mut ports = Self { range, fresh: first, rested: VecDeque::new(), taken: vec![], in_use: 0 };
+        let (rested, aside) = (VecDeque::new(), VecDeque::new());
+        let mut ports = Self { range, fresh: first, rested, aside, taken: vec![], in_use: 0 };
         ports.taken = vec![false; ports.capacity()];
         ports
     }
     /// A free port, the one longest unused; `None` when all are taken or resting.
     pub fn take(&mut self, now: Instant) -> Option<u16> {
-        let port = self.take_fresh().or_else(|| self.take_rested(now))?;
+        let port = self.take_fresh().or_else(|| first_due(&mut self.rested, now));
+        let port = port.or_else(|| first_due(&mut self.aside, now))?;
         let slot = self.slot(port)?;
         self.taken[slot] = true;
         self.in_use += 1;
@@ -38,10 +42,15 @@ impl Ports {
     /// Gives a port back; it rests for 2 s, so that late packets of the old call meet nobody.
     /// What is not in use is ignored.
     pub fn give_back(&mut self, now: Instant, port: u16) {
-        let Some(slot) = self.slot(port).filter(|slot| self.taken[*slot]) else { return };
-        self.taken[slot] = false;
-        self.in_use -= 1;
-        self.rested.push_back((now + REST, port));
+        if self.release(port) {
+            self.rested.push_back((now + REST, port));
+        }
+    }
+    /// Gives back a port that another program uses: it is left alone for a minute, and then comes after all others.
+    pub fn set_aside(&mut self, now: Instant, port: u16) {
+        if self.release(port) {
+            self.aside.push_back((now + ASIDE, port));
+        }
     }
     /// How many can be in use at once.
     pub fn capacity(&self) -> usize {
@@ -66,11 +75,12 @@ impl Ports {
         Some(port)
     }
 
-    fn take_rested(&mut self, now: Instant) -> Option<u16> {
-        if self.rested.front()?.0 > now {
-            return None;
-        }
-        self.rested.pop_front().map(|(_, port)| port)
+    /// Whether the port was in use until now.
+    fn release(&mut self, port: u16) -> bool {
+        let Some(slot) = self.slot(port).filter(|slot| self.taken[*slot]) else { return false };
+        self.taken[slot] = false;
+        self.in_use -= 1;
+        true
     }
 
     fn slot(&self, port: u16) -> Option<usize> {
@@ -80,8 +90,14 @@ impl Ports {
     }
 }
 
+fn first_due(queue: &mut VecDeque<(Instant, u16)>, now: Instant) -> Option<u16> {
+    queue.pop_front_if(|(at, _)| *at <= now).map(|(_, port)| port)
+}
+
 /// How long a port rests: longer than any packet is on its way.
 const REST: Duration = Duration::from_secs(2);
+/// How long a port of another program is left alone: those that ask the system for any port rarely keep it for long.
+const ASIDE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -115,6 +131,20 @@ mod tests {
         }
         let again: Vec<_> = std::iter::from_fn(|| ports.take(start + REST)).collect();
         assert_eq!(again, [10_004, 10_002, 10_000]);
+    }
+
+    #[test]
+    fn a_port_of_another_program_is_left_alone_and_comes_last() {
+        let start = Instant::now();
+        let mut ports = Ports::new(10_000..=10_003);
+        let taken: Vec<_> = std::iter::from_fn(|| ports.take(start)).collect();
+        ports.set_aside(start, 10_000);
+        ports.set_aside(start, 10_000);
+        assert_eq!((taken.len(), ports.in_use()), (2, 1));
+        assert_eq!(ports.take(start + REST), None);
+        ports.give_back(start + REST, 10_002);
+        let again: Vec<_> = std::iter::from_fn(|| ports.take(start + ASIDE)).collect();
+        assert_eq!(again, [10_002, 10_000]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
 //! `ending`. `keepalive` keeps NAT open. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
-//! workers; `show` tells the portal.
+//! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
 mod ending;
@@ -12,6 +12,7 @@ mod incoming;
 mod keepalive;
 mod line;
 mod media_events;
+mod moving;
 mod outgoing;
 mod perform;
 mod renegotiation;

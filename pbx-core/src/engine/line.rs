@@ -48,8 +48,9 @@ impl Engine {
 
     /// What the leg hears.
     pub(super) fn set_path(&mut self, leg: LegId, path: Path) {
-        let Some(row) = self.calls.legs.get(&leg) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         if row.line.open {
+            row.line.path = Some(path);
             let call = row.call;
             self.tell_worker(call, Command::Path { session: leg.session(), path });
         }
