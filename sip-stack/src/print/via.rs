@@ -13,7 +13,7 @@ use crate::{headers::Via, wire::text};
 /// with the peer's port. Values of either that the peer wrote itself are dropped: they are ours to say. Everything
 /// else, and further values of the same line, is kept as written.
 pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
-    let end = text::value_end(line, b',');
+    let end = text::value_end(line, &text::UNTIL_COMMA);
     let (first, rest) = line.split_at(end);
     let (mut rport, mut received) = (false, false);
     let mut kept = SmallVec::<[&[u8]; 8]>::new();
