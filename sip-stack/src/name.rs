@@ -14,6 +14,10 @@ macro_rules! names {
             pub const ALL: &'static [Name] = &[$(Name::$variant),*];
             /// The canonical spelling.
             pub const fn as_str(self) -> &'static str { match self { $(Name::$variant => $text),* } }
+            /// How its header line begins, the break that ends the line before included.
+            pub(crate) const fn line_start(self) -> &'static [u8] {
+                match self { $(Name::$variant => concat!("\r\n", $text, ": ").as_bytes()),* }
+            }
             /// The one-letter form, where there is one.
             pub const fn compact(self) -> Option<u8> {
                 match self { $(Name::$variant => { let c: &[u8] = &[$($compact)?]; if c.is_empty() { None } else { Some(c[0]) } }),* }

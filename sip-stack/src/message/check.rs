@@ -108,9 +108,13 @@ fn check_cseq(value: Span, bytes: &[u8]) -> Result<(u32, Method, Span), ParseErr
 
 /// Each value of the topmost line, so that a reply never has to guess where the first one ends.
 fn check_vias(line: Span, bytes: &[u8]) -> Result<TopVia, ParseError> {
-    let mut values = text::Commas::new(line.of(bytes));
+    let line = line.of(bytes);
+    // Nearly always one value stands in a line.
+    let is_single = memchr::memchr(b',', line).is_none();
+    let mut values = text::Commas::new(if is_single { b"" } else { line });
     let mut branch = None;
-    let top = values.next().and_then(|first| {
+    let top = if is_single { Some(line) } else { values.next() };
+    let top = top.and_then(|first| {
         Via::parse_noting(first, |param| {
             if branch.is_none() && param.name.eq_ignore_ascii_case(b"branch") {
                 branch = Some(Span::within(bytes, params::unquote(param.value)));

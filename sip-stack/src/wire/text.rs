@@ -1,6 +1,9 @@
 //! Byte classes and cuts that all readers share (RFC 3261 §25.1).
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
 
 /// The values of a header line, cut at commas outside of quotes and angle brackets, trimmed, empty ones skipped.
 #[derive(Debug, Clone)]
@@ -198,11 +201,33 @@ fn reference_end(text: &[u8]) -> Option<usize> {
 
 /// A host as an address: IPv4, or IPv6 with or without brackets.
 pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
+    if let Some(ip) = dotted(host) {
+        return Some(IpAddr::V4(ip));
+    }
     let bare = match host {
         [b'[', inner @ .., b']'] => inner,
         other => other,
     };
     std::str::from_utf8(bare).ok()?.parse().ok()
+}
+
+/// Four octets with dots between them, without needless zeros.
+fn dotted(host: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0u8; 4];
+    let mut rest = host;
+    for (index, octet) in octets.iter_mut().enumerate() {
+        if index > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let digits = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        let (number, behind) = rest.split_at(digits);
+        *octet = decimal(number).and_then(|number| u8::try_from(number).ok())?;
+        if digits > 1 && number[0] == b'0' {
+            return None;
+        }
+        rest = behind;
+    }
+    rest.is_empty().then(|| Ipv4Addr::from(octets))
 }
 
 /// Where the colon behind a well-formed scheme stands.
