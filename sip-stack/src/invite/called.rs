@@ -10,7 +10,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{
-    Invite, SDP, STILL_RINGING, Stage,
+    Invite, SDP, STILL_RINGING, Stage, TRYING,
     ack::{IsFirst, Offered},
     calling::contact,
     has_option,
@@ -52,7 +52,8 @@ pub(crate) enum Reliability {
 }
 
 impl Invite {
-    /// Takes an INVITE outside of any dialog: 100, and the application hears of it. `None` if it was refused (422).
+    /// Takes an INVITE outside of any dialog: the application hears of it, and a 100 goes out unless it says something
+    /// soon. `None` if it was refused (422).
     pub(crate) fn ring(now: Instant, layer: &mut Layer, flow: Flow, request: &Message) -> Option<Self> {
         let id = InviteId(layer.new_id());
         let tag = layer.new_tag(id);
@@ -90,7 +91,7 @@ impl Invite {
             held: None,
             session_headers,
         }));
-        layer.respond(now, server, &Response::new(100), None);
+        invite.timers.set(TRYING, now + TRYING_AFTER);
         layer.event(Event::Invite { id, flow, request: request.clone(), offer });
         Some(invite)
     }
@@ -122,6 +123,12 @@ impl Invite {
         }
         layer.respond(now, called.server, &response, Some(&self.local.contact));
         self.timers.set(STILL_RINGING, now + STILL);
+    }
+    /// The application has not said anything yet: the caller is told that we are here.
+    pub(super) fn still_trying(&mut self, now: Instant, layer: &mut Layer) {
+        if let Some(called) = self.called.as_ref().filter(|_| self.stage == Stage::Called) {
+            layer.respond(now, called.server, &Response::new(100), None);
+        }
     }
     /// A minute has passed since the last provisional response.
     pub(super) fn still_ringing(&mut self, now: Instant, layer: &mut Layer) {
@@ -203,6 +210,8 @@ fn reliability(request: &Message) -> Reliability {
     }
 }
 
+/// How long an INVITE may stay without any response, RFC 3261 §17.2.1.
+const TRYING_AFTER: Duration = Duration::from_millis(200);
 /// How often a provisional response is repeated, RFC 3261 §13.3.1.1.
 const STILL: Duration = Duration::from_secs(60);
 /// Provisional responses that may wait for a PRACK.
