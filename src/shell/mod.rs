@@ -46,6 +46,7 @@ pub fn run(command: Command) -> ExitCode {
             done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
     };
+    logging::finish();
     outcome.unwrap_or_else(|fault| {
         eprintln!("dialtone: {fault}");
         ExitCode::FAILURE
