@@ -13,6 +13,7 @@ pub mod alarms;
 pub mod check;
 mod clock;
 mod connection;
+mod datagrams;
 mod feed;
 pub mod listeners;
 pub mod live;
