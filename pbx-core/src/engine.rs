@@ -79,7 +79,7 @@ impl Engine {
         let mut engine = Self {
             stack: Stack::new(settings(&options, &snapshot), random.random()),
             auth: Auth::new(random.random(), nobody),
-            ports: Ports::new(options.rtp_ports.clone()),
+            ports: Ports::new(options.rtp_ports.clone(), random.random()),
             office: Rc::new(Office::default()),
             calls: Calls::default(),
             ready: VecDeque::new(),
@@ -217,7 +217,9 @@ impl Engine {
 
     /// Tells the worker of a call.
     fn tell_worker(&mut self, call: CallId, command: media::Command) {
-        let Some(call) = self.calls.running.get(&call) else { return };
+        if !self.calls.running.contains_key(&call) {
+            return;
+        }
         let worker = call.worker(self.options.workers);
         self.out.push_back(Output::Media { worker, command });
     }

@@ -68,7 +68,8 @@ impl Engine {
         let Some(local) = row.line.local.as_mut().filter(|_| row.line.moves < limits::PORT_MOVES) else {
             return false;
         };
-        let Some(port) = self.ports.take(now.at) else { return false };
+        let worker = row.call.worker(self.options.workers);
+        let Some(port) = self.ports.take(now.at, worker) else { return false };
         let before = local.address.port();
         local.address.set_port(port);
         row.line.moves += 1;
