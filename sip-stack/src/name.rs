@@ -61,7 +61,8 @@ impl Name {
         let mut slot = mix(words);
         while let Some((known, name)) = SHORT[slot] {
             if known == words {
-                return Some((name, length as usize));
+                // Zeros at the end of the text look like the room behind the name.
+                return (name.as_str().len() == length as usize).then_some((name, length as usize));
             }
             slot = (slot + 1) % SLOTS;
         }

@@ -128,8 +128,8 @@ impl Invite {
         }
     }
     /// Our tag in all its dialogs.
-    pub(crate) fn local_tag(&self) -> &str {
-        &self.local.tag
+    pub(crate) fn local_tag(&self) -> &[u8] {
+        self.local.tag()
     }
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -195,7 +195,7 @@ impl Invite {
                     now,
                     server,
                     &Response::new(200).with(Name::Accept, "application/sdp"),
-                    Some(&self.local.contact),
+                    Some(self.local.contact()),
                 );
             }
             _ => {

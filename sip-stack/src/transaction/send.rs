@@ -38,7 +38,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) to: &'a [u8],
     pub(crate) call_id: &'a [u8],
     pub(crate) cseq: u32,
-    pub(crate) contact: Option<&'a str>,
+    pub(crate) contact: Option<&'a [u8]>,
     pub(crate) headers: &'a [(Name, String)],
     pub(crate) body: Option<(&'a str, &'a [u8])>,
 }
@@ -185,7 +185,7 @@ impl Layer {
         now: Instant,
         id: ServerId,
         response: &Response,
-        contact: Option<&str>,
+        contact: Option<&[u8]>,
     ) -> Option<Bytes> {
         let server = self.servers.get_mut(&id)?;
         let request = server.request.as_ref()?;
@@ -246,7 +246,7 @@ fn print_response(
     source: Flow,
     tag: &str,
     response: &Response,
-    contact: Option<&str>,
+    contact: Option<&[u8]>,
 ) -> Bytes {
     let to_tag = (response.status != 100).then_some(tag);
     let reply = Reply { status: response.status, reason: response.reason.as_deref(), to_tag };
