@@ -25,6 +25,7 @@ pub mod ids;
 mod key;
 mod migrations;
 pub mod organization;
+pub mod outbox;
 pub mod password;
 pub mod query;
 pub mod records;

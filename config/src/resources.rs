@@ -4,7 +4,6 @@
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
 //! missing. (A forward by night or with an end date is two more columns.)
 
-pub mod administrators;
 pub mod announcements;
 pub mod departments;
 pub mod devices;
@@ -15,6 +14,7 @@ pub mod links;
 pub mod node_settings;
 pub mod numbers;
 pub mod ring_groups;
+pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod tenants;
@@ -33,10 +33,10 @@ pub static ALL: [&Resource; 15] = [
     &numbers::NUMBERS,
     &licences::LICENCES,
     &licence_assignments::LICENCE_ASSIGNMENTS,
+    &roles::ROLES,
     &settings::SETTINGS,
     &links::LINKS,
     &announcements::ANNOUNCEMENTS,
-    &administrators::ADMINISTRATORS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
 ];

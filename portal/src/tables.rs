@@ -1,7 +1,6 @@
 //! Lists and forms made from the declarations, and what a page of its own adds to a table's form and list. Only the files
 //! here that are named after a table know one by name.
 
-pub(crate) mod administrators;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
@@ -10,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod sites;
 pub(crate) mod upload;
+pub(crate) mod users;
 
 use config::{Resource, resource::Values};
 
@@ -34,7 +34,7 @@ pub(crate) async fn beside(
 ) -> Result<Beside, Fault> {
     match id {
         Some(id) if devices::are(of) => devices::beside(app, who, id).await,
-        Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
+        Some(id) if users::are(of) => users::beside(app, who, id).await,
         Some(id) if sites::are(of) => sites::beside(app, who, id).await,
         Some(id) if holders::is_held(of) => holders::beside(app, who, of, id).await,
         Some(id) => related::beside(app, who, of, id).await,

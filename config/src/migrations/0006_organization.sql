@@ -119,9 +119,7 @@ CREATE TABLE files (
 ALTER TABLE settings ADD COLUMN default_site_id INTEGER REFERENCES sites (id) ON DELETE SET NULL;
 ALTER TABLE settings ADD COLUMN display_name TEXT NOT NULL DEFAULT '' CHECK (length(display_name) <= 64);
 ALTER TABLE settings ADD COLUMN logo TEXT NOT NULL DEFAULT '' CHECK (length(logo) <= 80);
-ALTER TABLE settings ADD COLUMN support_text TEXT NOT NULL DEFAULT '' CHECK (length(support_text) <= 2000);
 ALTER TABLE settings ADD COLUMN session_length INTEGER NOT NULL DEFAULT 43200 CHECK (session_length BETWEEN 300 AND 2592000);
-ALTER TABLE settings ADD COLUMN mfa TEXT NOT NULL DEFAULT 'optional' CHECK (mfa IN ('optional', 'administrators', 'everybody'));
 ALTER TABLE settings ADD COLUMN area_code TEXT NOT NULL DEFAULT '' CHECK (length(area_code) <= 8);
 
 ALTER TABLE users ADD COLUMN site_id INTEGER REFERENCES sites (id);
@@ -143,7 +141,7 @@ CREATE INDEX users_by_department ON users (tenant_id, department_id, name, id);
 CREATE INDEX users_by_caller_id ON users (tenant_id, caller_id_id);
 DROP INDEX users_search;
 CREATE INDEX users_search ON users (tenant_id, (first_name || char(10) || last_name || char(10) || email
-    || char(10) || area_code || char(10) || mobile || char(10) || work_phone || char(10) || home_phone
+    || char(10) || login || char(10) || area_code || char(10) || mobile || char(10) || work_phone || char(10) || home_phone
     || char(10) || forward_always || char(10) || forward_busy || char(10) || forward_no_answer));
 
 ALTER TABLE devices ADD COLUMN site_id INTEGER REFERENCES sites (id);
@@ -226,3 +224,12 @@ END;
 CREATE TRIGGER users_give_licences_back AFTER DELETE ON users BEGIN
     DELETE FROM licence_assignments WHERE tenant_id = OLD.tenant_id AND user_id = OLD.id;
 END;
+
+-- Site administrators see where their people are and what they have, and assign numbers.
+UPDATE default_roles SET permissions = permissions
+    || ',sites.view,departments.view,numbers.view,numbers.edit,licences.view,licence_assignments.view'
+    WHERE name = 'Site administrator';
+UPDATE default_roles SET permissions = permissions || ',sites.view,departments.view'
+    WHERE name = 'Call centre supervisor';
+UPDATE roles SET permissions = (SELECT d.permissions FROM default_roles d WHERE d.name = roles.name)
+    WHERE level = '1' AND name IN ('Site administrator', 'Call centre supervisor');

@@ -1,6 +1,10 @@
 //! Settings of a tenant: one row each, made with the tenant. Read as part of [`super::tenants::Tenant`]. A-44.
 
-use crate::{Field, Resource, field::file::FileType, resource::Hooks};
+use crate::{
+    Field, Problem, Resource,
+    field::file::FileType,
+    resource::{Hooks, Values},
+};
 
 /// The declaration.
 pub static SETTINGS: Resource = Resource {
@@ -13,7 +17,6 @@ pub static SETTINGS: Resource = Resource {
     fields: &[
         Field::text("display_name", "Name").help("As the portal shows it. Blank shows the tenant's name."),
         Field::file("logo", "Logo", LOGO_TYPES, 200_000).help("Shown at the top of the portal."),
-        Field::long_text("support_text", "Support").help("Whom to ask for help; shown to everybody."),
         Field::reference("default_site", "Default site", "sites")
             .required()
             .help("That of users, phones and numbers without one."),
@@ -29,27 +32,67 @@ pub static SETTINGS: Resource = Resource {
             .default("0")
             .help("0 is never."),
         Field::duration("session_length", "Signed out after", 300, 30 * 86_400).required().default("43200"),
-        Field::choice("mfa", "Second factor", MFA).required().default("optional"),
+        Field::choice("second_factor", "Second factor", SECOND_FACTOR)
+            .required()
+            .default("optional")
+            .help("An authenticator app at each sign-in. Phones are not asked."),
+        Field::flag("local_sign_in", "Sign in with a password")
+            .default("1")
+            .help("Off leaves single sign-on alone, for all but primary administrators."),
+        Field::text("oidc_issuer", "Single sign-on issuer")
+            .max(253)
+            .help("OpenID Connect, such as https://login.example.com. Blank is off. Users are found by their e-mail address."),
+        Field::text("oidc_client", "Client ID").max(200),
+        Field::secret("oidc_secret", "Client secret"),
+        Field::text("support_contact", "Support contact")
+            .max(200)
+            .help("Shown at the sign-in page: whom to ask for help."),
     ],
     columns: &["country", "inband_ringback", "password_days"],
     filters: &[],
     sort: "country",
     cards: &[
-        ("Company", &["display_name", "logo", "support_text", "default_site"]),
+        ("Company", &["display_name", "logo", "support_contact", "default_site"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
-        ("Sign-in", &["password_days", "session_length", "mfa"]),
+        ("Sign-in", &["password_days", "session_length", "second_factor"]),
+        ("Single sign-on", &["local_sign_in", "oidc_issuer", "oidc_client", "oidc_secret"]),
     ],
     title: "country",
     single: true,
     tenant: true,
-    check: Some(super::area_code_is_digits),
+    check: Some(is_sound),
     rules: &[],
     hooks: Hooks::NONE,
 };
 
+fn is_sound(values: &Values) -> Result<(), Problem> {
+    super::area_code_is_digits(values)?;
+    single_sign_on_is_whole(values)
+}
+
 const LOGO_TYPES: &[FileType] = &[FileType::Png, FileType::Jpeg];
-const MFA: &[(&str, &str)] = &[
-    ("optional", "Whoever wants one"),
-    ("administrators", "Administrators need one"),
-    ("everybody", "Everybody needs one"),
+fn single_sign_on_is_whole(values: &Values) -> Result<(), Problem> {
+    let text = |field: &str| values.get(field).map_or("", String::as_str);
+    let issuer = text("oidc_issuer");
+    if issuer.is_empty() {
+        return if text("local_sign_in") == "1" {
+            Ok(())
+        } else {
+            Err(Problem::of("local_sign_in", "Without single sign-on nobody could sign in."))
+        };
+    }
+    // Loopback without TLS is for trials on one machine.
+    if !issuer.starts_with("https://") && !issuer.starts_with("http://127.0.0.1") {
+        return Err(Problem::of("oidc_issuer", "It begins with https://."));
+    }
+    if text("oidc_client").is_empty() {
+        return Err(Problem::of("oidc_client", "The issuer gives it to you for this portal."));
+    }
+    Ok(())
+}
+
+const SECOND_FACTOR: &[(&str, &str)] = &[
+    ("optional", "Who wants one"),
+    ("administrators", "Required of administrators"),
+    ("required", "Required of everybody"),
 ];

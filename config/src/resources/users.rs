@@ -1,4 +1,5 @@
-//! Users: people with an extension, and where their calls go when they do not answer. RNG-07…13.
+//! Users: people who sign in, most with an extension, and where their calls go when they do not answer. RNG-07…13,
+//! USR-01…13. Passwords and sessions are in [`crate::sign_in`].
 
 use std::time::Duration;
 
@@ -6,13 +7,14 @@ use chrono::DateTime;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Problem, Resource, TenantId, UserId,
+    Field, Problem, Resource, RoleId, TenantId, UserId,
+    access::levels,
     resource::Hooks,
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
 
-/// A person with an extension.
+/// A person.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub struct User {
@@ -24,6 +26,8 @@ pub struct User {
     pub suspended: bool,
     /// Their internal number, if they have one.
     pub number: Option<String>,
+    /// `None` is an ordinary user of level 0.
+    pub role: Option<RoleId>,
     pub forwards: Forwards,
 }
 
@@ -49,15 +53,20 @@ pub static USERS: Resource = Resource {
     many: "Users",
     icon: "user",
     menu: "Organization",
-    about: "People with an extension. Their phones are under Devices.",
+    about: "People who call or sign in. Their phones are under Devices.",
     fields: &[
         Field::text("name", "Name").computed(),
         Field::text("first_name", "First name").required(),
         Field::text("last_name", "Last name"),
         Field::extension("extension", "Extension")
             .help("2 to 6 digits. Blank for somebody who is not called."),
-        Field::email("email", "E-mail").unique(),
-        Field::flag("suspended", "Suspended").help("Their phones neither register nor call."),
+        Field::email("email", "E-mail").unique().help("They sign in with it."),
+        Field::word("login", "Login name")
+            .unique_everywhere()
+            .max(254)
+            .help("Signs in too, as does their extension followed by @ and the company's SIP domain."),
+        Field::reference("role", "Role", "roles").help("What they may do. Blank is an ordinary user."),
+        Field::flag("suspended", "Suspended").help("Cannot sign in; their phones neither register nor call."),
         Field::reference("site", "Site", "sites").moves().help("Blank is the default site."),
         Field::reference("department", "Department", "departments").moves(),
         Field::time_zone("time_zone", "Time zone").help("Blank is that of the site."),
@@ -85,11 +94,12 @@ pub static USERS: Resource = Resource {
             .default("2")
             .help("So many calls ringing or up, in either direction."),
     ],
-    columns: &["name", "extension", "email", "site", "department", "suspended"],
-    filters: &["suspended", "site", "department"],
+    columns: &["name", "extension", "email", "role", "site", "department", "suspended"],
+    filters: &["role", "suspended", "site", "department"],
     sort: "name",
     cards: &[
-        ("General", &["first_name", "last_name", "extension", "email", "suspended"]),
+        ("General", &["first_name", "last_name", "extension"]),
+        ("Account", &["email", "login", "role", "suspended"]),
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
@@ -108,7 +118,7 @@ pub static USERS: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(super::area_code_is_digits),
-    rules: &[],
+    rules: &[levels::one_primary_stays],
     hooks: Hooks { created: Some(is_licensed), may_go: Some(was_suspended_long_enough) },
 };
 
@@ -134,7 +144,7 @@ impl Default for Forwards {
 impl Typed for User {
     const TABLE: &'static str = "users";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended OR NOT t.licensed, x.number, \
-        t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger \
+        t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -146,6 +156,7 @@ impl Typed for User {
             last_name: row.get(3)?,
             suspended: row.get(4)?,
             number: row.get(5)?,
+            role: row.get::<_, Option<i64>>(11)?.map(RoleId),
             forwards: Forwards {
                 always: target(6)?,
                 busy: target(7)?,

@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::{Delete, Edit, asked, forbidden, invalid, may_set_level, scope, store};
+use super::{Delete, Edit, allowed, asked, invalid, on_their_level, store, theirs};
 use crate::{
     Db, Resource, WhenGone,
-    access::{self, Author},
+    access::{Author, Verb},
     audit::{self, About},
     check::{self, Draft},
     references::{self, Pointer},
@@ -24,11 +24,9 @@ impl Db {
         delete: Delete,
     ) -> Result<(), WriteError> {
         let Delete { of, id, .. } = delete;
-        if !access::may_add(author.tenant, author.level, of) {
-            return Err(forbidden());
-        }
-        let stored = rows::stored(transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
-        may_set_level(author, of, &stored.values)?;
+        allowed(author, Verb::Delete, of)?;
+        let stored = theirs(transaction, author, of, id)?;
+        on_their_level(transaction, author, of, Some(&stored.values), None)?;
         asked(of.hooks.may_go, transaction, stored.tenant, id)?;
         self.release(transaction, author, delete, stored.tenant)?;
         let used_by = used_by(transaction, of, id, &stored)?;

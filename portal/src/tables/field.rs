@@ -39,6 +39,8 @@ pub(crate) enum Input {
     Flag(bool),
     Many(Many),
     Select(Vec<Choice>),
+    /// Check boxes in groups.
+    Set(Vec<Group>),
     Number(Number),
     Secret,
     Line(Line),
@@ -55,6 +57,13 @@ pub(crate) enum Input {
 pub(crate) struct Many {
     pub chosen: Vec<Choice>,
     pub others: Vec<Choice>,
+}
+
+/// Check boxes that belong together.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub title: String,
+    pub choices: Vec<Choice>,
 }
 
 /// A whole number.
@@ -103,7 +112,12 @@ impl FieldView {
     pub fn wide(&self) -> bool {
         matches!(
             self.input,
-            Input::Many(_) | Input::Flag(_) | Input::Area(_) | Input::Week(_) | Input::File(_)
+            Input::Many(_)
+                | Input::Flag(_)
+                | Input::Set(_)
+                | Input::Area(_)
+                | Input::Week(_)
+                | Input::File(_)
         )
     }
 }
@@ -176,6 +190,7 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::Email => line("email", "email", 254, false),
         Kind::Number { min, max, unit } => Input::Number(Number { min, max, unit }),
         Kind::Choice(of) => Input::Select(kinds::choices(of, value, field.required)),
+        Kind::Set(of) => Input::Set(set(of(), value)),
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return reference(db, field, table, value, filled),
@@ -184,6 +199,21 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         _ => kinds::input(field, value, filled.of),
     };
     Ok((simple, false))
+}
+
+/// Choices whose labels begin alike, `Users: View`, stand in one group.
+fn set(of: &[(String, String)], value: &str) -> Vec<Group> {
+    let chosen: Vec<&str> = value.split(',').collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for (key, label) in of {
+        let (title, label) = label.split_once(": ").unwrap_or(("", label));
+        let choice = Choice::new(key, label, chosen.contains(&key.as_str()));
+        match groups.last_mut().filter(|group| group.title == title) {
+            Some(group) => group.choices.push(choice),
+            None => groups.push(Group { title: title.to_owned(), choices: vec![choice] }),
+        }
+    }
+    groups
 }
 
 fn reference(

@@ -56,8 +56,8 @@ async fn charts_count_the_calls_and_lead_to_them() {
 async fn licences_people_and_changes_are_shown() {
     let world = World::new();
     let browser = world.admin().await;
-    let ten = Values::from([("quantity".to_owned(), "5".to_owned())]);
-    world.db.update(&author(), &LICENCES, 1, &ten, None).unwrap();
+    let six = Values::from([("quantity".to_owned(), "6".to_owned())]);
+    world.db.update(&author(), &LICENCES, 1, &six, None).unwrap();
     for label in ["One", "Two", "Three", "Four", "Five", "<i>Six"] {
         let link = json!({"label": label, "url": "https://example.com/help"});
         assert_eq!(browser.json("POST", "/api/v1/links", link).await.status.as_u16(), 201);
@@ -67,11 +67,11 @@ async fn licences_people_and_changes_are_shown() {
     let body = browser.get("/admin").await.body;
     let licences = between(&body, "id=\"licences\"", "</section>");
     assert!(
-        licences.contains("5 of 5")
+        licences.contains("6 of 6")
             && licences.contains("Full")
             && licences.contains("/admin/licences/1/users")
     );
-    assert!(body.contains("id=\"stat-users\">5<") && body.contains("href=\"/admin/users/new\""));
+    assert!(body.contains("id=\"stat-users\">6<") && body.contains("href=\"/admin/users/new\""));
     let updates = between(&body, "id=\"audit\"", "</ul>");
     assert_eq!(updates.matches("<li>").count(), 5, "{updates}");
     assert!(updates.contains("Maintenance") && !updates.contains("One"), "{updates}");

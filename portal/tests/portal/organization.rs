@@ -27,7 +27,7 @@ async fn a_logo_is_uploaded_saved_and_shown() {
     let stored = upload(&browser, "/admin/settings/upload/logo", PNG).await;
     assert_eq!(stored.status.as_u16(), 201, "{}", stored.body);
     let key = stored.value()["key"].as_str().unwrap().to_owned();
-    let saved = browser.post("/admin/settings", &[("logo", &key)]).await;
+    let saved = browser.post("/admin/settings", &[("logo", &key), ("local_sign_in", "1")]).await;
     assert!(saved.status.is_redirection(), "{}", saved.body);
     assert!(browser.get("/admin/settings").await.body.contains(&format!("/files/{key}")));
     let shown = browser.get(&format!("/files/{key}")).await;
@@ -42,7 +42,7 @@ async fn a_logo_is_uploaded_saved_and_shown() {
     );
     let other = other.unwrap();
     assert_eq!(browser.get(&format!("/files/{other}")).await.status.as_u16(), 404, "another tenant's");
-    let theirs = browser.post("/admin/settings", &[("logo", &other)]).await;
+    let theirs = browser.post("/admin/settings", &[("logo", &other), ("local_sign_in", "1")]).await;
     assert_eq!(theirs.status.as_u16(), 422);
 }
 
@@ -65,7 +65,7 @@ async fn uploads_are_of_their_type_and_size_and_from_our_pages() {
     assert_eq!(send(&browser.router, forged).await.status.as_u16(), 403);
     assert_eq!(upload(&browser, "/admin/settings/upload/country", PNG).await.status.as_u16(), 404);
     assert_eq!(browser.get("/files/..%2Fdialtone.key").await.status.as_u16(), 404);
-    let limited = world.administrator("limited", 1).await;
+    let limited = world.account("limited", 1).await;
     assert!(upload(&limited, path, PNG).await.status.is_client_error());
 }
 
@@ -146,7 +146,7 @@ async fn people_are_assigned_to_a_department_many_at_once() {
     let page = format!("/admin/departments/{sales}/users");
     browser.post(&format!("{page}/assign"), &[("user", "1"), ("user", "3")]).await;
     let rows = browser.get(&format!("/admin/users?f.department={sales}")).await.body;
-    assert!(rows.contains("2 of 5"), "a filter of the users too (ORG-09)");
+    assert!(rows.contains("2 of 6"), "a filter of the users too (ORG-09)");
     browser.post(&format!("{page}/unassign"), &[("holder", "3")]).await;
     assert_eq!(browser.get("/api/v1/users/3").await.value()["department"], json!(null));
     assert_eq!(browser.get(&format!("/api/v1/departments/{sales}")).await.value()["users"], json!(1));
@@ -173,8 +173,8 @@ async fn the_page_says_when_a_suspended_user_can_go() {
 async fn a_user_beyond_the_licences_is_refused_with_the_reason() {
     let world = World::new();
     let browser = world.admin().await;
-    let five = Values::from([("quantity".to_owned(), "5".to_owned())]);
-    world.db.update(&author(), &LICENCES, 1, &five, None).unwrap();
+    let six = Values::from([("quantity".to_owned(), "6".to_owned())]);
+    world.db.update(&author(), &LICENCES, 1, &six, None).unwrap();
     let refused = browser.json("POST", "/api/v1/users", json!({"first_name": "Late"})).await;
     assert_eq!(refused.status.as_u16(), 422);
     assert!(refused.body.contains("No Advanced User licence is free"), "{}", refused.body);
