@@ -41,7 +41,27 @@ pub struct Link {
     pub icon: String,
 }
 
+/// How a company shows itself. A-44.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Face {
+    /// Its name in the portal.
+    pub name: String,
+    /// Key of its logo's file; blank without one.
+    pub logo: String,
+}
+
 impl Db {
+    /// How a company shows itself; blank if there is no such tenant.
+    pub fn face_of(&self, tenant: TenantId) -> rusqlite::Result<Face> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(
+            "SELECT COALESCE(NULLIF(o.display_name, ''), t.name), COALESCE(o.logo, '') FROM tenants t \
+             LEFT JOIN settings o ON o.tenant_id = t.id WHERE t.id = ?1",
+        )?;
+        let face = statement.query_row([tenant.0], |row| Ok(Face { name: row.get(0)?, logo: row.get(1)? }));
+        Ok(face.optional()?.unwrap_or_default())
+    }
+
     /// The time zone of a company: that of its default site. `UTC` without one.
     pub fn time_zone_of(&self, tenant: TenantId) -> rusqlite::Result<String> {
         let reader = self.reader()?;

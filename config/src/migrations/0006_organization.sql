@@ -119,7 +119,7 @@ CREATE TABLE files (
 ALTER TABLE settings ADD COLUMN default_site_id INTEGER REFERENCES sites (id) ON DELETE SET NULL;
 ALTER TABLE settings ADD COLUMN display_name TEXT NOT NULL DEFAULT '' CHECK (length(display_name) <= 64);
 ALTER TABLE settings ADD COLUMN logo TEXT NOT NULL DEFAULT '' CHECK (length(logo) <= 80);
-ALTER TABLE settings ADD COLUMN session_length INTEGER NOT NULL DEFAULT 43200 CHECK (session_length BETWEEN 300 AND 2592000);
+ALTER TABLE settings ADD COLUMN session_length INTEGER NOT NULL DEFAULT 43200 CHECK (session_length BETWEEN 300 AND 43200);
 ALTER TABLE settings ADD COLUMN area_code TEXT NOT NULL DEFAULT '' CHECK (length(area_code) <= 8);
 
 ALTER TABLE users ADD COLUMN site_id INTEGER REFERENCES sites (id);

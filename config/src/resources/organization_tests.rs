@@ -1,7 +1,7 @@
 //! The rules of sites, departments, licences, numbers and suspension, each with its figure.
 
 use crate::{
-    Feed, Resource,
+    Feed, Resource, UserId,
     fixture::{Company, author, values, viewer},
     query::ListQuery,
     resource::Values,
@@ -10,6 +10,7 @@ use crate::{
         licence_assignments::LICENCE_ASSIGNMENTS, licences::LICENCES, numbers::NUMBERS,
         ring_groups::RING_GROUPS, settings::SETTINGS, sites::SITES, users::USERS,
     },
+    sign_in::Stage,
     write::WriteError,
 };
 
@@ -129,6 +130,34 @@ fn without_the_licence_a_user_neither_calls_nor_is_called() {
     assert_eq!(value(&company, &USERS, 1, "status"), "unlicensed");
     create(&company, &LICENCE_ASSIGNMENTS, &[("licence", "1"), ("user", "1")]).unwrap();
     assert!(!user(&feed.poll().unwrap().unwrap()));
+}
+
+/// LIC-03
+#[test]
+fn without_the_licence_an_ordinary_user_does_not_sign_in() {
+    let company = Company::new();
+    let admin = company.db.account_by_login("admin", None).unwrap().unwrap().id.0;
+    for (id, out) in [(1, true), (admin, false)] {
+        let token = company.db.new_session(UserId(id), ("", ""), Stage::Whole, (0, 3_600_000)).unwrap();
+        assert!(company.db.session(&token, 1).unwrap().is_some());
+        let assignment: i64 =
+            company.number(&format!("SELECT id FROM licence_assignments WHERE user_id = {id}"));
+        company.db.delete(&author(1), &LICENCE_ASSIGNMENTS, assignment).unwrap();
+        assert_eq!(company.db.session(&token, 1).unwrap().is_none(), out, "{id}");
+        assert_eq!(company.db.account(UserId(id)).unwrap().unwrap().suspended, out);
+    }
+}
+
+///
+#[test]
+fn a_session_ends_when_it_was_not_used_for_the_companys_time() {
+    let company = Company::new();
+    let settings: i64 = company.number("SELECT id FROM settings WHERE tenant_id = 1");
+    let length = values([("session_length", "5 min")]);
+    company.db.update(&author(1), &SETTINGS, settings, &length, None).unwrap();
+    let token = company.db.new_session(UserId(1), ("", ""), Stage::Whole, (0, 3_600_000)).unwrap();
+    assert!(company.db.session(&token, 299_999).unwrap().is_some());
+    assert!(company.db.session(&token, 300_000).unwrap().is_none());
 }
 
 /// LIC-03

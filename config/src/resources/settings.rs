@@ -31,7 +31,10 @@ pub static SETTINGS: Resource = Resource {
             .required()
             .default("0")
             .help("0 is never."),
-        Field::duration("session_length", "Signed out after", 300, 30 * 86_400).required().default("43200"),
+        Field::duration("session_length", "Signed out after", 300, 43_200)
+            .required()
+            .default("43200")
+            .help("Without use of the portal. At most 12 h."),
         Field::choice("second_factor", "Second factor", SECOND_FACTOR)
             .required()
             .default("optional")

@@ -27,9 +27,13 @@ async fn a_logo_is_uploaded_saved_and_shown() {
     let stored = upload(&browser, "/admin/settings/upload/logo", PNG).await;
     assert_eq!(stored.status.as_u16(), 201, "{}", stored.body);
     let key = stored.value()["key"].as_str().unwrap().to_owned();
-    let saved = browser.post("/admin/settings", &[("logo", &key), ("local_sign_in", "1")]).await;
+    let saved = browser
+        .post("/admin/settings", &[("logo", &key), ("display_name", "Brightwater"), ("local_sign_in", "1")])
+        .await;
     assert!(saved.status.is_redirection(), "{}", saved.body);
-    assert!(browser.get("/admin/settings").await.body.contains(&format!("/files/{key}")));
+    let page = browser.get("/admin").await.body;
+    let top = between(&page, "class=\"tenant\"", "</a>");
+    assert!(top.contains(&format!("/files/{key}")) && top.contains("Brightwater"), "{top}");
     let shown = browser.get(&format!("/files/{key}")).await;
     assert_eq!((shown.status.as_u16(), shown.header("content-type")), (200, "image/png"));
     assert_eq!(shown.header("x-content-type-options"), "nosniff");
