@@ -23,6 +23,7 @@ mod fixture;
 pub mod ids;
 mod key;
 mod migrations;
+pub mod outbox;
 pub mod password;
 pub mod query;
 pub mod records;

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use crate::{
     Field, Kind, Resource, resources,
     resources::extensions::EXTENSIONS,
+    resources::roles::ROLES,
     resources::tenants::TENANTS,
     rows,
     sql::{self, Stored},
@@ -95,7 +96,9 @@ fn find(
 /// `5 Users`, …: what a tenant holds.
 fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> {
     let mut contents = Vec::new();
-    for table in resources::ALL.into_iter().filter(|table| table.tenant && !table.single) {
+    // Roles come with the tenant and go with it, as its settings do.
+    let counts = |table: &&Resource| table.tenant && !table.single && table.name != ROLES.name;
+    for table in resources::ALL.into_iter().filter(counts) {
         let text = format!("SELECT count(*) FROM {} t WHERE t.tenant_id = ?1", table.name);
         let count: i64 = rows.prepare_cached(&text)?.query_row([tenant], |row| row.get(0))?;
         if count > 0 {

@@ -1,12 +1,12 @@
 //! Lists and forms made from the declarations, and what a page of its own adds to a table's form and list. Only the files
 //! here that are named after a table know one by name.
 
-pub(crate) mod administrators;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod users;
 
 use config::{Resource, resource::Values};
 
@@ -31,7 +31,7 @@ pub(crate) async fn beside(
 ) -> Result<Beside, Fault> {
     match id {
         Some(id) if devices::are(of) => devices::beside(app, who, id).await,
-        Some(id) if administrators::are(of) => administrators::beside(app, who, id).await,
+        Some(id) if users::are(of) => users::beside(app, who, id).await,
         Some(id) => related::beside(app, who, of, id).await,
         None => Ok(Beside::default()),
     }

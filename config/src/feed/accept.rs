@@ -37,13 +37,7 @@ fn note(rows: &Connection, touched: &Touched) -> rusqlite::Result<()> {
     // Without the row it is not known whose it was; the tenant that runs the program sees its entry.
     let stored = rows::stored(rows, of, Scope::All, id)?;
     let (tenant, version) = stored.map_or((crate::access::OPERATOR.0, 0), |row| (row.tenant, row.version));
-    let author = Author {
-        tenant: TenantId(tenant),
-        name: "somebody with access to the database file".into(),
-        address: String::new(),
-        via: "file",
-        level: 0,
-    };
+    let author = Author::program(TenantId(tenant), "somebody with access to the database file", "file");
     let title = rows::title(rows, of, id)?;
     let about = About { of, id, tenant, title: &title, action: "noticed", version };
     audit::note(rows, &author, about, &Changes::new())

@@ -20,7 +20,7 @@ pub(super) struct Conditions {
 impl Conditions {
     /// All rows of the scope.
     pub(super) fn everything(scope: Scope) -> Self {
-        let parameters = vec![Value::Integer(scope.parameter())];
+        let parameters = scope.parameters().map(Value::Integer).to_vec();
         Self { text: scope.condition().to_owned(), parameters, narrow: false }
     }
 

@@ -10,6 +10,7 @@ use axum::{
 };
 use config::{
     Db, Kind, Problem, Resource,
+    access::Verb,
     query::{ListQuery, QueryError, Row, Viewer},
     write::WriteError,
 };
@@ -130,7 +131,7 @@ pub(crate) async fn show(
     let mut view = app.db(move |db| list(db, &viewer, of, &wanted)).await?;
     view.cards = cards;
     let live = super::live_column(&app, &who, of, &mut view);
-    let may_write = who.may_write(of);
+    let may_write = who.may(Verb::Create, of);
     if reply::asks_for(&headers, "list") {
         return Ok(Html(ListPart { of, view, may_write }.render()?).into_response());
     }
