@@ -68,6 +68,20 @@ impl Db {
     }
 }
 
+/// The newest entry's id.
+pub(crate) fn newest(rows: &Connection) -> rusqlite::Result<i64> {
+    rows.query_row("SELECT COALESCE(max(id), 0) FROM audit", [], |row| row.get(0))
+}
+
+/// What was noted after that entry, oldest first.
+pub(crate) fn after(rows: &Connection, entry: i64) -> rusqlite::Result<Vec<AuditEntry>> {
+    let mut statement = rows.prepare_cached(
+        "SELECT id, at_ms, author, address, via, action, tbl, row_id, title, revision, changes FROM audit \
+         WHERE id > ?1 ORDER BY id",
+    )?;
+    statement.query_map([entry], read)?.collect()
+}
+
 /// What differs, secrets masked.
 pub(crate) fn changes(of: &Resource, old: &Values, new: &Values) -> Changes {
     let mut changes = Changes::new();

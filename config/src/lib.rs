@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod bulk;
 mod check;
 mod csv_text;
 pub mod db;
@@ -20,13 +21,15 @@ pub mod field;
 mod first_start;
 #[cfg(test)]
 mod fixture;
+pub mod idempotency;
 pub mod ids;
 mod key;
 mod migrations;
 pub mod password;
 pub mod query;
 pub mod records;
-mod references;
+pub mod references;
+pub mod rehearsal;
 pub mod resource;
 pub mod resources;
 mod rows;
@@ -37,6 +40,7 @@ mod sql;
 mod transaction;
 mod triggers;
 mod typed;
+pub mod views;
 pub mod write;
 
 pub use db::{Db, OpenError};

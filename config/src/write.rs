@@ -95,31 +95,7 @@ impl Db {
     pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        if !access::may_add(author.tenant, author.level, of) {
-            return Err(forbidden());
-        }
-        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
-        may_set_level(author, of, &stored.values)?;
-        let title = rows::title(&transaction, of, id)?;
-        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
-        let mut used_by = references::users_of(&transaction, of, stored.tenant, id)?;
-        if let Some((_, dialled_by)) = check::given_up_number(&transaction, &draft, &Values::new())? {
-            used_by.extend(dialled_by);
-        }
-        if of.name == EXTENSIONS.name {
-            used_by.extend(references::owner_in_need(&transaction, &stored.values)?);
-        }
-        used_by.sort();
-        used_by.dedup();
-        if !used_by.is_empty() {
-            return Err(WriteError::Used(used_by));
-        }
-        store::delete(&transaction, of, stored.tenant, id)?;
-        invalid(check::rules(&transaction, of, stored.tenant, &[&stored.values])?)?;
-        let changes = audit::changes(of, &stored.values, &Values::new());
-        let about =
-            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
-        audit::note(&transaction, author, about, &changes)?;
+        self.delete_in(&transaction, author, of, id)?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -248,6 +224,42 @@ impl Db {
         let about = About { of, id, tenant: old.tenant, title: &title, action, version: old.version + 1 };
         audit::note(transaction, author, about, &changes)?;
         Ok(true)
+    }
+
+    /// Removes a row within a transaction.
+    pub(crate) fn delete_in(
+        &self,
+        transaction: &Connection,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+    ) -> Result<(), WriteError> {
+        if !access::may_add(author.tenant, author.level, of) {
+            return Err(forbidden());
+        }
+        let stored = rows::stored(transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        may_set_level(author, of, &stored.values)?;
+        let title = rows::title(transaction, of, id)?;
+        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
+        let mut used_by = references::users_of(transaction, of, stored.tenant, id)?;
+        if let Some((_, dialled_by)) = check::given_up_number(transaction, &draft, &Values::new())? {
+            used_by.extend(dialled_by);
+        }
+        if of.name == EXTENSIONS.name {
+            used_by.extend(references::owner_in_need(transaction, &stored.values)?);
+        }
+        used_by.sort();
+        used_by.dedup();
+        if !used_by.is_empty() {
+            return Err(WriteError::Used(used_by));
+        }
+        store::delete(transaction, of, stored.tenant, id)?;
+        invalid(check::rules(transaction, of, stored.tenant, &[&stored.values])?)?;
+        let changes = audit::changes(of, &stored.values, &Values::new());
+        let about =
+            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
+        audit::note(transaction, author, about, &changes)?;
+        Ok(())
     }
 }
 
