@@ -3,7 +3,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::Db;
+use crate::{Db, secret::Place};
 
 /// An answer as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,10 @@ impl Db {
         let known = match known {
             Some((first, _)) if first != request => Known::OtherRequest,
             Some((_, answer)) if answer.status == 0 => Known::Begun,
-            Some((_, answer)) => Known::Answered(answer),
+            Some((_, answer)) => match self.cipher().open(BODY, &answer.body) {
+                Some(body) => Known::Answered(Answer { body, ..answer }),
+                None => Known::Begun,
+            },
             None => {
                 transaction
                     .prepare_cached(
@@ -80,7 +83,13 @@ impl Db {
                 .prepare_cached(
                     "UPDATE idempotent_answers SET status = ?3, headers = ?4, body = ?5 WHERE owner = ?1 AND key = ?2",
                 )?
-                .execute((owner, key, answer.status, &answer.headers, &answer.body)),
+                .execute((
+                    owner,
+                    key,
+                    answer.status,
+                    &answer.headers,
+                    self.cipher().seal(BODY, &answer.body),
+                )),
             None => writer
                 .prepare_cached("DELETE FROM idempotent_answers WHERE owner = ?1 AND key = ?2")?
                 .execute((owner, key)),
@@ -89,6 +98,8 @@ impl Db {
     }
 }
 
+/// An answer can hold a secret that is told once: it is sealed as secrets are.
+const BODY: Place = Place { table: "idempotent_answers", field: "body", row: 0 };
 /// A day.
 pub const KEPT_MS: i64 = 24 * 3_600_000;
 
@@ -107,6 +118,8 @@ mod tests {
         assert_eq!(db.reserve_idempotency_key(KEY, b"a", 1000).unwrap(), Known::Reserved);
         assert_eq!(db.reserve_idempotency_key(KEY, b"a", 1001).unwrap(), Known::Begun);
         db.settle_idempotency_key(KEY, Some(&answer)).unwrap();
+        let stored: String = company.number("SELECT body FROM idempotent_answers");
+        assert!(stored.starts_with("v1:"), "sealed: {stored}");
         assert_eq!(db.reserve_idempotency_key(KEY, b"a", 1000 + KEPT_MS - 1).unwrap(), Known::Answered(answer));
         assert_eq!(db.reserve_idempotency_key(KEY, b"b", 1002).unwrap(), Known::OtherRequest);
         assert_eq!(db.reserve_idempotency_key(("api:2", "k1"), b"b", 1002).unwrap(), Known::Reserved);

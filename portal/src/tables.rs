@@ -2,13 +2,18 @@
 //! here that are named after a table know one by name.
 
 pub(crate) mod administrators;
+pub(crate) mod bulk;
+pub(crate) mod csv;
+pub(crate) mod destination;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod row;
+pub(crate) mod views;
 
-use config::{Resource, resource::Values};
+use config::{Resource, references::Use, resource::Values, resources};
 
 use crate::{auth::Who, error::Fault, state::App};
 use list::ListView;
@@ -40,6 +45,12 @@ pub(crate) async fn beside(
 /// Adds a live column to a list; the live parts it needs.
 pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mut ListView) -> String {
     if devices::are(of) { devices::column(app, who, list) } else { String::new() }
+}
+
+/// Those of the rows that somebody may look at.
+pub(crate) fn seen(who: &Who, uses: Vec<Use>) -> Vec<Use> {
+    let may_see = |one: &Use| resources::by_name(one.table).is_some_and(|of| who.may_see(of));
+    uses.into_iter().filter(may_see).collect()
 }
 
 /// What follows a save.

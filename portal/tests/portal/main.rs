@@ -5,12 +5,15 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod bulk;
 mod calls;
 mod csrf;
 mod forms;
 mod headers;
 mod lists;
 mod live;
+mod palette;
+mod remembered;
 mod rest;
 mod rights;
 mod serve;

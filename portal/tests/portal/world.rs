@@ -130,6 +130,25 @@ impl Browser {
         send(&self.router, request.body(body).unwrap()).await
     }
 
+    /// A REST call with further headers.
+    pub async fn with(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: serde_json::Value,
+    ) -> Answer {
+        let mut request = self
+            .request(method, path)
+            .header("x-csrf-token", &self.csrf)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        send(&self.router, request.body(body).unwrap()).await
+    }
+
     pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
         Request::builder()
             .method(method)
