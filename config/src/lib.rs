@@ -20,10 +20,13 @@ pub mod field;
 mod first_start;
 #[cfg(test)]
 mod fixture;
+pub mod history;
 pub mod ids;
+mod images;
 mod key;
 mod migrations;
 pub mod password;
+pub mod plan;
 pub mod query;
 pub mod records;
 mod references;

@@ -29,4 +29,5 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_forwards.sql"),
     include_str!("migrations/0003_large_lists.sql"),
+    include_str!("migrations/0008_history.sql"),
 ];
