@@ -83,4 +83,4 @@ impl Scope {
 /// The tenant that first start makes: whose primary administrators run the program.
 pub const OPERATOR: TenantId = TenantId(1);
 /// ROL-06.
-const PRIMARY: u8 = 3;
+pub(crate) const PRIMARY: u8 = 3;

@@ -21,11 +21,14 @@ pub mod field;
 mod first_start;
 #[cfg(test)]
 mod fixture;
+pub mod history;
 pub mod idempotency;
 pub mod ids;
+mod images;
 mod key;
 mod migrations;
 pub mod password;
+pub mod plan;
 pub mod query;
 pub mod records;
 pub mod references;

@@ -29,5 +29,6 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_forwards.sql"),
     include_str!("migrations/0003_large_lists.sql"),
+    include_str!("migrations/0008_history.sql"),
     include_str!("migrations/0009_tables.sql"),
 ];

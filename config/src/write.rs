@@ -18,7 +18,7 @@ use crate::{
 pub use crate::access::Author;
 use store::Row;
 
-mod store;
+pub(crate) mod store;
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,7 +334,7 @@ fn invalid(problems: Vec<Problem>) -> Result<(), WriteError> {
 }
 
 /// ROL-07: nobody makes or changes somebody above their own level.
-fn may_set_level(author: &Author, of: &Resource, values: &Values) -> Result<(), WriteError> {
+pub(crate) fn may_set_level(author: &Author, of: &Resource, values: &Values) -> Result<(), WriteError> {
     let level = values.get("level").and_then(|level| level.parse::<u8>().ok()).unwrap_or_default();
     if of.name == ADMINISTRATORS.name && level > author.level {
         return Err(WriteError::Invalid(vec![Problem::of("level", "Not above your own level.")]));
@@ -357,7 +357,7 @@ fn secret_field(of: &Resource, name: &str) -> Result<&'static str, WriteError> {
     }
 }
 
-fn forbidden() -> WriteError {
+pub(crate) fn forbidden() -> WriteError {
     WriteError::Invalid(vec![Problem::of("", "Your rights do not allow this.")])
 }
 

@@ -98,9 +98,10 @@ on("click", "[data-clear]", () => { for (const t of ticks()) t.checked = false; 
 document.addEventListener("submit", e => { for (const i of $$("[data-list-query]", e.target)) i.value = $("#chips")?.dataset.query ?? ""; }, true);
 
 // fragments of a row: its menu, and a look at it beside the list
+const nodes = html => [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
 const fragment = async url => { const r = await fetch(url, { headers: { "HX-Request": "true" } }); if (r.redirected) location.reload(); return r.ok ? r.text() : ""; };
-on("click", "[data-menu]", async el => { const m = $("#row-menu"); m.innerHTML = ""; m.innerHTML = await fragment(el.dataset.menu); $("a, button", m)?.focus(); });
-async function look(url) { const d = $("#drawer"); if (!d) return; $("#row-menu")?.hidePopover?.(); const html = await fragment(url); if (!html) return; d.innerHTML = html; if (!d.open) d.showModal(); }
+on("click", "[data-menu]", async el => { const m = $("#row-menu"); m.replaceChildren(); m.replaceChildren(...nodes(await fragment(el.dataset.menu))); $("a, button", m)?.focus(); });
+async function look(url) { const d = $("#drawer"); if (!d) return; $("#row-menu")?.hidePopover?.(); const html = await fragment(url); if (!html) return; d.replaceChildren(...nodes(html)); if (!d.open) d.showModal(); }
 on("click", "button[data-look]", el => look(el.dataset.look));
 on("click", "[data-copy-link]", async el => { await navigator.clipboard?.writeText(new URL(el.dataset.copyLink, location).href); $("#row-menu").hidePopover(); toast("Link copied"); });
 // filters beyond the declared ones; the rows of a reference are asked for when its menu opens
@@ -111,8 +112,8 @@ document.addEventListener("toggle", e => { if (e.newState === "open") $("[data-a
 let asked = 0, wait, dest;
 const options = () => $$("#found [role=option]");
 function mark(all, n) { all.forEach((o, i) => o.ariaSelected = i === n); all[n]?.scrollIntoView({ block: "nearest" }); $("#palette input").setAttribute("aria-activedescendant", all[n]?.id || ""); }
-async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").innerHTML = html; mark(options(), 0); } }
-function openPalette(to) { const d = $("#palette"), i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").innerHTML = ""; if (!d.open) d.showModal(); i.focus(); find(""); }
+async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").replaceChildren(...nodes(html)); mark(options(), 0); } }
+function openPalette(to) { const d = $("#palette"), i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dest]", el => openPalette(el));
 on("input", "#palette input", el => { clearTimeout(wait); wait = setTimeout(() => find(el.value), 80); });

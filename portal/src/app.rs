@@ -20,7 +20,7 @@ use crate::{
     pages::{call, call_list, dashboard, live_calls, metrics},
     palette, rest,
     state::App,
-    tables::{administrators, bulk, csv, devices, form, list, row, views},
+    tables::{administrators, bulk, csv, devices, form, list, row, undo, views},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -61,6 +61,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
         .route("/admin/search", get(palette::show))
+        .route("/admin/undo", post(undo::last))
+        .route("/admin/undo/{revision}", post(undo::revision))
         .route("/admin/{table}/export.csv", get(csv::export))
         .route("/admin/{table}/export", post(csv::export_chosen))
         .route("/admin/{table}/import", post(csv::import))

@@ -50,6 +50,14 @@ pub(crate) fn came_from(headers: &HeaderMap, path: &str) -> String {
     same.unwrap_or(path).to_owned()
 }
 
+/// The page of the portal that a form was sent from; the dashboard if it is not known.
+pub(crate) fn came_from_anywhere(headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let from = referer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let ours = from.filter(|from| *from == "/admin" || from.starts_with("/admin/") || from.starts_with("/admin?"));
+    ours.unwrap_or("/admin").to_owned()
+}
+
 /// Back to the list that a form was sent from, in the state it was in.
 pub(crate) fn back(headers: &HeaderMap, path: &str, toast: &str) -> Response {
     see_other(&came_from(headers, path), toast)

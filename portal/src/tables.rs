@@ -11,6 +11,7 @@ pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod row;
+pub(crate) mod undo;
 pub(crate) mod views;
 
 use config::{Resource, references::Use, resource::Values, resources};

@@ -64,6 +64,10 @@ pub static NODE_SETTINGS: Resource = Resource {
             .required()
             .default("30")
             .help("They are large; calls stay listed without them."),
+        Field::number("audit_retention_days", "Keep the audit log for", 90, 3650, "days")
+            .required()
+            .default("90")
+            .help("Changes can be looked at and taken back for so long."),
     ],
     columns: &["rtp_silence_timeout", "session_timer", "call_retention_days"],
     filters: &[],
@@ -71,7 +75,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     cards: &[
         ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
         ("Registration", &["registration_min", "registration_max", "digest"]),
-        ("Records", &["call_retention_days", "ladder_retention_days"]),
+        ("Records", &["call_retention_days", "ladder_retention_days", "audit_retention_days"]),
     ],
     title: "session_timer",
     single: true,

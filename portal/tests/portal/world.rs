@@ -68,6 +68,16 @@ impl World {
         self.browser(AdministratorId(made.id)).await
     }
 
+    /// Signed in as the administrator of another company on the same node.
+    pub async fn other_tenant(&self) -> Browser {
+        let values = Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
+        let tenant = self.db.create(&author(), &config::resources::tenants::TENANTS, &values).unwrap().id;
+        let author = Author { tenant: TenantId(tenant), ..author() };
+        let values = Values::from([("login".into(), "boss@other.example".into()), ("level".into(), "3".into())]);
+        let made = self.db.create(&author, &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
+        self.browser(AdministratorId(made.id)).await
+    }
+
     async fn browser(&self, id: AdministratorId) -> Browser {
         let token =
             self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
@@ -104,6 +114,16 @@ impl Drop for World {
 impl Browser {
     pub async fn get(&self, path: &str) -> Answer {
         send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// The page that a redirect leads to, with the toast that it left.
+    pub async fn with_flash(&self, redirect: &Answer) -> String {
+        let flash = redirect.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let request = Request::builder()
+            .uri(redirect.header("location"))
+            .header("host", "pbx.example")
+            .header("cookie", format!("{}; {flash}", self.cookie));
+        send(&self.router, request.body(Body::empty()).unwrap()).await.body
     }
 
     /// As htmx asks for one element.
