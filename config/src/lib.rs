@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod audit_log;
 mod check;
 mod csv_text;
 pub mod db;
@@ -37,9 +38,11 @@ mod secret;
 pub mod sign_in;
 pub mod snapshot;
 mod sql;
+pub mod text;
 mod transaction;
 mod triggers;
 mod typed;
+mod words;
 pub mod write;
 
 pub use db::{Db, OpenError};
