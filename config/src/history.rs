@@ -3,9 +3,24 @@
 //!
 //! Going back is a change like any other: checked, one revision, in the audit log, and itself to be taken back.
 
+mod compare;
+mod past;
+mod prune;
+mod restore;
+mod revisions;
+mod trial;
 mod undo;
 
+pub use past::{Past, PastError, PastPage, PastRow};
+pub use revisions::{Bounds, RevisionSummary};
+pub use trial::Ended;
+
+pub use crate::plan::{Trial, TrialError};
 pub use undo::{Later, UndoError, Undone};
 
 #[cfg(test)]
+mod restore_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trial_tests;

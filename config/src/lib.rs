@@ -12,6 +12,7 @@
 pub mod access;
 pub mod audit;
 pub mod bulk;
+pub mod audit_log;
 mod check;
 mod csv_text;
 pub mod db;
@@ -40,10 +41,12 @@ mod secret;
 pub mod sign_in;
 pub mod snapshot;
 mod sql;
+pub mod text;
 mod transaction;
 mod triggers;
 mod typed;
 pub mod views;
+mod words;
 pub mod write;
 
 pub use db::{Db, OpenError};

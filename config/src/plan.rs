@@ -6,13 +6,18 @@
 
 use crate::{audit::Changes, resource::Values};
 
+pub use affected::Affected;
 pub(crate) use apply::apply;
+pub use carry_out::{Go, Plan, PlanError};
+pub(crate) use on_trial::{SELECT as SELECT_TRIAL, begin as begin_trial, read as read_trial, running};
+pub use on_trial::{Trial, TrialError};
 pub(crate) use step::{Act, Step};
-pub(crate) use words::{Words, label};
 
+mod affected;
 mod apply;
+mod carry_out;
+mod on_trial;
 mod step;
-mod words;
 
 /// What becomes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -114,7 +114,10 @@ fn keep_absence(of: &Resource) -> String {
 /// The row `t` as JSON: all that is stored in its columns and lists, by field. A password that was written in clear is
 /// left out, for it would stay readable here.
 fn image(of: &Resource) -> String {
-    let fields = of.fields.iter().filter(|field| !matches!(sql::stored(of, field), Stored::Extension { .. }));
+    let fields = of
+        .fields
+        .iter()
+        .filter(|field| matches!(sql::stored(of, field), Stored::Column(_) | Stored::Join { .. }));
     let pairs = fields.map(|field| {
         let value = sql::value(of, field);
         match field.kind {

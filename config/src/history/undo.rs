@@ -12,6 +12,7 @@ use crate::{
     resources, rows,
     secret::Place,
     transaction::Transaction,
+    words::{self, Words},
     write::WriteError,
 };
 
@@ -142,7 +143,11 @@ impl AuditEntry {
     /// What a later entry about the same row adds.
     fn followed_by(&mut self, later: Self) {
         for (field, (old, new)) in later.changes {
-            self.changes.entry(field).and_modify(|pair| pair.1.clone_from(&new)).or_insert((old, new));
+            match self.changes.get_mut(&field) {
+                Some(pair) if pair.1 == old => pair.1 = new,
+                // Somebody else was there in between: back to what they made of it.
+                _ => drop(self.changes.insert(field, (old, new))),
+            }
         }
         if self.action != "create" || later.action == "delete" {
             self.action = later.action;
@@ -293,7 +298,7 @@ impl Undo<'_> {
             }
             let now = row.values.get(name).cloned().unwrap_or_default();
             if now != *new {
-                let shown = plan::Words::default().value(self.rows, field, &now);
+                let shown = Words::default().value(self.rows, field, &now);
                 changed.push(self.later(name, shown?)?);
             }
         }
@@ -304,7 +309,7 @@ impl Undo<'_> {
     fn later(&self, name: &str, now: String) -> Result<Later, UndoError> {
         let found = last_author(self.rows, self.of, (self.entry.row, self.entry.id), name);
         let (by, at_ms) = found?;
-        let label = plan::label(self.of, name).to_owned();
+        let label = words::label(self.of, name).to_owned();
         Ok(Later { title: format!("{} {}", self.of.one, self.entry.title), label, now, by, at_ms })
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
-use super::{Act, Action, Applied, RowChange, RowProblem, Step, step, words::Words};
+use super::{Act, Action, Applied, RowChange, RowProblem, Step, step};
 use crate::{
     Db, Resource,
     access::{self, Author, OPERATOR},
@@ -11,6 +11,7 @@ use crate::{
     references,
     resource::Values,
     resources, rows, sql,
+    words::{self, Words},
     write::{self, WriteError},
 };
 
@@ -35,10 +36,10 @@ pub(crate) fn apply(
     steps: Vec<Step>,
 ) -> Result<Applied, WriteError> {
     rows.execute_batch("PRAGMA defer_foreign_keys = ON")?;
-    let mut words = Words::default();
+    let mut titles = Words::default();
     let mut works = Vec::with_capacity(steps.len());
     for step in steps {
-        works.push(begun(rows, author, step, &mut words)?);
+        works.push(begun(rows, author, step, &mut titles)?);
     }
     let mut applied = Applied::default();
     applied.problems = malformed(&works);
@@ -56,15 +57,15 @@ pub(crate) fn apply(
         }
     }
     applied.problems = verdict.problems;
-    words.forget();
+    titles.forget();
     for work in works {
-        note(rows, author, work, &mut words, &mut applied)?;
+        note(rows, author, work, &mut titles, &mut applied)?;
     }
     Ok(applied)
 }
 
 /// Whether the author may do it, and what the row is before.
-fn begun(rows: &Connection, author: &Author, step: Step, words: &mut Words) -> Result<Work, WriteError> {
+fn begun(rows: &Connection, author: &Author, step: Step, titles: &mut Words) -> Result<Work, WriteError> {
     let of = step.of;
     // Whoever runs the program may act for each of its tenants.
     let mut acting = author.clone();
@@ -97,7 +98,7 @@ fn begun(rows: &Connection, author: &Author, step: Step, words: &mut Words) -> R
     };
     for (name, (before, _)) in audit::changes(of, &old.values, &new) {
         let shown = match of.field(&name) {
-            Some(field) => words.value(rows, field, &before)?,
+            Some(field) => titles.value(rows, field, &before)?,
             None => before,
         };
         old_shown.insert(name, (shown, String::new()));
@@ -253,7 +254,7 @@ fn note(
     rows: &Connection,
     author: &Author,
     work: Work,
-    words: &mut Words,
+    titles: &mut Words,
     applied: &mut Applied,
 ) -> Result<(), WriteError> {
     let Work { step, old, old_title, old_shown } = work;
@@ -287,7 +288,7 @@ fn note(
     if let Some(undone) = undoes {
         audit::note_undone(rows, entry, undone)?;
     }
-    let mut shown = words.changes(rows, of, &changes)?;
+    let mut shown = titles.changes(rows, of, &changes)?;
     for (name, (before, _)) in old_shown {
         if let Some(pair) = shown.get_mut(&name) {
             pair.0 = before;
@@ -334,7 +335,7 @@ impl Work {
             id: self.step.id,
             title: format!("{} {title}", of.one).trim_end().to_owned(),
             field: field.to_owned(),
-            label: super::words::label(of, field).to_owned(),
+            label: words::label(of, field).to_owned(),
             message: message.into(),
         }
     }
