@@ -46,7 +46,12 @@ impl Server {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut server = Self { child, sip: ([127, 0, 0, 1], 0).into(), http: ([127, 0, 0, 1], 0).into(), started_in: Duration::ZERO };
+        let mut server = Self {
+            child,
+            sip: ([127, 0, 0, 1], 0).into(),
+            http: ([127, 0, 0, 1], 0).into(),
+            started_in: Duration::ZERO,
+        };
         while began.elapsed() < Duration::from_secs(60) {
             let text = fs::read_to_string(&run).unwrap_or_default();
             if let Some(sip) = first_address(&text, "\"sip\"") {

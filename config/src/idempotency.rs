@@ -120,7 +120,10 @@ mod tests {
         db.settle_idempotency_key(KEY, Some(&answer)).unwrap();
         let stored: String = company.number("SELECT body FROM idempotent_answers");
         assert!(stored.starts_with("v1:"), "sealed: {stored}");
-        assert_eq!(db.reserve_idempotency_key(KEY, b"a", 1000 + KEPT_MS - 1).unwrap(), Known::Answered(answer));
+        assert_eq!(
+            db.reserve_idempotency_key(KEY, b"a", 1000 + KEPT_MS - 1).unwrap(),
+            Known::Answered(answer)
+        );
         assert_eq!(db.reserve_idempotency_key(KEY, b"b", 1002).unwrap(), Known::OtherRequest);
         assert_eq!(db.reserve_idempotency_key(("api:2", "k1"), b"b", 1002).unwrap(), Known::Reserved);
         assert_eq!(db.reserve_idempotency_key(KEY, b"b", 1000 + KEPT_MS).unwrap(), Known::Reserved);

@@ -11,8 +11,8 @@
 
 pub mod access;
 pub mod audit;
-pub mod bulk;
 pub mod audit_log;
+pub mod bulk;
 mod check;
 mod csv_text;
 pub mod db;

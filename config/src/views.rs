@@ -106,10 +106,16 @@ mod tests {
         db.save_view(1, "users", &view(" Away ", "f.suspended=1")).unwrap();
         assert_eq!(db.list_state(1, "users").unwrap(), "view=list");
         assert_eq!(db.views(1, "users").unwrap(), [view("Away", "f.suspended=1")]);
-        assert_eq!((db.list_state(2, "users").unwrap(), db.views(2, "users").unwrap()), (String::new(), vec![]));
+        assert_eq!(
+            (db.list_state(2, "users").unwrap(), db.views(2, "users").unwrap()),
+            (String::new(), vec![])
+        );
         db.forget_view(1, "users", "").unwrap();
         db.forget_view(1, "users", "Away").unwrap();
-        assert_eq!((db.list_state(1, "users").unwrap(), db.views(1, "users").unwrap().len()), ("view=list".into(), 0));
+        assert_eq!(
+            (db.list_state(1, "users").unwrap(), db.views(1, "users").unwrap().len()),
+            ("view=list".into(), 0)
+        );
         assert_eq!(company.revision(), before);
     }
 

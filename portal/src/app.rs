@@ -85,10 +85,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/openapi.json", get(rest::openapi::document))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
         .route("/api/v1/{table}/bulk", post(rest::bulk))
-        .route(
-            "/api/v1/{table}/{id}",
-            get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete),
-        )
+        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
         .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })
         .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));

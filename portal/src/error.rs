@@ -36,7 +36,9 @@ pub(crate) enum Fault {
     #[error("this is no longer the version that If-Match names")]
     Precondition,
     /// The first request with this key is running, or was cut short.
-    #[error("the first request with this Idempotency-Key is running or was cut short; look whether it took effect, then use a new key")]
+    #[error(
+        "the first request with this Idempotency-Key is running or was cut short; look whether it took effect, then use a new key"
+    )]
     KeyInUse,
     /// Another request has this key.
     #[error("this Idempotency-Key was used for another request")]

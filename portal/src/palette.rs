@@ -44,7 +44,10 @@ enum Does {
     /// A command of the page's script.
     Run(&'static str),
     /// Puts a value into the field that asked.
-    Take { value: String, label: String },
+    Take {
+        value: String,
+        label: String,
+    },
 }
 
 #[derive(Template)]
@@ -77,12 +80,7 @@ pub(crate) async fn show(
 }
 
 /// Rows of all tables.
-fn rows(
-    db: &Db,
-    viewer: &Viewer,
-    seen: &[&'static Resource],
-    search: &str,
-) -> Result<Vec<Group>, Fault> {
+fn rows(db: &Db, viewer: &Viewer, seen: &[&'static Resource], search: &str) -> Result<Vec<Group>, Fault> {
     let mut groups = Vec::new();
     if search.is_empty() {
         return Ok(groups);
@@ -123,14 +121,15 @@ fn pages(who: &Who, search: &str) -> Group {
 fn settings(who: &Who, search: &str) -> Group {
     let singles = resources::ALL.into_iter().filter(|of| of.single && who.may_see(of));
     let fields = singles.flat_map(|of| of.settable().map(move |field| (of, field)));
-    let hits = fields.filter(|(_, field)| !search.is_empty() && contains(field.label, search)).map(
-        |(of, field)| Hit {
-            icon: of.icon,
-            title: marked(field.label, search),
-            hint: of.many.to_owned(),
-            does: Does::Go(format!("/admin/{}#field-{}", of.name, field.name)),
-        },
-    );
+    let hits =
+        fields.filter(|(_, field)| !search.is_empty() && contains(field.label, search)).map(|(of, field)| {
+            Hit {
+                icon: of.icon,
+                title: marked(field.label, search),
+                hint: of.many.to_owned(),
+                does: Does::Go(format!("/admin/{}#field-{}", of.name, field.name)),
+            }
+        });
     Group { title: "Settings", hits: hits.take(MOST).collect() }
 }
 

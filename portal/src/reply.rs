@@ -54,7 +54,8 @@ pub(crate) fn came_from(headers: &HeaderMap, path: &str) -> String {
 pub(crate) fn came_from_anywhere(headers: &HeaderMap) -> String {
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let from = referer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let ours = from.filter(|from| *from == "/admin" || from.starts_with("/admin/") || from.starts_with("/admin?"));
+    let ours =
+        from.filter(|from| *from == "/admin" || from.starts_with("/admin/") || from.starts_with("/admin?"));
     ours.unwrap_or("/admin").to_owned()
 }
 

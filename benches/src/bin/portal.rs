@@ -27,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start(&folder, &[])?;
     let mut browser = Browser::new(server.http, &token)?;
     let mut late = Vec::new();
-    say(format_args!("{users} users, {requests} requests each; times in ms\n{:<58} {:>7} {:>7} {:>7}", "request", "median", "p99", "CPU"));
+    say(format_args!(
+        "{users} users, {requests} requests each; times in ms\n{:<58} {:>7} {:>7} {:>7}",
+        "request", "median", "p99", "CPU"
+    ));
     for (path, limit) in pages() {
         for _ in 0..5 {
             browser.get(&path)?;
@@ -73,7 +76,18 @@ fn pages() -> Vec<(String, Duration)> {
             add(format!("/admin/{}?{filter}", of.name));
         }
     }
-    for path in ["/admin/users/77", "/admin/devices/77", "/admin/users?q=199", "/admin/users?q=nobody", "/admin/users?sort=extension&desc=1", "/admin/search?q=bench+1999", "/admin/search?q=19", "/admin/search?q=nobody", "/admin/search?for=destination&q=1999", "/api/v1/users?limit=200"] {
+    for path in [
+        "/admin/users/77",
+        "/admin/devices/77",
+        "/admin/users?q=199",
+        "/admin/users?q=nobody",
+        "/admin/users?sort=extension&desc=1",
+        "/admin/search?q=bench+1999",
+        "/admin/search?q=19",
+        "/admin/search?q=nobody",
+        "/admin/search?for=destination&q=1999",
+        "/api/v1/users?limit=200",
+    ] {
         add(path.to_owned());
     }
     pages
@@ -110,7 +124,8 @@ impl Browser {
             if !head.starts_with("http/1.1 200") {
                 return Err(format!("{path}: {}", head.lines().next().unwrap_or_default()).into());
             }
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if length.is_some_and(|length| held >= end + 4 + length) {
                 return Ok(());
             }

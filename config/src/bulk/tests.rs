@@ -22,8 +22,7 @@ fn many_rows_change_in_one_revision() {
     assert_eq!(company.revision(), before + 1);
     let again = company.db.bulk(&author(1), &USERS, &Chosen::These(ids), &act).unwrap();
     assert_eq!(again, Done { rows: 0, revision: before + 1 }, "nothing is left to change");
-    let audited: i64 =
-        company.number(&format!("SELECT count(*) FROM audit WHERE revision = {}", before + 1));
+    let audited: i64 = company.number(&format!("SELECT count(*) FROM audit WHERE revision = {}", before + 1));
     assert_eq!(audited, 5);
 }
 

@@ -126,7 +126,10 @@ fn kind_of(items: &Value) -> String {
 }
 
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    schema["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#'))).unwrap_or(schema)
+    schema["$ref"]
+        .as_str()
+        .and_then(|place| document.pointer(place.trim_start_matches('#')))
+        .unwrap_or(schema)
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -34,13 +34,14 @@ async fn kept(app: &App, who: &Who, request: Request, next: Next) -> Result<Resp
     if key.is_empty() || key.len() > 255 {
         return Err(bad());
     }
-    let bytes = axum::body::to_bytes(body, MOST).await.map_err(|_| Fault::Malformed("the body is too large".into()))?;
+    let bytes = axum::body::to_bytes(body, MOST)
+        .await
+        .map_err(|_| Fault::Malformed("the body is too large".into()))?;
     let digest = digest(&parts.method, &parts.uri.to_string(), &bytes);
     let (owner, now) = (who.author("api").name, chrono::Utc::now().timestamp_millis());
     let (asked_owner, asked_key) = (owner.clone(), key.clone());
-    let known = app
-        .read(move |db| db.reserve_idempotency_key((&asked_owner, &asked_key), &digest, now))
-        .await?;
+    let known =
+        app.read(move |db| db.reserve_idempotency_key((&asked_owner, &asked_key), &digest, now)).await?;
     match known {
         Known::Answered(answer) => return replayed(answer),
         Known::Begun => return Err(Fault::KeyInUse),

@@ -45,7 +45,11 @@ pub(super) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
 }
 
 /// The values of an object that was read already.
-pub(super) fn given(of: &'static Resource, body: Map<String, Value>, id: Option<i64>) -> Result<Given, Fault> {
+pub(super) fn given(
+    of: &'static Resource,
+    body: Map<String, Value>,
+    id: Option<i64>,
+) -> Result<Given, Fault> {
     let (mut given, mut problems) = (Given::default(), Vec::new());
     for (name, value) in body {
         let checked = match (name.as_str(), of.field(&name)) {

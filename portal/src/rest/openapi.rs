@@ -11,7 +11,10 @@ use config::{Field, Kind, Resource, resources};
 use serde_json::{Map, Value, json};
 
 use super::{query, schema};
-use crate::{auth::Who, tables::list::{LONGEST_SEARCH, MOST_ROWS, PAGE}};
+use crate::{
+    auth::Who,
+    tables::list::{LONGEST_SEARCH, MOST_ROWS, PAGE},
+};
 
 /// `GET /api/v1/openapi.json`.
 pub(crate) async fn document(_: Who) -> Response {
@@ -66,32 +69,63 @@ fn add_paths(paths: &mut Map<String, Value>, of: &'static Resource) {
     };
     let row_answers = || json!({ "200": told(of), "304": unchanged() });
     if of.single {
-        let get = op("get", format!("The {}", of.many.to_lowercase()), vec![], with_faults(row_answers(), READ));
-        let patch = op("change", format!("Change {}", of.many.to_lowercase()), writes(true), with_faults(changed(of), CHANGE));
+        let get =
+            op("get", format!("The {}", of.many.to_lowercase()), vec![], with_faults(row_answers(), READ));
+        let patch = op(
+            "change",
+            format!("Change {}", of.many.to_lowercase()),
+            writes(true),
+            with_faults(changed(of), CHANGE),
+        );
         paths.insert(base, json!({ "get": get, "patch": with(patch, body("Change")) }));
         return;
     }
-    let list = op("list", format!("Search, filter and page {}", of.many.to_lowercase()), list_parameters(of), with_faults(listed(of), LIST));
+    let list = op(
+        "list",
+        format!("Search, filter and page {}", of.many.to_lowercase()),
+        list_parameters(of),
+        with_faults(listed(of), LIST),
+    );
     let create = op("create", format!("New {one}"), writes(false), with_faults(created(of), CREATE));
     paths.insert(base.clone(), json!({ "get": list, "post": with(create, body("New")) }));
     let get = op("get", format!("One {one}"), vec![], with_faults(row_answers(), READ));
-    let patch = op("change", format!("Change fields of a {one}"), writes(true), with_faults(changed(of), CHANGE));
-    let put = op("replace", format!("Replace a {one}; what is not given takes its default"), writes(true), with_faults(changed(of), CHANGE));
+    let patch =
+        op("change", format!("Change fields of a {one}"), writes(true), with_faults(changed(of), CHANGE));
+    let put = op(
+        "replace",
+        format!("Replace a {one}; what is not given takes its default"),
+        writes(true),
+        with_faults(changed(of), CHANGE),
+    );
     let delete = op("delete", format!("Delete a {one}"), writes(true), with_faults(deleted(), DELETE));
     paths.insert(
         format!("{base}/{{id}}"),
         json!({ "parameters": [id_parameter()], "get": get, "patch": with(patch, body("Change")),
                 "put": with(put, body("New")), "delete": delete }),
     );
-    let bulk = op("bulk", format!("Change or delete many {} at once, all or none", of.many.to_lowercase()), writes(false), with_faults(bulk_done(), CREATE));
-    let bulk_body = json!({ "required": true, "content": { "application/json": { "schema": bulk_schema(of) } } });
+    let bulk = op(
+        "bulk",
+        format!("Change or delete many {} at once, all or none", of.many.to_lowercase()),
+        writes(false),
+        with_faults(bulk_done(), CREATE),
+    );
+    let bulk_body =
+        json!({ "required": true, "content": { "application/json": { "schema": bulk_schema(of) } } });
     paths.insert(format!("{base}/bulk"), json!({ "post": with(bulk, bulk_body) }));
     for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
         let answers = json!({ "200": json_answer("The new one, told this once.", json!({
             "type": "object", "properties": { field.name: { "type": "string" } }, "required": [field.name],
         })) });
-        let renew = op(&format!("renew_{}", field.name), format!("Make a new {}", field.label.to_lowercase()), vec![idempotency_key()], with_faults(answers, CREATE));
-        paths.insert(format!("{base}/{{id}}/{}/renew", field.name), json!({ "parameters": [id_parameter()], "post": renew }));
+        let renew = op(
+            &format!("renew_{}", field.name),
+            format!("Make a new {}", field.label.to_lowercase()),
+            vec![idempotency_key()],
+            with_faults(answers, CREATE),
+        );
+        paths.insert(
+            format!("{base}/{{id}}/{}/renew", field.name),
+            json!({ "parameters": [id_parameter()], "post": renew }),
+        );
     }
 }
 
@@ -101,7 +135,9 @@ fn row(of: &Resource) -> Value {
 }
 
 fn new(of: &Resource) -> Value {
-    let needed = |field: &&Field| field.required && field.default.is_empty() && !field.read_only && !matches!(field.kind, Kind::Secret);
+    let needed = |field: &&Field| {
+        field.required && field.default.is_empty() && !field.read_only && !matches!(field.kind, Kind::Secret)
+    };
     let needed: Vec<&str> = of.fields.iter().filter(needed).map(|field| field.name).collect();
     json!({ "type": "object", "properties": properties(of, |_| true), "required": needed, "additionalProperties": false })
 }
@@ -123,11 +159,23 @@ fn properties(of: &Resource, shown: impl Fn(&Field) -> bool) -> Value {
 fn list_parameters(of: &'static Resource) -> Vec<Value> {
     let sortable: Vec<&str> = query::sortable(of).collect();
     let mut parameters = vec![
-        parameter("q", "Words that any text of the row contains.", json!({ "type": "string", "maxLength": LONGEST_SEARCH })),
+        parameter(
+            "q",
+            "Words that any text of the row contains.",
+            json!({ "type": "string", "maxLength": LONGEST_SEARCH }),
+        ),
         parameter("sort", "Field to sort by.", json!({ "enum": sortable })),
         parameter("desc", "Descending.", json!({ "type": "boolean" })),
-        parameter("after", "`next` of the page before; good for the same sort only.", json!({ "type": "string" })),
-        parameter("limit", "Rows a page.", json!({ "type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE })),
+        parameter(
+            "after",
+            "`next` of the page before; good for the same sort only.",
+            json!({ "type": "string" }),
+        ),
+        parameter(
+            "limit",
+            "Rows a page.",
+            json!({ "type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE }),
+        ),
         parameter("fields", "Only these fields, joined by commas.", json!({ "type": "string" })),
     ];
     for field in of.fields {
@@ -139,12 +187,20 @@ fn list_parameters(of: &'static Resource) -> Vec<Value> {
                 ".max" => "is at most",
                 _ => "is one of",
             };
-            let one = if *way == ".has" { json!({ "type": "string", "minLength": 1, "maxLength": schema::LONGEST_FILTER }) } else { schema::of_filter(field) };
+            let one = if *way == ".has" {
+                json!({ "type": "string", "minLength": 1, "maxLength": schema::LONGEST_FILTER })
+            } else {
+                schema::of_filter(field)
+            };
             let schema = match *way {
                 ".min" | ".max" => one,
                 _ => json!({ "type": "array", "items": one, "maxItems": MOST_ROWS }),
             };
-            parameters.push(parameter(&format!("f.{}{way}", field.name), &format!("{} {what}.", field.label), schema));
+            parameters.push(parameter(
+                &format!("f.{}{way}", field.name),
+                &format!("{} {what}.", field.label),
+                schema,
+            ));
         }
     }
     parameters
@@ -165,7 +221,11 @@ fn idempotency_key() -> Value {
 }
 
 fn writes(matched: bool) -> Vec<Value> {
-    let dry = parameter("dry_run", "Run all checks, tell what would change, write nothing.", json!({ "type": "boolean" }));
+    let dry = parameter(
+        "dry_run",
+        "Run all checks, tell what would change, write nothing.",
+        json!({ "type": "boolean" }),
+    );
     let mut parameters = vec![dry, idempotency_key()];
     if matched {
         parameters.push(json!({ "name": "If-Match", "in": "header", "required": false,
@@ -218,7 +278,10 @@ fn bulk_done() -> Value {
 
 fn bulk_schema(of: &Resource) -> Value {
     let change = json!({ "$ref": format!("#/components/schemas/{}Change", row_name(of)) });
-    let rows = [("ids", json!({ "type": "array", "items": { "type": "integer" } })), ("query", json!({ "type": "string", "description": "As a list takes it: f.suspended=true&q=anna" }))];
+    let rows = [
+        ("ids", json!({ "type": "array", "items": { "type": "integer" } })),
+        ("query", json!({ "type": "string", "description": "As a list takes it: f.suspended=true&q=anna" })),
+    ];
     let acts = [("set", change), ("delete", json!({ "const": true }))];
     let mut ways = Vec::new();
     for (which, rows) in &rows {
@@ -277,7 +340,8 @@ const ALWAYS: Faults = &[
     ("429", "Too many requests; Retry-After says when to go on."),
     ("503", "Too much at once; try again."),
 ];
-const LIST: Faults = &[("400", "A parameter is not known or does not fit."), ("404", "The table is not theirs to see.")];
+const LIST: Faults =
+    &[("400", "A parameter is not known or does not fit."), ("404", "The table is not theirs to see.")];
 const READ: Faults = &[("400", "A parameter is not known."), ("404", "There is no such row.")];
 const CREATE: Faults = &[
     ("400", "The request makes no sense."),

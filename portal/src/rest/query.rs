@@ -104,7 +104,11 @@ fn filter(of: &'static Resource, name: &str, value: &str) -> Result<String, Faul
     let field = field.ok_or_else(|| unknown(&format!("f.{name}")))?;
     if way == ".has" {
         let fits = !value.is_empty() && value.chars().count() <= schema::LONGEST_FILTER;
-        return if fits { Ok(value.to_owned()) } else { Err(Fault::Malformed(format!("`f.{name}` is empty or too long"))) };
+        return if fits {
+            Ok(value.to_owned())
+        } else {
+            Err(Fault::Malformed(format!("`f.{name}` is empty or too long")))
+        };
     }
     schema::filter_text(field, value).map_err(Fault::Malformed)
 }

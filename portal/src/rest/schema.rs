@@ -44,7 +44,9 @@ pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> 
         (Kind::Flag, "false" | "0") => Ok("0".to_owned()),
         (Kind::Flag, _) => wrong("neither true nor false"),
         (Kind::Reference(_) | Kind::Many(_), "none") => Ok(String::new()),
-        (Kind::Reference(_) | Kind::Many(_), _) if whole.as_ref().is_ok_and(|id| *id > 0) => Ok(given.to_owned()),
+        (Kind::Reference(_) | Kind::Many(_), _) if whole.as_ref().is_ok_and(|id| *id > 0) => {
+            Ok(given.to_owned())
+        }
         (Kind::Reference(_) | Kind::Many(_), _) => wrong("no row id"),
         (Kind::Number { .. }, _) if whole.is_ok() => Ok(given.to_owned()),
         (Kind::Number { .. }, _) => wrong("no whole number"),
@@ -76,10 +78,21 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
             if known { Ok(key.clone()) } else { Err(format!("One of: {}.", keys(of))) }
         }
         (Kind::Text { max }, Value::String(text)) => {
-            if text.chars().count() > max { Err(format!("At most {max} characters.")) } else { Ok(text.clone()) }
+            if text.chars().count() > max {
+                Err(format!("At most {max} characters."))
+            } else {
+                Ok(text.clone())
+            }
         }
-        (Kind::Word { .. } | Kind::PhoneNumber | Kind::Email | Kind::Extension | Kind::Destination, Value::String(text)) => {
-            if exact(field.kind, text) { Ok(text.clone()) } else { Err(in_words(field.kind)) }
+        (
+            Kind::Word { .. } | Kind::PhoneNumber | Kind::Email | Kind::Extension | Kind::Destination,
+            Value::String(text),
+        ) => {
+            if exact(field.kind, text) {
+                Ok(text.clone())
+            } else {
+                Err(in_words(field.kind))
+            }
         }
         (_, Value::String(text)) => Ok(text.clone()),
         _ => Err("A text.".into()),

@@ -46,7 +46,9 @@ pub(crate) fn changes(db: &Db, viewer: &Viewer, of: &'static Resource) -> Result
     let mut changes = Vec::new();
     for field in of.settable().filter(|field| is_bulk(field)) {
         let (mut choices, cut) = match field.kind {
-            Kind::Choice(of) => (of.iter().map(|(key, label)| Choice::new(*key, *label, false)).collect(), false),
+            Kind::Choice(of) => {
+                (of.iter().map(|(key, label)| Choice::new(*key, *label, false)).collect(), false)
+            }
             Kind::Flag => (vec![Choice::new("1", "Yes", false), Choice::new("0", "No", false)], false),
             Kind::Reference(table) => field::others(db, table, "", viewer)?,
             _ => continue,
@@ -88,7 +90,11 @@ pub(crate) async fn run(
                 (n, true) => format!("{n} {} deleted", of.many.to_lowercase()),
                 (n, false) => format!("{n} {} changed", of.many.to_lowercase()),
             };
-            Ok(reply::back(&headers, &path, &reply::undoable(&what, (done.rows > 0).then_some(done.revision))))
+            Ok(reply::back(
+                &headers,
+                &path,
+                &reply::undoable(&what, (done.rows > 0).then_some(done.revision)),
+            ))
         }
         Err(BulkError::Obstacles(obstacles)) => {
             let back = reply::came_from(&headers, &path);

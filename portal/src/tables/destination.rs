@@ -51,7 +51,10 @@ pub(crate) fn offer(db: &Db, viewer: &Viewer, stored: &str) -> Result<Offer, Fau
         let found = db.list(viewer, &EXTENSIONS, &query)?.rows.into_iter().next();
         let owner = found.and_then(|row| {
             let owners = EXTENSIONS.fields.iter().filter(|field| field.name != EXTENSIONS.title);
-            owners.filter_map(|field| row.shown.get(field.name).filter(|name| !name.is_empty())).next().cloned()
+            owners
+                .filter_map(|field| row.shown.get(field.name).filter(|name| !name.is_empty()))
+                .next()
+                .cloned()
         });
         if let Some(owner) = owner {
             let name = owner.trim_end_matches(&format!(" ({number})")).to_owned();

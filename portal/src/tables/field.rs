@@ -167,12 +167,7 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
 }
 
 /// What somebody else saved in a field meanwhile, if it is not what the form holds or was taken over into it.
-fn theirs(
-    db: &Db,
-    field: &'static Field,
-    value: &str,
-    filled: &Filled<'_>,
-) -> Result<Option<Theirs>, Fault> {
+fn theirs(db: &Db, field: &'static Field, value: &str, filled: &Filled<'_>) -> Result<Option<Theirs>, Fault> {
     let Some((now, was)) = filled.theirs else { return Ok(None) };
     let (Some(now), was) = (now.get(field.name), was.get(field.name)) else { return Ok(None) };
     let they_changed = was.is_none_or(|was| was != now);
@@ -264,7 +259,12 @@ pub(crate) fn others(
 }
 
 /// What a row of another table is called.
-pub(crate) fn title_of(db: &Db, of: &'static Resource, id: i64, viewer: &Viewer) -> Result<String, QueryError> {
+pub(crate) fn title_of(
+    db: &Db,
+    of: &'static Resource,
+    id: i64,
+    viewer: &Viewer,
+) -> Result<String, QueryError> {
     let row = db.get(viewer, of, id)?;
     Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", of.one)))
 }

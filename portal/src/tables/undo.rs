@@ -45,7 +45,9 @@ pub(crate) async fn last(
         .await?;
     match done {
         Some(done) => answer(&who, done, &headers),
-        None => Ok(reply::see_other(&reply::came_from_anywhere(&headers), "There is nothing of yours to undo")),
+        None => {
+            Ok(reply::see_other(&reply::came_from_anywhere(&headers), "There is nothing of yours to undo"))
+        }
     }
 }
 
@@ -66,7 +68,9 @@ fn answer(who: &Who, done: Result<Undone, UndoError>, headers: &HeaderMap) -> Re
             // A row that the undo removed has no page any more.
             let gone = undone.rows.iter().find(|row| matches!(row.action, Action::Delete));
             let to = match gone.and_then(|row| resources::by_name(row.table)).filter(|of| who.may_see(of)) {
-                Some(of) if from.starts_with(&format!("/admin/{}/", of.name)) => format!("/admin/{}", of.name),
+                Some(of) if from.starts_with(&format!("/admin/{}/", of.name)) => {
+                    format!("/admin/{}", of.name)
+                }
                 _ => from,
             };
             let what = match undone.rows.as_slice() {

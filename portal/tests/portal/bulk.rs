@@ -96,7 +96,10 @@ async fn a_row_has_a_menu_and_a_drawer() {
     ];
     browser.post("/admin/ring_groups", &group).await;
     let menu = browser.get(&format!("/admin/users/{id}/menu")).await.body;
-    assert!(menu.contains("name=\"set.suspended\" value=\"=1\"") && menu.contains("value=\"delete\""), "{menu}");
+    assert!(
+        menu.contains("name=\"set.suspended\" value=\"=1\"") && menu.contains("value=\"delete\""),
+        "{menu}"
+    );
     let look = browser.get(&format!("/admin/users/{id}/look")).await.body;
     assert!(look.contains("731") && look.contains("Front desk (790)") && !look.contains("<b>Ida"), "{look}");
     assert_eq!(browser.get("/admin/users/99999/look").await.status.as_u16(), 404);

@@ -68,8 +68,14 @@ async fn our_own_script_stays_small() {
     let script = include_str!("../../assets/dialtone.js");
     let world = World::new();
     let login = world.send(axum::http::Request::get("/login").body(axum::body::Body::empty()).unwrap()).await;
-    let url = format!("/assets/dialtone.{}.js", between(&login.body, "/assets/dialtone.", ".js").rsplit('.').next().unwrap());
-    let request = axum::http::Request::get(&url).header("accept-encoding", "br").body(axum::body::Body::empty()).unwrap();
+    let url = format!(
+        "/assets/dialtone.{}.js",
+        between(&login.body, "/assets/dialtone.", ".js").rsplit('.').next().unwrap()
+    );
+    let request = axum::http::Request::get(&url)
+        .header("accept-encoding", "br")
+        .body(axum::body::Body::empty())
+        .unwrap();
     let answer = tower::ServiceExt::oneshot(world.router.clone(), request).await.unwrap();
     assert_eq!(answer.headers()["content-encoding"], "br", "{url}");
     let packed = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();

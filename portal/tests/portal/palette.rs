@@ -32,7 +32,10 @@ async fn a_destination_is_found_by_number_and_by_name() {
     world.user("Annabella", "7315");
     for typed in ["7315", "annab"] {
         let body = browser.get(&format!("/admin/search?for=destination&q={typed}")).await.body;
-        assert!(body.contains("data-value=\"extension:7315\"") && body.contains("Annabella"), "{typed}: {body}");
+        assert!(
+            body.contains("data-value=\"extension:7315\"") && body.contains("Annabella"),
+            "{typed}: {body}"
+        );
     }
     let hang_ups = browser.get("/admin/search?for=destination&q=busy").await.body;
     assert!(hang_ups.contains("data-value=\"hangup:busy\"") && !hang_ups.contains("no_answer"));

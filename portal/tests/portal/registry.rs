@@ -81,7 +81,8 @@ async fn each_table_is_filtered_sorted_and_paged_by_every_column() {
             assert_eq!(found.status.as_u16(), 200, "{} {query}: {}", of.name, found.body);
             let hit = |items: &Value| items.as_array().unwrap().iter().any(|item| item["id"] == id);
             assert!(hit(&found.value()["items"]), "{} is not found by {query}", of.name);
-            let without = api.get(&format!("/api/v1/{}?f.{}.not={value}&limit=200", of.name, field.name)).await;
+            let without =
+                api.get(&format!("/api/v1/{}?f.{}.not={value}&limit=200", of.name, field.name)).await;
             assert!(!hit(&without.value()["items"]), "{} {query}: excluded and there", of.name);
         }
         let sortable = of.fields.iter().filter(|f| !matches!(f.kind, Kind::Secret | Kind::Many(_)));
@@ -124,20 +125,29 @@ async fn each_table_is_edited_and_the_edit_undone() {
             if matches!(field.kind, Kind::Secret) || before[&name] == value {
                 continue;
             }
-            let tried = api.json("PATCH", &format!("{own}?dry_run=1"), json!({ (name.as_str()): value })).await;
+            let tried =
+                api.json("PATCH", &format!("{own}?dry_run=1"), json!({ (name.as_str()): value })).await;
             if !tried.status.is_success() {
                 assert_eq!(tried.status.as_u16(), 422, "{}.{name}: {}", of.name, tried.body);
                 continue;
             }
             let was = read(&api, of, id).await;
             let tag = format!("\"{}\"", was["version"]);
-            let done = api.with(&[("if-match", &tag)], "PATCH", &own, json!({ (name.as_str()): value })).await;
+            let done =
+                api.with(&[("if-match", &tag)], "PATCH", &own, json!({ (name.as_str()): value })).await;
             assert_eq!(done.status.as_u16(), 200, "{}.{name}: {}", of.name, done.body);
             assert_eq!(done.value()[&name], value, "{}.{name}", of.name);
-            let stale = api.with(&[("if-match", &tag)], "PATCH", &own, json!({ (name.as_str()): was[&name] })).await;
+            let stale =
+                api.with(&[("if-match", &tag)], "PATCH", &own, json!({ (name.as_str()): was[&name] })).await;
             assert_eq!(stale.status.as_u16(), 412, "{}.{name}", of.name);
             let undone = api.post("/admin/undo", &[]).await;
-            assert_eq!(content(&read(&api, of, id).await), content(&was), "{}.{name}: {}", of.name, undone.header("set-cookie"));
+            assert_eq!(
+                content(&read(&api, of, id).await),
+                content(&was),
+                "{}.{name}: {}",
+                of.name,
+                undone.header("set-cookie")
+            );
             changed += 1;
         }
         assert!(changed > 0, "{}: nothing could be changed", of.name);
@@ -161,12 +171,22 @@ async fn each_table_makes_the_round_trip_through_csv_and_its_form() {
         }
         let back = browser.post(&format!("/admin/{}/import", of.name), &[("csv", &csv.body)]).await;
         assert_eq!(back.status.as_u16(), 303, "{}: {}", of.name, back.body);
-        assert!(back.header("set-cookie").starts_with("flash=0%20"), "{}: {}", of.name, back.header("set-cookie"));
+        assert!(
+            back.header("set-cookie").starts_with("flash=0%20"),
+            "{}: {}",
+            of.name,
+            back.header("set-cookie")
+        );
         let fields = as_form(of, &before);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let saved = browser.post(&format!("/admin/{}/{id}", of.name), &fields).await;
         assert_eq!(saved.status.as_u16(), 303, "{}: {}", of.name, saved.body);
-        assert_eq!(read(&browser, of, id).await, before, "{}: saving the form as it was changes nothing", of.name);
+        assert_eq!(
+            read(&browser, of, id).await,
+            before,
+            "{}: saving the form as it was changes nothing",
+            of.name
+        );
     }
 }
 
@@ -192,10 +212,15 @@ async fn each_tables_rows_are_as_the_openapi_document_says() {
             let place = schema["$ref"].as_str().unwrap().trim_start_matches('#');
             let properties = &document.pointer(place).unwrap()["properties"];
             for (name, value) in row.as_object().unwrap() {
-                conforms(&properties[name], value).unwrap_or_else(|why| panic!("{}.{name} = {value}: {why}", of.name));
+                conforms(&properties[name], value)
+                    .unwrap_or_else(|why| panic!("{}.{name} = {value}: {why}", of.name));
             }
         }
-        for needed in path["post"]["requestBody"]["content"]["application/json"]["schema"]["required"].as_array().into_iter().flatten() {
+        for needed in path["post"]["requestBody"]["content"]["application/json"]["schema"]["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             assert!(of.field(needed.as_str().unwrap()).is_some());
         }
     }
@@ -214,7 +239,11 @@ async fn each_tables_rows_are_invisible_to_another_tenant() {
     let (ours, theirs) = (world.admin().await, world.other_tenant().await);
     for of in many().filter(|of| of.tenant) {
         let id = make(&ours, of).await;
-        for path in [format!("/admin/{}/{id}", of.name), format!("/admin/{}/{id}/look", of.name), format!("/api/v1/{}/{id}", of.name)] {
+        for path in [
+            format!("/admin/{}/{id}", of.name),
+            format!("/admin/{}/{id}/look", of.name),
+            format!("/api/v1/{}/{id}", of.name),
+        ] {
             assert_eq!(theirs.get(&path).await.status.as_u16(), 404, "{path}");
         }
         let list = theirs.get(&format!("/api/v1/{}?limit=200", of.name)).await.value();

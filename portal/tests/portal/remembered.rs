@@ -31,7 +31,10 @@ async fn a_view_is_saved_under_a_name_and_removed() {
     let fields = [("name", "Away <b>"), ("query", "f.suspended=1&sort=name&after=x&view=cards")];
     assert!(browser.post("/admin/users/views", &fields).await.status.is_redirection());
     let list = browser.get("/admin/users?f.suspended=1&sort=name").await.body;
-    assert!(list.contains("href=\"/admin/users?f.suspended=1&#38;sort=name\" aria-current=\"true\""), "{list}");
+    assert!(
+        list.contains("href=\"/admin/users?f.suspended=1&#38;sort=name\" aria-current=\"true\""),
+        "{list}"
+    );
     assert!(list.contains("Away &#60;b&#62;"));
     let nameless = browser.post("/admin/users/views", &[("name", " "), ("query", "")]).await;
     assert!(nameless.header("set-cookie").contains("Not%20saved"), "{}", nameless.header("set-cookie"));
@@ -45,8 +48,17 @@ async fn every_column_filters_by_what_it_holds() {
     let world = World::new();
     let browser = world.admin().await;
     let (anna, zoe) = (world.user("Annabella", "701"), world.user("Zoetta", "702"));
-    browser.post("/admin/users/bulk", &[("id", &anna.to_string()), ("act", "set"), ("set.suspended", "=1")]).await;
-    let device = [("name", "Desk"), ("username", "d1"), ("ring", "immediate"), ("ring_delay", "10"), ("max_contacts", "7"), ("user", &*zoe.to_string())];
+    browser
+        .post("/admin/users/bulk", &[("id", &anna.to_string()), ("act", "set"), ("set.suspended", "=1")])
+        .await;
+    let device = [
+        ("name", "Desk"),
+        ("username", "d1"),
+        ("ring", "immediate"),
+        ("ring_delay", "10"),
+        ("max_contacts", "7"),
+        ("user", &*zoe.to_string()),
+    ];
     assert!(browser.post("/admin/devices", &device).await.status.is_redirection());
     for (query, found) in [
         ("users?f.first_name.has=abel", "Annabella"),
@@ -71,7 +83,8 @@ async fn a_reference_filter_offers_what_matches_and_keeps_what_is_chosen() {
     let world = World::new();
     let browser = world.admin().await;
     let (anna, zoe) = (world.user("Annabella", "701"), world.user("Zoetta", "702"));
-    let boxes = browser.get(&format!("/admin/devices/choices/user?as=filter&search=zoett&f.user={anna}")).await.body;
+    let boxes =
+        browser.get(&format!("/admin/devices/choices/user?as=filter&search=zoett&f.user={anna}")).await.body;
     assert!(boxes.contains(&format!("value=\"{anna}\" checked")), "{boxes}");
     assert!(boxes.contains(&format!("value=\"{zoe}\">")), "{boxes}");
 }

@@ -152,7 +152,10 @@ async fn put_gives_the_rest_its_defaults() {
     let put = api.json("PUT", &own, json!({"first_name": "Ida", "extension": "732"})).await;
     assert_eq!(put.status.as_u16(), 200, "{}", put.body);
     let row = put.value();
-    assert_eq!((&row["last_name"], &row["busy_trigger"], &row["extension"]), (&json!(""), &json!(2), &json!("732")));
+    assert_eq!(
+        (&row["last_name"], &row["busy_trigger"], &row["extension"]),
+        (&json!(""), &json!(2), &json!("732"))
+    );
 }
 
 #[tokio::test]
@@ -167,7 +170,8 @@ async fn a_dry_run_checks_tells_and_writes_nothing() {
     let told = api.json("PATCH", &own, json!({"last_name": "Neu"})).await.value();
     assert_eq!(told["would_change"][0]["changes"]["last_name"], json!({"from": "", "to": "Neu"}));
     assert_eq!(api.json("DELETE", &own, Value::Null).await.value()["would_change"][0]["action"], "delete");
-    let wrong = api.json("POST", "/api/v1/users?dry_run=1", json!({"first_name": "A", "extension": "731"})).await;
+    let wrong =
+        api.json("POST", "/api/v1/users?dry_run=1", json!({"first_name": "A", "extension": "731"})).await;
     assert_eq!(wrong.status.as_u16(), 422, "the checks run: {}", wrong.body);
     assert_eq!(api.get("/api/v1/users").await.body, before);
 }
@@ -184,13 +188,17 @@ async fn an_idempotency_key_does_it_once() {
     assert_eq!((again.status, &again.body), (first.status, &first.body), "the same answer, secret and all");
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.header("etag"), first.header("etag"));
-    let other = api.with(&key, "POST", "/api/v1/devices", json!({"name": "Desk 2", "username": "desk2"})).await;
+    let other =
+        api.with(&key, "POST", "/api/v1/devices", json!({"name": "Desk 2", "username": "desk2"})).await;
     assert_eq!(other.status.as_u16(), 422, "{}", other.body);
     assert_eq!(api.get("/api/v1/devices?q=desk1").await.value()["total"], 1);
     let refused = [("idempotency-key", "k-2")];
     let wrong = json!({"name": "Desk", "username": "desk1"});
     assert_eq!(api.with(&refused, "POST", "/api/v1/devices", wrong.clone()).await.status.as_u16(), 422);
-    assert_eq!(api.with(&refused, "POST", "/api/v1/devices", wrong).await.header("idempotency-replayed"), "true");
+    assert_eq!(
+        api.with(&refused, "POST", "/api/v1/devices", wrong).await.header("idempotency-replayed"),
+        "true"
+    );
 }
 
 #[tokio::test]
@@ -198,13 +206,19 @@ async fn bulk_is_all_or_none() {
     let world = World::new();
     let api = world.admin().await;
     let (one, two) = (world.user("Ida", "731"), world.user("Otto", "732"));
-    let done = api.json("POST", "/api/v1/users/bulk", json!({"ids": [one, two], "set": {"suspended": true}})).await;
+    let done =
+        api.json("POST", "/api/v1/users/bulk", json!({"ids": [one, two], "set": {"suspended": true}})).await;
     assert_eq!((done.status.as_u16(), &done.value()["rows"]), (200, &json!(2)), "{}", done.body);
     let refused = api.json("POST", "/api/v1/users/bulk", json!({"ids": [one, 99999], "delete": true})).await;
     assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
     let matching = json!({"query": "f.suspended=true", "set": {"suspended": false}});
     assert_eq!(api.json("POST", "/api/v1/users/bulk", matching).await.value()["rows"], 2);
-    for wrong in [json!({}), json!({"ids": [1]}), json!({"ids": ["x"], "delete": true}), json!({"ids": [1], "delete": true, "more": 1})] {
+    for wrong in [
+        json!({}),
+        json!({"ids": [1]}),
+        json!({"ids": ["x"], "delete": true}),
+        json!({"ids": [1], "delete": true, "more": 1}),
+    ] {
         assert_eq!(api.json("POST", "/api/v1/users/bulk", wrong).await.status.as_u16(), 400);
     }
 }
@@ -213,7 +227,17 @@ async fn bulk_is_all_or_none() {
 async fn what_is_not_known_is_refused_instead_of_overlooked() {
     let world = World::new();
     let api = world.admin().await;
-    for query in ["shoe_size=4", "f.shoe_size=4", "f.suspended=maybe", "limit=0", "limit=many", "sort=secret", "desc=x", "fields=nothing", "f.busy_trigger.min=x"] {
+    for query in [
+        "shoe_size=4",
+        "f.shoe_size=4",
+        "f.suspended=maybe",
+        "limit=0",
+        "limit=many",
+        "sort=secret",
+        "desc=x",
+        "fields=nothing",
+        "f.busy_trigger.min=x",
+    ] {
         assert_eq!(api.get(&format!("/api/v1/users?{query}")).await.status.as_u16(), 400, "{query}");
     }
     let some = api.get("/api/v1/users?fields=first_name&limit=1").await.value();

@@ -68,8 +68,12 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Text { max } => {
             json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>())
         }
-        Kind::Word { max } => json!(format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>()),
-        Kind::Number { min, max, .. } => json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) }),
+        Kind::Word { max } => {
+            json!(format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>())
+        }
+        Kind::Number { min, max, .. } => {
+            json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
+        }
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Flag => json!(n.is_multiple_of(2)),
         Kind::Extension => json!(format!("{}", 20_000 + n)),

@@ -13,14 +13,21 @@ async fn a_save_a_bulk_change_and_a_delete_are_taken_back_from_their_toasts() {
     let browser = world.admin().await;
     let id = world.user("Ida", "731");
     let own = format!("/api/v1/users/{id}");
-    let fields = [("first_name", "Ada"), ("extension", "731"), ("busy_trigger", "2"), ("forward_no_answer_after", "20")];
+    let fields = [
+        ("first_name", "Ada"),
+        ("extension", "731"),
+        ("busy_trigger", "2"),
+        ("forward_no_answer_after", "20"),
+    ];
     let saved = browser.post(&format!("/admin/users/{id}"), &fields).await;
     let revision = undo_of(&browser.with_flash(&saved).await);
     let undone = browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert!(undone.header("set-cookie").contains("is%20as%20it%20was"), "{}", undone.header("set-cookie"));
     assert_eq!(browser.get(&own).await.value()["first_name"], "Ida");
 
-    let bulk = browser.post("/admin/users/bulk", &[("id", &id.to_string()), ("act", "set"), ("set.suspended", "=1")]).await;
+    let bulk = browser
+        .post("/admin/users/bulk", &[("id", &id.to_string()), ("act", "set"), ("set.suspended", "=1")])
+        .await;
     let revision = undo_of(&browser.with_flash(&bulk).await);
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert_eq!(browser.get(&own).await.value()["suspended"], false);
@@ -37,13 +44,19 @@ async fn the_last_own_change_is_undone_and_then_the_one_before() {
     let world = World::new();
     let browser = world.admin().await;
     let other = world.administrator("second", 3).await;
-    let id = browser.json("POST", "/api/v1/users", serde_json::json!({"first_name": "Ida"})).await.value()["id"].clone();
+    let id =
+        browser.json("POST", "/api/v1/users", serde_json::json!({"first_name": "Ida"})).await.value()["id"]
+            .clone();
     let own = format!("/api/v1/users/{id}");
     for name in ["One", "Two"] {
         browser.json("PATCH", &own, serde_json::json!({"last_name": name})).await;
     }
     let nothing = other.post("/admin/undo", &[]).await;
-    assert!(nothing.header("set-cookie").contains("nothing%20of%20yours"), "{}", nothing.header("set-cookie"));
+    assert!(
+        nothing.header("set-cookie").contains("nothing%20of%20yours"),
+        "{}",
+        nothing.header("set-cookie")
+    );
     for expected in ["One", ""] {
         browser.post("/admin/undo", &[]).await;
         assert_eq!(browser.get(&own).await.value()["last_name"], expected);
@@ -58,7 +71,9 @@ async fn what_was_changed_since_is_not_overwritten() {
     let browser = world.admin().await;
     let id = world.user("Ida", "731");
     let own = format!("/api/v1/users/{id}");
-    let bulk = browser.post("/admin/users/bulk", &[("id", &id.to_string()), ("act", "set"), ("set.suspended", "=1")]).await;
+    let bulk = browser
+        .post("/admin/users/bulk", &[("id", &id.to_string()), ("act", "set"), ("set.suspended", "=1")])
+        .await;
     let revision = undo_of(&browser.with_flash(&bulk).await);
     browser.json("PATCH", &own, serde_json::json!({"suspended": false})).await;
     browser.json("PATCH", &own, serde_json::json!({"suspended": true})).await;

@@ -70,11 +70,14 @@ impl World {
 
     /// Signed in as the administrator of another company on the same node.
     pub async fn other_tenant(&self) -> Browser {
-        let values = Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
+        let values =
+            Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
         let tenant = self.db.create(&author(), &config::resources::tenants::TENANTS, &values).unwrap().id;
         let author = Author { tenant: TenantId(tenant), ..author() };
-        let values = Values::from([("login".into(), "boss@other.example".into()), ("level".into(), "3".into())]);
-        let made = self.db.create(&author, &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
+        let values =
+            Values::from([("login".into(), "boss@other.example".into()), ("level".into(), "3".into())]);
+        let made =
+            self.db.create(&author, &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
         self.browser(AdministratorId(made.id)).await
     }
 

@@ -99,12 +99,7 @@ pub(crate) fn others(
     Ok(choices)
 }
 
-fn input(
-    db: &Db,
-    viewer: &Viewer,
-    field: &'static Field,
-    wanted: &ListQuery,
-) -> Result<FilterInput, Fault> {
+fn input(db: &Db, viewer: &Viewer, field: &'static Field, wanted: &ListQuery) -> Result<FilterInput, Fault> {
     let active = accepted(wanted, field.name).unwrap_or_default();
     let one = |suffix: &str| {
         let accepted = accepted(wanted, &format!("{}{suffix}", field.name));
@@ -127,12 +122,7 @@ fn input(
 }
 
 /// Accepted values as a chip says them.
-fn in_words(
-    db: &Db,
-    viewer: &Viewer,
-    field: &'static Field,
-    accepted: &[String],
-) -> Result<String, Fault> {
+fn in_words(db: &Db, viewer: &Viewer, field: &'static Field, accepted: &[String]) -> Result<String, Fault> {
     let words: Vec<String> = match field.kind {
         Kind::Reference(table) | Kind::Many(table) => {
             let keys: Vec<&str> = accepted.iter().map(|key| key_of(key)).collect();
