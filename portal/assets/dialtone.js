@@ -11,6 +11,11 @@ on("click", "[data-theme-toggle]", () => {
   cookie("theme", root.dataset.theme = dark ? "light" : "dark");
 });
 
+// a notice on browsers that are no longer looked at; closed, it stays away
+const oldest = [[/Trident|MSIE/, 99], [/Firefox\/(\d+)/, 125], [/Chrome\/(\d+)/, 117], [/Version\/(\d+).*Safari/, 17]].find(([re]) => re.test(navigator.userAgent));
+if (oldest && +(navigator.userAgent.match(oldest[0])[1] ?? 0) < oldest[1] && !document.cookie.includes("old-browser=closed")) $("#old-browser")?.removeAttribute("hidden");
+on("click", "[data-close-notice]", el => { document.getElementById(el.dataset.closeNotice).hidden = true; cookie(el.dataset.closeNotice, "closed"); });
+
 // running clocks: the server sends when it began and its own time, the page counts
 const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) : Math.floor(s / 60)) + ":" + two(Math.floor(s) % 60);
 const skew = +(document.body.dataset.now || Date.now()) - Date.now();

@@ -53,6 +53,9 @@ pub(crate) fn changes(db: &Db, viewer: &Viewer, of: &'static Resource) -> Result
             Kind::Reference(table) => field::others(db, table, "", viewer)?,
             _ => continue,
         };
+        if cut {
+            choices.truncate(FIRST);
+        }
         if matches!(field.kind, Kind::Reference(_)) && !field.required {
             choices.insert(0, Choice::new("", "None", false));
         }
@@ -139,5 +142,7 @@ fn is_bulk(field: &Field) -> bool {
     kind && !field.unique && !field.read_only
 }
 
+/// Choices of a large table before somebody searches.
+const FIRST: usize = 20;
 /// What a value that is set begins with; a blank one leaves the field as it is.
 pub(crate) const GIVEN: &str = "=";
