@@ -20,7 +20,8 @@ pub struct AuditEntry {
     pub author: String,
     pub address: String,
     pub via: String,
-    /// `create`, `update`, `delete`, `renew`, `reveal`, `noticed` (changed in the file by hand), …
+    /// `create`, `update`, `delete`, `renew`, `reveal`, `noticed` (changed in the file by hand), …; of users also `password`,
+    /// `setup_link`, `locked`.
     pub action: String,
     /// Table and row.
     pub table: String,

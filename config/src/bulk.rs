@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::{
     Db, Resource,
-    access::{Author, Viewer},
+    access::Author,
     query::{self, ListQuery, QueryError},
     resource::Values,
     rows,
@@ -140,8 +140,7 @@ fn ids(
             ids
         }
         Chosen::Matching(query) => {
-            let viewer = Viewer { tenant: author.tenant, level: author.level };
-            query::ids(rows, &viewer, of, query)?
+            query::ids(rows, &author.viewer, of, query)?
         }
     };
     if ids.len() > MOST_ROWS { Err(BulkError::TooMany) } else { Ok(ids) }

@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+pub mod api_keys;
 pub mod audit;
 pub mod audit_log;
 pub mod bulk;
@@ -28,6 +29,7 @@ pub mod ids;
 mod images;
 mod key;
 mod migrations;
+pub mod outbox;
 pub mod password;
 pub mod plan;
 pub mod query;

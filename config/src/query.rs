@@ -4,9 +4,9 @@
 use rusqlite::types::Value;
 
 use crate::{
-    Db, Field, Resource,
-    access::{self, Scope},
+    Db, Field, Resource, access,
     resource::Values,
+    rows,
     sql::{self, Stored},
 };
 
@@ -71,6 +71,9 @@ pub enum QueryError {
     Filter { field: String, message: String },
     #[error("that page is gone, start again from the first")]
     Cursor,
+    /// The row is there, but beyond the viewer's site or department. ROL-03.
+    #[error("this belongs to another site or department")]
+    Beyond,
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -86,7 +89,7 @@ impl Db {
         let reader = self.reader()?;
         // Totals and rows of one moment.
         let moment = reader.unchecked_transaction()?;
-        let scope = scope(viewer, of);
+        let scope = access::scope(viewer, of);
         let mut conditions = Conditions::of(scope, of, query)?;
         let all = count(&moment, of, &Conditions::everything(scope))?;
         let total = if !query.search.trim().is_empty() {
@@ -115,7 +118,7 @@ impl Db {
         limit: usize,
     ) -> Result<Vec<Row>, QueryError> {
         let reader = self.reader()?;
-        let scope = scope(viewer, of);
+        let scope = access::scope(viewer, of);
         let query = ListQuery { search: search.to_owned(), limit, ..ListQuery::default() };
         let mut conditions = Conditions::of(scope, of, &query)?;
         let ids = matching(&reader, of, &conditions)?;
@@ -129,12 +132,20 @@ impl Db {
         Ok(page::page(&reader, of, &query, conditions)?.0)
     }
 
-    /// One row, `None` if it is not there or not theirs to see.
+    /// One row, `None` if it is not there or another tenant's.
+    ///
+    /// # Errors
+    /// [`QueryError::Beyond`] if it is of their tenant, but not theirs to see.
     pub fn get(&self, viewer: &Viewer, of: &'static Resource, id: i64) -> Result<Option<Row>, QueryError> {
         let reader = self.reader()?;
-        let mut conditions = Conditions::everything(scope(viewer, of));
+        let scope = access::scope(viewer, of);
+        let mut conditions = Conditions::everything(scope);
         conditions.add("t.id = ?", [Value::Integer(id)]);
-        Ok(page::one(&reader, of, &conditions)?)
+        let row = page::one(&reader, of, &conditions)?;
+        if row.is_none() && rows::is_beyond(&reader, of, scope, id)? {
+            return Err(QueryError::Beyond);
+        }
+        Ok(row)
     }
 
     /// `(id, title)` of the rows a reference can point to, at most 200, matching `search`.
@@ -145,7 +156,7 @@ impl Db {
         search: &str,
     ) -> Result<Vec<(i64, String)>, QueryError> {
         let title = sql::title(of, "t");
-        let mut conditions = Conditions::everything(scope(viewer, of));
+        let mut conditions = Conditions::everything(access::scope(viewer, of));
         conditions.add(&format!("{title} LIKE ? ESCAPE '\\'"), [conditions::containing(search)]);
         let text = format!(
             "SELECT t.id, {title} FROM {} t WHERE {} ORDER BY {}, t.id LIMIT {MOST_ROWS}",
@@ -167,7 +178,7 @@ pub(crate) fn ids(
     of: &'static Resource,
     query: &ListQuery,
 ) -> Result<Vec<i64>, QueryError> {
-    Ok(matching(rows, of, &Conditions::of(scope(viewer, of), of, query)?)?)
+    Ok(matching(rows, of, &Conditions::of(access::scope(viewer, of), of, query)?)?)
 }
 
 fn count(
@@ -188,10 +199,6 @@ fn matching(
     let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
     let mut statement = rows.prepare_cached(&text)?;
     statement.query_map(conditions.parameters(), |row| row.get(0))?.collect()
-}
-
-fn scope(viewer: &Viewer, of: &Resource) -> Scope {
-    access::scope(viewer.tenant, viewer.level, of)
 }
 
 /// Whether a field's stored text is in one of the table's own columns.

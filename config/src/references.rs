@@ -8,6 +8,7 @@ use crate::{
     access::{self, Viewer},
     resources,
     resources::extensions::EXTENSIONS,
+    resources::roles::ROLES,
     resources::tenants::TENANTS,
     rows,
     sql::{self, Stored},
@@ -30,7 +31,7 @@ impl Db {
     /// The rows that point to a row or dial its number, at most [`ENOUGH`] a field: what a delete would be refused for.
     pub fn used_by(&self, viewer: &Viewer, of: &'static Resource, id: i64) -> rusqlite::Result<Vec<Use>> {
         let reader = self.reader()?;
-        let scope = access::scope(viewer.tenant, viewer.level, of);
+        let scope = access::scope(viewer, of);
         let Some(stored) = rows::stored(&reader, of, scope, id)? else { return Ok(Vec::new()) };
         let mut uses = uses_of(&reader, of, stored.tenant, id)?;
         let own = sql::own_extension(of).map(|field| field.name);
@@ -147,7 +148,9 @@ fn find(
 /// `5 Users`, …: what a tenant holds.
 fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> {
     let mut contents = Vec::new();
-    for table in resources::ALL.into_iter().filter(|table| table.tenant && !table.single) {
+    // Roles come with the tenant and go with it, as its settings do.
+    let counts = |table: &&Resource| table.tenant && !table.single && table.name != ROLES.name;
+    for table in resources::ALL.into_iter().filter(counts) {
         let text = format!("SELECT count(*) FROM {} t WHERE t.tenant_id = ?1", table.name);
         let count: i64 = rows.prepare_cached(&text)?.query_row([tenant], |row| row.get(0))?;
         if count > 0 {

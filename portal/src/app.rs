@@ -7,7 +7,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{StatusCode, Uri},
     middleware,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
@@ -17,10 +17,10 @@ use crate::{
     auth::{self, login, set_password},
     error::Fault,
     events, headers,
-    pages::{call, call_list, dashboard, live_calls, metrics},
+    pages::{call, call_list, dashboard, home, live_calls, metrics},
     palette, rest,
     state::App,
-    tables::{administrators, bulk, csv, devices, form, list, row, undo, views},
+    tables::{api_keys, bulk, csv, devices, form, list, row, undo, users, views},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -47,7 +47,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// before any of them.
 fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
     let pages = Router::new()
-        .route("/", get(|| async { Redirect::to("/admin") }))
+        .route("/", get(home::show))
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/live", get(events::stream))
@@ -57,7 +57,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/devices/{id}/secret", post(devices::secret))
-        .route("/admin/administrators/{id}/setup-link", post(administrators::setup_link))
+        .route("/admin/users/{id}/setup-link", post(users::setup_link))
+        .route("/admin/api_keys/{id}/key", post(api_keys::renew))
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
         .route("/admin/search", get(palette::show))

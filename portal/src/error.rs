@@ -20,6 +20,9 @@ pub(crate) enum Fault {
     /// Signed in, but not allowed; or the request came from another site.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// Level 0 in the admin panel. ROL-01.
+    #[error("your account has no admin panel")]
+    NoAdministrator,
     /// The request itself makes no sense.
     #[error("{0}")]
     Malformed(String),
@@ -62,7 +65,7 @@ impl Fault {
         match self {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::NoAdministrator => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
@@ -91,6 +94,9 @@ impl Fault {
         answer
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         self.retry(answer)
     }
 
@@ -118,6 +124,7 @@ impl IntoResponse for Fault {
             Self::SignIn => "Sign in first",
             Self::NotFound => "Not found",
             Self::Forbidden(_) => "Not allowed",
+            Self::NoAdministrator => "No admin panel",
             Self::Busy | Self::TooMany(_) => "One moment",
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
@@ -125,7 +132,11 @@ impl IntoResponse for Fault {
         let page = ErrorPage {
             theme: String::new(),
             heading,
-            text: sentence(&self.to_string()),
+            text: match self {
+                Self::NoAdministrator => ASK_FOR_A_ROLE.to_owned(),
+                _ => sentence(&self.to_string()),
+            },
+            home: if matches!(self, Self::NoAdministrator) { "/" } else { "/admin" },
             status: self.status().as_u16(),
         };
         let body = page.render().unwrap_or_else(|_| heading.to_owned());
@@ -146,8 +157,13 @@ struct ErrorPage {
     theme: String,
     heading: &'static str,
     text: String,
+    /// Where the way out leads.
+    home: &'static str,
     status: u16,
 }
+
+const ASK_FOR_A_ROLE: &str = "Your account uses phones and the user portal. To manage the phone system, ask an \
+    administrator of your company for a role that may.";
 
 /// What a REST handler answers; faults are JSON problems.
 pub(crate) type Answer = Result<Response, ApiFault>;
@@ -172,6 +188,7 @@ impl From<QueryError> for Fault {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Sqlite(e) => Self::Internal(e.to_string()),
+            QueryError::Beyond => Self::Forbidden("This belongs to another site or department"),
             other => Self::Malformed(other.to_string()),
         }
     }
@@ -182,6 +199,7 @@ impl From<WriteError> for Fault {
         match error {
             WriteError::Invalid(problems) => Self::Invalid(problems),
             WriteError::Gone => Self::NotFound,
+            WriteError::Forbidden(why) => Self::Forbidden(why),
             WriteError::Conflict { by, .. } => Self::Conflict { by },
             WriteError::Used(by) => Self::Used(by),
             WriteError::Sqlite(e) => Self::Internal(e.to_string()),
@@ -209,7 +227,7 @@ impl From<BulkError> for Fault {
 impl From<SignInError> for Fault {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::NoAdministrator(_) => Self::NotFound,
+            SignInError::Nobody(_) => Self::NotFound,
             SignInError::Link => Self::Forbidden("This setup link was used already or is too old"),
             SignInError::Sqlite(e) => Self::Internal(e.to_string()),
         }

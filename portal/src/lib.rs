@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod headers;
 mod ladder;
+mod limit;
 pub mod live;
 mod menu;
 mod once;

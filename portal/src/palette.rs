@@ -8,7 +8,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{Html, IntoResponse, Response},
 };
-use config::{Db, Resource, query::Viewer, resources};
+use config::{Db, Resource, access::Verb, query::Viewer, resources};
 
 use crate::{
     assets::icon,
@@ -136,7 +136,7 @@ fn settings(who: &Who, search: &str) -> Group {
 fn commands(who: &Who, search: &str) -> Group {
     let mut all: Vec<(String, &'static str, &str, Does)> = resources::ALL
         .into_iter()
-        .filter(|of| !of.single && who.may_write(of))
+        .filter(|of| who.may(Verb::Create, of))
         .map(|of| {
             let to = Does::Go(format!("/admin/{}/new", of.name));
             (format!("New {}", of.one.to_lowercase()), icon("plus"), "", to)

@@ -201,6 +201,19 @@ test('a delete that something stands in the way of says what, with links', async
   await page.waitForURL(/\/admin\/(ring_groups|devices)\/\d+/);
 });
 
+test('an old browser is told so until the notice is closed', async () => {
+  const context = await stage.browser.newContext({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0', storageState: await stage.context.storageState() });
+  const old = await context.newPage();
+  await old.goto(at('/admin'));
+  await old.locator('#old-browser').waitFor();
+  assert.deepEqual(await findings(old), []);
+  await old.click('[data-close-notice]');
+  await old.goto(at('/admin/users'));
+  assert.ok(await old.locator('#old-browser').isHidden());
+  await context.close();
+  assert.ok(await page.goto(at('/admin')).then(() => page.locator('#old-browser').isHidden()));
+});
+
 test('the page of the API stands without anything from elsewhere', async () => {
   const faults = [];
   await page.goto(at('/api/docs'));

@@ -49,7 +49,11 @@ impl Visitor {
         }
         if visitor.get("/admin").status != 200 {
             let mut form = visitor.form("/login");
-            set(&mut form, "login", &server.sql("SELECT login FROM administrators ORDER BY id LIMIT 1"));
+            set(
+                &mut form,
+                "login",
+                &server.sql("SELECT login FROM users WHERE login <> '' ORDER BY id LIMIT 1"),
+            );
             set(&mut form, "password", PASSWORD);
             visitor.post("/login", &form);
         }

@@ -20,7 +20,7 @@ pub(super) struct Conditions {
 impl Conditions {
     /// All rows of the scope.
     pub(super) fn everything(scope: Scope) -> Self {
-        let parameters = vec![Value::Integer(scope.parameter())];
+        let parameters = scope.parameters().map(Value::Integer).to_vec();
         Self { text: scope.condition().to_owned(), parameters, narrow: false }
     }
 
@@ -165,6 +165,10 @@ fn any_of(of: &Resource, field: &Field, accepted: &[String]) -> String {
         ),
         (Kind::Reference(_), Stored::Column(column)) if blank => {
             format!("(t.{column} IN ({places}) OR t.{column} IS NULL)")
+        }
+        (Kind::Set(_), Stored::Column(column)) => {
+            let has = format!("instr(',' || t.{column} || ',', ',' || ? || ',') > 0");
+            format!("({})", vec![has; accepted.len()].join(" OR "))
         }
         // The bare column, so that an index of it can be used.
         (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),

@@ -60,7 +60,7 @@ impl Db {
         secrets: Secrets,
     ) -> Result<String, ExportError> {
         let everything =
-            tenant.is_empty() && access::scope(viewer.tenant, viewer.level, &TENANTS) == Scope::All;
+            tenant.is_empty() && access::scope(viewer, &TENANTS) == Scope::All;
         let mut export = Export { db: self, rows, secrets, out: Printer::default(), names: HashMap::new() };
         export.out.comment(
             "Configuration of Dialtone. docs/admin/text-twin.md says how to change and read it back.",

@@ -81,6 +81,7 @@ fn value(field: &Field, text: &str) -> Value {
     match field.kind {
         Kind::Number { .. } | Kind::Reference(_) => number(text),
         Kind::Flag => Value::Bool(text == SET),
+        Kind::Set(_) => text.split(',').filter(|key| !key.is_empty()).map(Value::from).collect(),
         Kind::Many(_) => text.split(',').filter(|id| !id.is_empty()).map(number).collect(),
         _ => Value::from(text),
     }

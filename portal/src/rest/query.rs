@@ -93,7 +93,7 @@ pub(super) fn ways(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Secret => &[],
         Kind::Number { .. } => &["", ".not", ".min", ".max"],
-        Kind::Choice(_) | Kind::Flag => &["", ".not"],
+        Kind::Choice(_) | Kind::Set(_) | Kind::Flag => &["", ".not"],
         _ => &["", ".not", ".has"],
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn of_filter(field: &Field) -> Value {
         }
         Kind::Number { .. } => json!({ "type": "integer" }),
         Kind::Choice(of) => json!({ "enum": of.iter().map(|(key, _)| *key).collect::<Vec<_>>() }),
+        Kind::Set(of) => json!({ "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_FILTER }),
     }
 }
@@ -51,7 +52,8 @@ pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> 
         (Kind::Number { .. }, _) if whole.is_ok() => Ok(given.to_owned()),
         (Kind::Number { .. }, _) => wrong("no whole number"),
         (Kind::Choice(of), _) if of.iter().any(|(key, _)| *key == given) => Ok(given.to_owned()),
-        (Kind::Choice(_), _) => wrong("none of the choices"),
+        (Kind::Set(of), _) if of().iter().any(|(key, _)| key == given) => Ok(given.to_owned()),
+        (Kind::Choice(_) | Kind::Set(_), _) => wrong("none of the choices"),
         _ if given.is_empty() || given.chars().count() > LONGEST_FILTER => wrong("empty or too long"),
         _ => Ok(given.to_owned()),
     }
@@ -73,6 +75,12 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
             ids.map(|ids| ids.join(",")).ok_or("A list of row ids.".into())
         }
         (Kind::Many(_), _) => Err("A list of row ids.".into()),
+        (Kind::Set(of), Value::Array(keys)) => {
+            let known = |key: &&str| of().iter().any(|(other, _)| other == key);
+            let keys: Option<Vec<&str>> = keys.iter().map(|key| key.as_str().filter(|key| known(&key))).collect();
+            keys.map(|keys| keys.join(",")).ok_or("A list of keys.".into())
+        }
+        (Kind::Set(_), _) => Err("A list of keys.".into()),
         (Kind::Choice(of), Value::String(key)) => {
             let known = of.iter().any(|(other, _)| other == key) || (key.is_empty() && !field.required);
             if known { Ok(key.clone()) } else { Err(format!("One of: {}.", keys(of))) }
@@ -111,6 +119,9 @@ fn shape(field: &Field) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Many(table) => json!({
             "type": "array", "items": { "type": "integer", "minimum": 1 }, "x-table": table,
+        }),
+        Kind::Set(of) => json!({
+            "type": "array", "items": { "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() },
         }),
         Kind::Choice(of) => {
             let mut keys: Vec<&str> = of.iter().map(|(key, _)| *key).collect();

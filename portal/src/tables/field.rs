@@ -52,6 +52,8 @@ pub(crate) enum Input {
     Select(Vec<Choice>),
     /// Where a call goes; chosen in the palette.
     Destination(Offer),
+    /// Check boxes in groups.
+    Set(Vec<Group>),
     Number(Number),
     Secret,
     Line(Line),
@@ -62,6 +64,13 @@ pub(crate) enum Input {
 pub(crate) struct Many {
     pub chosen: Vec<Choice>,
     pub others: Vec<Choice>,
+}
+
+/// Check boxes that belong together.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub title: String,
+    pub choices: Vec<Choice>,
 }
 
 /// A whole number.
@@ -108,7 +117,7 @@ impl FieldView {
     }
     /// Takes the whole width of its card.
     pub fn wide(&self) -> bool {
-        matches!(self.input, Input::Many(_) | Input::Flag(_))
+        matches!(self.input, Input::Many(_) | Input::Flag(_) | Input::Set(_))
     }
 }
 
@@ -202,6 +211,7 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::Choice(of) => {
             Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect())
         }
+        Kind::Set(of) => Input::Set(set(of(), value)),
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return Ok(reference(db, field, table, value, filled)?),
@@ -209,6 +219,21 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::Destination => Input::Destination(destination::offer(db, filled.viewer, value)?),
     };
     Ok((simple, false))
+}
+
+/// Choices whose labels begin alike, `Users: View`, stand in one group.
+fn set(of: &[(String, String)], value: &str) -> Vec<Group> {
+    let chosen: Vec<&str> = value.split(',').collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for (key, label) in of {
+        let (title, label) = label.split_once(": ").unwrap_or(("", label));
+        let choice = Choice::new(key, label, chosen.contains(&key.as_str()));
+        match groups.last_mut().filter(|group| group.title == title) {
+            Some(group) => group.choices.push(choice),
+            None => groups.push(Group { title: title.to_owned(), choices: vec![choice] }),
+        }
+    }
+    groups
 }
 
 fn reference(

@@ -10,6 +10,7 @@ use axum::{
 };
 use config::{
     Db, Kind, Problem, Resource,
+    access::Verb,
     query::{ListQuery, QueryError, Row},
     references::Use,
     resource::Values,
@@ -106,8 +107,11 @@ pub(crate) async fn blank(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let of = who.table(&table)?;
-    if of.single || !who.may_write(of) {
+    if of.single {
         return Err(Fault::NotFound);
+    }
+    if !who.may(Verb::Create, of) {
+        return Err(Fault::Forbidden("Your role does not allow this"));
     }
     let asked = Pairs::parse(&query.unwrap_or_default());
     let defaults = of.settable().map(|f| {
@@ -353,7 +357,9 @@ fn read(of: &Resource, pairs: &Pairs, existing: bool) -> Values {
     for field in of.settable() {
         let value = match field.kind {
             Kind::Flag => if pairs.get(field.name) == SET { SET } else { "0" }.to_owned(),
-            Kind::Many(_) => pairs.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(","),
+            Kind::Many(_) | Kind::Set(_) => {
+                pairs.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(",")
+            }
             Kind::Secret if existing && pairs.get(field.name).is_empty() => continue,
             _ => pairs.get(field.name).to_owned(),
         };
@@ -369,7 +375,8 @@ async fn show(
     filling: Filling,
     status: StatusCode,
 ) -> Result<Response, Fault> {
-    let (viewer, may_write) = (who.viewer(), who.may_write(of));
+    let verb = if filling.id.is_some() { Verb::Edit } else { Verb::Create };
+    let (viewer, may_write) = (who.viewer(), who.may(verb, of));
     let (filling, cards, uses) = app
         .db(move |db| {
             let cards = cards(db, of, &filling, &viewer, may_write)?;
@@ -400,7 +407,7 @@ async fn show(
         conflict: filling.conflict.as_ref().map(|conflict| conflict.by.clone()),
         version: filling.version,
         may_write,
-        may_delete: may_write && !of.single && filling.id.is_some(),
+        may_delete: filling.id.is_some() && who.may(Verb::Delete, of),
         cards,
         beside,
         uses: super::seen(&who, uses),

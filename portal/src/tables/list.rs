@@ -13,7 +13,7 @@ use axum::{
 };
 use config::{Resource, query::ListQuery};
 
-use super::{bulk::Change, form, views};
+use super::{May, bulk::Change, form, views};
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App, view::Page};
 use filters::FilterInput;
 pub(crate) use view::ListView;
@@ -25,7 +25,7 @@ struct ListPage {
     of: &'static Resource,
     view: ListView,
     changes: Vec<Change>,
-    may_write: bool,
+    may: May,
 }
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ struct ListPage {
 struct ListPart {
     of: &'static Resource,
     view: ListView,
-    may_write: bool,
+    may: May,
 }
 
 /// `GET /admin/{table}`.
@@ -49,22 +49,22 @@ pub(crate) async fn show(
         return form::single(app, who, of).await;
     }
     let asked = Pairs::parse(&query.unwrap_or_default());
-    let (viewer, owner, may_write) = (who.viewer(), views::owner(&who), who.may_write(of));
+    let (viewer, owner, may) = (who.viewer(), views::owner(&who), May::of(&who, of));
     let part = reply::asks_for(&headers, "list");
     let (mut view, changes) = app
         .db(move |db| {
             let view = view::list(db, &viewer, owner, of, &asked)?;
-            let changes = if may_write && !part { super::bulk::changes(db, &viewer, of)? } else { vec![] };
+            let changes = if may.edit && !part { super::bulk::changes(db, &viewer, of)? } else { vec![] };
             Ok::<_, Fault>((view, changes))
         })
         .await?;
     let live = super::live_column(&app, &who, of, &mut view);
     if part {
-        return Ok(Html(ListPart { of, view, may_write }.render()?).into_response());
+        return Ok(Html(ListPart { of, view, may }.render()?).into_response());
     }
     let page =
         Page::new(&app, &who, &format!("/admin/{}", of.name), of.many).below_menu(of.menu).listening(&live);
-    reply::html(&ListPage { page, of, view, changes, may_write })
+    reply::html(&ListPage { page, of, view, changes, may })
 }
 
 /// What the query string asks of the database. `none` stands for a blank value, because a blank parameter is none.

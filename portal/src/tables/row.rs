@@ -9,7 +9,7 @@ use axum::{
 };
 use config::{Kind, Resource, references::Use};
 
-use super::{bulk::GIVEN, field::SET, form};
+use super::{May, bulk::GIVEN, field::SET, form};
 use crate::{auth::Who, error::Fault, state::App};
 
 #[derive(Template)]
@@ -20,7 +20,7 @@ struct RowMenu {
     title: String,
     switches: Vec<Switch>,
     csrf: String,
-    may_write: bool,
+    may: May,
 }
 
 /// A flag that the menu switches.
@@ -41,7 +41,7 @@ struct Look {
     title: String,
     cards: Vec<LookCard>,
     uses: Vec<Use>,
-    may_write: bool,
+    may: May,
 }
 
 /// The values under one heading of the form; blank ones are left out.
@@ -70,7 +70,7 @@ pub(crate) async fn menu(
         switches: switches.collect(),
         title: form::title(of, &row),
         csrf: who.csrf.clone(),
-        may_write: who.may_write(of),
+        may: May::of(&who, of),
         of,
         id,
     };
@@ -104,7 +104,7 @@ pub(crate) async fn look(
         cards: cards.filter(|card| !card.values.is_empty()).collect(),
         title: form::title(of, &row),
         uses: super::seen(&who, uses),
-        may_write: who.may_write(of),
+        may: May::of(&who, of),
         of,
         id,
     };

@@ -40,7 +40,7 @@ impl Saved {
 
 /// Whose the remembered states are.
 pub(crate) fn owner(who: &Who) -> i64 {
-    who.administrator.0
+    who.user.0
 }
 
 /// `POST /admin/{table}/state`: `view` (`list` or `cards`) and `col` (columns; none means the declared ones) as they shall be

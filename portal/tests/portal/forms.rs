@@ -178,7 +178,16 @@ async fn a_table_with_one_row_is_a_form() {
     let page = browser.get("/admin/settings").await.body;
     assert!(page.contains("name=\"country\"") && !page.contains("id=\"delete\""));
     let saved = browser
-        .post("/admin/settings", &[("country", "de"), ("inband_ringback", "1"), ("password_days", "0")])
+        .post(
+            "/admin/settings",
+            &[
+                ("country", "de"),
+                ("inband_ringback", "1"),
+                ("password_days", "0"),
+                ("second_factor", "optional"),
+                ("local_sign_in", "1"),
+            ],
+        )
         .await;
     assert_eq!(saved.header("location"), "/admin/settings", "{}", saved.body);
     let page = browser.get("/admin/settings").await.body;

@@ -5,6 +5,7 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod api_keys;
 mod bulk;
 mod calls;
 mod csrf;

@@ -44,7 +44,7 @@ async fn a_destination_is_found_by_number_and_by_name() {
 #[tokio::test]
 async fn lower_levels_find_only_what_they_may_see() {
     let world = World::new();
-    let plain = world.administrator("plain", 1).await;
+    let plain = world.account("plain", 1).await;
     let body = plain.get("/admin/search?q=te").await.body;
     assert!(!body.contains("/admin/tenants") && !body.contains("/admin/node_settings"), "{body}");
 }

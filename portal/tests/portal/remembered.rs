@@ -7,7 +7,7 @@ use crate::world::World;
 async fn cards_and_columns_stay_until_they_are_changed_for_each_person() {
     let world = World::new();
     let browser = world.admin().await;
-    let other = world.administrator("second", 3).await;
+    let other = world.account("second", 2).await;
     let id = world.user("Annabella", "701");
     let kept = browser.post("/admin/users/state", &[("view", "cards")]).await;
     assert_eq!(kept.status.as_u16(), 303, "{}", kept.body);

@@ -51,11 +51,11 @@ async fn every_table_round_trips() {
     let group = json!({"name": "Front desk", "extension": "790", "members": [user["id"], 1], "overflow": "hangup:busy"});
     let group =
         round_trip(&api, "ring_groups", group, json!({"members": [1, user["id"]], "ring_time": 30})).await;
-    let administrator = round_trip(
+    let role = round_trip(
         &api,
-        "administrators",
-        json!({"login": "ops@example.com", "level": "2"}),
-        json!({"name": "Ops"}),
+        "roles",
+        json!({"name": "Clerk", "level": "1", "permissions": ["users.view", "place_calls"]}),
+        json!({"name": "Front desk", "permissions": ["users.view"]}),
     )
     .await;
     let tenant = round_trip(
@@ -76,7 +76,7 @@ async fn every_table_round_trips() {
         ("ring_groups", &group),
         ("devices", &device),
         ("users", &user),
-        ("administrators", &administrator),
+        ("roles", &role),
         ("tenants", &tenant),
     ] {
         remove(&api, table, made).await;

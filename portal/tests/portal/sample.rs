@@ -75,6 +75,7 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
             json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
         }
         Kind::Choice(of) => json!(of[n % of.len()].0),
+        Kind::Set(of) => json!([of()[n % of().len()].0]),
         Kind::Flag => json!(n.is_multiple_of(2)),
         Kind::Extension => json!(format!("{}", 20_000 + n)),
         Kind::PhoneNumber => json!(format!("+4930{:06}", n)),

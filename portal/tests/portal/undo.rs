@@ -43,7 +43,7 @@ async fn a_save_a_bulk_change_and_a_delete_are_taken_back_from_their_toasts() {
 async fn the_last_own_change_is_undone_and_then_the_one_before() {
     let world = World::new();
     let browser = world.admin().await;
-    let other = world.administrator("second", 3).await;
+    let other = world.account("second", 2).await;
     let id =
         browser.json("POST", "/api/v1/users", serde_json::json!({"first_name": "Ida"})).await.value()["id"]
             .clone();

@@ -14,10 +14,13 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use chrono::Utc;
-use config::{AdministratorId, Db, TenantId, access::Author, resource::Values};
+use config::{Db, TenantId, UserId, access::{Author, Viewer}, resource::Values, sign_in::Stage};
 use tower::ServiceExt;
 
 use crate::fake_live::FakeLive;
+
+/// The administrator of first start, after the five people.
+pub const ADMIN: UserId = UserId(6);
 
 pub struct World {
     pub router: Router,
@@ -57,15 +60,16 @@ impl World {
 
     /// Signed in as the first administrator, without the cost of hashing.
     pub async fn admin(&self) -> Browser {
-        self.browser(AdministratorId(1)).await
+        self.browser(ADMIN, "/admin").await
     }
 
-    /// Signed in as a new administrator of that level.
-    pub async fn administrator(&self, login: &str, level: u8) -> Browser {
-        let values = Values::from([("login".into(), login.into()), ("level".into(), level.to_string())]);
-        let made =
-            self.db.create(&author(), &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
-        self.browser(AdministratorId(made.id)).await
+    /// Signed in as a new user with the first default role of that level, 0–2.
+    pub async fn account(&self, login: &str, level: u8) -> Browser {
+        let role = ["6", "3", "2"][usize::from(level)];
+        let values = [("first_name", login), ("login", login), ("role", role)];
+        let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let made = self.db.create(&author(), &config::resources::users::USERS, &values).unwrap();
+        self.browser(UserId(made.id), if level == 0 { "/" } else { "/admin" }).await
     }
 
     /// Signed in as the administrator of another company on the same node.
@@ -73,23 +77,30 @@ impl World {
         let values =
             Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
         let tenant = self.db.create(&author(), &config::resources::tenants::TENANTS, &values).unwrap().id;
-        let author = Author { tenant: TenantId(tenant), ..author() };
-        let values =
-            Values::from([("login".into(), "boss@other.example".into()), ("level".into(), "3".into())]);
-        let made =
-            self.db.create(&author, &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
-        self.browser(AdministratorId(made.id)).await
+        let viewer = Viewer::primary(TenantId(tenant));
+        let query = config::query::ListQuery {
+            filters: vec![("level".into(), vec!["2".into()])],
+            ..Default::default()
+        };
+        let role = self.db.list(&viewer, &config::resources::roles::ROLES, &query).unwrap().rows[0].id.to_string();
+        let author = Author { viewer, ..author() };
+        let values = [("first_name", "Boss"), ("login", "boss@other.example"), ("role", &*role)];
+        let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let made = self.db.create(&author, &config::resources::users::USERS, &values).unwrap();
+        self.browser(UserId(made.id), "/admin").await
     }
 
-    async fn browser(&self, id: AdministratorId) -> Browser {
-        let token =
-            self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
+    async fn browser(&self, id: UserId, home: &str) -> Browser {
+        let token = self
+            .db
+            .new_session(id, ("192.0.2.9", "test"), Stage::Whole, (Utc::now().timestamp_millis(), 3_600_000))
+            .unwrap();
         let mut browser = Browser {
             router: self.router.clone(),
             cookie: format!("dialtone_session={token}"),
             csrf: String::new(),
         };
-        let page = browser.get("/admin").await;
+        let page = browser.get(home).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         browser.csrf = between(&page.body, "\"X-CSRF-Token\":\"", "\"").to_owned();
         browser
@@ -202,7 +213,7 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
 }
 
 pub fn author() -> Author {
-    Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "portal", level: 3 }
+    Author::program(TenantId(1), "test", "portal")
 }
 
 pub fn form(fields: &[(&str, &str)]) -> String {
