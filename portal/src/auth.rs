@@ -202,7 +202,10 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
 fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS {
-        db.touch_session(session.id, now, SESSION_MS).map_err(QueryError::from)?;
+        // A disk that is full must not hide the page that says so.
+        if let Err(error) = db.touch_session(session.id, now, SESSION_MS) {
+            tracing::warn!("a session could not be prolonged: {error}");
+        }
     }
     let viewer = session.account.viewer;
     let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;

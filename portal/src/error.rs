@@ -55,6 +55,9 @@ pub(crate) enum Fault {
     /// Too much at once.
     #[error("too many requests at once, try again in a moment")]
     Busy,
+    /// The database took nothing: the disk is full, the file is locked, …; what to do is said.
+    #[error("{0}")]
+    NotStored(String),
     /// Our own trouble; the text goes to the log only.
     #[error("something went wrong on the server; it was logged")]
     Internal(String),
@@ -74,7 +77,7 @@ impl Fault {
             Self::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -101,7 +104,7 @@ impl Fault {
     }
 
     fn log(&self) {
-        if let Self::Internal(why) = self {
+        if let Self::Internal(why) | Self::NotStored(why) = self {
             tracing::error!("portal: a request failed: {why}");
         }
     }
@@ -126,6 +129,7 @@ impl IntoResponse for Fault {
             Self::Forbidden(_) => "Not allowed",
             Self::NoAdministrator => "No admin panel",
             Self::Busy | Self::TooMany(_) => "One moment",
+            Self::NotStored(_) => "Nothing was saved",
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
         };
@@ -202,7 +206,7 @@ impl From<WriteError> for Fault {
             WriteError::Forbidden(why) => Self::Forbidden(why),
             WriteError::Conflict { by, .. } => Self::Conflict { by },
             WriteError::Used(by) => Self::Used(by),
-            WriteError::Sqlite(e) => Self::Internal(e.to_string()),
+            WriteError::Sqlite(_) => Self::NotStored(error.to_string()),
         }
     }
 }
