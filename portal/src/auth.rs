@@ -1,6 +1,7 @@
 //! Who asks: the session behind a cookie, what they may do, and that a changing request comes from our own pages.
 //! AUTH-02, 04, 05, 25, 28.
 
+pub(crate) mod api_key;
 pub(crate) mod login;
 pub(crate) mod password;
 pub(crate) mod set_password;
@@ -121,6 +122,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with("/api/");
     let told = |fault: Fault| if api { fault.problem() } else { fault.into_response() };
+    if api {
+        match api_key::who(&app, request.headers()).await {
+            Ok(Some(program)) => return run_for(program, request, next).await,
+            Ok(None) => {}
+            Err(fault) => return fault.problem(),
+        }
+    }
     let mut who = match who(&app, request.headers()).await {
         Ok(Some(who)) => who,
         Ok(None) => return ask_to_sign_in(&request, api),
@@ -144,6 +152,16 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
         return told(Fault::NoAdministrator);
     }
     request.extensions_mut().insert(who);
+    next.run(request).await
+}
+
+/// A request of a program: no browser was talked into sending its key.
+async fn run_for(mut program: Who, mut request: Request, next: Next) -> Response {
+    if program.viewer.level == 0 && is_for_administrators(request.uri().path()) {
+        return Fault::NoAdministrator.problem();
+    }
+    program.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
+    request.extensions_mut().insert(program);
     next.run(request).await
 }
 

@@ -7,6 +7,7 @@ use crate::{
     error::Fault,
     live::Alarm,
     menu::{self, Group, Item},
+    reply,
     state::App,
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Page {
     pub crumbs: Vec<Crumb>,
     pub alarms: Vec<Alarm>,
     pub toast: String,
+    /// The revision that the toast offers to take back.
+    pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
@@ -63,6 +66,7 @@ pub(crate) struct Crumb {
 impl Page {
     /// The frame of a page at `path`; the last crumb is the title.
     pub fn new(app: &App, who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -75,7 +79,8 @@ impl Page {
             dock: menu::dock(path),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: app.live.alarms(),
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: "alarms".to_owned(),
             now: Utc::now().timestamp_millis(),
         }
