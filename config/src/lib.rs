@@ -12,6 +12,7 @@
 pub mod access;
 pub mod audit;
 pub mod audit_log;
+pub mod backup;
 mod check;
 mod csv_text;
 pub mod db;
@@ -24,6 +25,7 @@ mod fixture;
 pub mod history;
 pub mod ids;
 mod images;
+mod importers;
 mod key;
 mod migrations;
 pub mod password;
