@@ -18,6 +18,7 @@ pub mod live;
 mod menu;
 mod once;
 mod pages;
+mod plan;
 mod query;
 mod reply;
 mod rest;

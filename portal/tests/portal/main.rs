@@ -5,6 +5,7 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod audit;
 mod calls;
 mod csrf;
 mod forms;
