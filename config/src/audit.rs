@@ -20,7 +20,8 @@ pub struct AuditEntry {
     pub author: String,
     pub address: String,
     pub via: String,
-    /// `create`, `update`, `delete`, `renew`, `reveal`, `noticed` (changed in the file by hand), …
+    /// `create`, `update`, `delete`, `renew`, `reveal`, `noticed` (changed in the file by hand), …; of users also `password`,
+    /// `setup_link`, `locked`.
     pub action: String,
     /// Table and row.
     pub table: String,
@@ -75,7 +76,7 @@ impl Db {
         let (table, row) = of.map_or(("", 0), |(of, row)| (of.name, row));
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(&format!(
-            "{SELECT} WHERE tenant_id = ?1 AND id < ?2 AND (?3 = '' OR (tbl = ?3 AND row_id = ?4)) \
+            "{SELECT} WHERE (tenant_id = ?1 OR {OPERATED}) AND id < ?2 AND (?3 = '' OR (tbl = ?3 AND row_id = ?4)) \
              ORDER BY id DESC LIMIT ?5"
         ))?;
         let limit = limit.clamp(1, 200) as i64;
@@ -85,7 +86,7 @@ impl Db {
 
 /// The entry of a tenant with that id.
 pub(crate) fn entry(rows: &Connection, tenant: i64, id: i64) -> rusqlite::Result<Option<AuditEntry>> {
-    let text = format!("{SELECT} WHERE tenant_id = ?1 AND id = ?2");
+    let text = format!("{SELECT} WHERE (tenant_id = ?1 OR {OPERATED}) AND id = ?2");
     rows.prepare_cached(&text)?.query_row((tenant, id), read).optional()
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn of_revision(
     tenant: i64,
     revision: i64,
 ) -> rusqlite::Result<Vec<AuditEntry>> {
-    let text = format!("{SELECT} WHERE tenant_id = ?1 AND revision = ?2 ORDER BY id");
+    let text = format!("{SELECT} WHERE (tenant_id = ?1 OR {OPERATED}) AND revision = ?2 ORDER BY id");
     rows.prepare_cached(&text)?.query_map((tenant, revision), read)?.collect()
 }
 
@@ -106,6 +107,17 @@ impl Span {
             rows.prepare_cached("SELECT number FROM revision")?.query_row([], |row| row.get(0))?;
         Ok(Self { since: revision - 1, revision })
     }
+}
+
+/// The newest entry's id.
+pub(crate) fn newest(rows: &Connection) -> rusqlite::Result<i64> {
+    rows.query_row("SELECT COALESCE(max(id), 0) FROM audit", [], |row| row.get(0))
+}
+
+/// What was noted after that entry, oldest first.
+pub(crate) fn after(rows: &Connection, entry: i64) -> rusqlite::Result<Vec<AuditEntry>> {
+    let text = format!("{SELECT} WHERE id > ?1 ORDER BY id");
+    rows.prepare_cached(&text)?.query_map([entry], read)?.collect()
 }
 
 /// What differs, secrets masked.
@@ -207,5 +219,7 @@ pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditEntry> {
 /// What [`read`] reads.
 pub(crate) const SELECT: &str = "SELECT id, at_ms, author, address, via, action, tbl, row_id, title, revision, since, \
     undoes, (SELECT max(u.id) FROM audit u WHERE u.undoes = audit.id), changes FROM audit";
+/// Who runs the program makes and changes the other tenants.
+const OPERATED: &str = "(?1 = 1 AND tbl = 'tenants')";
 /// What is said instead of a secret.
 pub(crate) const MASK: &str = "•••";

@@ -13,6 +13,7 @@ mod number;
 mod phone_number;
 mod reference;
 mod secret;
+mod set;
 mod text;
 mod word;
 
@@ -59,6 +60,8 @@ pub enum Kind {
     },
     /// Key stored, label shown.
     Choice(&'static [(&'static str, &'static str)]),
+    /// Any number of `(key, label)`, stored as the keys joined by `,`.
+    Set(fn() -> &'static [(String, String)]),
     /// `1` or `0`; `on`, `true`, `yes` and their opposites are taken too, blank is `0`.
     Flag,
     /// 2–6 digits, unique in the tenant over all kinds of extensions. In `extensions` a column; elsewhere the number of
@@ -123,6 +126,14 @@ impl Field {
         of: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self::new(name, label, Kind::Choice(of))
+    }
+    /// Any number of a list of `(key, label)` that is made at run time.
+    pub const fn set(
+        name: &'static str,
+        label: &'static str,
+        of: fn() -> &'static [(String, String)],
+    ) -> Self {
+        Self::new(name, label, Kind::Set(of))
     }
     /// Yes or no.
     pub const fn flag(name: &'static str, label: &'static str) -> Self {
@@ -228,6 +239,7 @@ impl Field {
             Kind::Word { max } => word::normalise(given, max),
             Kind::Number { min, max, unit } => number::normalise(given, min, max, unit),
             Kind::Choice(of) => choice::normalise(given, of),
+            Kind::Set(of) => set::normalise(given, of()),
             Kind::Flag => flag::normalise(given),
             Kind::Extension => extension::normalise(given),
             Kind::PhoneNumber => phone_number::normalise(given),
@@ -244,6 +256,7 @@ impl Field {
         match self.kind {
             Kind::Number { unit, .. } if !stored.is_empty() && !unit.is_empty() => format!("{stored} {unit}"),
             Kind::Choice(of) => choice::show(stored, of),
+            Kind::Set(of) => set::show(stored, of()),
             Kind::Flag => flag::show(stored),
             Kind::Destination => destination::show(stored),
             _ => stored.to_owned(),

@@ -29,8 +29,7 @@ fn figures_of_a_large_company() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(folder.path()).unwrap();
     db.first_start().unwrap();
-    let author =
-        Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "cli", level: 3 };
+    let author = Author::program(TenantId(1), "test", "cli");
     let mut users = String::from("first_name,last_name,extension,email\n");
     let mut devices = String::from("name,user,username,secret\n");
     for n in 0..USERS_N {
@@ -65,7 +64,7 @@ fn figures_of_a_large_company() {
 
 /// OPS-05: the text twin, the past and the way back of a large company.
 fn texts(db: &Db, author: &Author) {
-    let viewer = Viewer { tenant: TenantId(1), level: 3 };
+    let viewer = Viewer::primary(TenantId(1));
     let export = || db.export_text(&viewer, "", Secrets::InClear).unwrap();
     let text = timed("export as text", export);
     println!("text: {} kB", text.len() / 1024);
@@ -156,7 +155,7 @@ fn created<const N: usize>(
 }
 
 fn lists(db: &Db) {
-    let viewer = Viewer { tenant: TenantId(1), level: 3 };
+    let viewer = Viewer::primary(TenantId(1));
     for (what, query) in [
         ("first page", ListQuery::default()),
         ("page by extension", ListQuery { sort: "extension".into(), ..ListQuery::default() }),

@@ -82,11 +82,11 @@ fn exported(db: &Db) -> String {
 }
 
 fn author() -> Author {
-    Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "cli", level: 3 }
+    Author::program(TenantId(1), "test", "cli")
 }
 
 fn viewer() -> Viewer {
-    Viewer { tenant: TenantId(1), level: 3 }
+    Viewer::primary(TenantId(1))
 }
 
 const FOLDER: &str = "DIALTONE_TEST_IMPORT_FOLDER";

@@ -38,13 +38,13 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
         }
-        if title == "Reporting" && who.level >= 2 {
+        if title == "Reporting" && who.viewer.level >= 2 {
             items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));
         }
-        if title == "System" && who.level >= 2 {
+        if title == "System" && who.viewer.level >= 2 {
             items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
         }
-        if title == "System" && who.level >= 3 {
+        if title == "System" && who.viewer.level >= 3 {
             items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));
         }
         if !items.is_empty() {
@@ -52,6 +52,17 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// The navigation of the user portal at `path`.
+pub(crate) fn portal(path: &str) -> Vec<Group> {
+    vec![Group {
+        title: "",
+        items: vec![
+            item("Home", "/", icon("home"), "h", path),
+            item("Password", "/password/set", icon("key"), "", path),
+        ],
+    }]
 }
 
 /// The places at the bottom of a small screen.

@@ -5,6 +5,7 @@ pub(crate) mod call;
 pub(crate) mod call_list;
 pub(crate) mod dashboard;
 pub(crate) mod history;
+pub(crate) mod home;
 pub(crate) mod live_calls;
 pub(crate) mod metrics;
 pub(crate) mod transfer;

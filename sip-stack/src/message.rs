@@ -104,19 +104,11 @@ impl Message {
     }
     /// The first header of that name, whole line value, trimmed.
     pub fn header(&self, name: Name) -> Option<&[u8]> {
-        self.read
-            .lines
-            .iter()
-            .find(|line| line.name == Some(name))
-            .map(|line| line.value.of(&self.read.bytes))
+        self.read.lines.first(name).map(|value| value.of(&self.read.bytes))
     }
     /// Each header line of that name, whole.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &[u8]> {
-        self.read
-            .lines
-            .iter()
-            .filter(move |line| line.name == Some(name))
-            .map(|line| line.value.of(&self.read.bytes))
+        self.read.lines.of(name).map(|value| value.of(&self.read.bytes))
     }
     /// Each value of a list header (Via, Route, Contact, Allow, …), split at commas outside quotes and brackets,
     /// over all lines of that name in order.

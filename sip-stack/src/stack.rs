@@ -292,7 +292,7 @@ impl Stack {
         let tag = std::str::from_utf8(request.to_tag()?).ok()?;
         let (id, _) = tag.split_once('.')?;
         let id = InviteId(u64::from_str_radix(id, 16).ok()?);
-        let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag)?;
+        let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag.as_bytes())?;
         Some((id, invite.dialog_of(request)?))
     }
     fn receive_ack(&mut self, now: Instant, flow: Flow, ack: &Message) {

@@ -14,6 +14,7 @@ pub mod backup;
 pub mod check;
 mod clock;
 mod connection;
+mod datagrams;
 mod feed;
 pub mod listeners;
 pub mod live;
@@ -60,6 +61,7 @@ pub fn run(command: Command) -> ExitCode {
             done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
     };
+    logging::finish();
     outcome.unwrap_or_else(|fault| {
         eprintln!("dialtone: {fault}");
         ExitCode::FAILURE

@@ -197,7 +197,7 @@ mod tests {
     };
 
     fn author() -> Author {
-        Author { tenant: TenantId(1), name: "t".into(), address: String::new(), via: "cli", level: 3 }
+        Author::program(TenantId(1), "test", "cli")
     }
 
     fn data(folder: &Path) -> Data {
@@ -221,7 +221,7 @@ mod tests {
 
     fn name(folder: &Path) -> String {
         let db = Db::open(folder).unwrap();
-        let viewer = Viewer { tenant: TenantId(1), level: 3 };
+        let viewer = Viewer::primary(TenantId(1));
         db.get(&viewer, &USERS, 1).unwrap().unwrap().values["last_name"].clone()
     }
 

@@ -45,7 +45,7 @@ pub enum TextError {
 /// When there is no database, no such tenant, or the file cannot be written.
 pub fn export(options: &Export) -> Result<(), TextError> {
     let db = open(&options.data.folder)?;
-    let viewer = Viewer { tenant: OPERATOR, level: 3 };
+    let viewer = Viewer::primary(OPERATOR);
     let secrets = if options.with_secrets { Secrets::InClear } else { Secrets::LeftOut };
     let text = match options.revision {
         Some(revision) => db.export_past(&viewer, &db.past(revision)?)?,
@@ -68,13 +68,7 @@ pub fn import(options: &Import) -> Result<ExitCode, TextError> {
         From::Dialtone => Db::open(&options.data.folder)?,
         From::Freepbx | From::Fusionpbx => open(&options.data.folder)?,
     };
-    let author = Author {
-        tenant: tenant(&db, options.tenant.as_deref())?,
-        name: "command line".into(),
-        address: String::new(),
-        via: "cli",
-        level: 3,
-    };
+    let author = Author::program(tenant(&db, options.tenant.as_deref())?, "command line", "cli");
     let source = match options.from {
         From::Dialtone => Source::Text,
         From::Freepbx => Source::FreePbx,
@@ -158,7 +152,7 @@ fn agreed(out: &mut impl Write) -> Result<bool, TextError> {
 /// The tenant of that domain; the one that runs the program if none is named.
 fn tenant(db: &Db, domain: Option<&str>) -> Result<TenantId, TextError> {
     let Some(domain) = domain else { return Ok(OPERATOR) };
-    let viewer = Viewer { tenant: OPERATOR, level: 3 };
+    let viewer = Viewer::primary(OPERATOR);
     let of = &config::resources::tenants::TENANTS;
     let choices = db.choices(&viewer, of, "").map_err(|error| io::Error::other(error.to_string()))?;
     for (id, _) in choices {
@@ -241,13 +235,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path()).unwrap();
         db.first_start().unwrap();
-        let viewer = Viewer { tenant: OPERATOR, level: 3 };
+        let viewer = Viewer::primary(OPERATOR);
         let text = db
             .export_text(&viewer, "", Secrets::LeftOut)
             .unwrap()
             .replace("ring_time = 30", "ring_time = 45");
-        let author =
-            Author { tenant: OPERATOR, name: String::new(), address: String::new(), via: "cli", level: 3 };
+        let author = Author::program(OPERATOR, "test", "cli");
         let plan = db.import_from(&author, Source::Text, &text, Go::Rehearse).unwrap();
         let words = in_words(&plan);
         assert!(words.contains("~ ring_groups: Everyone (600)\n    ring_time: 30 s → 45 s\n"), "{words}");

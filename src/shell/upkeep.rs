@@ -103,7 +103,7 @@ mod tests {
         let db = Db::open(folder.path()).unwrap();
         db.first_start().unwrap();
         let tenant = TenantId(1);
-        let author = Author { tenant, name: "anna".into(), address: String::new(), via: "portal", level: 3 };
+        let author = Author::program(tenant, "anna", "portal");
         db.begin_trial(&author, 0, 1).unwrap();
         let name = Values::from([("last_name".to_owned(), "X".to_owned())]);
         db.update(&author, &USERS, 1, &name, None).unwrap();
@@ -111,7 +111,7 @@ mod tests {
         let mut upkeep = Upkeep { db: db.clone(), alarms: alarms.clone(), told: None, pruned: None };
         let start = Instant::now();
         let last_name = || {
-            let row = db.get(&Viewer { tenant, level: 3 }, &USERS, 1).unwrap().unwrap();
+            let row = db.get(&Viewer::primary(tenant), &USERS, 1).unwrap().unwrap();
             row.values["last_name"].clone()
         };
         upkeep.turn(59_999, start);

@@ -48,13 +48,7 @@ fn note(rows: &Connection, touched: &Touched, checked: i64) -> rusqlite::Result<
     let stored = rows::stored(rows, of, Scope::All, id)?;
     let kept_tenant = before.as_ref().map_or(crate::access::OPERATOR.0, |kept| kept.tenant);
     let (tenant, version) = stored.as_ref().map_or((kept_tenant, 0), |row| (row.tenant, row.version));
-    let author = Author {
-        tenant: TenantId(tenant),
-        name: "somebody with access to the database file".into(),
-        address: String::new(),
-        via: "file",
-        level: 0,
-    };
+    let author = Author::program(TenantId(tenant), "somebody with access to the database file", "file");
     let title = match (&stored, &before) {
         (None, Some(kept)) => kept.title(of, id),
         _ => rows::title(rows, of, id)?,

@@ -92,20 +92,21 @@ impl Past {
         search: &str,
         (skip, limit): (u64, u64),
     ) -> rusqlite::Result<PastPage> {
-        let scope = access::scope(viewer.tenant, viewer.level, of);
+        let scope = access::scope(viewer, of);
+        let [first, second] = scope.parameters();
         let title = sql::title(of, "t");
-        let condition = format!("{} AND instr(lower({title}), lower(?2)) > 0", scope.condition());
+        let condition = format!("{} AND instr(lower({title}), lower(?3)) > 0", scope.condition());
         let total = self
             .rows
             .prepare_cached(&format!("SELECT count(*) FROM {} t WHERE {condition}", of.name))?
-            .query_row((scope.parameter(), search), |row| row.get(0))?;
+            .query_row((first, second, search), |row| row.get(0))?;
         let text = format!(
-            "SELECT t.id FROM {} t WHERE {condition} ORDER BY {title} COLLATE NOCASE, t.id LIMIT ?3 OFFSET ?4",
+            "SELECT t.id FROM {} t WHERE {condition} ORDER BY {title} COLLATE NOCASE, t.id LIMIT ?4 OFFSET ?5",
             of.name
         );
         let mut statement = self.rows.prepare_cached(&text)?;
         let ids = statement
-            .query_map((scope.parameter(), search, limit.clamp(1, 200), skip), |row| row.get(0))?
+            .query_map((first, second, search, limit.clamp(1, 200), skip), |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
         let mut words = Words::default();
         let mut found = Vec::new();
@@ -233,6 +234,6 @@ fn join<'a>(of: &Resource, field: &'a Field) -> Option<(&'a Field, String)> {
 pub(super) fn is_of(of: &Resource, viewer: &Viewer, tenant: i64) -> bool {
     match (of.tenant, of.name == TENANTS.name) {
         (true, _) | (false, true) => tenant == viewer.tenant.0,
-        (false, false) => access::scope(viewer.tenant, viewer.level, of) == access::Scope::All,
+        (false, false) => access::scope(viewer, of) == access::Scope::All,
     }
 }

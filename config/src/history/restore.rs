@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{Past, PastError, compare::touched};
 use crate::{
     Db, Kind, Resource,
-    access::{Author, Scope, Viewer},
+    access::{Author, Scope},
     images,
     plan::{Act, Go, Plan, PlanError, Step},
     resource::Values,
@@ -27,7 +27,7 @@ impl Db {
             PastError::NotKept(..) => PlanError::Refused(format!("{error}.")),
         })?;
         self.carry_out(author, go, |rows, _| {
-            let viewer = Viewer { tenant: author.tenant, level: author.level };
+            let viewer = author.viewer;
             let mut steps = Vec::new();
             for of in resources::ALL.into_iter().filter(|of| of.name != EXTENSIONS.name) {
                 for id in touched(rows, of, &viewer, revision)? {

@@ -207,7 +207,8 @@ fn only_changes_of_rows_and_of_the_own_tenant_can_be_undone() {
     let entry = newest(&company).id;
     assert!(matches!(company.db.undo(&author(2), entry), Err(UndoError::Gone)));
     let mut limited = author(1);
-    limited.level = 0;
+    limited.viewer = crate::access::Viewer::nobody();
+    limited.viewer.tenant = crate::TenantId(1);
     assert!(matches!(company.db.undo(&limited, entry), Err(UndoError::Write(_))));
     assert!(matches!(company.db.undo(&author(1), i64::MAX), Err(UndoError::Gone)));
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::undo::{self, Undone};
 use crate::{
     Db, TenantId,
-    access::{self, Author},
+    access::Author,
     audit::{self, AuditEntry},
     plan::{
         self, RowProblem, SELECT_TRIAL as SELECT, Step, Trial, TrialError, begin_trial, read_trial as read,
@@ -31,7 +31,7 @@ impl Db {
     /// # Errors
     /// When a trial of the tenant is running.
     pub fn begin_trial(&self, author: &Author, now_ms: i64, minutes: u32) -> Result<Trial, TrialError> {
-        if !access::may_change(author.level) {
+        if !(author.viewer.level > 0) {
             return Err(TrialError::Forbidden);
         }
         let mut writer = self.writer();
@@ -49,21 +49,22 @@ impl Db {
 
     /// Keeps what is on trial.
     pub fn confirm_trial(&self, author: &Author, id: i64) -> Result<(), TrialError> {
-        if !access::may_change(author.level) {
+        if !(author.viewer.level > 0) {
             return Err(TrialError::Forbidden);
         }
         let writer = self.writer();
-        let gone =
-            writer.execute("DELETE FROM trials WHERE id = ?1 AND tenant_id = ?2", [id, author.tenant.0])?;
+        let gone = writer
+            .execute("DELETE FROM trials WHERE id = ?1 AND tenant_id = ?2", [id, author.viewer.tenant.0])?;
         if gone == 0 { Err(TrialError::Gone) } else { Ok(()) }
     }
 
     /// Takes back at once what is on trial.
     pub fn cancel_trial(&self, author: &Author, id: i64) -> Result<Ended, TrialError> {
-        if !access::may_change(author.level) {
+        if !(author.viewer.level > 0) {
             return Err(TrialError::Forbidden);
         }
-        let trial = self.trial(author.tenant)?.filter(|trial| trial.id == id).ok_or(TrialError::Gone)?;
+        let trial =
+            self.trial(author.viewer.tenant)?.filter(|trial| trial.id == id).ok_or(TrialError::Gone)?;
         Ok(self.end(trial, author)?)
     }
 
@@ -77,13 +78,8 @@ impl Db {
         };
         over.into_iter()
             .map(|trial| {
-                let author = Author {
-                    tenant: trial.tenant,
-                    name: format!("not confirmed by {}", trial.author),
-                    address: String::new(),
-                    via: "trial",
-                    level: access::PRIMARY,
-                };
+                let name = format!("not confirmed by {}", trial.author);
+                let author = Author::program(trial.tenant, &name, "trial");
                 self.end(trial, &author)
             })
             .collect()

@@ -70,13 +70,13 @@ impl Db {
     /// or what it needs is gone. Nothing is written then.
     pub fn undo(&self, author: &Author, entry: i64) -> Result<Undone, UndoError> {
         self.undo_entries(author, |rows| {
-            Ok(audit::entry(rows, author.tenant.0, entry)?.into_iter().collect())
+            Ok(audit::entry(rows, author.viewer.tenant.0, entry)?.into_iter().collect())
         })
     }
 
     /// Takes back all that one revision changed, as one revision; see [`Db::undo`].
     pub fn undo_revision(&self, author: &Author, revision: i64) -> Result<Undone, UndoError> {
-        self.undo_entries(author, |rows| Ok(audit::of_revision(rows, author.tenant.0, revision)?))
+        self.undo_entries(author, |rows| Ok(audit::of_revision(rows, author.viewer.tenant.0, revision)?))
     }
 
     fn undo_entries(

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use super::{Act, Action, Applied, RowChange, RowProblem, Step, step};
 use crate::{
     Db, Resource,
-    access::{self, Author, OPERATOR},
+    access::{self, Author, OPERATOR, Verb},
     audit::{self, About, Changes, Span},
     check::{self, Draft},
     references,
@@ -69,32 +69,37 @@ fn begun(rows: &Connection, author: &Author, step: Step, titles: &mut Words) -> 
     let of = step.of;
     // Whoever runs the program may act for each of its tenants.
     let mut acting = author.clone();
-    if of.tenant && author.tenant == OPERATOR && author.level == access::PRIMARY {
-        acting.tenant = crate::TenantId(step.tenant);
+    if of.tenant && author.viewer.tenant == OPERATOR && author.viewer.level == access::PRIMARY {
+        acting.viewer.tenant = crate::TenantId(step.tenant);
     }
-    let allowed = match step.act {
-        Act::Change { .. } => access::may_change(acting.level),
-        Act::Create { .. } | Act::Delete => access::may_add(acting.tenant, acting.level, of),
+    let verb = match step.act {
+        Act::Change { .. } => Verb::Edit,
+        Act::Create { .. } => Verb::Create,
+        Act::Delete => Verb::Delete,
     };
-    if !allowed || (of.tenant && acting.tenant.0 != step.tenant) {
-        return Err(write::forbidden());
+    write::allowed(&acting, verb, of)?;
+    if of.tenant && acting.viewer.tenant.0 != step.tenant {
+        return Err(WriteError::Gone);
     }
     if let Act::Create { values, .. } = &step.act {
-        write::may_set_level(author, of, values)?;
+        // A primary administrator brings back whom they deleted, of their own level too.
+        let as_before = (acting.viewer.level == access::PRIMARY).then_some(values);
+        write::on_their_level(rows, &acting, of, as_before, Some(values))?;
         return Ok(Work { step, old: None, old_title: String::new(), old_shown: Changes::new() });
     }
-    let scope = access::scope(acting.tenant, acting.level, of);
-    let old = rows::stored(rows, of, scope, step.id)?.ok_or(WriteError::Gone)?;
-    write::may_set_level(author, of, &old.values)?;
+    let old = write::theirs(rows, &acting, of, step.id)?;
     let mut old_shown = Changes::new();
     let gone = Values::new();
     let new = match &step.act {
         Act::Change { values } => {
             let merged = step::merged(&old.values, values);
-            write::may_set_level(author, of, &merged)?;
+            write::on_their_level(rows, &acting, of, Some(&old.values), Some(&merged))?;
             merged
         }
-        Act::Create { .. } | Act::Delete => gone,
+        Act::Create { .. } | Act::Delete => {
+            write::on_their_level(rows, &acting, of, Some(&old.values), None)?;
+            gone
+        }
     };
     for (name, (before, _)) in audit::changes(of, &old.values, &new) {
         let shown = match of.field(&name) {

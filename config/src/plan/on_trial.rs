@@ -49,18 +49,18 @@ pub(crate) fn begin(
     if !(1..=LONGEST_MINUTES).contains(&minutes) {
         return Err(TrialError::Length);
     }
-    if let Some(other) = running(rows, author.tenant.0)? {
+    if let Some(other) = running(rows, author.viewer.tenant.0)? {
         return Err(TrialError::Running(other.author));
     }
     let deadline_ms = now_ms + i64::from(minutes) * 60_000;
     rows.execute(
         "INSERT INTO trials (tenant_id, author, first, last, started_ms, deadline_ms) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (author.tenant.0, &author.name, first, last, now_ms, deadline_ms),
+        (author.viewer.tenant.0, &author.name, first, last, now_ms, deadline_ms),
     )?;
     Ok(Trial {
         id: rows.last_insert_rowid(),
-        tenant: author.tenant,
+        tenant: author.viewer.tenant,
         author: author.name.clone(),
         first,
         last,

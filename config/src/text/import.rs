@@ -96,7 +96,7 @@ impl Import<'_> {
     /// Tables of the whole program: one row each.
     fn program(&mut self, tables: &[TableText]) -> Result<(), PlanError> {
         for table in tables {
-            if access::scope(self.author.tenant, self.author.level, table.of) != Scope::All {
+            if access::scope(&self.author.viewer, table.of) != Scope::All {
                 return Err(refused("The settings of the whole program are not yours to change."));
             }
             let mut tenant = Tenant::new(self.rows, 0, false);
@@ -132,7 +132,7 @@ impl Import<'_> {
     /// The tenant that is meant, made or changed as the text says; `None` when there is a problem with it.
     fn tenant_id(&mut self, text: &TenantText) -> Result<Option<i64>, PlanError> {
         if text.only_named {
-            return Ok(Some(self.author.tenant.0));
+            return Ok(Some(self.author.viewer.tenant.0));
         }
         let table = TableText { of: &TENANTS, rows: vec![text.row.clone()] };
         let mut all = Tenant::new(self.rows, 0, true);
@@ -145,7 +145,7 @@ impl Import<'_> {
             Some(place) => known.present[place].id,
             None => self.ids.next(self.rows, &TENANTS)?,
         };
-        if id != self.author.tenant.0 && self.author.tenant != OPERATOR {
+        if id != self.author.viewer.tenant.0 && self.author.viewer.tenant != OPERATOR {
             return Err(refused("The text is about another tenant than yours."));
         }
         all.assign(TENANTS.name, vec![(place, id)]);
@@ -365,6 +365,7 @@ impl<'a> Tenant<'a> {
             (Kind::Many(name), Given::Text(text)) => (name, std::slice::from_ref(text)),
             (Kind::Many(name), Given::List(list)) => (name, list.as_slice()),
             (_, Given::Text(text)) => return Ok(text.clone()),
+            (Kind::Set(_), Given::List(list)) => return Ok(list.join(",")),
             (_, Given::List(_)) => return Err("One value, not a list.".to_owned()),
         };
         let known = self.tables.get(name);

@@ -135,7 +135,11 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
 
 /// The log is for those who administer the company.
 pub(crate) fn allowed(who: &Who) -> Result<(), Fault> {
-    if who.level >= LEVEL { Ok(()) } else { Err(Fault::Forbidden("The audit log is not for your account")) }
+    if who.viewer.level >= LEVEL {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden("The audit log is not for your account"))
+    }
 }
 
 async fn find(app: &App, who: &Who, asked: &Pairs) -> Result<(Filter, List), Fault> {

@@ -119,7 +119,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
 
 /// Restoring and importing touch everything, so it is for primary administrators.
 pub(crate) fn may_restore(who: &Who) -> bool {
-    who.level >= PRIMARY
+    who.viewer.level >= PRIMARY
 }
 
 /// See [`may_restore`].

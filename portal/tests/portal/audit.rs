@@ -11,7 +11,7 @@ fn rename(world: &World, id: i64, last_name: &str) {
 }
 
 fn newest(world: &World) -> config::audit::AuditEntry {
-    let viewer = config::access::Viewer { tenant: config::TenantId(1), level: 3 };
+    let viewer = config::access::Viewer::primary(config::TenantId(1));
     world.db.audit(&viewer, None, None, 1).unwrap().remove(0)
 }
 

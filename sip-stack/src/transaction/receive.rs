@@ -3,7 +3,6 @@
 use std::{collections::hash_map::Entry, time::Instant};
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use super::{
     Action,
@@ -133,27 +132,16 @@ impl Layer {
     fn branch_key(&self, message: &Message, method: Method) -> Mark {
         let via = message.via();
         let method = if method == Method::Ack { Method::Invite } else { method };
-        let mut key = SmallVec::<[u8; TYPICAL_KEY]>::new();
-        key.push(method as u8);
-        key.extend_from_slice(&via.port.unwrap_or(0).to_be_bytes());
-        key.extend_from_slice(message.branch().unwrap_or_default());
-        key.push(0);
-        key.extend_from_slice(via.host);
-        let host_at = key.len() - via.host.len();
-        key[host_at..].make_ascii_lowercase();
-        self.marker.mark(&key)
+        let numbers = u64::from(via.port.unwrap_or(0)) << 8 | method as u64;
+        let branch = message.branch().unwrap_or_default();
+        if !via.host.iter().any(u8::is_ascii_uppercase) {
+            return self.marker.mark(numbers, branch, via.host);
+        }
+        self.marker.mark(numbers, branch, &via.host.to_ascii_lowercase())
     }
     /// From tag, Call-ID, CSeq and method.
     fn origin_key(&self, message: &Message) -> Mark {
-        let mut key = SmallVec::<[u8; TYPICAL_KEY]>::new();
-        key.push(message.method() as u8);
-        key.extend_from_slice(&message.cseq().to_be_bytes());
-        key.extend_from_slice(message.from_tag().unwrap_or_default());
-        key.push(0);
-        key.extend_from_slice(message.call_id());
-        self.marker.mark(&key)
+        let numbers = u64::from(message.cseq()) << 8 | message.method() as u64;
+        self.marker.mark(numbers, message.from_tag().unwrap_or_default(), message.call_id())
     }
 }
-
-/// Room for a key without allocation. [bytes]
-const TYPICAL_KEY: usize = 128;
