@@ -1,6 +1,7 @@
 //! What every page shows around its own content.
 
 use chrono::Utc;
+use config::history::Trial;
 
 use crate::{
     auth::Who,
@@ -32,6 +33,8 @@ pub(crate) struct Page {
     pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
+    /// Changes on trial, for the banner that counts down.
+    pub trial: Option<Trial>,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
 }
@@ -82,6 +85,7 @@ impl Page {
             toast,
             undo,
             parts: "alarms".to_owned(),
+            trial: who.trial.clone(),
             now: Utc::now().timestamp_millis(),
         }
     }
