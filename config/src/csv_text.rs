@@ -206,7 +206,7 @@ impl Table {
         let text = format!(
             "SELECT t.id, {}, {}, {number} FROM {} t WHERE {}",
             sql::title(of, "t"),
-            of.field(of.title).map_or_else(|| sql::title(of, "t"), |field| sql::value(of, field)),
+            format_args!("t.{}", of.title),
             of.name,
             scope.condition()
         );
@@ -276,7 +276,8 @@ fn exported(of: &'static Resource) -> impl Iterator<Item = &'static Field> {
     of.settable().filter(|field| !matches!(field.kind, Kind::Secret))
 }
 
-fn neutralised(cell: &str) -> String {
+/// The cell, so written that no spreadsheet runs it.
+pub(crate) fn neutralised(cell: &str) -> String {
     if cell.starts_with(DANGEROUS) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
 }
 

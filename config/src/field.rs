@@ -51,11 +51,15 @@ pub struct Field {
     pub read_only: bool,
     /// Made by SQLite from other columns; on no form, in no CSV.
     pub computed: bool,
+    /// Of a computed text: the fields that it joins, with a blank between.
+    pub made_of: &'static [&'static str],
     pub default: &'static str,
     /// Only of interest when that field has that value.
     pub shown_when: Option<(&'static str, &'static str)>,
     /// Read by this SQL instead of a column, with `{t}` for the table's alias; blank for a column. Never NULL.
     pub made_by: &'static str,
+    /// People call a row by this, where the title alone would not tell it from others.
+    pub titles: bool,
     /// Of a reference: what becomes of this row when the one that it points to is deleted.
     pub when_gone: WhenGone,
 }
@@ -157,9 +161,11 @@ impl Field {
             everywhere: false,
             read_only: false,
             computed: false,
+            made_of: &[],
             default: "",
             shown_when: None,
             made_by: "",
+            titles: false,
             when_gone: WhenGone::Refuse,
         }
     }
@@ -259,6 +265,11 @@ impl Field {
         self.computed = true;
         self.read_only = true;
         self
+    }
+    /// Made by SQLite: these fields, joined by a blank.
+    pub const fn made_of(mut self, fields: &'static [&'static str]) -> Self {
+        self.made_of = fields;
+        self.computed()
     }
     /// Most characters of a text or word.
     pub const fn max(mut self, max: usize) -> Self {

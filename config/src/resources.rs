@@ -5,10 +5,10 @@
 //! missing. (A forward by night or with an end date is two more columns.)
 
 pub mod announcements;
+pub mod api_keys;
 pub mod departments;
 pub mod devices;
 pub mod extensions;
-pub mod licence_assignments;
 pub mod licences;
 pub mod links;
 pub mod node_settings;
@@ -32,11 +32,11 @@ pub static ALL: [&Resource; 15] = [
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
     &licences::LICENCES,
-    &licence_assignments::LICENCE_ASSIGNMENTS,
     &roles::ROLES,
     &settings::SETTINGS,
     &links::LINKS,
     &announcements::ANNOUNCEMENTS,
+    &api_keys::API_KEYS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
 ];

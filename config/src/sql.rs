@@ -130,9 +130,9 @@ pub fn title(of: &Resource, alias: &str) -> String {
              WHERE x.tenant_id = {alias}.tenant_id AND x.{owner} = {alias}.id), ''))",
             of.title
         ),
-        _ => match of.field(of.title).map(|field| stored(of, field)) {
-            Some(Stored::Made(sql)) => made(sql, alias),
-            _ => format!("{alias}.{}", of.title),
+        _ => match of.fields.iter().find(|field| field.titles) {
+            Some(field) => made(field.made_by, alias),
+            None => format!("{alias}.{}", of.title),
         },
     }
 }

@@ -21,7 +21,7 @@ use store::Row;
 
 mod batch;
 mod delete;
-mod store;
+pub(crate) mod store;
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Db {
     ) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        self.delete_in(&transaction, author, Delete { of, id, to })?;
+        self.delete_and_move(&transaction, author, Delete { of, id, to })?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -342,7 +342,8 @@ pub(crate) fn manageable(
     Ok(stored)
 }
 
-fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
+/// Whether the author's role allows that with rows of the table at all.
+pub(crate) fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
     match access::may(&author.viewer, verb, of) {
         true => Ok(()),
         false if of.tenant => Err(WriteError::Forbidden("Your role does not allow this")),
@@ -352,7 +353,7 @@ fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError>
 }
 
 /// The row as stored, if it is the author's to change.
-fn theirs(
+pub(crate) fn theirs(
     rows: &Connection,
     author: &Author,
     of: &'static Resource,
@@ -397,7 +398,7 @@ fn at_their_site(author: &Author, of: &Resource, given: &Values) -> Values {
 }
 
 /// USR-09, ROL-07.
-fn on_their_level(
+pub(crate) fn on_their_level(
     rows: &Connection,
     author: &Author,
     of: &Resource,

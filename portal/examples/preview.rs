@@ -183,7 +183,6 @@ const ORGANIZATION: &[(&str, Rows)] = &[
             &[("name", "Transcription"), ("kind", "transcription"), ("quantity", "40")],
         ],
     ),
-    ("licence_assignments", &[&[("licence", "2"), ("user", "1")], &[("licence", "2"), ("user", "2")]]),
     (
         "links",
         &[

@@ -65,6 +65,11 @@ impl Field {
         self.made_by = sql;
         self.computed()
     }
+    /// People call a row by this, where the title alone would not tell it from others.
+    pub const fn titles(mut self) -> Self {
+        self.titles = true;
+        self
+    }
     /// When the row that this points to is deleted, this row points to another.
     pub const fn moves(mut self) -> Self {
         self.when_gone = WhenGone::Move;

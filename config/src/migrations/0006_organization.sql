@@ -38,24 +38,22 @@ CREATE TABLE licences (
     kind      TEXT NOT NULL CHECK (kind IN ('advanced_user', 'call_center', 'transcription', 'softphone', 'external')),
     quantity  INTEGER CHECK (quantity BETWEEN 0 AND 1000000),
     webhook   TEXT NOT NULL DEFAULT '' CHECK (length(webhook) <= 2000),
-    -- Kept by triggers: who has one.
-    in_use    INTEGER NOT NULL DEFAULT 0,
     UNIQUE (tenant_id, id),
     UNIQUE (tenant_id, name)
 ) STRICT;
 
-CREATE TABLE licence_assignments (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    version    INTEGER NOT NULL DEFAULT 1,
-    tenant_id  INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    licence_id INTEGER NOT NULL,
-    user_id    INTEGER NOT NULL,
-    UNIQUE (tenant_id, id),
-    FOREIGN KEY (tenant_id, licence_id) REFERENCES licences (tenant_id, id),
-    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)
-) STRICT;
-CREATE INDEX licence_assignments_by_licence ON licence_assignments (tenant_id, licence_id, user_id);
-CREATE INDEX licence_assignments_by_user ON licence_assignments (tenant_id, user_id, licence_id);
+-- owner: the user; target: a licence other than that of every user, which is a column of users.
+CREATE TABLE users_licences (
+    tenant_id INTEGER NOT NULL,
+    owner     INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    target    INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, owner, position),
+    UNIQUE (tenant_id, owner, target),
+    FOREIGN KEY (tenant_id, owner) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, target) REFERENCES licences (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX users_licences_by_target ON users_licences (tenant_id, target);
 
 CREATE TABLE numbers (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -133,9 +131,11 @@ ALTER TABLE users ADD COLUMN area_code TEXT NOT NULL DEFAULT '' CHECK (length(ar
 ALTER TABLE users ADD COLUMN in_directory INTEGER NOT NULL DEFAULT 1 CHECK (in_directory IN (0, 1));
 ALTER TABLE users ADD COLUMN in_audio_directory INTEGER NOT NULL DEFAULT 0 CHECK (in_audio_directory IN (0, 1));
 ALTER TABLE users ADD COLUMN caller_id_id INTEGER REFERENCES numbers (id);
--- Kept by triggers: since when suspended, Unix milliseconds; whether they have a licence that lets them call.
+-- Whether they have the licence of every user, Advanced User: portal, number, mailbox, calls.
+ALTER TABLE users ADD COLUMN licensed INTEGER NOT NULL DEFAULT 1 CHECK (licensed IN (0, 1));
+CREATE INDEX users_by_licensed ON users (tenant_id, licensed, name, id);
+-- Kept by triggers: since when suspended, Unix milliseconds.
 ALTER TABLE users ADD COLUMN suspended_at INTEGER;
-ALTER TABLE users ADD COLUMN licensed INTEGER NOT NULL DEFAULT 0 CHECK (licensed IN (0, 1));
 CREATE INDEX users_by_site ON users (tenant_id, site_id, name, id);
 CREATE INDEX users_by_department ON users (tenant_id, department_id, name, id);
 CREATE INDEX users_by_caller_id ON users (tenant_id, caller_id_id);
@@ -158,12 +158,9 @@ CREATE INDEX devices_search ON devices (tenant_id, (name || char(10) || mac || c
 
 -- What companies have that are there already: a site, and the licence of every user.
 INSERT INTO sites (tenant_id, name) SELECT id, 'Main site' FROM tenants;
-INSERT INTO licences (tenant_id, name, kind, in_use) SELECT id, 'Advanced User', 'advanced_user',
-    (SELECT count(*) FROM users u WHERE u.tenant_id = tenants.id) FROM tenants;
-INSERT INTO licence_assignments (tenant_id, licence_id, user_id)
-    SELECT u.tenant_id, l.id, u.id FROM users u JOIN licences l ON l.tenant_id = u.tenant_id;
+INSERT INTO licences (tenant_id, name, kind) SELECT id, 'Advanced User', 'advanced_user' FROM tenants;
 UPDATE settings SET default_site_id = (SELECT s.id FROM sites s WHERE s.tenant_id = settings.tenant_id);
-UPDATE users SET licensed = 1, suspended_at = CASE suspended WHEN 1 THEN CAST(unixepoch('subsec') * 1000 AS INTEGER) END;
+UPDATE users SET suspended_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE suspended = 1;
 
 -- Each tenant has its settings, a site and that licence from the start, whoever adds it.
 DROP TRIGGER tenants_have_settings;
@@ -183,51 +180,9 @@ CREATE TRIGGER users_suspended_update AFTER UPDATE OF suspended ON users WHEN NE
     WHERE id = NEW.id;
 END;
 
--- Whether a user may call, from the licences they have. A user whose licences changed is read again by the feed.
-CREATE TABLE licence_holders_touched (user_id INTEGER PRIMARY KEY) STRICT;
-CREATE TRIGGER licence_holders_touched_insert AFTER INSERT ON licence_holders_touched BEGIN
-    UPDATE users SET licensed = EXISTS (SELECT 1 FROM licence_assignments a JOIN licences l ON l.id = a.licence_id
-        WHERE a.tenant_id = users.tenant_id AND a.user_id = users.id AND l.kind = 'advanced_user')
-    WHERE id = NEW.user_id;
-    UPDATE revision SET number = number + 1 WHERE held = 0;
-    INSERT INTO change (tbl, row_id, revision) SELECT 'users', NEW.user_id, number FROM revision WHERE true
-        ON CONFLICT (tbl, row_id) DO UPDATE SET revision = excluded.revision;
-    DELETE FROM licence_holders_touched;
-END;
-CREATE TRIGGER licence_assignments_count_insert AFTER INSERT ON licence_assignments BEGIN
-    UPDATE licences SET in_use = in_use + 1 WHERE id = NEW.licence_id;
-    INSERT INTO licence_holders_touched VALUES (NEW.user_id);
-END;
-CREATE TRIGGER licence_assignments_count_delete AFTER DELETE ON licence_assignments BEGIN
-    UPDATE licences SET in_use = in_use - 1 WHERE id = OLD.licence_id;
-    INSERT INTO licence_holders_touched VALUES (OLD.user_id);
-END;
-CREATE TRIGGER licence_assignments_count_update AFTER UPDATE OF licence_id, user_id ON licence_assignments BEGIN
-    UPDATE licences SET in_use = in_use - 1 WHERE id = OLD.licence_id;
-    UPDATE licences SET in_use = in_use + 1 WHERE id = NEW.licence_id;
-    INSERT INTO licence_holders_touched VALUES (OLD.user_id);
-    INSERT INTO licence_holders_touched VALUES (NEW.user_id);
-END;
-CREATE TRIGGER licences_kind_update AFTER UPDATE OF kind ON licences WHEN NEW.kind <> OLD.kind BEGIN
-    INSERT INTO licence_holders_touched SELECT user_id FROM licence_assignments
-        WHERE tenant_id = NEW.tenant_id AND licence_id = NEW.id;
-END;
-
--- A new user has the licence that lets them call, while there is one.
-CREATE TRIGGER users_are_licensed AFTER INSERT ON users BEGIN
-    INSERT INTO licence_assignments (tenant_id, licence_id, user_id)
-    SELECT NEW.tenant_id, l.id, NEW.id FROM licences l
-    WHERE l.tenant_id = NEW.tenant_id AND l.kind = 'advanced_user' AND (l.quantity IS NULL OR l.in_use < l.quantity)
-    ORDER BY l.id LIMIT 1;
-END;
--- Also of one that was deleted by hand.
-CREATE TRIGGER users_give_licences_back AFTER DELETE ON users BEGIN
-    DELETE FROM licence_assignments WHERE tenant_id = OLD.tenant_id AND user_id = OLD.id;
-END;
-
 -- Site administrators see where their people are and what they have, and assign numbers.
 UPDATE default_roles SET permissions = permissions
-    || ',sites.view,departments.view,numbers.view,numbers.edit,licences.view,licence_assignments.view'
+    || ',sites.view,departments.view,numbers.view,numbers.edit'
     WHERE name = 'Site administrator';
 UPDATE default_roles SET permissions = permissions || ',sites.view,departments.view'
     WHERE name = 'Call centre supervisor';

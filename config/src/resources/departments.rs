@@ -18,7 +18,8 @@ pub static DEPARTMENTS: Resource = Resource {
     fields: &[
         Field::text("path", "Department").made_by(
             "COALESCE((SELECT p.name || ' / ' FROM departments p WHERE p.id = {t}.parent_id), '') || {t}.name",
-        ),
+        )
+        .titles(),
         Field::text("name", "Name").required(),
         Field::reference("parent", "Part of", "departments").moves().help("Blank for one of its own."),
         Field::text("park_code", "Park code").max(6).help("Parks a call where the department's colleagues see it."),
@@ -30,7 +31,7 @@ pub static DEPARTMENTS: Resource = Resource {
     filters: &["parent"],
     sort: "path",
     cards: &[("General", &["name", "parent", "park_code"])],
-    title: "path",
+    title: "name",
     single: false,
     tenant: true,
     check: Some(park_code_can_be_dialled),

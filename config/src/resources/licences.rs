@@ -1,4 +1,4 @@
-//! Licences: what a company has bought, and how often. LIC-01…13. Who has one is in [`super::licence_assignments`].
+//! Licences: what a company has bought, and how often. LIC-01…13. Who has which is part of the user.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -22,12 +22,9 @@ pub static LICENCES: Resource = Resource {
         Field::url("webhook", "Tell this address")
             .shown_when("kind", "external")
             .help("It is told whenever the licence is assigned to somebody or taken back."),
-        Field::number("in_use", "In use", 0, i64::MAX, "").computed(),
-        Field::text("free", "Free").made_by(
-            "CASE WHEN {t}.quantity IS NULL THEN 'no limit' ELSE CAST(max({t}.quantity - {t}.in_use, 0) AS TEXT) END",
-        ),
+        Field::number("in_use", "In use", 0, i64::MAX, "").made_by(IN_USE),
     ],
-    columns: &["name", "kind", "quantity", "in_use", "free"],
+    columns: &["name", "kind", "quantity", "in_use"],
     filters: &["kind"],
     sort: "name",
     cards: &[("General", &["name", "kind", "quantity", "webhook"])],
@@ -35,23 +32,67 @@ pub static LICENCES: Resource = Resource {
     single: false,
     tenant: true,
     check: None,
-    rules: &[enough_for_those_in_use],
+    rules: &[enough_for_those_in_use, one_for_every_user],
     hooks: Hooks::NONE,
 };
 
 /// What is in use cannot be taken back by a smaller quantity.
 fn enough_for_those_in_use(rows: &Connection, tenant: i64, of: &Values) -> rusqlite::Result<Option<Problem>> {
-    let short: Option<i64> = rows
-        .prepare_cached(
-            "SELECT in_use FROM licences WHERE tenant_id = ?1 AND name = ?2 AND in_use > quantity",
-        )?
-        .query_row((tenant, of.get("name")), |row| row.get(0))
-        .optional()?;
-    Ok(short.map(|used| Problem::of("quantity", format!("{used} are in use. Take some back first."))))
+    let name = of.get("name").map_or("", String::as_str);
+    let short = lacking(rows, "t.name = ?2", (tenant, name))?;
+    Ok(short.map(|(_, used, _)| Problem::of("quantity", format!("{used} are in use. Take some back first."))))
+}
+
+/// The licence of every user is a column of theirs, so there is one of it.
+fn one_for_every_user(rows: &Connection, tenant: i64, _: &Values) -> rusqlite::Result<Option<Problem>> {
+    let count: i64 = rows
+        .prepare_cached("SELECT count(*) FROM licences WHERE tenant_id = ?1 AND kind = ?2")?
+        .query_row((tenant, ADVANCED_USER), |row| row.get(0))?;
+    Ok((count > 1).then(|| Problem::of("kind", "There is one of this kind already. Raise its quantity.")))
+}
+
+/// Which licences a user has that are not there: all of them in use by others. LIC-13.
+pub fn none_is_left(rows: &Connection, tenant: i64, user: &Values) -> rusqlite::Result<Option<Problem>> {
+    let text = |name: &str| user.get(name).map_or("", String::as_str);
+    let refusal = |field, (name, _, quantity): (String, i64, i64)| {
+        let message = format!("All {quantity} {name} licences are in use. Take one back first, or buy more.");
+        Problem::of(field, message)
+    };
+    if text("licensed") == "1"
+        && let Some(short) = lacking(rows, "t.kind = ?2", (tenant, ADVANCED_USER))?
+    {
+        return Ok(Some(refusal("licensed", short)));
+    }
+    for id in text("licences").split(',').filter(|id| !id.is_empty()) {
+        if let Some(short) = lacking(rows, "t.id = CAST(?2 AS INTEGER)", (tenant, id))? {
+            return Ok(Some(refusal("licences", short)));
+        }
+    }
+    Ok(None)
+}
+
+/// Name, use and quantity of a licence of which more are in use than there are.
+fn lacking(
+    rows: &Connection,
+    condition: &str,
+    of: (i64, &str),
+) -> rusqlite::Result<Option<(String, i64, i64)>> {
+    // Without a limit nothing need be counted.
+    let text = format!(
+        "SELECT name, used, quantity FROM (SELECT t.name, t.quantity, {} AS used FROM licences t \
+         WHERE t.tenant_id = ?1 AND {condition} AND t.quantity IS NOT NULL) WHERE used > quantity LIMIT 1",
+        IN_USE.replace("{t}", "t")
+    );
+    rows.prepare_cached(&text)?.query_row(of, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
 }
 
 /// Key of the licence that every user has: portal, number, mailbox, calls. LIC-02, 03.
 pub const ADVANCED_USER: &str = "advanced_user";
+
+/// Users who have one.
+const IN_USE: &str = "CASE {t}.kind WHEN 'advanced_user' THEN \
+    (SELECT count(*) FROM users u WHERE u.tenant_id = {t}.tenant_id AND u.licensed = 1) \
+    ELSE (SELECT count(*) FROM users_licences m WHERE m.tenant_id = {t}.tenant_id AND m.target = {t}.id) END";
 
 const KINDS: &[(&str, &str)] = &[
     (ADVANCED_USER, "Advanced user: portal, number, mailbox, calls"),

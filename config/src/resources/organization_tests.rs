@@ -7,7 +7,7 @@ use crate::{
     resource::Values,
     resources::{
         departments::DEPARTMENTS, devices::DEVICES, extensions::EXTENSIONS,
-        licence_assignments::LICENCE_ASSIGNMENTS, licences::LICENCES, numbers::NUMBERS,
+         licences::LICENCES, numbers::NUMBERS,
         ring_groups::RING_GROUPS, settings::SETTINGS, sites::SITES, users::USERS,
     },
     sign_in::Stage,
@@ -58,8 +58,6 @@ fn who_is_suspended_for_12_h_goes_and_frees_the_licence() {
     assert_ne!(value(&company, &LICENCES, 1, "in_use"), before);
     company.db.delete(&author(1), &USERS, id).unwrap();
     assert_eq!(value(&company, &LICENCES, 1, "in_use"), before);
-    let left: i64 = company.number(&format!("SELECT count(*) FROM licence_assignments WHERE user_id = {id}"));
-    assert_eq!(left, 0);
 }
 
 /// USR-06
@@ -87,34 +85,30 @@ fn a_new_user_takes_a_free_licence_or_is_refused() {
         .unwrap();
     let id = create(&company, &USERS, &[("first_name", "Last")]).unwrap();
     assert_eq!(value(&company, &USERS, id, "status"), "active");
-    let message = refused(create(&company, &USERS, &[("first_name", "Late")]), "");
+    let message = refused(create(&company, &USERS, &[("first_name", "Late")]), "licensed");
     assert!(message.contains("Advanced User"), "{message}");
     assert_eq!(company.number::<i64>("SELECT count(*) FROM users"), used + 1, "nothing is written");
 }
 
-/// LIC-13
+/// LIC-05, LIC-13
 #[test]
 fn assigning_needs_an_open_licence() {
     let company = Company::new();
-    let licence =
-        create(&company, &LICENCES, &[("name", "Queues"), ("kind", "call_center"), ("quantity", "1")]);
-    let licence = licence.unwrap().to_string();
-    let assign =
-        |user: &str| create(&company, &LICENCE_ASSIGNMENTS, &[("licence", &licence), ("user", user)]);
-    let first = assign("1").unwrap();
-    let message = refused(assign("2"), "licence");
+    let licence = create(&company, &LICENCES, &[("name", "Queues"), ("kind", "call_center"), ("quantity", "1")]);
+    let licence = licence.unwrap();
+    let held = values([("licences", &*licence.to_string())]);
+    let set = |user, values: &Values| company.db.update(&author(1), &USERS, user, values, None);
+    set(1, &held).unwrap();
+    let message = refused(set(2, &held), "licences");
     assert!(message.contains("All 1 Queues"), "{message}");
-    company.db.delete(&author(1), &LICENCE_ASSIGNMENTS, first).unwrap();
-    assign("2").unwrap();
-    let fewer = company.db.update(
-        &author(1),
-        &LICENCES,
-        licence.parse().unwrap(),
-        &values([("quantity", "0")]),
-        None,
-    );
+    assert_eq!(value(&company, &LICENCES, licence, "in_use"), "1");
+    set(1, &values([("licences", "")])).unwrap();
+    set(2, &held).unwrap();
+    let fewer = company.db.update(&author(1), &LICENCES, licence, &values([("quantity", "0")]), None);
     assert!(refused(fewer, "quantity").contains("1 are in use"));
-    refused(assign("2"), "user");
+    assert!(matches!(company.db.delete(&author(1), &LICENCES, licence), Err(WriteError::Used(_))));
+    let second = create(&company, &LICENCES, &[("name", "Twice"), ("kind", "advanced_user")]);
+    refused(second, "kind");
 }
 
 /// LIC-03
@@ -124,11 +118,11 @@ fn without_the_licence_a_user_neither_calls_nor_is_called() {
     let (mut feed, before) = Feed::open(&company.db).unwrap();
     let user = |snapshot: &crate::Snapshot| snapshot.users().find(|user| user.id.0 == 1).unwrap().suspended;
     assert!(!user(&before));
-    let assignment: i64 = company.number("SELECT id FROM licence_assignments WHERE user_id = 1");
-    company.db.delete(&author(1), &LICENCE_ASSIGNMENTS, assignment).unwrap();
+    let set = |flag| company.db.update(&author(1), &USERS, 1, &values([("licensed", flag)]), None).unwrap();
+    set("off");
     assert!(user(&feed.poll().unwrap().unwrap()));
     assert_eq!(value(&company, &USERS, 1, "status"), "unlicensed");
-    create(&company, &LICENCE_ASSIGNMENTS, &[("licence", "1"), ("user", "1")]).unwrap();
+    set("on");
     assert!(!user(&feed.poll().unwrap().unwrap()));
 }
 
@@ -140,9 +134,7 @@ fn without_the_licence_an_ordinary_user_does_not_sign_in() {
     for (id, out) in [(1, true), (admin, false)] {
         let token = company.db.new_session(UserId(id), ("", ""), Stage::Whole, (0, 3_600_000)).unwrap();
         assert!(company.db.session(&token, 1).unwrap().is_some());
-        let assignment: i64 =
-            company.number(&format!("SELECT id FROM licence_assignments WHERE user_id = {id}"));
-        company.db.delete(&author(1), &LICENCE_ASSIGNMENTS, assignment).unwrap();
+        company.db.update(&author(1), &USERS, id, &values([("licensed", "off")]), None).unwrap();
         assert_eq!(company.db.session(&token, 1).unwrap().is_none(), out, "{id}");
         assert_eq!(company.db.account(UserId(id)).unwrap().unwrap().suspended, out);
     }
@@ -158,16 +150,6 @@ fn a_session_ends_when_it_was_not_used_for_the_companys_time() {
     let token = company.db.new_session(UserId(1), ("", ""), Stage::Whole, (0, 3_600_000)).unwrap();
     assert!(company.db.session(&token, 299_999).unwrap().is_some());
     assert!(company.db.session(&token, 300_000).unwrap().is_none());
-}
-
-/// LIC-03
-#[test]
-fn a_licence_of_another_kind_does_not_let_anybody_call() {
-    let company = Company::new();
-    company.db.update(&author(1), &LICENCES, 1, &values([("kind", "softphone")]), None).unwrap();
-    assert_eq!(company.number::<i64>("SELECT sum(licensed) FROM users"), 0);
-    company.db.update(&author(1), &LICENCES, 1, &values([("kind", "advanced_user")]), None).unwrap();
-    assert_eq!(company.number::<i64>("SELECT sum(1 - licensed) FROM users"), 0);
 }
 
 /// ORG-04

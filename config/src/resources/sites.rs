@@ -33,7 +33,7 @@ pub static SITES: Resource = Resource {
         ),
     ],
     columns: &["name", "city", "time_zone", "default", "users", "devices", "numbers"],
-    filters: &["country"],
+    filters: &[],
     sort: "name",
     cards: &[
         ("General", &["name"]),

@@ -68,8 +68,8 @@ impl Typed for Tenant {
     }
 }
 
-/// Tables with rows that are made and go with their tenant, or with a user of it.
-pub const MADE_WITH: [&str; 4] = ["sites", "licences", "licence_assignments", "roles"];
+/// Tables with rows that are made and go with their tenant.
+pub const MADE_WITH: [&str; 3] = ["sites", "licences", "roles"];
 
 fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
     let domain = values.get("domain").map_or("", String::as_str);

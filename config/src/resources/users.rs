@@ -55,7 +55,7 @@ pub static USERS: Resource = Resource {
     menu: "Organization",
     about: "People who call or sign in. Their phones are under Devices.",
     fields: &[
-        Field::text("name", "Name").computed(),
+        Field::text("name", "Name").made_of(&["first_name", "last_name"]),
         Field::text("first_name", "First name").required(),
         Field::text("last_name", "Last name"),
         Field::extension("extension", "Extension")
@@ -78,6 +78,10 @@ pub static USERS: Resource = Resource {
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
         Field::flag("in_audio_directory", "Announce in audio directory").help("Callers can choose them by name."),
         Field::reference("caller_id", "Caller ID", "numbers").clears().help("Shown to those they call outside."),
+        Field::flag("licensed", "Advanced User licence")
+            .default("1")
+            .help("Portal, number, mailbox, placing and receiving calls."),
+        Field::many("licences", "Further licences", "licences"),
         Field::choice("status", "Status", STATUS).made_by(
             "CASE WHEN {t}.suspended = 1 THEN 'suspended' WHEN {t}.licensed = 0 THEN 'unlicensed' ELSE 'active' END",
         ),
@@ -95,7 +99,7 @@ pub static USERS: Resource = Resource {
             .help("So many calls ringing or up, in either direction."),
     ],
     columns: &["name", "extension", "email", "role", "site", "department", "suspended"],
-    filters: &["role", "suspended", "site", "department"],
+    filters: &["role", "suspended", "site", "department", "licences"],
     sort: "name",
     cards: &[
         ("General", &["first_name", "last_name", "extension"]),
@@ -103,6 +107,7 @@ pub static USERS: Resource = Resource {
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
+        ("Licences", &["licensed", "licences"]),
         (
             "Call forwarding",
             &[
@@ -118,8 +123,8 @@ pub static USERS: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(super::area_code_is_digits),
-    rules: &[levels::one_primary_stays],
-    hooks: Hooks { created: Some(is_licensed), may_go: Some(was_suspended_long_enough) },
+    rules: &[levels::one_primary_stays, super::licences::none_is_left],
+    hooks: Hooks { may_go: Some(was_suspended_long_enough), ..Hooks::NONE },
 };
 
 impl User {
@@ -169,14 +174,6 @@ impl Typed for User {
     fn id(&self) -> i64 {
         self.id.0
     }
-}
-
-/// LIC-02, 13: a new user has the licence that lets them call; the database has assigned it if one was free.
-fn is_licensed(rows: &Connection, _: i64, id: i64) -> rusqlite::Result<Option<Problem>> {
-    let licensed: bool =
-        rows.prepare_cached("SELECT licensed FROM users WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
-    let message = "No Advanced User licence is free. Take one back under Licences, or buy more.";
-    Ok((!licensed).then(|| Problem::of("", message)))
 }
 
 /// USR-06: who is deleted has been suspended for twelve hours. SQLite's clock, as for audit entries.

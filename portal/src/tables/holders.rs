@@ -1,9 +1,10 @@
 //! The users who belong to a row – the holders of a licence, the people of a department or a site – with boxes to assign
 //! and unassign many at once. LIC-11, LIC-12, ORG-08, A-05, A-15.
 //!
-//! Who belongs to a row follows from the declarations: a table of its own that refers to both, or a reference of users.
+//! Who belongs to a row follows from the declaration of users: a reference, or a list. The licence of every user is a flag
+//! of theirs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -13,40 +14,82 @@ use axum::{
 };
 use config::{
     Db, Field, Kind, Resource,
-    query::{ListQuery, QueryError, Viewer},
+    query::{ListQuery, QueryError, Row, Viewer},
     resource::Values,
-    resources::users::USERS,
+    resources::{
+        licences::{ADVANCED_USER, LICENCES},
+        users::USERS,
+    },
     write::{Step, WriteError},
 };
 
-use super::{Beside, form, related};
+use super::{Beside, field::SET, form, related};
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App, view::Page};
 
-/// How users belong to rows of a table.
+/// How users belong to a row.
 #[derive(Debug, Clone, Copy)]
 enum Belonging {
-    /// By rows of a table: that table, its reference to the row, its reference to the user.
-    Through(&'static Resource, &'static Field, &'static Field),
-    /// By a reference of the user.
-    Direct(&'static Field),
+    /// By a reference of theirs.
+    Reference(&'static Field),
+    /// By a list of theirs.
+    List(&'static Field),
+    /// By a flag of theirs.
+    Flag(&'static Field),
 }
 
 /// Whether users belong to the rows of a table.
 pub(crate) fn is_held(of: &Resource) -> bool {
-    belonging(of).is_some()
+    field_of(of).is_some()
 }
 
-fn belonging(of: &Resource) -> Option<Belonging> {
-    let to = |table: &'static Resource, target: &str| {
-        table.fields.iter().find(|field| matches!(field.kind, Kind::Reference(name) if name == target))
-    };
-    // A table that no menu shows and that refers to both says who has what.
-    let joining = config::resources::ALL.into_iter().filter(|table| table.menu.is_empty());
-    let mut through = joining
-        .filter_map(|table| Some(Belonging::Through(table, to(table, of.name)?, to(table, USERS.name)?)));
-    through.next().or_else(|| {
-        to(&USERS, of.name).filter(|f| f.when_gone == config::WhenGone::Move).map(Belonging::Direct)
+fn field_of(of: &Resource) -> Option<&'static Field> {
+    USERS.fields.iter().find(|field| match field.kind {
+        Kind::Reference(name) => name == of.name && field.when_gone == config::WhenGone::Move,
+        Kind::Many(name) => name == of.name,
+        _ => false,
     })
+}
+
+fn belonging(of: &Resource, row: &Row) -> Option<Belonging> {
+    let kind = row.values.get("kind").map_or("", String::as_str);
+    if of.name == LICENCES.name && kind == ADVANCED_USER {
+        return USERS.field("licensed").map(Belonging::Flag);
+    }
+    let field = field_of(of)?;
+    Some(if matches!(field.kind, Kind::Many(_)) { Belonging::List(field) } else { Belonging::Reference(field) })
+}
+
+impl Belonging {
+    /// What the users of a row have in common.
+    fn filter(self, id: i64) -> (String, Vec<String>) {
+        match self {
+            Self::Reference(field) | Self::List(field) => (field.name.to_owned(), vec![id.to_string()]),
+            Self::Flag(field) => (field.name.to_owned(), vec![SET.to_owned()]),
+        }
+    }
+
+    /// The change that lets a user belong to the row, or no longer.
+    fn change(self, id: i64, user: &Row, belongs: bool) -> Values {
+        let id = id.to_string();
+        let (field, value) = match self {
+            Self::Reference(field) => (field, if belongs { id } else { String::new() }),
+            Self::Flag(field) => (field, if belongs { SET } else { "0" }.to_owned()),
+            Self::List(field) => {
+                let held = user.values.get(field.name).map_or("", String::as_str);
+                let mut held: Vec<&str> = held.split(',').filter(|other| !other.is_empty() && *other != id).collect();
+                if belongs {
+                    held.push(&id);
+                }
+                (field, held.join(","))
+            }
+        };
+        Values::from([(field.name.to_owned(), value)])
+    }
+
+    fn has(self, id: i64, user: &Row) -> bool {
+        let (name, wanted) = self.filter(id);
+        user.values.get(&name).is_some_and(|held| held.split(',').any(|one| *one == wanted[0]))
+    }
 }
 
 /// Beside the form of a row to which users belong.
@@ -87,8 +130,6 @@ struct PeoplePart {
 /// A user in one of the lists.
 #[derive(Debug)]
 struct Person {
-    /// What is sent to assign or unassign them.
-    key: i64,
     user: i64,
     name: String,
     sub: String,
@@ -106,12 +147,13 @@ pub(crate) async fn show(
 ) -> Result<Response, Fault> {
     let of = who.table(&table)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
+    let (row, by) = held(&app, &who, of, id).await?;
     if reply::asks_for(&headers, "people") {
-        let (viewer, by) = (who.viewer(), belonging(of).ok_or(Fault::NotFound)?);
+        let viewer = who.viewer();
         let people = app.db(move |db| people(db, &viewer, by, id, asked.get("people"))).await?;
         return Ok(Html(PeoplePart { people }.render()?).into_response());
     }
-    page(&app, &who, of, id, &asked, String::new()).await
+    page(&app, &who, of, (&row, by), &asked, String::new()).await
 }
 
 /// `POST /admin/{table}/{id}/users/assign`: all of them, or none and why.
@@ -121,20 +163,7 @@ pub(crate) async fn assign(
     Path((table, id)): Path<(String, i64)>,
     body: String,
 ) -> Result<Response, Fault> {
-    let of = who.writable(&table)?;
-    let by = belonging(of).ok_or(Fault::NotFound)?;
-    let step = |user: &str| match by {
-        Belonging::Through(table, row, holder) => {
-            let values = [(row.name.to_owned(), id.to_string()), (holder.name.to_owned(), user.to_owned())];
-            Some(Step::Create { of: table, values: Values::from(values) })
-        }
-        Belonging::Direct(field) => {
-            let values = Values::from([(field.name.to_owned(), id.to_string())]);
-            Some(Step::Update { of: &USERS, id: user.parse().ok()?, values })
-        }
-    };
-    let steps: Vec<_> = Pairs::parse(&body).all("user").filter_map(step).collect();
-    write(&app, &who, of, id, (steps, "assigned")).await
+    write(&app, &who, &table, id, &Pairs::parse(&body), true).await
 }
 
 /// `POST /admin/{table}/{id}/users/unassign`.
@@ -144,39 +173,42 @@ pub(crate) async fn unassign(
     Path((table, id)): Path<(String, i64)>,
     body: String,
 ) -> Result<Response, Fault> {
-    let of = who.writable(&table)?;
-    let by = belonging(of).ok_or(Fault::NotFound)?;
-    let step = |key: &str| {
-        let key = key.parse().ok()?;
-        Some(match by {
-            Belonging::Through(table, ..) => Step::Delete { of: table, id: key },
-            Belonging::Direct(field) => {
-                let values = Values::from([(field.name.to_owned(), String::new())]);
-                Step::Update { of: &USERS, id: key, values }
-            }
-        })
-    };
-    let steps: Vec<_> = Pairs::parse(&body).all("holder").filter_map(step).collect();
-    write(&app, &who, of, id, (steps, "unassigned")).await
+    write(&app, &who, &table, id, &Pairs::parse(&body), false).await
 }
 
 async fn write(
     app: &App,
     who: &Who,
-    of: &'static Resource,
+    table: &str,
     id: i64,
-    (steps, done): (Vec<Step>, &str),
+    body: &Pairs,
+    belong: bool,
 ) -> Result<Response, Fault> {
-    let (author, count) = (who.author("portal"), steps.len());
-    let written = app.db(move |db| Ok::<_, Fault>(db.write_all(&author, &steps))).await?;
+    let of = who.table(table)?;
+    who.writable(USERS.name)?;
+    let (row, by) = held(app, who, of, id).await?;
+    let users: Vec<i64> = body.all("user").filter_map(|user| user.parse().ok()).take(MOST).collect();
+    let (author, viewer, count) = (who.author("portal"), who.viewer(), users.len());
+    let written = app
+        .db(move |db| {
+            let mut steps = Vec::new();
+            for user in users {
+                let row = db.get(&viewer, &USERS, user)?.ok_or(Fault::NotFound)?;
+                steps.push(Step::Update { of: &USERS, id: user, values: by.change(id, &row, belong) });
+            }
+            Ok::<_, Fault>(db.write_all(&author, &steps))
+        })
+        .await?;
     match written {
-        Ok(_) => {
+        Ok(saved) => {
             let people = if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
-            Ok(reply::see_other(&format!("/admin/{}/{id}/users", of.name), &format!("{people} {done}")))
+            let done = if belong { "assigned" } else { "unassigned" };
+            let toast = reply::undoable(&format!("{people} {done}"), Some(saved.revision));
+            Ok(reply::see_other(&format!("/admin/{}/{id}/users", of.name), &toast))
         }
         Err(WriteError::Invalid(problems)) => {
             let words: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
-            let mut answer = page(app, who, of, id, &Pairs::default(), words.join(" ")).await?;
+            let mut answer = page(app, who, of, (&row, by), &Pairs::default(), words.join(" ")).await?;
             *answer.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             Ok(answer)
         }
@@ -184,30 +216,35 @@ async fn write(
     }
 }
 
+/// The row, and how users belong to it.
+async fn held(app: &App, who: &Who, of: &'static Resource, id: i64) -> Result<(Row, Belonging), Fault> {
+    let viewer = who.viewer();
+    let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
+    let by = belonging(of, &row).ok_or(Fault::NotFound)?;
+    Ok((row, by))
+}
+
 async fn page(
     app: &App,
     who: &Who,
     of: &'static Resource,
-    id: i64,
+    (row, by): (&Row, Belonging),
     asked: &Pairs,
     problem: String,
 ) -> Result<Response, Fault> {
-    let by = belonging(of).ok_or(Fault::NotFound)?;
-    let (viewer, wanted) = (who.viewer(), asked.clone());
-    let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
-    let viewer = who.viewer();
+    let (viewer, wanted, id) = (who.viewer(), asked.clone(), row.id);
     let ((holders, total, next), people) = app
         .db(move |db| {
             Ok::<_, QueryError>((holders(db, &viewer, by, id, &wanted)?, people(db, &viewer, by, id, "")?))
         })
         .await?;
-    let (title, path) = (form::title(of, &row), format!("/admin/{}/{id}", of.name));
+    let (title, path) = (form::title(of, row), format!("/admin/{}/{id}", of.name));
     let page = Page::new(app, who, &path, "Users")
         .below(of.many, &format!("/admin/{}", of.name))
         .below(&title, &path);
     let here = format!("{path}/users");
     let next = next.map(|cursor| asked.without(&["after"]).with("after", &cursor).link(&here));
-    let may_write = who.may_write(of) && who.may_write(&USERS);
+    let may_write = who.may_write(&USERS);
     let search = asked.get("q").to_owned();
     reply::html(&HoldersPage {
         page,
@@ -232,29 +269,15 @@ fn holders(
     id: i64,
     asked: &Pairs,
 ) -> Result<(Vec<Person>, u64, Option<String>), QueryError> {
-    let (of, row) = match by {
-        Belonging::Through(table, row, _) => (table, row),
-        Belonging::Direct(field) => (&USERS, field),
-    };
     let query = ListQuery {
         search: asked.get("q").chars().take(100).collect(),
-        filters: vec![(row.name.to_owned(), vec![id.to_string()])],
+        filters: vec![by.filter(id)],
         after: asked.get("after").to_owned(),
         limit: PAGE,
         ..ListQuery::default()
     };
-    let found = db.list(viewer, of, &query)?;
-    let person = |row: &config::query::Row| match by {
-        Belonging::Through(_, _, holder) => Person {
-            key: row.id,
-            user: row.values.get(holder.name).and_then(|id| id.parse().ok()).unwrap_or_default(),
-            name: row.shown.get(holder.name).cloned().unwrap_or_default(),
-            sub: String::new(),
-            on: true,
-        },
-        Belonging::Direct(_) => Person { on: true, ..user(row) },
-    };
-    Ok((found.rows.iter().map(person).collect(), found.total, found.next))
+    let found = db.list(viewer, &USERS, &query)?;
+    Ok((found.rows.iter().map(|row| person(row, true)).collect(), found.total, found.next))
 }
 
 /// Users that match a search, with those marked who belong to the row.
@@ -262,31 +285,17 @@ fn people(db: &Db, viewer: &Viewer, by: Belonging, id: i64, search: &str) -> Res
     let query =
         ListQuery { search: search.chars().take(100).collect(), limit: OFFERED, ..ListQuery::default() };
     let rows = db.list(viewer, &USERS, &query)?.rows;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
-    let held: HashMap<i64, ()> = match by {
-        Belonging::Direct(field) => {
-            let here = |row: &&config::query::Row| {
-                row.values.get(field.name).is_some_and(|at| *at == id.to_string())
-            };
-            rows.iter().filter(here).map(|row| (row.id, ())).collect()
-        }
-        Belonging::Through(..) if ids.is_empty() => HashMap::new(),
-        Belonging::Through(table, row, holder) => {
-            let filters = vec![(row.name.to_owned(), vec![id.to_string()]), (holder.name.to_owned(), ids)];
-            let query = ListQuery { filters, limit: OFFERED, ..ListQuery::default() };
-            let found = db.list(viewer, table, &query)?.rows;
-            found.iter().filter_map(|row| Some((row.values.get(holder.name)?.parse().ok()?, ()))).collect()
-        }
-    };
-    Ok(rows.iter().map(|row| Person { on: held.contains_key(&row.id), ..user(row) }).collect())
+    Ok(rows.iter().map(|row| person(row, by.has(id, row))).collect())
 }
 
-fn user(row: &config::query::Row) -> Person {
-    let shown = |name: &str| row.shown.get(name).cloned().unwrap_or_default();
-    Person { key: row.id, user: row.id, name: form::title(&USERS, row), sub: shown("extension"), on: false }
+fn person(row: &Row, on: bool) -> Person {
+    let sub = row.shown.get("extension").cloned().unwrap_or_default();
+    Person { user: row.id, name: form::title(&USERS, row), sub, on }
 }
 
 /// Holders a page.
 const PAGE: usize = 50;
 /// Users offered at once; a search finds the others.
 const OFFERED: usize = 100;
+/// Users assigned at once: as many as a page offers.
+const MOST: usize = 200;

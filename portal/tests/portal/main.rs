@@ -5,6 +5,9 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod api_keys;
+mod audit;
+mod bulk;
 mod calls;
 mod csrf;
 mod dashboard;
@@ -13,8 +16,13 @@ mod headers;
 mod lists;
 mod live;
 mod organization;
+mod palette;
+mod registry;
+mod remembered;
 mod rest;
 mod rights;
+mod sample;
 mod serve;
 mod sign_in;
+mod undo;
 mod world;
