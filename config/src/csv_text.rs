@@ -30,7 +30,7 @@ impl Db {
         let header = std::iter::once("id").chain(fields.iter().map(|field| field.name));
         write(&mut writer, header);
         let reader = self.reader()?;
-        let mut titles = Titles::of(viewer.clone());
+        let mut titles = Titles::of(*viewer);
         let mut query = ListQuery { after: String::new(), limit: 200, ..query.clone() };
         loop {
             let page = self.list(viewer, of, &query)?;
@@ -59,7 +59,7 @@ impl Db {
         let columns = columns(of, reader.headers().map_err(|error| unreadable(&error))?)?;
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        let titles = Titles::of(Viewer { tenant: author.tenant, level: author.level });
+        let titles = Titles::of(author.viewer);
         let mut import = Import { db: self, rows: &transaction, author, of, columns, titles };
         let (mut written, mut problems) = (0, Vec::new());
         for record in reader.records() {
@@ -201,7 +201,7 @@ impl Titles {
 
 impl Table {
     fn read(rows: &Connection, viewer: &Viewer, of: &Resource) -> rusqlite::Result<Self> {
-        let scope = access::scope(viewer.tenant, viewer.level, of);
+        let scope = access::scope(viewer, of);
         let number = sql::own_extension(of).map_or_else(|| "''".to_owned(), |field| sql::value(of, field));
         let text = format!(
             "SELECT t.id, {}, t.{}, {number} FROM {} t WHERE {}",
@@ -211,7 +211,7 @@ impl Table {
             scope.condition()
         );
         let mut statement = rows.prepare_cached(&text)?;
-        let mut found = statement.query([scope.parameter()])?;
+        let mut found = statement.query(scope.parameters())?;
         let mut table = Self::default();
         while let Some(row) = found.next()? {
             let id: i64 = row.get(0)?;
@@ -276,7 +276,8 @@ fn exported(of: &'static Resource) -> impl Iterator<Item = &'static Field> {
     of.settable().filter(|field| !matches!(field.kind, Kind::Secret))
 }
 
-fn neutralised(cell: &str) -> String {
+/// The cell, so written that no spreadsheet runs it.
+pub(crate) fn neutralised(cell: &str) -> String {
     if cell.starts_with(DANGEROUS) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
 }
 

@@ -13,6 +13,7 @@ mod number;
 mod phone_number;
 mod reference;
 mod secret;
+mod set;
 mod text;
 mod word;
 
@@ -34,6 +35,8 @@ pub struct Field {
     pub read_only: bool,
     /// Made by SQLite from other columns; on no form, in no CSV.
     pub computed: bool,
+    /// Of a computed text: the fields that it joins, with a blank between.
+    pub made_of: &'static [&'static str],
     pub default: &'static str,
     /// Only of interest when that field has that value.
     pub shown_when: Option<(&'static str, &'static str)>,
@@ -57,6 +60,8 @@ pub enum Kind {
     },
     /// Key stored, label shown.
     Choice(&'static [(&'static str, &'static str)]),
+    /// Any number of `(key, label)`, stored as the keys joined by `,`.
+    Set(fn() -> &'static [(String, String)]),
     /// `1` or `0`; `on`, `true`, `yes` and their opposites are taken too, blank is `0`.
     Flag,
     /// 2–6 digits, unique in the tenant over all kinds of extensions. In `extensions` a column; elsewhere the number of
@@ -87,6 +92,7 @@ impl Field {
             everywhere: false,
             read_only: false,
             computed: false,
+            made_of: &[],
             default: "",
             shown_when: None,
         }
@@ -120,6 +126,14 @@ impl Field {
         of: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self::new(name, label, Kind::Choice(of))
+    }
+    /// Any number of a list of `(key, label)` that is made at run time.
+    pub const fn set(
+        name: &'static str,
+        label: &'static str,
+        of: fn() -> &'static [(String, String)],
+    ) -> Self {
+        Self::new(name, label, Kind::Set(of))
     }
     /// Yes or no.
     pub const fn flag(name: &'static str, label: &'static str) -> Self {
@@ -180,6 +194,11 @@ impl Field {
         self.read_only = true;
         self
     }
+    /// Made by SQLite: these fields, joined by a blank.
+    pub const fn made_of(mut self, fields: &'static [&'static str]) -> Self {
+        self.made_of = fields;
+        self.computed()
+    }
     /// Most characters of a text or word.
     pub const fn max(mut self, max: usize) -> Self {
         self.kind = match self.kind {
@@ -220,6 +239,7 @@ impl Field {
             Kind::Word { max } => word::normalise(given, max),
             Kind::Number { min, max, unit } => number::normalise(given, min, max, unit),
             Kind::Choice(of) => choice::normalise(given, of),
+            Kind::Set(of) => set::normalise(given, of()),
             Kind::Flag => flag::normalise(given),
             Kind::Extension => extension::normalise(given),
             Kind::PhoneNumber => phone_number::normalise(given),
@@ -236,6 +256,7 @@ impl Field {
         match self.kind {
             Kind::Number { unit, .. } if !stored.is_empty() && !unit.is_empty() => format!("{stored} {unit}"),
             Kind::Choice(of) => choice::show(stored, of),
+            Kind::Set(of) => set::show(stored, of()),
             Kind::Flag => flag::show(stored),
             Kind::Destination => destination::show(stored),
             _ => stored.to_owned(),

@@ -5,17 +5,14 @@ use crate::{
     access::Author,
     db::{OpenError, Welcome},
     resource::Values,
-    resources::{
-        administrators::ADMINISTRATORS, devices::DEVICES, ring_groups::RING_GROUPS, tenants::TENANTS,
-        users::USERS,
-    },
+    resources::{devices::DEVICES, ring_groups::RING_GROUPS, tenants::TENANTS, users::USERS},
     secret, sign_in,
     transaction::Transaction,
-    write::WriteError,
+    write::{Edit, WriteError},
 };
 
 impl Db {
-    /// Fills an empty database: tenant, administrator with setup link, five extensions with users, devices and generated
+    /// Fills an empty database: tenant with its roles, administrator with setup link, five extensions with users, devices and generated
     /// passwords, one ring group; in one transaction. `None` if there is a tenant already. OPS-01.
     pub fn first_start(&self) -> Result<Option<Welcome>, OpenError> {
         let mut writer = self.writer();
@@ -33,21 +30,13 @@ impl Db {
     }
 
     fn fill(&self, transaction: &Transaction<'_>) -> Result<Welcome, WriteError> {
-        let mut author = Author {
-            tenant: crate::access::OPERATOR,
-            name: "first start".into(),
-            address: String::new(),
-            via: "cli",
-            level: 3,
-        };
+        let mut author = Author::program(crate::access::OPERATOR, "first start", "cli");
         let add = |author: &Author, of: &'static Resource, pairs: &[(&str, &str)]| {
             let values: Values = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             self.create_in(transaction, author, of, &values)
         };
         let tenant = add(&author, &TENANTS, &[("name", "My company"), ("domain", DOMAIN)])?;
-        author.tenant = TenantId(tenant);
-        let login = [("login", "admin"), ("name", "Administrator"), ("level", "3")];
-        let administrator = add(&author, &ADMINISTRATORS, &login)?;
+        author.viewer.tenant = TenantId(tenant);
         let mut phones = Vec::new();
         let mut members = Vec::new();
         for (number, first, last) in PEOPLE {
@@ -76,8 +65,23 @@ impl Db {
                 ("overflow", "hangup:no_answer"),
             ],
         )?;
-        let setup_path = sign_in::add_setup_token(transaction, administrator)?;
+        let setup_path = self.first_primary(transaction, &author)?;
         Ok(Welcome { setup_path, phones, group: GROUP.into() })
+    }
+
+    /// ROL-06: a primary administrator is there from the start. Made by the program, above whom nobody is.
+    fn first_primary(&self, transaction: &Transaction<'_>, author: &Author) -> Result<String, WriteError> {
+        let values =
+            [("first_name", "Administrator"), ("login", "admin")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let id = self.create_in(transaction, author, &USERS, &Values::from(values))?;
+        let primary: i64 = transaction.query_row(
+            "SELECT id FROM roles WHERE tenant_id = ?1 AND level = '3' ORDER BY id LIMIT 1",
+            [author.viewer.tenant.0],
+            |row| row.get(0),
+        )?;
+        let role = Values::from([("role".to_owned(), primary.to_string())]);
+        self.update_in(transaction, author, Edit { of: &USERS, id, version: None }, &role)?;
+        Ok(sign_in::add_setup_token(transaction, id, sign_in::WEEK_MS)?)
     }
 }
 

@@ -40,16 +40,15 @@ impl Company {
 
 pub fn author(tenant: i64) -> Author {
     Author {
-        tenant: TenantId(tenant),
+        viewer: viewer(tenant),
         name: "anna@example.com".into(),
         address: "192.0.2.7".into(),
         via: "portal",
-        level: 3,
     }
 }
 
 pub fn viewer(tenant: i64) -> Viewer {
-    Viewer { tenant: TenantId(tenant), level: 3 }
+    Viewer::primary(TenantId(tenant))
 }
 
 pub fn values<const N: usize>(pairs: [(&str, &str); N]) -> Values {

@@ -23,6 +23,6 @@ ids! {
     DeviceId,
     /// A ring group.
     RingGroupId,
-    /// Somebody who may sign in to administer.
-    AdministratorId,
+    /// What users may do.
+    RoleId,
 }

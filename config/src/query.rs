@@ -4,9 +4,9 @@
 use rusqlite::types::Value;
 
 use crate::{
-    Db, Field, Resource,
-    access::{self, Scope},
+    Db, Field, Resource, access,
     resource::Values,
+    rows,
     sql::{self, Stored},
 };
 
@@ -22,7 +22,8 @@ mod page;
 pub struct ListQuery {
     /// Free text over the text columns.
     pub search: String,
-    /// `field → accepted values`.
+    /// `field → accepted values`; rows meet all of them. Behind a field's name `.not` takes none of the values, `.has` what
+    /// contains one of them as people see it, `.min` and `.max` a limit. `id` takes row ids.
     pub filters: Vec<(String, Vec<String>)>,
     /// Field; empty takes the declared one.
     pub sort: String,
@@ -66,8 +67,13 @@ pub struct Page {
 pub enum QueryError {
     #[error("no field `{0}` to sort or filter by")]
     UnknownField(String),
+    #[error("{message}, in the filter of `{field}`")]
+    Filter { field: String, message: String },
     #[error("that page is gone, start again from the first")]
     Cursor,
+    /// The row is there, but beyond the viewer's site or department. ROL-03.
+    #[error("this belongs to another site or department")]
+    Beyond,
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -83,7 +89,7 @@ impl Db {
         let reader = self.reader()?;
         // Totals and rows of one moment.
         let moment = reader.unchecked_transaction()?;
-        let scope = scope(viewer, of);
+        let scope = access::scope(viewer, of);
         let mut conditions = Conditions::of(scope, of, query)?;
         let all = count(&moment, of, &Conditions::everything(scope))?;
         let total = if !query.search.trim().is_empty() {
@@ -103,12 +109,43 @@ impl Db {
         Ok(Page { rows, total, of: all, next })
     }
 
-    /// One row, `None` if it is not there or not theirs to see.
+    /// The first rows of a table that contain all words of `search`, without a count: for search over all tables.
+    pub fn find(
+        &self,
+        viewer: &Viewer,
+        of: &'static Resource,
+        search: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, QueryError> {
+        let reader = self.reader()?;
+        let scope = access::scope(viewer, of);
+        let query = ListQuery { search: search.to_owned(), limit, ..ListQuery::default() };
+        let mut conditions = Conditions::of(scope, of, &query)?;
+        let ids = matching(&reader, of, &conditions)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if ids.len() <= FEW {
+            conditions = Conditions::everything(scope);
+            conditions.among(&ids);
+        }
+        Ok(page::page(&reader, of, &query, conditions)?.0)
+    }
+
+    /// One row, `None` if it is not there or another tenant's.
+    ///
+    /// # Errors
+    /// [`QueryError::Beyond`] if it is of their tenant, but not theirs to see.
     pub fn get(&self, viewer: &Viewer, of: &'static Resource, id: i64) -> Result<Option<Row>, QueryError> {
         let reader = self.reader()?;
-        let mut conditions = Conditions::everything(scope(viewer, of));
+        let scope = access::scope(viewer, of);
+        let mut conditions = Conditions::everything(scope);
         conditions.add("t.id = ?", [Value::Integer(id)]);
-        Ok(page::one(&reader, of, &conditions)?)
+        let row = page::one(&reader, of, &conditions)?;
+        if row.is_none() && rows::is_beyond(&reader, of, scope, id)? {
+            return Err(QueryError::Beyond);
+        }
+        Ok(row)
     }
 
     /// `(id, title)` of the rows a reference can point to, at most 200, matching `search`.
@@ -119,7 +156,7 @@ impl Db {
         search: &str,
     ) -> Result<Vec<(i64, String)>, QueryError> {
         let title = sql::title(of, "t");
-        let mut conditions = Conditions::everything(scope(viewer, of));
+        let mut conditions = Conditions::everything(access::scope(viewer, of));
         conditions.add(&format!("{title} LIKE ? ESCAPE '\\'"), [conditions::containing(search)]);
         let text = format!(
             "SELECT t.id, {title} FROM {} t WHERE {} ORDER BY {}, t.id LIMIT {MOST_ROWS}",
@@ -132,6 +169,16 @@ impl Db {
         let found = statement.query_map(conditions.parameters(), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
+}
+
+/// Ids of all rows that a query asks for, as the viewer may see them.
+pub(crate) fn ids(
+    rows: &rusqlite::Connection,
+    viewer: &Viewer,
+    of: &'static Resource,
+    query: &ListQuery,
+) -> Result<Vec<i64>, QueryError> {
+    Ok(matching(rows, of, &Conditions::of(access::scope(viewer, of), of, query)?)?)
 }
 
 fn count(
@@ -152,10 +199,6 @@ fn matching(
     let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
     let mut statement = rows.prepare_cached(&text)?;
     statement.query_map(conditions.parameters(), |row| row.get(0))?.collect()
-}
-
-fn scope(viewer: &Viewer, of: &Resource) -> Scope {
-    access::scope(viewer.tenant, viewer.level, of)
 }
 
 /// Whether a field's stored text is in one of the table's own columns.

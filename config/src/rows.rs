@@ -21,15 +21,16 @@ pub fn stored(rows: &Connection, of: &Resource, scope: Scope, id: i64) -> rusqli
     let text = sql::once(("row", of.name, scope.condition()), || {
         let columns: Vec<String> = fields.iter().map(|field| sql::value(of, field)).collect();
         format!(
-            "SELECT {}, t.version, {} FROM {} t WHERE t.id = ?2 AND {}",
+            "SELECT {}, t.version, {} FROM {} t WHERE t.id = ?3 AND {}",
             tenant_column(of),
             columns.join(", "),
             of.name,
             scope.condition()
         )
     });
+    let [first, second] = scope.parameters();
     rows.prepare_cached(&text)?
-        .query_row([scope.parameter(), id], |row| {
+        .query_row([first, second, id], |row| {
             let mut values = Values::new();
             for (at, field) in fields.iter().enumerate() {
                 values.insert(field.name.to_owned(), row.get(at + 2)?);
@@ -37,6 +38,19 @@ pub fn stored(rows: &Connection, of: &Resource, scope: Scope, id: i64) -> rusqli
             Ok(Stored { tenant: row.get(0)?, version: row.get(1)?, values })
         })
         .optional()
+}
+
+/// Whether a row is there, but beyond the part of the tenant that `scope` is: it is refused, not denied. ROL-03.
+pub fn is_beyond(rows: &Connection, of: &Resource, scope: Scope, id: i64) -> rusqlite::Result<bool> {
+    if !matches!(scope, Scope::Part(..)) {
+        return Ok(false);
+    }
+    let whole = scope.whole();
+    let text = sql::once(("beyond", of.name, whole.condition()), || {
+        format!("SELECT 1 FROM {} t WHERE t.id = ?3 AND {}", of.name, whole.condition())
+    });
+    let [first, second] = whole.parameters();
+    rows.prepare_cached(&text)?.exists([first, second, id])
 }
 
 /// How people call a row; `#7` if it is gone.

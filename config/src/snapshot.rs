@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{DeviceId, RingGroupId, TenantId, UserId};
+use crate::{
+    DeviceId, RingGroupId, TenantId, UserId,
+    access::{Permission, Rights},
+};
 
 pub use crate::{
     destination::{Cause, Destination},
@@ -11,6 +14,7 @@ pub use crate::{
         extensions::{Extension, Target},
         node_settings::NodeSettings,
         ring_groups::RingGroup,
+        roles::Role,
         tenants::Tenant,
         users::{Forwards, User},
     },
@@ -117,6 +121,14 @@ impl Snapshot {
     /// A user.
     pub fn user(&self, tenant: TenantId, id: UserId) -> Option<&Arc<User>> {
         self.rows.users.get(&id.0).filter(|user| user.tenant == tenant)
+    }
+    /// A user's role; `None` is an ordinary user.
+    pub fn role_of(&self, user: &User) -> Option<&Arc<Role>> {
+        self.rows.roles.get(&user.role?.0).filter(|role| role.tenant == user.tenant)
+    }
+    /// Whether a user's role allows that. ROL-09…21.
+    pub fn allows(&self, user: &User, permission: Permission) -> bool {
+        self.role_of(user).map_or_else(Rights::plain, |role| role.rights).has(permission)
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -3,22 +3,23 @@
 use rusqlite::Connection;
 
 use crate::{
-    Db, Kind, Problem, Resource,
-    access::{self, Scope},
+    Db, Kind, Problem, Resource, UserId,
+    access::{self, Scope, Verb, levels},
     audit::{self, About, Changes},
     check::{self, Draft},
     references,
     resource::Values,
-    resources::{administrators::ADMINISTRATORS, extensions::EXTENSIONS},
+    resources::{extensions::EXTENSIONS, users::USERS},
     rows,
     secret::{self, Place},
+    sign_in,
     transaction::Transaction,
 };
 
 pub use crate::access::Author;
 use store::Row;
 
-mod store;
+pub(crate) mod store;
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +36,12 @@ pub enum WriteError {
     /// The values are wrong; one entry per field.
     #[error("{} field(s) need attention", .0.len())]
     Invalid(Vec<Problem>),
-    /// The row is gone or belongs to somebody else.
+    /// The row is gone or belongs to another tenant.
     #[error("this entry is gone")]
     Gone,
+    /// The author may not do that; why, in words. ROL-03, ROL-07, USR-09.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// Somebody saved since the form was opened; `by` and the present values.
     #[error("{by} changed this entry meanwhile")]
     #[allow(missing_docs)]
@@ -95,31 +99,7 @@ impl Db {
     pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        if !access::may_add(author.tenant, author.level, of) {
-            return Err(forbidden());
-        }
-        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
-        may_set_level(author, of, &stored.values)?;
-        let title = rows::title(&transaction, of, id)?;
-        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
-        let mut used_by = references::users_of(&transaction, of, stored.tenant, id)?;
-        if let Some((_, dialled_by)) = check::given_up_number(&transaction, &draft, &Values::new())? {
-            used_by.extend(dialled_by);
-        }
-        if of.name == EXTENSIONS.name {
-            used_by.extend(references::owner_in_need(&transaction, &stored.values)?);
-        }
-        used_by.sort();
-        used_by.dedup();
-        if !used_by.is_empty() {
-            return Err(WriteError::Used(used_by));
-        }
-        store::delete(&transaction, of, stored.tenant, id)?;
-        invalid(check::rules(&transaction, of, stored.tenant, &[&stored.values])?)?;
-        let changes = audit::changes(of, &stored.values, &Values::new());
-        let about =
-            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
-        audit::note(&transaction, author, about, &changes)?;
+        self.delete_in(&transaction, author, of, id)?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -164,10 +144,8 @@ impl Db {
         let field = secret_field(of, field)?;
         let mut writer = self.writer();
         let transaction = writer.transaction()?;
-        if !access::may_change(author.level) {
-            return Err(forbidden());
-        }
-        let stored = rows::stored(&transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        allowed(author, Verb::Edit, of)?;
+        let stored = theirs(&transaction, author, of, id)?;
         let text = format!("SELECT {field} FROM {} WHERE id = ?1", of.name);
         let sealed: String = transaction.prepare_cached(&text)?.query_row([id], |row| row.get(0))?;
         let place = Place { table: of.name, field, row: id };
@@ -190,15 +168,13 @@ impl Db {
         of: &'static Resource,
         given: &Values,
     ) -> Result<i64, WriteError> {
-        if !access::may_add(author.tenant, author.level, of) {
-            return Err(forbidden());
-        }
+        allowed(author, Verb::Create, of)?;
         let id = store::next_id(transaction, of)?;
-        let tenant = if of.tenant { author.tenant.0 } else { id };
-        let (mut values, wrong) = with_defaults(of, given);
+        let tenant = if of.tenant { author.viewer.tenant.0 } else { id };
+        let (mut values, wrong) = with_defaults(of, &at_their_site(author, of, given));
         let draft = Draft { of, tenant, id: 0, values: &values };
         invalid(merged(wrong, draft.problems(transaction)?))?;
-        may_set_level(author, of, &values)?;
+        on_their_level(transaction, author, of, None, Some(&values))?;
         for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
             let secret = values.entry(field.name.to_owned()).or_default();
             if secret.is_empty() {
@@ -207,7 +183,11 @@ impl Db {
         }
         let row = Row { of, tenant, id, cipher: self.cipher() };
         store::insert(transaction, row, &values)?;
+        still_theirs(transaction, author, of, id)?;
         invalid(check::rules(transaction, of, tenant, &[&values])?)?;
+        if of.name == USERS.name {
+            sign_in::welcome(transaction, self.cipher(), UserId(id))?;
+        }
         let title = rows::title(transaction, of, id)?;
         let about = About { of, id, tenant, title: &title, action: "create", version: 1 };
         audit::note(transaction, author, about, &audit::changes(of, &Values::new(), &values))?;
@@ -222,10 +202,8 @@ impl Db {
         Edit { of, id, version }: Edit,
         given: &Values,
     ) -> Result<bool, WriteError> {
-        if !access::may_change(author.level) {
-            return Err(forbidden());
-        }
-        let old = rows::stored(transaction, of, scope(author, of), id)?.ok_or(WriteError::Gone)?;
+        allowed(author, Verb::Edit, of)?;
+        let old = theirs(transaction, author, of, id)?;
         if version.is_some_and(|version| version != old.version) {
             let by = audit::author_of(transaction, of, id, old.version)?;
             return Err(WriteError::Conflict { by, now: old.values });
@@ -238,16 +216,50 @@ impl Db {
         let draft = Draft { of, tenant: old.tenant, id, values: &values };
         invalid(merged(wrong, draft.problems(transaction)?))?;
         invalid(given_up(transaction, Draft { values: &old.values, ..draft }, &values)?)?;
-        may_set_level(author, of, &old.values)?;
-        may_set_level(author, of, &values)?;
+        on_their_level(transaction, author, of, Some(&old.values), Some(&values))?;
         let row = Row { of, tenant: old.tenant, id, cipher: self.cipher() };
         store::update(transaction, row, &values, &changes)?;
+        still_theirs(transaction, author, of, id)?;
         invalid(check::rules(transaction, of, old.tenant, &[&old.values, &values])?)?;
         let action = if changes.keys().all(|name| is_secret(of, name)) { "renew" } else { "update" };
         let title = rows::title(transaction, of, id)?;
         let about = About { of, id, tenant: old.tenant, title: &title, action, version: old.version + 1 };
         audit::note(transaction, author, about, &changes)?;
         Ok(true)
+    }
+
+    /// Removes a row within a transaction.
+    pub(crate) fn delete_in(
+        &self,
+        transaction: &Connection,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+    ) -> Result<(), WriteError> {
+        allowed(author, Verb::Delete, of)?;
+        let stored = theirs(transaction, author, of, id)?;
+        on_their_level(transaction, author, of, Some(&stored.values), None)?;
+        let title = rows::title(transaction, of, id)?;
+        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
+        let mut used_by = references::users_of(transaction, of, stored.tenant, id)?;
+        if let Some((_, dialled_by)) = check::given_up_number(transaction, &draft, &Values::new())? {
+            used_by.extend(dialled_by);
+        }
+        if of.name == EXTENSIONS.name {
+            used_by.extend(references::owner_in_need(transaction, &stored.values)?);
+        }
+        used_by.sort();
+        used_by.dedup();
+        if !used_by.is_empty() {
+            return Err(WriteError::Used(used_by));
+        }
+        store::delete(transaction, of, stored.tenant, id)?;
+        invalid(check::rules(transaction, of, stored.tenant, &[&stored.values])?)?;
+        let changes = audit::changes(of, &stored.values, &Values::new());
+        let about =
+            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
+        audit::note(transaction, author, about, &changes)?;
+        Ok(())
     }
 }
 
@@ -260,10 +272,10 @@ fn check_in(
 ) -> rusqlite::Result<Vec<Problem>> {
     let Some(id) = id else {
         let (values, wrong) = with_defaults(of, given);
-        let draft = Draft { of, tenant: author.tenant.0, id: 0, values: &values };
+        let draft = Draft { of, tenant: author.viewer.tenant.0, id: 0, values: &values };
         return Ok(merged(wrong, draft.problems(rows)?));
     };
-    let Some(old) = rows::stored(rows, of, scope(author, of), id)? else {
+    let Some(old) = rows::stored(rows, of, access::scope(&author.viewer, of), id)? else {
         return Ok(vec![Problem::of("", "This entry is gone.")]);
     };
     let (given, wrong) = check::normalise(of, given);
@@ -321,17 +333,86 @@ fn invalid(problems: Vec<Problem>) -> Result<(), WriteError> {
     if problems.is_empty() { Ok(()) } else { Err(WriteError::Invalid(problems)) }
 }
 
-/// ROL-07: nobody makes or changes somebody above their own level.
-fn may_set_level(author: &Author, of: &Resource, values: &Values) -> Result<(), WriteError> {
-    let level = values.get("level").and_then(|level| level.parse::<u8>().ok()).unwrap_or_default();
-    if of.name == ADMINISTRATORS.name && level > author.level {
-        return Err(WriteError::Invalid(vec![Problem::of("level", "Not above your own level.")]));
+/// The row of somebody whom the author may manage: in their reach and of a lower level. USR-09.
+pub(crate) fn manageable(
+    rows: &Connection,
+    author: &Author,
+    of: &'static Resource,
+    id: i64,
+) -> Result<rows::Stored, WriteError> {
+    allowed(author, Verb::Edit, of)?;
+    let stored = theirs(rows, author, of, id)?;
+    on_their_level(rows, author, of, Some(&stored.values), None)?;
+    Ok(stored)
+}
+
+/// Whether the author's role allows that with rows of the table at all.
+pub(crate) fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
+    match access::may(&author.viewer, verb, of) {
+        true => Ok(()),
+        false if of.tenant => Err(WriteError::Forbidden("Your role does not allow this")),
+        // Tables of the program are not there for others at all.
+        false => Err(WriteError::Gone),
+    }
+}
+
+/// The row as stored, if it is the author's to change.
+pub(crate) fn theirs(
+    rows: &Connection,
+    author: &Author,
+    of: &'static Resource,
+    id: i64,
+) -> Result<rows::Stored, WriteError> {
+    let scope = access::scope(&author.viewer, of);
+    match rows::stored(rows, of, scope, id)? {
+        Some(stored) => Ok(stored),
+        None if rows::is_beyond(rows, of, scope, id)? => Err(BEYOND),
+        None => Err(WriteError::Gone),
+    }
+}
+
+/// What somebody wrote stays within their site or department: it is neither made elsewhere nor moved there. ROL-03.
+fn still_theirs(
+    rows: &Connection,
+    author: &Author,
+    of: &'static Resource,
+    id: i64,
+) -> Result<(), WriteError> {
+    let scope = access::scope(&author.viewer, of);
+    if matches!(scope, Scope::Part(..)) && rows::stored(rows, of, scope, id)?.is_none() {
+        return Err(BEYOND);
     }
     Ok(())
 }
 
-fn scope(author: &Author, of: &Resource) -> Scope {
-    access::scope(author.tenant, author.level, of)
+/// A new row without a site or department is at that of its author, if their role reaches no further.
+fn at_their_site(author: &Author, of: &Resource, given: &Values) -> Values {
+    let mut values = given.clone();
+    if let Some((field, id)) = access::place_of_new(&author.viewer, of) {
+        values
+            .entry(field.to_owned())
+            .and_modify(|value| {
+                if value.is_empty() {
+                    *value = id.to_string()
+                }
+            })
+            .or_insert(id.to_string());
+    }
+    values
+}
+
+/// USR-09, ROL-07.
+pub(crate) fn on_their_level(
+    rows: &Connection,
+    author: &Author,
+    of: &Resource,
+    old: Option<&Values>,
+    new: Option<&Values>,
+) -> Result<(), WriteError> {
+    match levels::refusal(rows, &author.viewer, of, old, new)? {
+        Some(why) => Err(WriteError::Forbidden(why)),
+        None => Ok(()),
+    }
 }
 
 fn is_secret(of: &Resource, name: &str) -> bool {
@@ -345,10 +426,6 @@ fn secret_field(of: &Resource, name: &str) -> Result<&'static str, WriteError> {
     }
 }
 
-fn forbidden() -> WriteError {
-    WriteError::Invalid(vec![Problem::of("", "Your rights do not allow this.")])
-}
-
 /// SQLite's error for people.
 fn in_words(error: &rusqlite::Error) -> String {
     use rusqlite::ErrorCode::*;
@@ -360,6 +437,8 @@ fn in_words(error: &rusqlite::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+const BEYOND: WriteError = WriteError::Forbidden("This belongs to another site or department");
 
 #[cfg(test)]
 mod tests;

@@ -26,8 +26,7 @@ fn figures_of_a_large_company() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(folder.path()).unwrap();
     db.first_start().unwrap();
-    let author =
-        Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "cli", level: 3 };
+    let author = Author::program(TenantId(1), "test", "cli");
     let mut users = String::from("first_name,last_name,extension,email\n");
     let mut devices = String::from("name,user,username,secret\n");
     for n in 0..USERS_N {
@@ -119,7 +118,7 @@ fn created<const N: usize>(
 }
 
 fn lists(db: &Db) {
-    let viewer = Viewer { tenant: TenantId(1), level: 3 };
+    let viewer = Viewer::primary(TenantId(1));
     for (what, query) in [
         ("first page", ListQuery::default()),
         ("page by extension", ListQuery { sort: "extension".into(), ..ListQuery::default() }),

@@ -83,7 +83,7 @@ fn look_at(folder: &Path, acknowledged: i64) {
 }
 
 fn author() -> Author {
-    Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "cli", level: 3 }
+    Author::program(TenantId(1), "test", "cli")
 }
 
 fn values(pairs: &[(&str, &str)]) -> Values {

@@ -67,13 +67,7 @@ async fn move_about(live: Arc<FakeLive>) {
 }
 
 fn fill(db: &Db) {
-    let author = Author {
-        tenant: config::TenantId(1),
-        name: "dana".into(),
-        address: "192.0.2.5".into(),
-        via: "portal",
-        level: 3,
-    };
+    let author = Author::program(config::TenantId(1), "dana", "portal");
     for (at, (first, last)) in
         [("Hanna", "Lindqvist"), ("Marcus", "Whitfield"), ("Rosa", "Delgado"), ("<b>Bobby", "\"Tables\"")]
             .into_iter()

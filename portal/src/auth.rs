@@ -1,6 +1,7 @@
 //! Who asks: the session behind a cookie, what they may do, and that a changing request comes from our own pages.
 //! AUTH-02, 04, 05, 25, 28.
 
+pub(crate) mod api_key;
 pub(crate) mod login;
 pub(crate) mod password;
 pub(crate) mod set_password;
@@ -18,8 +19,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use config::{
-    AdministratorId, Db, Resource, TenantId,
-    access::{self, Author, Viewer},
+    Db, Resource, TenantId, UserId,
+    access::{self, Author, Verb, Viewer},
     query::QueryError,
     resources::tenants::TENANTS,
     sign_in::{Account, Session},
@@ -31,15 +32,15 @@ use crate::{error::Fault, query::Pairs, state::App, text};
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
-    pub administrator: AdministratorId,
+    pub user: UserId,
     /// Row of the session.
     pub session: i64,
     pub login: String,
     pub name: String,
     pub tenant: TenantId,
     pub tenant_name: String,
-    /// 1–3.
-    pub level: u8,
+    /// What their role allows.
+    pub viewer: Viewer,
     /// Nothing else works until the password is changed (AUTH-05).
     pub must_set_password: bool,
     /// What changing requests of this session carry.
@@ -54,48 +55,59 @@ pub(crate) struct Who {
 
 impl Who {
     pub fn viewer(&self) -> Viewer {
-        Viewer { tenant: self.tenant, level: self.level }
+        self.viewer
     }
 
     /// For the audit log; `via` is `portal` or `api`.
     pub fn author(&self, via: &'static str) -> Author {
-        Author {
-            tenant: self.tenant,
-            name: self.login.clone(),
-            address: self.address.clone(),
-            via,
-            level: self.level,
-        }
+        Author { viewer: self.viewer, name: self.login.clone(), address: self.address.clone(), via }
+    }
+
+    /// Whether they may do that with rows of the table.
+    pub fn may(&self, verb: Verb, of: &Resource) -> bool {
+        access::may(&self.viewer, verb, of)
     }
 
     /// Whether the table is theirs to look at.
     pub fn may_see(&self, of: &Resource) -> bool {
-        let listed = !matches!(
-            access::scope(self.tenant, self.level, of),
-            access::Scope::Nothing | access::Scope::Row(_)
-        );
-        listed && (self.level >= 2 || of.menu != "System")
+        self.may(Verb::View, of)
     }
 
-    /// Whether rows of the table are theirs to change.
+    /// Whether anything in the table is theirs to change; what exactly, the database says.
     pub fn may_write(&self, of: &Resource) -> bool {
-        self.may_see(of) && access::may_change(self.level)
+        self.may_see(of) && (self.may(Verb::Edit, of) || self.may(Verb::Create, of))
     }
 
     /// A table by name that they may see.
     pub fn table(&self, name: &str) -> Result<&'static Resource, Fault> {
-        config::resources::by_name(name).filter(|of| self.may_see(of)).ok_or(Fault::NotFound)
+        let of = config::resources::by_name(name).ok_or(Fault::NotFound)?;
+        match self.may_see(of) {
+            true => Ok(of),
+            false if of.tenant => Err(Fault::Forbidden("Your role does not allow this")),
+            // Tables of the program are not there for others at all.
+            false => Err(Fault::NotFound),
+        }
     }
 
-    /// A table by name that they may change.
+    /// A table by name of which they may change something.
     pub fn writable(&self, name: &str) -> Result<&'static Resource, Fault> {
         let of = self.table(name)?;
-        if self.may_write(of) {
+        if self.may_write(of) || self.may(Verb::Delete, of) {
             Ok(of)
         } else {
             Err(Fault::Forbidden("Your account may look at this, not change it"))
         }
     }
+
+    /// Where they begin: administrators with the admin panel, others with the user portal.
+    pub fn home(&self) -> &'static str {
+        home(&self.viewer)
+    }
+}
+
+/// See [`Who::home`].
+pub(crate) fn home(viewer: &Viewer) -> &'static str {
+    if viewer.level > 0 { "/admin" } else { "/" }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Who {
@@ -110,6 +122,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with("/api/");
     let told = |fault: Fault| if api { fault.problem() } else { fault.into_response() };
+    if api {
+        match api_key::who(&app, request.headers()).await {
+            Ok(Some(program)) => return run_for(program, request, next).await,
+            Ok(None) => {}
+            Err(fault) => return fault.problem(),
+        }
+    }
     let mut who = match who(&app, request.headers()).await {
         Ok(Some(who)) => who,
         Ok(None) => return ask_to_sign_in(&request, api),
@@ -129,8 +148,28 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
         }
         return Redirect::to("/password/set").into_response();
     }
+    if who.viewer.level == 0 && is_for_administrators(request.uri().path()) {
+        return told(Fault::NoAdministrator);
+    }
     request.extensions_mut().insert(who);
     next.run(request).await
+}
+
+/// A request of a program: no browser was talked into sending its key.
+async fn run_for(mut program: Who, mut request: Request, next: Next) -> Response {
+    if program.viewer.level == 0 && is_for_administrators(request.uri().path()) {
+        return Fault::NoAdministrator.problem();
+    }
+    program.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
+    request.extensions_mut().insert(program);
+    next.run(request).await
+}
+
+/// ROL-01.
+fn is_for_administrators(path: &str) -> bool {
+    let below =
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    below("/admin") || (below("/api/v1") && !below("/api/v1/me"))
 }
 
 /// The session of a request, if there is one that holds.
@@ -144,14 +183,14 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     };
     let account = session.account;
     Ok(Some(Who {
-        administrator: account.id,
+        user: account.id,
         session: session.id,
         must_set_password: account.password_temporary || expired(&account, now),
-        name: if account.name.is_empty() { account.login.clone() } else { account.name },
+        name: account.name,
         login: account.login,
-        tenant: account.tenant,
+        tenant: account.viewer.tenant,
         tenant_name,
-        level: account.level,
+        viewer: account.viewer,
         csrf,
         theme: theme.unwrap_or_default(),
         flash: flash.unwrap_or_default(),
@@ -163,10 +202,13 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
 fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS {
-        db.touch_session(session.id, now, SESSION_MS).map_err(QueryError::from)?;
+        // A disk that is full must not hide the page that says so.
+        if let Err(error) = db.touch_session(session.id, now, SESSION_MS) {
+            tracing::warn!("a session could not be prolonged: {error}");
+        }
     }
-    let viewer = Viewer { tenant: session.account.tenant, level: session.account.level };
-    let tenant = db.get(&viewer, &TENANTS, session.account.tenant.0)?;
+    let viewer = session.account.viewer;
+    let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;
     let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
     Ok(Some((session, name)))
 }
@@ -256,7 +298,7 @@ fn ask_to_sign_in(request: &Request, api: bool) -> Response {
         answer.headers_mut().insert("hx-redirect", header::HeaderValue::from_static("/login"));
         return answer;
     }
-    let wanted = request.uri().path_and_query().map_or("/admin", |p| p.as_str());
+    let wanted = request.uri().path_and_query().map_or("/", |p| p.as_str());
     if *request.method() != Method::GET || path == "/" || path == "/admin" {
         return Redirect::to("/login").into_response();
     }

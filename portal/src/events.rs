@@ -69,6 +69,9 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
+    if who.viewer.level == 0 {
+        return Err(Fault::NoAdministrator);
+    }
     let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let parts = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();

@@ -45,6 +45,17 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
     groups
 }
 
+/// The navigation of the user portal at `path`.
+pub(crate) fn portal(path: &str) -> Vec<Group> {
+    vec![Group {
+        title: "",
+        items: vec![
+            item("Home", "/", icon("home"), "h", path),
+            item("Password", "/password/set", icon("key"), "", path),
+        ],
+    }]
+}
+
 /// The places at the bottom of a small screen.
 pub(crate) fn dock(path: &str) -> Vec<Item> {
     let mut places = vec![

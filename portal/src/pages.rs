@@ -3,5 +3,6 @@
 pub(crate) mod call;
 pub(crate) mod call_list;
 pub(crate) mod dashboard;
+pub(crate) mod home;
 pub(crate) mod live_calls;
 pub(crate) mod metrics;

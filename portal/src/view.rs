@@ -7,6 +7,7 @@ use crate::{
     error::Fault,
     live::Alarm,
     menu::{self, Group, Item},
+    reply,
     state::App,
 };
 
@@ -18,15 +19,41 @@ pub(crate) struct Page {
     pub csrf: String,
     pub tenant: String,
     pub me: String,
+    /// Of which part of the portal the page is.
+    pub area: Area,
+    /// Whether they may change to the other.
+    pub may_administer: bool,
     pub menu: Vec<Group>,
     pub dock: Vec<Item>,
     pub crumbs: Vec<Crumb>,
     pub alarms: Vec<Alarm>,
     pub toast: String,
+    /// The revision that the toast offers to take back.
+    pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
+}
+
+/// The two parts of the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// Below `/admin`, from level 1 on.
+    Admin,
+    /// For everybody.
+    Portal,
+}
+
+impl Area {
+    /// Where it begins.
+    pub fn home(self) -> &'static str {
+        if self == Self::Admin { "/admin" } else { "/" }
+    }
+    /// What stands below the company's name.
+    pub fn name(self) -> &'static str {
+        if self == Self::Admin { "Admin" } else { "Portal" }
+    }
 }
 
 /// A step on the way to the page; the page itself has no link.
@@ -39,18 +66,42 @@ pub(crate) struct Crumb {
 impl Page {
     /// The frame of a page at `path`; the last crumb is the title.
     pub fn new(app: &App, who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
             csrf: who.csrf.clone(),
             tenant: who.tenant_name.clone(),
             me: who.name.clone(),
+            area: Area::Admin,
+            may_administer: true,
             menu: menu::of(who, path),
             dock: menu::dock(path),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: app.live.alarms(),
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: "alarms".to_owned(),
+            now: Utc::now().timestamp_millis(),
+        }
+    }
+
+    /// The frame of a page of the user portal at `path`.
+    pub fn portal(who: &Who, path: &str, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            theme: who.theme.clone(),
+            csrf: who.csrf.clone(),
+            tenant: who.tenant_name.clone(),
+            me: who.name.clone(),
+            area: Area::Portal,
+            may_administer: who.viewer.level > 0,
+            menu: menu::portal(path),
+            dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
+            crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
+            alarms: vec![],
+            toast: who.flash.clone(),
+            parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }
     }

@@ -13,6 +13,7 @@ pub mod alarms;
 pub mod check;
 mod clock;
 mod connection;
+mod datagrams;
 mod feed;
 pub mod listeners;
 pub mod live;
@@ -46,6 +47,7 @@ pub fn run(command: Command) -> ExitCode {
             done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
     };
+    logging::finish();
     outcome.unwrap_or_else(|fault| {
         eprintln!("dialtone: {fault}");
         ExitCode::FAILURE

@@ -57,6 +57,7 @@ impl Company {
             last_name: number.into(),
             suspended: false,
             number: Some(number.into()),
+            role: None,
             forwards: Forwards {
                 always: None,
                 busy: None,

@@ -12,7 +12,7 @@ use crate::{
     Snapshot, TenantId, resources,
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
-    snapshot::{Device, Extension, NodeSettings, RingGroup, Rows, Table, Tenant, User},
+    snapshot::{Device, Extension, NodeSettings, RingGroup, Role, Rows, Table, Tenant, User},
     typed::{Typed, Unreadable},
 };
 
@@ -41,6 +41,7 @@ pub(super) fn all(
     let loaded = Rows {
         node: node.remove(&1).unwrap_or_default(),
         tenants: reader.table()?,
+        roles: reader.table()?,
         users: reader.table()?,
         extensions: reader.table()?,
         devices: reader.table()?,
@@ -71,6 +72,7 @@ pub(super) fn touched(
             again.devices.extend(devices_of(rows, TenantId(*id))?);
         }
     }
+    reader.refresh(&mut next.roles, &again.roles)?;
     reader.refresh(&mut next.users, &again.users)?;
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
@@ -88,6 +90,7 @@ pub(super) fn touched(
 struct Again {
     node: bool,
     tenants: BTreeSet<i64>,
+    roles: BTreeSet<i64>,
     users: BTreeSet<i64>,
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
@@ -105,6 +108,8 @@ impl Again {
             let mut statement = rows.prepare_cached("SELECT tenant_id FROM settings WHERE id = ?1")?;
             let tenant: Option<i64> = statement.query_row([touched.id], |row| row.get(0)).optional()?;
             self.tenants.extend(tenant);
+        } else if name == Role::TABLE {
+            self.roles.insert(touched.id);
         } else if name == User::TABLE {
             self.users.insert(touched.id);
         } else if name == Device::TABLE {

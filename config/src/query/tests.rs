@@ -26,10 +26,10 @@ fn who_has_no_extension_comes_last_both_ways() {
     let mut query = ListQuery { sort: "extension".into(), ..ListQuery::default() };
     assert_eq!(
         titles(&company, &query),
-        ["Short", "Anna", "Ben", "Chloe", "David", "Elif", "Long", "None1", "None2"]
+        ["Short", "Anna", "Ben", "Chloe", "David", "Elif", "Long", "Administrator", "None1", "None2"]
     );
     query.descending = true;
-    let down = ["Long", "Elif", "David", "Chloe", "Ben", "Anna", "Short", "None2", "None1"];
+    let down = ["Long", "Elif", "David", "Chloe", "Ben", "Anna", "Short", "None2", "None1", "Administrator"];
     assert_eq!(titles(&company, &query), down);
     query.limit = 1;
     for name in down {
@@ -80,7 +80,7 @@ fn lists_use_their_indexes() {
     let company = Company::new();
     for (of, index) in [(&USERS, "users_search"), (&DEVICES, "devices_search")] {
         let query = ListQuery { search: "a".into(), ..ListQuery::default() };
-        let conditions = Conditions::of(scope(&viewer(1), of), of, &query).unwrap();
+        let conditions = Conditions::of(access::scope(&viewer(1), of), of, &query).unwrap();
         let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
         let plan = plan(&company, &text, conditions.parameters());
         assert!(plan.contains(&format!("USING COVERING INDEX {index}")), "{plan}");

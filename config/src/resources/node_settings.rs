@@ -64,6 +64,21 @@ pub static NODE_SETTINGS: Resource = Resource {
             .required()
             .default("30")
             .help("They are large; calls stay listed without them."),
+        Field::number("audit_retention_days", "Keep the audit log for", 90, 3650, "days")
+            .required()
+            .default("90")
+            .help("Changes can be looked at and taken back for so long."),
+        Field::word("smtp_host", "Mail server")
+            .max(253)
+            .help("Takes mail for new users and forgotten passwords. Blank sends none."),
+        Field::number("smtp_port", "Port", 1, 65535, "").required().default("587"),
+        Field::choice("smtp_tls", "Encryption", SMTP_TLS).required().default("starttls"),
+        Field::text("smtp_user", "User name").max(254).help("Blank if the server asks for none."),
+        Field::secret("smtp_secret", "Password"),
+        Field::email("mail_from", "Sender").help("Mail comes from this address."),
+        Field::text("portal_address", "Address of this portal")
+            .max(253)
+            .help("Begins the links in mail, such as https://pbx.example.com. Blank is the address it listens on."),
     ],
     columns: &["rtp_silence_timeout", "session_timer", "call_retention_days"],
     filters: &[],
@@ -71,12 +86,16 @@ pub static NODE_SETTINGS: Resource = Resource {
     cards: &[
         ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
         ("Registration", &["registration_min", "registration_max", "digest"]),
-        ("Records", &["call_retention_days", "ladder_retention_days"]),
+        ("Records", &["call_retention_days", "ladder_retention_days", "audit_retention_days"]),
+        (
+            "Mail",
+            &["smtp_host", "smtp_port", "smtp_tls", "smtp_user", "smtp_secret", "mail_from", "portal_address"],
+        ),
     ],
     title: "session_timer",
     single: true,
     tenant: false,
-    check: Some(registration_range_is_not_empty),
+    check: Some(fits_together),
     rules: &[],
 };
 
@@ -118,7 +137,16 @@ impl Typed for NodeSettings {
     }
 }
 
-fn registration_range_is_not_empty(values: &Values) -> Result<(), Problem> {
+fn fits_together(values: &Values) -> Result<(), Problem> {
+    let text = |field: &str| values.get(field).map_or("", String::as_str);
+    if !text("smtp_host").is_empty() && text("mail_from").is_empty() {
+        return Err(Problem::of("mail_from", "A mail server wants to know from whom mail comes."));
+    }
+    let address = text("portal_address");
+    if !address.is_empty() && !["https://", "http://"].iter().any(|scheme| address.starts_with(scheme)) {
+        return Err(Problem::of("portal_address", "It begins with https:// or http://."));
+    }
+
     let seconds = |field: &str| values.get(field).and_then(|v| v.parse::<i64>().ok()).unwrap_or_default();
     if seconds("registration_min") > seconds("registration_max") {
         return Err(Problem::of("registration_min", "Not longer than the longest registration."));
@@ -127,4 +155,6 @@ fn registration_range_is_not_empty(values: &Values) -> Result<(), Problem> {
 }
 
 const DIGEST: &[(&str, &str)] = &[("both", "SHA-256 or MD5, as the phone can"), ("md5", "MD5 only")];
+const SMTP_TLS: &[(&str, &str)] =
+    &[("starttls", "STARTTLS"), ("tls", "TLS from the start"), ("none", "None, in a trusted network only")];
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

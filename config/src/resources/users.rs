@@ -1,16 +1,18 @@
-//! Users: people with an extension, and where their calls go when they do not answer. RNG-07…13.
+//! Users: people who sign in, most with an extension, and where their calls go when they do not answer. RNG-07…13,
+//! USR-01…13. Passwords and sessions are in [`crate::sign_in`].
 
 use std::time::Duration;
 
 use rusqlite::Row;
 
 use crate::{
-    Field, Resource, TenantId, UserId,
+    Field, Resource, RoleId, TenantId, UserId,
+    access::levels,
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
 
-/// A person with an extension.
+/// A person.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub struct User {
@@ -21,6 +23,8 @@ pub struct User {
     pub suspended: bool,
     /// Their internal number, if they have one.
     pub number: Option<String>,
+    /// `None` is an ordinary user of level 0.
+    pub role: Option<RoleId>,
     pub forwards: Forwards,
 }
 
@@ -46,15 +50,20 @@ pub static USERS: Resource = Resource {
     many: "Users",
     icon: "user",
     menu: "Organization",
-    about: "People with an extension. Their phones are under Devices.",
+    about: "People who call or sign in. Their phones are under Devices.",
     fields: &[
-        Field::text("name", "Name").computed(),
+        Field::text("name", "Name").made_of(&["first_name", "last_name"]),
         Field::text("first_name", "First name").required(),
         Field::text("last_name", "Last name"),
         Field::extension("extension", "Extension")
             .help("2 to 6 digits. Blank for somebody who is not called."),
-        Field::email("email", "E-mail").unique(),
-        Field::flag("suspended", "Suspended").help("Their phones neither register nor call."),
+        Field::email("email", "E-mail").unique().help("They sign in with it."),
+        Field::word("login", "Login name")
+            .unique_everywhere()
+            .max(254)
+            .help("Signs in too, as does their extension followed by @ and the company's SIP domain."),
+        Field::reference("role", "Role", "roles").help("What they may do. Blank is an ordinary user."),
+        Field::flag("suspended", "Suspended").help("Cannot sign in; their phones neither register nor call."),
         Field::phone_number("forward_always", "Forward all calls to")
             .help("An extension, or an outside number with area code. Blank is off."),
         Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
@@ -68,11 +77,12 @@ pub static USERS: Resource = Resource {
             .default("2")
             .help("So many calls ringing or up, in either direction."),
     ],
-    columns: &["name", "extension", "email", "suspended"],
-    filters: &["suspended"],
+    columns: &["name", "extension", "email", "role", "suspended"],
+    filters: &["role", "suspended"],
     sort: "name",
     cards: &[
-        ("General", &["first_name", "last_name", "extension", "email", "suspended"]),
+        ("General", &["first_name", "last_name", "extension"]),
+        ("Account", &["email", "login", "role", "suspended"]),
         (
             "Call forwarding",
             &[
@@ -88,7 +98,7 @@ pub static USERS: Resource = Resource {
     single: false,
     tenant: true,
     check: None,
-    rules: &[],
+    rules: &[levels::one_primary_stays],
 };
 
 impl User {
@@ -113,7 +123,7 @@ impl Default for Forwards {
 impl Typed for User {
     const TABLE: &'static str = "users";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended, x.number, \
-        t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger \
+        t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -125,6 +135,7 @@ impl Typed for User {
             last_name: row.get(3)?,
             suspended: row.get(4)?,
             number: row.get(5)?,
+            role: row.get::<_, Option<i64>>(11)?.map(RoleId),
             forwards: Forwards {
                 always: target(6)?,
                 busy: target(7)?,

@@ -2,8 +2,8 @@
 
 use rusqlite::TransactionBehavior;
 
-use super::{account, note};
-use crate::Db;
+use super::{account, note, own, sessions::SIGN_IN_FAILED};
+use crate::{Db, access::Author};
 
 /// Nobody signs in with that login from that address until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +43,10 @@ impl Db {
             "INSERT INTO sign_in_failures (login, address, at_ms, locked_until) VALUES (?1, ?2, ?3, ?4)",
             (key(login), address, now_ms, lock.map_or(0, |lock| lock.until_ms)),
         )?;
-        if lock.is_some()
-            && let Some(account) = account(&transaction, "a.login = ?1", key(login))?
-        {
-            note(&transaction, &account, "portal", "locked")?;
+        if let Some(account) = account::by_login(&transaction, &key(login), None)? {
+            let author = Author { address: address.to_owned(), ..own(&account) };
+            let action = if lock.is_some() { "locked" } else { SIGN_IN_FAILED };
+            note(&transaction, &author, &account, action)?;
         }
         transaction.commit()?;
         Ok(lock)

@@ -1,7 +1,13 @@
 use super::*;
-use crate::fixture::{Company, author, values};
+use crate::{
+    TenantId, UserId,
+    fixture::{Company, author, values},
+    resources::tenants::TENANTS,
+};
 
 const HOUR: i64 = 60 * 60 * 1000;
+/// The administrator of first start, after the five people.
+const ADMIN: UserId = UserId(6);
 
 fn now(company: &Company) -> i64 {
     company.number("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)")
@@ -20,29 +26,29 @@ fn a_setup_link_works_once_and_not_for_ever() {
     assert!(db.setup_account(first, now).unwrap().is_none(), "a new link ends the old one");
     let token = again.path.strip_prefix("/setup/").unwrap();
     let before = company.revision();
-    assert_eq!(db.use_setup_link(token, "$argon2id$x", now).unwrap().id, AdministratorId(1));
+    assert_eq!(db.use_setup_link(token, "$argon2id$x", now).unwrap().id, ADMIN);
     assert!(matches!(db.use_setup_link(token, "$argon2id$y", now), Err(SignInError::Link)));
-    let account = db.account_by_login(" Admin ").unwrap().unwrap();
+    let account = db.account_by_login(" Admin ", None).unwrap().unwrap();
     assert_eq!(account.password.as_deref(), Some("$argon2id$x"));
-    assert_eq!((account.level, account.password_changed_at), (3, Some(now)));
+    assert_eq!((account.viewer.level, account.password_changed_at), (3, Some(now)));
     assert_eq!(company.revision(), before, "no configuration revision");
-    assert!(matches!(db.new_setup_link(Some("nobody")), Err(SignInError::NoAdministrator(_))));
+    assert!(matches!(db.new_setup_link(Some("nobody")), Err(SignInError::Nobody(_))));
     assert_eq!(db.new_setup_link(Some("ADMIN")).unwrap().login, "admin");
 }
 
 #[test]
 fn a_session_lasts_while_it_is_used() {
     let company = Company::new();
-    let (db, admin) = (&company.db, AdministratorId(1));
-    let token = db.new_session(admin, ("192.0.2.7", "Firefox"), 0, HOUR).unwrap();
-    let other = db.new_session(admin, ("192.0.2.8", &"x".repeat(1000)), 1, HOUR).unwrap();
+    let (db, admin) = (&company.db, ADMIN);
+    let token = db.new_session(admin, ("192.0.2.7", "Firefox"), Stage::Whole, (0, HOUR)).unwrap();
+    let other = db.new_session(admin, ("192.0.2.8", &"x".repeat(1000)), Stage::Whole, (1, HOUR)).unwrap();
     let session = db.session(&token, HOUR - 1).unwrap().unwrap();
     assert_eq!((session.account.login.as_str(), session.address.as_str()), ("admin", "192.0.2.7"));
     assert!(db.session(&token, HOUR).unwrap().is_none());
     db.touch_session(session.id, HOUR - 1, HOUR).unwrap();
     assert!(db.session(&token, HOUR).unwrap().is_some());
     assert_eq!(db.sessions_of(admin, 10).unwrap().len(), 2);
-    assert!(!db.end_session(AdministratorId(2), session.id).unwrap(), "not theirs");
+    assert!(!db.end_session(UserId(2), session.id).unwrap(), "not theirs");
     assert!(db.end_session(admin, session.id).unwrap());
     assert!(db.session(&token, 10).unwrap().is_none());
     db.set_password(admin, "$argon2id$x", 10).unwrap();
@@ -50,15 +56,16 @@ fn a_session_lasts_while_it_is_used() {
     assert!(db.session("", 10).unwrap().is_none());
 }
 
+/// AUTH-27, USR-05
 #[test]
-fn a_suspended_administrator_is_out_at_once() {
+fn a_suspended_user_is_out_at_once() {
     let company = Company::new();
-    let second = values([("login", "ben"), ("level", "3")]);
-    let id = company.db.create(&author(1), &ADMINISTRATORS, &second).unwrap().id;
-    let token = company.db.new_session(AdministratorId(id), ("", ""), 0, HOUR).unwrap();
-    company.db.update(&author(1), &ADMINISTRATORS, id, &values([("suspended", "on")]), None).unwrap();
+    let second = values([("first_name", "Zoe"), ("login", "zoe")]);
+    let id = company.db.create(&author(1), &USERS, &second).unwrap().id;
+    let token = company.db.new_session(UserId(id), ("", ""), Stage::Whole, (0, HOUR)).unwrap();
+    company.db.update(&author(1), &USERS, id, &values([("suspended", "on")]), None).unwrap();
     assert!(company.db.session(&token, 1).unwrap().is_none());
-    company.db.delete(&author(1), &ADMINISTRATORS, id).unwrap();
+    company.db.delete(&author(1), &USERS, id).unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM sessions"), 0);
 }
 
@@ -85,4 +92,32 @@ fn ten_failures_in_a_quarter_of_an_hour_lock_for_another() {
     assert_eq!(company.number::<i64>("SELECT count(*) FROM audit WHERE action = 'locked'"), 1);
     db.sign_in_succeeded("admin", "192.0.2.7").unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM sign_in_failures"), 0);
+}
+
+/// AUTH-01…03
+#[test]
+fn people_sign_in_by_login_name_address_or_extension_within_their_tenant() {
+    let company = Company::new();
+    let db = &company.db;
+    let two = values([("name", "Two"), ("domain", "two.example")]);
+    let two = TenantId(db.create(&author(1), &TENANTS, &two).unwrap().id);
+    let one = TenantId(1);
+    db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
+    let other = values([("first_name", "Anna"), ("email", "anna@example.com"), ("extension", "101")]);
+    let other = UserId(db.create(&author(two.0), &USERS, &other).unwrap().id);
+    let found = |login: &str, tenant| db.account_by_login(login, tenant).unwrap().map(|found| found.id);
+    assert_eq!(found("ADMIN ", None), Some(ADMIN));
+    assert_eq!(found("admin", Some(two)), None, "not at the other company's address");
+    assert_eq!(found("anna@example.com", None), None, "whose?");
+    assert_eq!(found("anna@example.com", Some(one)), Some(UserId(1)));
+    assert_eq!(found("Anna@Example.com", Some(two)), Some(other));
+    assert_eq!(found("101@dialtone.local", None), Some(UserId(1)));
+    assert_eq!(found("101@two.example", None), Some(other));
+    for nobody in ["", "@", "101", "600@dialtone.local", "102@two.example"] {
+        assert_eq!(found(nobody, None), None, "{nobody}");
+    }
+    assert_eq!(db.tenant_of_host("Two.Example:8080").unwrap(), Some(two));
+    assert_eq!(db.tenant_of_host("192.0.2.1:8080").unwrap(), None);
+    let name = |id| db.account(id).unwrap().unwrap().login;
+    assert_eq!((name(UserId(2)), name(other)), ("102@dialtone.local".into(), "anna@example.com".into()));
 }

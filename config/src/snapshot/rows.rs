@@ -9,6 +9,7 @@ use crate::{
         extensions::{Extension, Target},
         node_settings::NodeSettings,
         ring_groups::RingGroup,
+        roles::Role,
         tenants::Tenant,
         users::User,
     },
@@ -24,6 +25,7 @@ pub type Table<T> = SharedMap<i64, Arc<T>>;
 pub struct Rows {
     pub node: Arc<NodeSettings>,
     pub tenants: Table<Tenant>,
+    pub roles: Table<Role>,
     pub users: Table<User>,
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,

@@ -1,6 +1,5 @@
 use super::*;
 use crate::{
-    TenantId,
     fixture::{Company, author, values, viewer},
     query::ListQuery,
     resources::{
@@ -191,7 +190,10 @@ fn the_database_file_reveals_no_secret() {
     let mut secrets: Vec<String> = company.welcome.phones.iter().map(|phone| phone.2.clone()).collect();
     secrets.push(company.db.renew_secret(&author(1), &DEVICES, 1, "secret").unwrap());
     secrets.push(company.welcome.setup_path.trim_start_matches("/setup/").to_owned());
-    let session = company.db.new_session(crate::AdministratorId(1), ("192.0.2.7", "x"), 0, 1000).unwrap();
+    let session = company
+        .db
+        .new_session(crate::UserId(1), ("192.0.2.7", "x"), crate::sign_in::Stage::Whole, (0, 1000))
+        .unwrap();
     secrets.push(session);
     for entry in std::fs::read_dir(company.folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -208,27 +210,11 @@ fn the_database_file_reveals_no_secret() {
     assert!(company.db.reveal_secret(&author(1), &DEVICES, 1, "secret").is_err());
 }
 
-/// ROL-07, ROL-08
 #[test]
-fn rights_of_administrators_are_kept() {
+fn the_programs_own_rows_are_not_there_for_others() {
     let company = Company::new();
     let mut level_two = author(1);
-    level_two.level = 2;
-    let chief = values([("login", "chief"), ("level", "3")]);
-    assert_eq!(problem(company.db.create(&level_two, &ADMINISTRATORS, &chief)).0, "level");
-    assert_eq!(
-        problem(company.db.update(&level_two, &ADMINISTRATORS, 1, &values([("name", "x")]), None)).0,
-        "level"
-    );
-    for change in [values([("level", "2")]), values([("suspended", "on")])] {
-        assert_eq!(problem(company.db.update(&author(1), &ADMINISTRATORS, 1, &change, None)).0, "level");
-    }
-    assert!(company.db.delete(&author(1), &ADMINISTRATORS, 1).is_err());
-    company.db.create(&author(1), &ADMINISTRATORS, &chief).unwrap();
-    company.db.delete(&author(1), &ADMINISTRATORS, 1).unwrap();
-    let mut nobody = author(1);
-    nobody.level = 0;
-    assert!(company.db.update(&nobody, &USERS, 1, &values([("last_name", "x")]), None).is_err());
+    level_two.viewer.level = 2;
     let program = values([("session_timer", "600")]);
     assert!(matches!(
         company.db.update(&level_two, &NODE_SETTINGS, 1, &program, None),
@@ -246,7 +232,7 @@ fn a_csv_is_taken_whole_or_not_at_all() {
     let Err(WriteError::Invalid(problems)) = company.db.import_csv(&author, &USERS, bad) else { panic!() };
     let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(messages, ["line 3: 101 is taken by User Anna Berg (101).", "line 4: 2 to 6 digits."]);
-    assert_eq!(company.db.list(&viewer(1), &USERS, &ListQuery::default()).unwrap().total, 5);
+    assert_eq!(company.db.list(&viewer(1), &USERS, &ListQuery::default()).unwrap().total, 6);
     let before = company.revision();
     let good = "\u{feff}First name,Extension,last_name\r\n'=Zoe,301,\"A, B\"\r\nYan,302,\r\n";
     assert_eq!(company.db.import_csv(&author, &USERS, good).unwrap(), 2);
@@ -285,7 +271,7 @@ fn a_full_disk_leaves_nothing_behind() {
     let (made, error) = failed.expect("the disk was full");
     assert!(error.to_string().contains("disk is full"), "{error}");
     assert_eq!(company.revision(), before + made);
-    assert_eq!(company.number::<i64>("SELECT count(*) FROM users"), 5 + made);
+    assert_eq!(company.number::<i64>("SELECT count(*) FROM users"), 6 + made);
     assert_eq!(company.number::<i64>("SELECT count(*) FROM extensions"), 6 + made);
     assert_eq!(company.number::<i64>("SELECT held FROM revision"), 0);
 }
@@ -296,7 +282,7 @@ fn a_tenant_with_rows_stays_and_an_empty_one_goes() {
     let two = values([("name", "Two"), ("domain", "two.example")]);
     let two = company.db.create(&author(1), &crate::resources::tenants::TENANTS, &two).unwrap().id;
     assert_eq!(company.number::<i64>("SELECT count(*) FROM settings"), 2);
-    let user = Author { tenant: TenantId(two), ..author(1) };
+    let user = author(two);
     let id = company.db.create(&user, &USERS, &values([("first_name", "Zoe")])).unwrap().id;
     let Err(WriteError::Used(by)) = company.db.delete(&author(1), &crate::resources::tenants::TENANTS, two)
     else {
@@ -306,4 +292,5 @@ fn a_tenant_with_rows_stays_and_an_empty_one_goes() {
     company.db.delete(&user, &USERS, id).unwrap();
     company.db.delete(&author(1), &crate::resources::tenants::TENANTS, two).unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM settings"), 1);
+    assert_eq!(company.number::<i64>("SELECT count(DISTINCT tenant_id) FROM roles"), 1);
 }

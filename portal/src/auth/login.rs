@@ -9,8 +9,9 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
+use config::{access::Viewer, sign_in::Stage};
 
-use super::{SESSION_MS, Who, cookie, password, peer, same_site, session_cookie_line};
+use super::{SESSION_MS, Who, cookie, home, password, peer, same_site, session_cookie_line};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App};
 
 #[derive(Template, Default)]
@@ -30,13 +31,13 @@ pub(crate) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Pairs::parse(&query.unwrap_or_default());
-    if super::who(&app, &headers).await?.is_some() {
-        return Ok(Redirect::to(own_page(asked.get("next"))).into_response());
+    if let Some(who) = super::who(&app, &headers).await? {
+        return Ok(Redirect::to(target(asked.get("next"), &who.viewer)).into_response());
     }
     let notice = if asked.has("out") { "You are signed out." } else { "" };
     show(
         &headers,
-        LoginPage { next: own_page(asked.get("next")).to_owned(), notice, ..LoginPage::default() },
+        LoginPage { next: asked.get("next").to_owned(), notice, ..LoginPage::default() },
         StatusCode::OK,
     )
 }
@@ -51,7 +52,7 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     let headers = request.headers().clone();
     let form = read(request).await?;
     let login = form.get("login").trim().to_lowercase();
-    let (given, next) = (form.get("password").to_owned(), own_page(form.get("next")).to_owned());
+    let (given, next) = (form.get("password").to_owned(), form.get("next").to_owned());
     let (name, from, now) = (login.clone(), address.clone(), Utc::now().timestamp_millis());
     if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
         app.counters.throttled.fetch_add(1, Relaxed);
@@ -59,7 +60,13 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
         return show(&headers, page, StatusCode::TOO_MANY_REQUESTS);
     }
     let name = login.clone();
-    let account = app.read(move |db| db.account_by_login(&name)).await?;
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let account = app
+        .read(move |db| {
+            let tenant = db.tenant_of_host(&host)?;
+            db.account_by_login(&name, tenant)
+        })
+        .await?;
     let stored = account.as_ref().filter(|a| !a.suspended).and_then(|a| a.password.clone());
     let fits = aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await?;
     let Some(account) = account.filter(|_| fits) else {
@@ -74,13 +81,13 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     app.counters.sign_ins.fetch_add(1, Relaxed);
     let (name, from) = (login, address.clone());
     app.read(move |db| db.sign_in_succeeded(&name, &from)).await?;
-    begin(&app, account.id, &headers, address, &next).await
+    begin(&app, account.id, &headers, address, target(&next, &account.viewer)).await
 }
 
 /// `POST /logout`: the session's row goes, the cookie with it.
 pub(crate) async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let (administrator, session) = (who.administrator, who.session);
-    app.read(move |db| db.end_session(administrator, session)).await?;
+    let (user, session) = (who.user, who.session);
+    app.read(move |db| db.end_session(user, session)).await?;
     tracing::info!(tenant.id = who.tenant.0, "{} signed out", who.login);
     with_cookie(&app, Redirect::to("/login?out").into_response(), "", 0)
 }
@@ -88,14 +95,15 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Re
 /// A new session and the way to `to`.
 pub(crate) async fn begin(
     app: &App,
-    id: config::AdministratorId,
+    id: config::UserId,
     headers: &HeaderMap,
     address: String,
     to: &str,
 ) -> Result<Response, Fault> {
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (agent, now) = (agent.chars().take(200).collect::<String>(), Utc::now().timestamp_millis());
-    let token = app.read(move |db| db.new_session(id, (&address, &agent), now, SESSION_MS)).await?;
+    let token =
+        app.read(move |db| db.new_session(id, (&address, &agent), Stage::Whole, (now, SESSION_MS))).await?;
     with_cookie(app, Redirect::to(to).into_response(), &token, (SESSION_MS / 1000).unsigned_abs())
 }
 
@@ -127,10 +135,11 @@ fn with_cookie(app: &App, mut answer: Response, token: &str, age: u64) -> Result
     Ok(answer)
 }
 
-/// Only to pages of our own: never to `//elsewhere`.
-fn own_page(next: &str) -> &str {
-    let own = next == "/admin" || next.starts_with("/admin/") || next.starts_with("/admin?");
-    if own && !next.contains(['\\', '\n', '\r']) { next } else { "/admin" }
+/// Where a sign-in leads: only to pages of our own, never to `//elsewhere`, and to none that are not theirs.
+fn target<'a>(next: &'a str, viewer: &Viewer) -> &'a str {
+    let own = next.starts_with('/') && !next.starts_with("//");
+    let theirs = viewer.level > 0 || !next.starts_with("/admin");
+    if own && theirs && !next.contains(['\\', '\n', '\r', '\t']) { next } else { home(viewer) }
 }
 
 const WRONG: &str = "Invalid credentials.";
@@ -148,10 +157,12 @@ mod tests {
             ("//evil.example", "/admin"),
             ("https://evil.example", "/admin"),
             ("/admin\\evil", "/admin"),
-            ("/adminevil", "/admin"),
+            ("/\t/evil.example", "/admin"),
             ("", "/admin"),
         ] {
-            assert_eq!(own_page(next), to);
+            assert_eq!(target(next, &Viewer::primary(config::TenantId(1))), to);
         }
+        assert_eq!(target("/admin/users", &Viewer::nobody()), "/");
+        assert_eq!(target("/contacts?q=a", &Viewer::nobody()), "/contacts?q=a");
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::Utc;
 
-use super::{Who, cookie, login, password, peer, same_site};
+use super::{Who, cookie, home, login, password, peer, same_site};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
@@ -57,9 +57,9 @@ pub(crate) async fn setup(
     }
     let hash = hashed(&app, form.get("password")).await?;
     let now = Utc::now().timestamp_millis();
-    let id = app.db(move |db| db.use_setup_link(&token, &hash, now)).await?.id;
+    let account = app.db(move |db| db.use_setup_link(&token, &hash, now)).await?;
     tracing::info!("{name} set a password with a setup link");
-    login::begin(&app, id, &headers, address, "/admin").await
+    login::begin(&app, account.id, &headers, address, home(&account.viewer)).await
 }
 
 /// `GET /password/set`.
@@ -82,9 +82,8 @@ pub(crate) async fn change(
     }
     let mut problems = password::broken(new, form.get("confirm"));
     if !who.must_set_password {
-        let name = who.login.clone();
-        let stored =
-            app.read(move |db| db.account_by_login(&name)).await?.and_then(|account| account.password);
+        let id = who.user;
+        let stored = app.read(move |db| db.account(id)).await?.and_then(|account| account.password);
         if !aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await? {
             let (name, from) = (who.login.clone(), who.address.clone());
             app.read(move |db| db.sign_in_failed(&name, &from, now)).await?;
@@ -94,11 +93,11 @@ pub(crate) async fn change(
     if !problems.is_empty() {
         return show_change(&who, problems);
     }
-    let (hash, id) = (hashed(&app, new).await?, who.administrator);
+    let (hash, id) = (hashed(&app, new).await?, who.user);
     app.db(move |db| db.set_password(id, &hash, now)).await?;
     tracing::info!(tenant.id = who.tenant.0, "{} changed their password", who.login);
     // All sessions of the account have ended; this browser gets a new one.
-    login::begin(&app, id, &headers, who.address, "/admin").await
+    login::begin(&app, id, &headers, who.address.clone(), who.home()).await
 }
 
 async fn hashed(app: &App, new: &str) -> Result<String, Fault> {
@@ -148,7 +147,7 @@ fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
         login: who.login.clone(),
         ask_current: !forced,
         problems,
-        back: if forced { "" } else { "/admin" },
+        back: if forced { "" } else { who.home() },
     };
     show(page)
 }

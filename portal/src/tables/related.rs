@@ -1,7 +1,7 @@
 //! Beside a row: the rows of other tables that belong to it, as their declarations say (a user's devices).
 
 use askama::Template;
-use config::{Kind, Resource, query::ListQuery};
+use config::{Kind, Resource, access::Verb, query::ListQuery};
 
 use super::{Beside, devices, form};
 use crate::{auth::Who, error::Fault, state::App};
@@ -66,7 +66,7 @@ pub(crate) async fn beside(app: &App, who: &Who, of: &Resource, id: i64) -> Resu
             let part = RelatedPart {
                 of: other,
                 new_href: who
-                    .may_write(other)
+                    .may(Verb::Create, other)
                     .then(|| format!("/admin/{}/new?{}={id}", other.name, field.name)),
                 all_href: format!("/admin/{}?f.{}={id}", other.name, field.name),
                 more: found.total.saturating_sub(rows.len() as u64),

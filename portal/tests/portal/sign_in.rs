@@ -18,7 +18,7 @@ async fn set_up(world: &World, password: &str, confirm: &str) -> Answer {
 }
 
 fn login_of(world: &World) -> String {
-    world.db.account(config::AdministratorId(1)).unwrap().unwrap().login
+    world.db.account(crate::world::ADMIN).unwrap().unwrap().login
 }
 
 /// OPS-01, AUTH-02

@@ -14,10 +14,13 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use chrono::Utc;
-use config::{AdministratorId, Db, TenantId, access::Author, resource::Values};
+use config::{Db, TenantId, UserId, access::{Author, Viewer}, resource::Values, sign_in::Stage};
 use tower::ServiceExt;
 
 use crate::fake_live::FakeLive;
+
+/// The administrator of first start, after the five people.
+pub const ADMIN: UserId = UserId(6);
 
 pub struct World {
     pub router: Router,
@@ -57,26 +60,47 @@ impl World {
 
     /// Signed in as the first administrator, without the cost of hashing.
     pub async fn admin(&self) -> Browser {
-        self.browser(AdministratorId(1)).await
+        self.browser(ADMIN, "/admin").await
     }
 
-    /// Signed in as a new administrator of that level.
-    pub async fn administrator(&self, login: &str, level: u8) -> Browser {
-        let values = Values::from([("login".into(), login.into()), ("level".into(), level.to_string())]);
-        let made =
-            self.db.create(&author(), &config::resources::administrators::ADMINISTRATORS, &values).unwrap();
-        self.browser(AdministratorId(made.id)).await
+    /// Signed in as a new user with the first default role of that level, 0–2.
+    pub async fn account(&self, login: &str, level: u8) -> Browser {
+        let role = ["6", "3", "2"][usize::from(level)];
+        let values = [("first_name", login), ("login", login), ("role", role)];
+        let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let made = self.db.create(&author(), &config::resources::users::USERS, &values).unwrap();
+        self.browser(UserId(made.id), if level == 0 { "/" } else { "/admin" }).await
     }
 
-    async fn browser(&self, id: AdministratorId) -> Browser {
-        let token =
-            self.db.new_session(id, ("192.0.2.9", "test"), Utc::now().timestamp_millis(), 3_600_000).unwrap();
+    /// Signed in as the administrator of another company on the same node.
+    pub async fn other_tenant(&self) -> Browser {
+        let values =
+            Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
+        let tenant = self.db.create(&author(), &config::resources::tenants::TENANTS, &values).unwrap().id;
+        let viewer = Viewer::primary(TenantId(tenant));
+        let query = config::query::ListQuery {
+            filters: vec![("level".into(), vec!["2".into()])],
+            ..Default::default()
+        };
+        let role = self.db.list(&viewer, &config::resources::roles::ROLES, &query).unwrap().rows[0].id.to_string();
+        let author = Author { viewer, ..author() };
+        let values = [("first_name", "Boss"), ("login", "boss@other.example"), ("role", &*role)];
+        let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let made = self.db.create(&author, &config::resources::users::USERS, &values).unwrap();
+        self.browser(UserId(made.id), "/admin").await
+    }
+
+    async fn browser(&self, id: UserId, home: &str) -> Browser {
+        let token = self
+            .db
+            .new_session(id, ("192.0.2.9", "test"), Stage::Whole, (Utc::now().timestamp_millis(), 3_600_000))
+            .unwrap();
         let mut browser = Browser {
             router: self.router.clone(),
             cookie: format!("dialtone_session={token}"),
             csrf: String::new(),
         };
-        let page = browser.get("/admin").await;
+        let page = browser.get(home).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         browser.csrf = between(&page.body, "\"X-CSRF-Token\":\"", "\"").to_owned();
         browser
@@ -106,6 +130,16 @@ impl Browser {
         send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
+    /// The page that a redirect leads to, with the toast that it left.
+    pub async fn with_flash(&self, redirect: &Answer) -> String {
+        let flash = redirect.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let request = Request::builder()
+            .uri(redirect.header("location"))
+            .header("host", "pbx.example")
+            .header("cookie", format!("{}; {flash}", self.cookie));
+        send(&self.router, request.body(Body::empty()).unwrap()).await.body
+    }
+
     /// As htmx asks for one element.
     pub async fn part(&self, path: &str, target: &str) -> Answer {
         let request = self.request("GET", path).header("hx-request", "true").header("hx-target", target);
@@ -126,6 +160,25 @@ impl Browser {
             .request(method, path)
             .header("x-csrf-token", &self.csrf)
             .header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        send(&self.router, request.body(body).unwrap()).await
+    }
+
+    /// A REST call with further headers.
+    pub async fn with(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: serde_json::Value,
+    ) -> Answer {
+        let mut request = self
+            .request(method, path)
+            .header("x-csrf-token", &self.csrf)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         send(&self.router, request.body(body).unwrap()).await
     }
@@ -160,7 +213,7 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
 }
 
 pub fn author() -> Author {
-    Author { tenant: TenantId(1), name: "test".into(), address: String::new(), via: "portal", level: 3 }
+    Author::program(TenantId(1), "test", "portal")
 }
 
 pub fn form(fields: &[(&str, &str)]) -> String {

@@ -26,6 +26,7 @@ fn user(id: i64, number: &str) -> User {
         last_name: number.into(),
         suspended: false,
         number: Some(number.into()),
+        role: None,
         forwards: Forwards {
             always: None,
             busy: None,
