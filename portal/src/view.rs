@@ -1,6 +1,7 @@
 //! What every page shows around its own content.
 
 use chrono::Utc;
+use config::history::Trial;
 
 use crate::{
     auth::Who,
@@ -32,6 +33,8 @@ pub(crate) struct Page {
     pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
+    /// Changes on trial, for the banner that counts down.
+    pub trial: Option<Trial>,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
 }
@@ -82,12 +85,14 @@ impl Page {
             toast,
             undo,
             parts: "alarms".to_owned(),
+            trial: who.trial.clone(),
             now: Utc::now().timestamp_millis(),
         }
     }
 
     /// The frame of a page of the user portal at `path`.
     pub fn portal(who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -100,7 +105,8 @@ impl Page {
             dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }
