@@ -146,6 +146,12 @@ impl Dialog {
         let is_strict = first.is_some_and(|uri| uri.params.get("lr").is_none());
         self.strict_target = is_strict.then(|| [b"<", &self.target[..], b">"].concat().into());
     }
+    /// The peer changed from one flow to another.
+    pub(crate) fn reroute(&mut self, before: Flow, now_by: Flow) {
+        if self.flow == before {
+            self.flow = now_by;
+        }
+    }
     /// A request in the dialog came by this flow: where it came from is where ours go.
     pub(crate) fn hear_flow(&mut self, flow: Flow) {
         self.flow = flow;

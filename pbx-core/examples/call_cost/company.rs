@@ -38,6 +38,7 @@ fn user(number: u16) -> User {
         last_name: number.to_string(),
         suspended: false,
         number: Some(number.to_string()),
+        role: None,
         forwards: Forwards {
             always: None,
             busy: None,
