@@ -167,6 +167,12 @@ impl Dialog {
         self.next = next.and_then(|uri| Some(SocketAddr::new(uri.ip()?, uri.port.unwrap_or(DEFAULT_PORT))));
         self.strict_target = is_strict.then(|| [b"<", &self.target[..], b">"].concat().into());
     }
+    /// The peer changed from one flow to another.
+    pub(crate) fn reroute(&mut self, before: Flow, now_by: Flow) {
+        if self.flow == before {
+            self.flow = now_by;
+        }
+    }
     /// A request in the dialog came by this flow: where it came from is where ours go.
     pub(crate) fn hear_flow(&mut self, flow: Flow) {
         self.flow = flow;
