@@ -32,6 +32,14 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     Ok(settings.query_row("SELECT domain FROM tenants WHERE id = 1", [], |row| row.get(0))?)
 }
 
+/// A session of the first account; its token for the cookie.
+pub fn session(db: &Db) -> Result<String, Box<dyn Error>> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
+    let account = db.account_by_login("admin", None)?.ok_or("no administrator")?;
+    let stage = config::sign_in::Stage::Whole;
+    Ok(db.new_session(account.id, ("127.0.0.1", "bench"), stage, (i64::try_from(now)?, 3_600_000))?)
+}
+
 fn table(name: &str) -> Result<&'static Resource, Box<dyn Error>> {
     resources::by_name(name).ok_or_else(|| format!("no table {name}").into())
 }

@@ -122,10 +122,17 @@ impl Db {
 
     /// A connection of one's own, that reads.
     pub(crate) fn new_reader(&self) -> rusqlite::Result<Connection> {
+        let connection = self.new_scratch()?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+
+    /// A connection of one's own, that reads, and can make temporary tables.
+    pub(crate) fn new_scratch(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.inner.file, flags)?;
         prepare(&connection)?;
-        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(connection)
     }
 
@@ -228,7 +235,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECKPOINT: i64 = 4096;
 const POOLED_READERS: usize = 4;
 const PREPARED_STATEMENTS: usize = 128;
-const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
+pub(crate) const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
 
 #[cfg(test)]
 mod tests;
