@@ -15,6 +15,7 @@ mod events;
 mod headers;
 mod ladder;
 pub mod live;
+mod mail_text;
 mod menu;
 mod once;
 mod pages;
@@ -28,6 +29,7 @@ mod text;
 mod view;
 
 pub use live::Live;
+pub use mail_text::mail_text;
 pub use serve::serve;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use config::Resource;
 
-use crate::{assets::icon, auth::Who};
+use crate::{assets::icon, auth::Who, pages::mail};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
         }
+        if title == "System" && mail::may_see(who) {
+            items.push(item("Mail", "/admin/mail", icon("mail"), "", path));
+        }
         if !items.is_empty() {
             groups.push(Group { title, items });
         }
@@ -51,7 +54,7 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
-            item("Password", "/password/set", icon("key"), "", path),
+            item("Security", "/security", icon("lock"), "s", path),
         ],
     }]
 }

@@ -5,4 +5,6 @@ pub(crate) mod call_list;
 pub(crate) mod dashboard;
 pub(crate) mod home;
 pub(crate) mod live_calls;
+pub(crate) mod mail;
 pub(crate) mod metrics;
+pub(crate) mod security;

@@ -19,6 +19,7 @@ pub mod live;
 mod logging;
 pub mod metrics;
 mod node;
+mod outbox;
 pub mod records;
 pub mod rtp;
 mod run_file;

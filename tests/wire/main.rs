@@ -4,6 +4,7 @@
 mod calls;
 mod edits;
 mod limits;
+mod mail;
 mod malformed;
 mod media;
 mod refusals;
