@@ -12,8 +12,7 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     std::fs::create_dir_all(folder)?;
     let db = Db::open(folder)?;
     db.first_start()?;
-    let author =
-        Author::program(TenantId(1), "bench", "cli");
+    let author = Author::program(TenantId(1), "bench", "cli");
     let (people, phones) = (table("users")?, table("devices")?);
     let fill = |of, fields: &[(&str, &str)]| {
         let values: Values = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -31,6 +30,14 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     }
     let settings = rusqlite::Connection::open(folder.join("dialtone.db"))?;
     Ok(settings.query_row("SELECT domain FROM tenants WHERE id = 1", [], |row| row.get(0))?)
+}
+
+/// A session of the first account; its token for the cookie.
+pub fn session(db: &Db) -> Result<String, Box<dyn Error>> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
+    let account = db.account_by_login("admin", None)?.ok_or("no administrator")?;
+    let stage = config::sign_in::Stage::Whole;
+    Ok(db.new_session(account.id, ("127.0.0.1", "bench"), stage, (i64::try_from(now)?, 3_600_000))?)
 }
 
 fn table(name: &str) -> Result<&'static Resource, Box<dyn Error>> {

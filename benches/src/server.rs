@@ -15,6 +15,8 @@ pub struct Server {
     child: Child,
     /// First UDP and TCP address.
     pub sip: SocketAddr,
+    /// The portal.
+    pub http: SocketAddr,
     /// From the start of the process until it said that it listens.
     pub started_in: Duration,
 }
@@ -44,10 +46,17 @@ impl Server {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut server = Self { child, sip: ([127, 0, 0, 1], 0).into(), started_in: Duration::ZERO };
+        let mut server = Self {
+            child,
+            sip: ([127, 0, 0, 1], 0).into(),
+            http: ([127, 0, 0, 1], 0).into(),
+            started_in: Duration::ZERO,
+        };
         while began.elapsed() < Duration::from_secs(60) {
-            if let Some(sip) = fs::read_to_string(&run).ok().and_then(|text| first_address(&text)) {
+            let text = fs::read_to_string(&run).unwrap_or_default();
+            if let Some(sip) = first_address(&text, "\"sip\"") {
                 server.sip = sip;
+                server.http = first_address(&text, "\"http\"").unwrap_or(server.http);
                 server.started_in = began.elapsed();
                 return Ok(server);
             }
@@ -95,8 +104,9 @@ fn binary() -> PathBuf {
     )
 }
 
-fn first_address(json: &str) -> Option<SocketAddr> {
-    let sip = &json[json.find("\"sip\"")?..];
-    let all = sip[..sip.find(']')?].split('"');
+fn first_address(json: &str, key: &str) -> Option<SocketAddr> {
+    let rest = &json[json.find(key)?..];
+    // `"http":"address"`, `"sip":["address",…]`
+    let all = rest[key.len()..].split('"');
     all.filter_map(|text| text.parse().ok().or_else(|| text.split(' ').find_map(|w| w.parse().ok()))).next()
 }

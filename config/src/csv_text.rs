@@ -276,7 +276,8 @@ fn exported(of: &'static Resource) -> impl Iterator<Item = &'static Field> {
     of.settable().filter(|field| !matches!(field.kind, Kind::Secret))
 }
 
-fn neutralised(cell: &str) -> String {
+/// The cell, so written that no spreadsheet runs it.
+pub(crate) fn neutralised(cell: &str) -> String {
     if cell.starts_with(DANGEROUS) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
 }
 

@@ -4,7 +4,9 @@
 //! a lock that is held for one transaction, and a few that read.
 
 use std::{
+    fs::{OpenOptions, Permissions},
     ops::Deref,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -77,6 +79,7 @@ impl Db {
         // SQLite's own message for an unwritable folder does not say which.
         let probe = folder.join(format!(".probe.{}", hex(&random::<8>())));
         std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(unusable)?;
+        keep_private(&file);
         let in_words = |error| explain(error, &file);
         let mut writer = Connection::open(&file).map_err(in_words)?;
         prepare(&writer).map_err(in_words)?;
@@ -85,6 +88,7 @@ impl Db {
             return Err(OpenError::Newer { file, found, known: migrations::KNOWN });
         }
         writer.pragma_update(None, "journal_mode", "WAL").map_err(in_words)?;
+        writer.pragma_update(None, "wal_autocheckpoint", CHECKPOINT).map_err(in_words)?;
         migrations::run(&mut writer).map_err(in_words)?;
         triggers::install(&mut writer).map_err(in_words)?;
         let cipher = unlock(&writer, &folder.join("dialtone.key"))?;
@@ -118,10 +122,17 @@ impl Db {
 
     /// A connection of one's own, that reads.
     pub(crate) fn new_reader(&self) -> rusqlite::Result<Connection> {
+        let connection = self.new_scratch()?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+
+    /// A connection of one's own, that reads, and can make temporary tables.
+    pub(crate) fn new_scratch(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.inner.file, flags)?;
         prepare(&connection)?;
-        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(connection)
     }
 
@@ -152,6 +163,21 @@ impl Drop for Reader<'_> {
         {
             readers.push(connection);
         }
+    }
+}
+
+/// Makes the database file if it is missing, and takes access to it from everybody but its owner: call records and
+/// password hashes are in it. SQLite gives the files beside it the same rights. What fails here, SQLite explains.
+fn keep_private(file: &Path) {
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file);
+    let Ok(found) = opened.and_then(|file| file.metadata()) else { return };
+    if found.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = std::fs::set_permissions(&name, Permissions::from_mode(0o600));
     }
 }
 
@@ -204,9 +230,12 @@ fn explain(error: rusqlite::Error, file: &Path) -> OpenError {
 
 /// Longer than any transaction of ours takes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in the log from which on it is worked into the database, 16 MiB: each time waits for the disk, and pages that
+/// change often are copied once for many changes.
+const CHECKPOINT: i64 = 4096;
 const POOLED_READERS: usize = 4;
 const PREPARED_STATEMENTS: usize = 128;
-const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
+pub(crate) const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
 
 #[cfg(test)]
 mod tests;

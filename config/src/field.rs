@@ -35,6 +35,8 @@ pub struct Field {
     pub read_only: bool,
     /// Made by SQLite from other columns; on no form, in no CSV.
     pub computed: bool,
+    /// Of a computed text: the fields that it joins, with a blank between.
+    pub made_of: &'static [&'static str],
     pub default: &'static str,
     /// Only of interest when that field has that value.
     pub shown_when: Option<(&'static str, &'static str)>,
@@ -90,6 +92,7 @@ impl Field {
             everywhere: false,
             read_only: false,
             computed: false,
+            made_of: &[],
             default: "",
             shown_when: None,
         }
@@ -190,6 +193,11 @@ impl Field {
         self.computed = true;
         self.read_only = true;
         self
+    }
+    /// Made by SQLite: these fields, joined by a blank.
+    pub const fn made_of(mut self, fields: &'static [&'static str]) -> Self {
+        self.made_of = fields;
+        self.computed()
     }
     /// Most characters of a text or word.
     pub const fn max(mut self, max: usize) -> Self {

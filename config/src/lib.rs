@@ -10,7 +10,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+pub mod api_keys;
 pub mod audit;
+pub mod audit_log;
+pub mod backup;
+pub mod bulk;
 mod check;
 mod csv_text;
 pub mod db;
@@ -20,14 +24,20 @@ pub mod field;
 mod first_start;
 #[cfg(test)]
 mod fixture;
+pub mod history;
+pub mod idempotency;
 pub mod ids;
+mod images;
+mod importers;
 mod key;
 mod migrations;
 pub mod outbox;
 pub mod password;
+pub mod plan;
 pub mod query;
 pub mod records;
-mod references;
+pub mod references;
+pub mod rehearsal;
 pub mod resource;
 pub mod resources;
 mod rows;
@@ -35,9 +45,12 @@ mod secret;
 pub mod sign_in;
 pub mod snapshot;
 mod sql;
+pub mod text;
 mod transaction;
 mod triggers;
 mod typed;
+pub mod views;
+mod words;
 pub mod write;
 
 pub use db::{Db, OpenError};

@@ -22,7 +22,8 @@ mod page;
 pub struct ListQuery {
     /// Free text over the text columns.
     pub search: String,
-    /// `field → accepted values`.
+    /// `field → accepted values`; rows meet all of them. Behind a field's name `.not` takes none of the values, `.has` what
+    /// contains one of them as people see it, `.min` and `.max` a limit. `id` takes row ids.
     pub filters: Vec<(String, Vec<String>)>,
     /// Field; empty takes the declared one.
     pub sort: String,
@@ -66,6 +67,8 @@ pub struct Page {
 pub enum QueryError {
     #[error("no field `{0}` to sort or filter by")]
     UnknownField(String),
+    #[error("{message}, in the filter of `{field}`")]
+    Filter { field: String, message: String },
     #[error("that page is gone, start again from the first")]
     Cursor,
     /// The row is there, but beyond the viewer's site or department. ROL-03.
@@ -106,6 +109,29 @@ impl Db {
         Ok(Page { rows, total, of: all, next })
     }
 
+    /// The first rows of a table that contain all words of `search`, without a count: for search over all tables.
+    pub fn find(
+        &self,
+        viewer: &Viewer,
+        of: &'static Resource,
+        search: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, QueryError> {
+        let reader = self.reader()?;
+        let scope = access::scope(viewer, of);
+        let query = ListQuery { search: search.to_owned(), limit, ..ListQuery::default() };
+        let mut conditions = Conditions::of(scope, of, &query)?;
+        let ids = matching(&reader, of, &conditions)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if ids.len() <= FEW {
+            conditions = Conditions::everything(scope);
+            conditions.among(&ids);
+        }
+        Ok(page::page(&reader, of, &query, conditions)?.0)
+    }
+
     /// One row, `None` if it is not there or another tenant's.
     ///
     /// # Errors
@@ -143,6 +169,16 @@ impl Db {
         let found = statement.query_map(conditions.parameters(), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
+}
+
+/// Ids of all rows that a query asks for, as the viewer may see them.
+pub(crate) fn ids(
+    rows: &rusqlite::Connection,
+    viewer: &Viewer,
+    of: &'static Resource,
+    query: &ListQuery,
+) -> Result<Vec<i64>, QueryError> {
+    Ok(matching(rows, of, &Conditions::of(access::scope(viewer, of), of, query)?)?)
 }
 
 fn count(

@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 
 use crate::{Db, DeviceId, TenantId};
 
+mod batch;
 pub mod ladder;
+
+use batch::Write;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,15 +111,14 @@ impl Db {
         }
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for change in changes {
-            match change {
-                Change::Bind(binding) => bind(&transaction, binding)?,
-                Change::Unbind { device, key } => unbind(&transaction, *device, key)?,
-                Change::CallOpened(call) => open_call(&transaction, call)?,
-                Change::CallAnswered { id, answered_at, answered_by } => {
-                    answer_call(&transaction, id, *answered_at, answered_by)?;
-                }
-                Change::CallClosed(call) => close_call(&transaction, call)?,
+        for write in batch::writes(changes) {
+            match write {
+                Write::Bind(binding) => bind(&transaction, binding)?,
+                Write::Unbind(device, key) => unbind(&transaction, device, key)?,
+                Write::Open(call, answer) => open_call(&transaction, call, answer)?,
+                Write::Answer(id, at, by) => answer_call(&transaction, id, at, by)?,
+                Write::Close(call) => close_call(&transaction, call)?,
+                Write::Whole(call) => whole_call(&transaction, call)?,
             }
         }
         transaction.commit()
@@ -222,17 +224,21 @@ fn unbind(rows: &Connection, device: DeviceId, key: &str) -> rusqlite::Result<()
     Ok(())
 }
 
-fn open_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
+fn open_call(rows: &Connection, call: &CallRow, answer: Option<(i64, &str)>) -> rusqlite::Result<()> {
+    let (answered_at, answered_by) = match answer {
+        Some((at, by)) => (Some(at), by),
+        None => (call.answered_at, call.answered_by.as_str()),
+    };
     rows.prepare_cached(OPEN_CALL)?.execute(params![
         call.id,
         call.tenant,
         call.started_at,
-        call.answered_at,
+        answered_at,
         call.ended_at,
         call.caller_number,
         call.caller_name,
         call.dialled,
-        call.answered_by,
+        answered_by,
         call.outcome,
         call.cause,
         call.revision
@@ -255,8 +261,17 @@ fn close_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
         call.cause
     ])?;
     if closed == 0 {
-        open_call(rows, call)?;
+        return whole_call(rows, call);
     }
+    keep_ladder(rows, call)
+}
+
+fn whole_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
+    open_call(rows, call, None)?;
+    keep_ladder(rows, call)
+}
+
+fn keep_ladder(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
     if !(call.trace.is_empty() && call.legs.is_empty() && call.ladder.is_empty()) {
         rows.prepare_cached(KEEP_LADDER)?.execute((&call.id, &call.trace, &call.legs, &call.ladder))?;
     }

@@ -4,7 +4,9 @@
 use rusqlite::Connection;
 
 use crate::{
-    Field, Kind, Resource, resources,
+    Db, Field, Kind, Resource,
+    access::{self, Viewer},
+    resources,
     resources::extensions::EXTENSIONS,
     resources::roles::ROLES,
     resources::tenants::TENANTS,
@@ -12,13 +14,49 @@ use crate::{
     sql::{self, Stored},
 };
 
+/// A row that points to another one.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Use {
+    /// Its table's name.
+    pub table: &'static str,
+    /// What a row of the table is called: `Ring group`.
+    pub one: &'static str,
+    /// Row id.
+    pub id: i64,
+    /// `Everyone (600)`.
+    pub title: String,
+}
+
+impl Db {
+    /// The rows that point to a row or dial its number, at most [`ENOUGH`] a field: what a delete would be refused for.
+    pub fn used_by(&self, viewer: &Viewer, of: &'static Resource, id: i64) -> rusqlite::Result<Vec<Use>> {
+        let reader = self.reader()?;
+        let scope = access::scope(viewer, of);
+        let Some(stored) = rows::stored(&reader, of, scope, id)? else { return Ok(Vec::new()) };
+        let mut uses = uses_of(&reader, of, stored.tenant, id)?;
+        let own = sql::own_extension(of).map(|field| field.name);
+        let number = own.or_else(|| (of.name == EXTENSIONS.name).then_some(EXTENSIONS.title));
+        let number = number.and_then(|field| stored.values.get(field)).filter(|number| !number.is_empty());
+        if let Some(number) = number {
+            uses.extend(uses_of_number(&reader, stored.tenant, number, (of.name, id))?);
+        }
+        uses.dedup();
+        Ok(uses)
+    }
+}
+
 /// Titles of the rows that point to this one, `Ring group Everyone (600)`; at most [`ENOUGH`]. The row's own extension
 /// does not count, it goes with the row.
 pub fn users_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<Vec<String>> {
     if of.name == TENANTS.name {
         return contents_of(rows, id);
     }
-    let mut titles = Vec::new();
+    Ok(titles(uses_of(rows, of, tenant, id)?))
+}
+
+/// The rows that point to this one.
+fn uses_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<Vec<Use>> {
+    let mut uses = Vec::new();
     for table in resources::ALL {
         for field in table.fields {
             let points = match field.kind {
@@ -36,10 +74,10 @@ pub fn users_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusql
                 Stored::Column(column) => format!("t.{column} = ?2"),
                 Stored::Extension { .. } => continue,
             };
-            find(rows, table, &condition, (tenant, id), &mut titles)?;
+            find(rows, table, &condition, (tenant, id), &mut uses)?;
         }
     }
-    Ok(titles)
+    Ok(uses)
 }
 
 /// Titles of the rows of a tenant that dial this number, except one row (table and id) that may.
@@ -49,7 +87,16 @@ pub fn users_of_number(
     number: &str,
     except: (&str, i64),
 ) -> rusqlite::Result<Vec<String>> {
-    let mut titles = Vec::new();
+    Ok(titles(uses_of_number(rows, tenant, number, except)?))
+}
+
+fn uses_of_number(
+    rows: &Connection,
+    tenant: i64,
+    number: &str,
+    except: (&str, i64),
+) -> rusqlite::Result<Vec<Use>> {
+    let mut uses = Vec::new();
     for table in resources::ALL {
         for field in table.fields {
             let Some(text) = dialled_as(field, number) else { continue };
@@ -57,10 +104,16 @@ pub fn users_of_number(
             let but = if table.name == except.0 { except.1 } else { 0 };
             // Not blank: the indexes of such columns have no entries for blank ones.
             let condition = format!("t.{column} = ?2 AND t.{column} <> '' AND t.id <> {but}");
-            find(rows, table, &condition, (tenant, text), &mut titles)?;
+            find(rows, table, &condition, (tenant, text), &mut uses)?;
         }
     }
-    Ok(titles)
+    Ok(uses)
+}
+
+fn titles(uses: Vec<Use>) -> Vec<String> {
+    let mut titles: Vec<String> = uses.into_iter().map(|row| format!("{} {}", row.one, row.title)).collect();
+    titles.truncate(ENOUGH);
+    titles
 }
 
 /// How a field that can hold a number holds it.
@@ -74,22 +127,21 @@ fn dialled_as(field: &Field, number: &str) -> Option<String> {
 
 fn find(
     rows: &Connection,
-    table: &Resource,
+    table: &'static Resource,
     condition: &str,
     parameters: impl rusqlite::Params,
-    titles: &mut Vec<String>,
+    uses: &mut Vec<Use>,
 ) -> rusqlite::Result<()> {
     let text = format!(
-        "SELECT {} FROM {} t WHERE t.tenant_id = ?1 AND {condition} LIMIT {ENOUGH}",
+        "SELECT t.id, {} FROM {} t WHERE t.tenant_id = ?1 AND {condition} LIMIT {ENOUGH}",
         sql::title(table, "t"),
         table.name
     );
     let mut statement = rows.prepare_cached(&text)?;
     let mut found = statement.query(parameters)?;
     while let Some(row) = found.next()? {
-        titles.push(format!("{} {}", table.one, row.get::<_, String>(0)?));
+        uses.push(Use { table: table.name, one: table.one, id: row.get(0)?, title: row.get(1)? });
     }
-    titles.truncate(ENOUGH);
     Ok(())
 }
 

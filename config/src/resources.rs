@@ -4,6 +4,7 @@
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
 //! missing. (A forward by night or with an end date is two more columns.)
 
+pub mod api_keys;
 pub mod devices;
 pub mod extensions;
 pub mod node_settings;
@@ -16,13 +17,14 @@ pub mod users;
 use crate::Resource;
 
 /// All tables, in the order of the menu.
-pub static ALL: [&Resource; 8] = [
+pub static ALL: [&Resource; 9] = [
     &users::USERS,
     &extensions::EXTENSIONS,
     &devices::DEVICES,
     &ring_groups::RING_GROUPS,
     &roles::ROLES,
     &settings::SETTINGS,
+    &api_keys::API_KEYS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
 ];

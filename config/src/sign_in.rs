@@ -54,7 +54,7 @@ fn note(rows: &Connection, author: &Author, account: &Account, action: &'static 
 }
 
 /// What is stored of a token. Tokens have 256 random bits: no salt, no stretching needed.
-fn hash_of(token: &str) -> Vec<u8> {
+pub(crate) fn hash_of(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 

@@ -19,7 +19,7 @@ use crate::{
 pub use crate::access::Author;
 use store::Row;
 
-mod store;
+pub(crate) mod store;
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,29 +99,7 @@ impl Db {
     pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        allowed(author, Verb::Delete, of)?;
-        let stored = theirs(&transaction, author, of, id)?;
-        on_their_level(&transaction, author, of, Some(&stored.values), None)?;
-        let title = rows::title(&transaction, of, id)?;
-        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
-        let mut used_by = references::users_of(&transaction, of, stored.tenant, id)?;
-        if let Some((_, dialled_by)) = check::given_up_number(&transaction, &draft, &Values::new())? {
-            used_by.extend(dialled_by);
-        }
-        if of.name == EXTENSIONS.name {
-            used_by.extend(references::owner_in_need(&transaction, &stored.values)?);
-        }
-        used_by.sort();
-        used_by.dedup();
-        if !used_by.is_empty() {
-            return Err(WriteError::Used(used_by));
-        }
-        store::delete(&transaction, of, stored.tenant, id)?;
-        invalid(check::rules(&transaction, of, stored.tenant, &[&stored.values])?)?;
-        let changes = audit::changes(of, &stored.values, &Values::new());
-        let about =
-            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
-        audit::note(&transaction, author, about, &changes)?;
+        self.delete_in(&transaction, author, of, id)?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -249,6 +227,40 @@ impl Db {
         audit::note(transaction, author, about, &changes)?;
         Ok(true)
     }
+
+    /// Removes a row within a transaction.
+    pub(crate) fn delete_in(
+        &self,
+        transaction: &Connection,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+    ) -> Result<(), WriteError> {
+        allowed(author, Verb::Delete, of)?;
+        let stored = theirs(transaction, author, of, id)?;
+        on_their_level(transaction, author, of, Some(&stored.values), None)?;
+        let title = rows::title(transaction, of, id)?;
+        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
+        let mut used_by = references::users_of(transaction, of, stored.tenant, id)?;
+        if let Some((_, dialled_by)) = check::given_up_number(transaction, &draft, &Values::new())? {
+            used_by.extend(dialled_by);
+        }
+        if of.name == EXTENSIONS.name {
+            used_by.extend(references::owner_in_need(transaction, &stored.values)?);
+        }
+        used_by.sort();
+        used_by.dedup();
+        if !used_by.is_empty() {
+            return Err(WriteError::Used(used_by));
+        }
+        store::delete(transaction, of, stored.tenant, id)?;
+        invalid(check::rules(transaction, of, stored.tenant, &[&stored.values])?)?;
+        let changes = audit::changes(of, &stored.values, &Values::new());
+        let about =
+            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
+        audit::note(transaction, author, about, &changes)?;
+        Ok(())
+    }
 }
 
 fn check_in(
@@ -334,7 +346,8 @@ pub(crate) fn manageable(
     Ok(stored)
 }
 
-fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
+/// Whether the author's role allows that with rows of the table at all.
+pub(crate) fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
     match access::may(&author.viewer, verb, of) {
         true => Ok(()),
         false if of.tenant => Err(WriteError::Forbidden("Your role does not allow this")),
@@ -344,7 +357,7 @@ fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError>
 }
 
 /// The row as stored, if it is the author's to change.
-fn theirs(
+pub(crate) fn theirs(
     rows: &Connection,
     author: &Author,
     of: &'static Resource,
@@ -389,7 +402,7 @@ fn at_their_site(author: &Author, of: &Resource, given: &Values) -> Values {
 }
 
 /// USR-09, ROL-07.
-fn on_their_level(
+pub(crate) fn on_their_level(
     rows: &Connection,
     author: &Author,
     of: &Resource,

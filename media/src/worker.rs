@@ -108,7 +108,8 @@ pub struct Settings {
 
 /// The sessions of one core.
 ///
-/// One input, then [`poll_output`](Self::poll_output) until `None`, then the next input. Nothing is sent to an address
+/// One input, then [`poll_output`](Self::poll_output) until `None`, then the next input; only commands may be given
+/// several at a time, so that a packet meets all that was decided before it. Nothing is sent to an address
 /// that was not negotiated or believed; what comes from strangers is counted and changes nothing.
 #[derive(Debug)]
 pub struct Worker {

@@ -3,7 +3,7 @@
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
 //! `ending`. `keepalive` keeps NAT open. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
-//! workers; `show` tells the portal.
+//! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
 mod ending;
@@ -12,6 +12,7 @@ mod incoming;
 mod keepalive;
 mod line;
 mod media_events;
+mod moving;
 mod outgoing;
 mod perform;
 mod renegotiation;
@@ -78,7 +79,7 @@ impl Engine {
         let mut engine = Self {
             stack: Stack::new(settings(&options, &snapshot), random.random()),
             auth: Auth::new(random.random(), nobody),
-            ports: Ports::new(options.rtp_ports.clone()),
+            ports: Ports::new(options.rtp_ports.clone(), random.random()),
             office: Rc::new(Office::default()),
             calls: Calls::default(),
             ready: VecDeque::new(),
@@ -216,7 +217,9 @@ impl Engine {
 
     /// Tells the worker of a call.
     fn tell_worker(&mut self, call: CallId, command: media::Command) {
-        let Some(call) = self.calls.running.get(&call) else { return };
+        if !self.calls.running.contains_key(&call) {
+            return;
+        }
         let worker = call.worker(self.options.workers);
         self.out.push_back(Output::Media { worker, command });
     }

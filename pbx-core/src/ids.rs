@@ -13,6 +13,13 @@ pub(crate) struct CallId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct LegId(pub u64);
 
+impl CallId {
+    /// The worker of all its sessions: the two ends of a relay must be in one place.
+    pub(crate) fn worker(self, workers: usize) -> usize {
+        (self.0 % workers.max(1) as u64) as usize
+    }
+}
+
 impl LegId {
     /// The leg's media session: each leg has one for its whole life.
     pub(crate) fn session(self) -> media::SessionId {

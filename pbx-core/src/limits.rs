@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Legs of one call, rung and gone ones included.
 pub(crate) const LEGS_PER_CALL: usize = 64;
+/// RTP ports that one leg may find taken by other programs.
+pub(crate) const PORT_MOVES: u8 = 8;
 /// Destinations that one call may pass through.
 pub(crate) const HOPS_PER_CALL: usize = 20;
 /// Forwards that one call may follow; the next one is cut as a loop.

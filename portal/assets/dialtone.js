@@ -11,10 +11,15 @@ on("click", "[data-theme-toggle]", () => {
   cookie("theme", root.dataset.theme = dark ? "light" : "dark");
 });
 
+// a notice on browsers that are no longer looked at; closed, it stays away
+const oldest = [[/Trident|MSIE/, 99], [/Firefox\/(\d+)/, 125], [/Chrome\/(\d+)/, 117], [/Version\/(\d+).*Safari/, 17]].find(([re]) => re.test(navigator.userAgent));
+if (oldest && +(navigator.userAgent.match(oldest[0])[1] ?? 0) < oldest[1] && !document.cookie.includes("old-browser=closed")) $("#old-browser")?.removeAttribute("hidden");
+on("click", "[data-close-notice]", el => { document.getElementById(el.dataset.closeNotice).hidden = true; cookie(el.dataset.closeNotice, "closed"); });
+
 // running clocks: the server sends when it began and its own time, the page counts
 const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) : Math.floor(s / 60)) + ":" + two(Math.floor(s) % 60);
 const skew = +(document.body.dataset.now || Date.now()) - Date.now();
-function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } }
+function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } for (const el of $$("[data-until]")) { const s = (el.dataset.until - now) / 1000; el.textContent = s > 0 ? mmss(s) : el.dataset.done; if (s < -2) { el.removeAttribute("data-until"); location.reload(); } } }
 
 // times of the server are UTC; people see their own
 const zone = { time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, day: { weekday: "short", day: "numeric", month: "short" } };
@@ -36,6 +41,9 @@ function toast(text) { const t = document.createElement("div"), s = document.cre
 function fade(t) { setTimeout(() => t.remove(), 8000); }
 document.addEventListener("dialtone:toast", e => toast(e.detail?.value ?? String(e.detail)));
 
+// what unfolds below its button
+on("click", "[data-expand]", el => { const open = el.getAttribute("aria-expanded") === "true"; el.setAttribute("aria-expanded", !open); document.getElementById(el.getAttribute("aria-controls")).hidden = open; });
+
 // dialogs, password eye, copy
 on("click", "[data-dialog]", el => document.getElementById(el.dataset.dialog)?.showModal());
 on("click", "dialog [data-close]", el => el.closest("dialog").close());
@@ -45,20 +53,87 @@ on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
 on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await f.text(); });
 
-// forms: the save bar appears with the first change and names it; leaving asks once
+// forms: the save bar appears with the first change and names it; what is put back is no change; leaving asks once
 const changed = new Map(); let leaving = false;
-const label = el => $(`label[for="${CSS.escape(el.id)}"]`)?.firstChild.textContent.trim() || el.name;
+const own = el => el.name && !el.name.startsWith("was.") && el.type !== "search" && el.name !== "csrf" && el.name !== "version";
+const label = el => el.dataset.label || $(`label[for="${CSS.escape(el.id)}"]`)?.firstChild.textContent.trim() || el.name;
+const said = (el, was) => {
+  if (el.type === "checkbox") return (was ? el.defaultChecked : el.checked) ? "on" : "off";
+  if (el.tagName === "SELECT") return (was ? [...el.options].find(o => o.defaultSelected) : el.selectedOptions[0])?.text ?? "";
+  if (el.type === "hidden") return was ? el.dataset.was : el.dataset.is ?? el.dataset.was;
+  const unit = el.parentElement.matches(".unit") ? " " + el.parentElement.lastChild.textContent.trim() : "";
+  return (was ? el.defaultValue : el.value) + unit;
+};
 function dirty(form) {
-  const bar = $(".savebar", form); if (!bar) return; const names = [...new Set(changed.values())];
-  bar.classList.toggle("changed", names.length > 0);
-  $(".what", bar).textContent = names.length ? `${names.length} unsaved ${names.length > 1 ? "changes" : "change"}: ${names.join(", ")}` : "No changes yet";
+  const bar = $(".savebar", form); if (!bar) return; const all = [...changed.values()], n = all.length;
+  bar.classList.toggle("changed", n > 0);
+  $(".what", bar).textContent = n > 2 ? `${n} unsaved changes: ${all.map(c => c[0]).join(", ")}` : n ? all.map(c => c.join(" ")).join("; ") : "No changes";
 }
-on("input", "form[data-form] [name]", el => { changed.set(el.name, label(el)); dirty(el.form); });
-on("reorder", "form[data-form] ol", el => { changed.set(el.dataset.name, el.dataset.label); dirty(el.closest("form")); });
-on("submit", "form", () => { leaving = true; });
+on("input", "form[data-form] [name]", el => {
+  if (!own(el)) return; const is = said(el, false), was = said(el, true);
+  if (is === was) changed.delete(el.name);
+  else changed.set(el.name, el.type === "password" ? [label(el)] : [label(el), `${is.trim() || "blank"} instead of ${was.trim() || "blank"}`]);
+  dirty(el.form);
+});
+on("reorder", "form[data-form] ol", el => { changed.set(el.dataset.name, [el.dataset.label]); dirty(el.closest("form")); });
+on("submit", "form:not([method=dialog])", (el, e) => { if (!e.submitter?.matches("[data-stay]")) leaving = true; });
 addEventListener("beforeunload", e => { if (changed.size && !leaving) e.preventDefault(); });
-on("change", "form[data-form] [name]", el => { for (const f of $$(`[data-when="${CSS.escape(el.name)}"]`, el.form)) f.hidden = f.dataset.is !== el.value; });
+const value = el => el.type === "checkbox" ? (el.checked ? "1" : "0") : el.value;
+on("change", "form[data-form] [name]", el => { for (const f of $$(`[data-when="${CSS.escape(el.name)}"]`, el.form)) f.hidden = f.dataset.is !== value(el); });
 on("click", "form[data-form] [data-cancel]", () => { leaving = true; });
+on("click", "[data-take]", el => {
+  const i = document.getElementById("f-" + el.dataset.take); if (!i) return;
+  if (i.type === "checkbox") i.checked = el.dataset.value === "1"; else i.value = el.dataset.value;
+  for (const type of ["input", "change"]) i.dispatchEvent(new Event(type, { bubbles: true })); i.focus();
+});
+
+// list selection: the bulk bar comes with the first tick; Shift-click ticks a range
+let lastTick;
+const ticks = () => $$("#list .tick");
+function bulk() {
+  const bar = $("#bulk"), at = $("#chips"); if (!bar || !at) return;
+  const all = ticks(), n = all.filter(t => t.checked).length, total = +at.dataset.total, more = $("#bulk-all");
+  if (n < all.length || !n) bar.elements.all.value = "";
+  const whole = bar.elements.all.value === "1"; bar.hidden = !n;
+  $("b", bar).textContent = (whole ? total : n) + " selected";
+  more.hidden = whole || n < all.length || total <= n; more.textContent = `Select all ${total} that match`;
+  const head = $("#tick-all"); if (head) { head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length; }
+}
+on("click", ".tick", (el, e) => { const all = ticks(); if (e.shiftKey && lastTick?.isConnected) { const [a, b] = [all.indexOf(lastTick), all.indexOf(el)].sort((x, y) => x - y); for (const t of all.slice(a, b + 1)) t.checked = el.checked; } lastTick = el; bulk(); });
+on("change", "#tick-all", el => { for (const t of ticks()) t.checked = el.checked; bulk(); });
+on("click", "#bulk-all", () => { $("#bulk").elements.all.value = "1"; bulk(); });
+on("click", "[data-clear]", () => { for (const t of ticks()) t.checked = false; bulk(); });
+document.addEventListener("submit", e => { for (const i of $$("[data-list-query]", e.target)) i.value = $("#chips")?.dataset.query ?? ""; }, true);
+
+// fragments of a row: its menu, and a look at it beside the list
+const nodes = html => [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
+const fragment = async url => { const r = await fetch(url, { headers: { "HX-Request": "true" } }); if (r.redirected) location.reload(); return r.ok ? r.text() : ""; };
+on("click", "[data-menu]", async el => { const m = $("#row-menu"); m.replaceChildren(); m.replaceChildren(...nodes(await fragment(el.dataset.menu))); $("a, button", m)?.focus(); });
+async function look(url) { const d = $("#drawer"); if (!d) return; $("#row-menu")?.hidePopover?.(); const html = await fragment(url); if (!html) return; d.replaceChildren(...nodes(html)); if (!d.open) d.showModal(); }
+on("click", "button[data-look]", el => look(el.dataset.look));
+on("click", "[data-copy-link]", async el => { await navigator.clipboard?.writeText(new URL(el.dataset.copyLink, location).href); $("#row-menu").hidePopover(); toast("Link copied"); });
+// filters beyond the declared ones; the rows of a reference are asked for when its menu opens
+on("click", "[data-filter]", el => { $("#more-filters").hidePopover(); const b = $("#filter-" + CSS.escape(el.dataset.filter)); b.hidden = false; b.click(); });
+document.addEventListener("toggle", e => { if (e.newState === "open") $("[data-apart]", e.target)?.dispatchEvent(new Event("open")); }, true);
+
+// palette: the server answers with the options; arrows choose, Enter does
+let asked = 0, wait, dest;
+const options = () => $$("#found [role=option]");
+function mark(all, n) { all.forEach((o, i) => o.ariaSelected = i === n); all[n]?.scrollIntoView({ block: "nearest" }); $("#palette input").setAttribute("aria-activedescendant", all[n]?.id || ""); }
+async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").replaceChildren(...nodes(html)); mark(options(), 0); } }
+function openPalette(to) { const d = $("#palette"), i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
+on("click", "[data-palette]", () => openPalette());
+on("click", "[data-dest]", el => openPalette(el));
+on("input", "#palette input", el => { clearTimeout(wait); wait = setTimeout(() => find(el.value), 80); });
+on("keydown", "#palette input", (el, e) => { const all = options(), at = all.findIndex(o => o.ariaSelected === "true"), by = { ArrowDown: 1, ArrowUp: -1 }[e.key]; if (by && all.length) { e.preventDefault(); mark(all, (at + by + all.length) % all.length); } if (e.key === "Enter") { e.preventDefault(); all[at]?.click(); } });
+const runs = { undo: () => $("#undo-last").requestSubmit(), theme: () => $("[data-theme-toggle]").click(), keyboard: () => $("#keyboard").showModal(), api: () => { location.href = "/api/docs"; }, logout: () => $("#sign-out").click() };
+on("click", "#found [role=option]", el => {
+  $("#palette").close(); const { href, run, value, label: text } = el.dataset;
+  if (href) location.href = href; else if (run) runs[run](); else if (dest) {
+    const i = document.getElementById(dest.dataset.dest); i.value = value; i.dataset.is = text; $("span:not(.glyph)", dest).textContent = text; $(".glyph", dest).replaceChildren(icon(el.dataset.icon)); dest.setAttribute("aria-label", `${i.dataset.label}: ${text}`);
+    i.dispatchEvent(new Event("input", { bubbles: true })); dest.focus();
+  }
+});
 
 // password rules while typing; the server repeats them
 const rules = { length: v => v.length >= 10, upper: v => /\p{Lu}/u.test(v), lower: v => /\p{Ll}/u.test(v), digit: v => /\d/.test(v), special: v => /[^\p{L}\d\s]/u.test(v.replace(/['"?#+]/g, "")), forbidden: v => !/['"?#+]/.test(v) };
@@ -90,21 +165,29 @@ for (const e of ["htmx:sse:after:connection", "htmx:sse:before:message"]) docume
 document.addEventListener("ended", () => setTimeout(() => location.reload(), 700)); // a running call is over: its record has the rest
 document.addEventListener("signed-out", () => location.reload());
 document.addEventListener("visibilitychange", () => { heard = Date.now(); });
-document.addEventListener("htmx:after:swap", () => { localise(); tick(); });
+document.addEventListener("htmx:after:swap", () => { localise(); tick(); bulk(); });
 setInterval(() => { tick(); if (stream && !document.hidden && Date.now() - heard > 5000) stale(true); }, 1000);
 
-// keyboard: / search, N new, G then a letter to go, J K rows, Ctrl S save
+// keyboard: / search, N new, G then a letter to go, J K rows, Space ticks, O looks, Ctrl S save, Ctrl K palette, Ctrl Z undo, ? help
 let g = 0;
 addEventListener("keydown", e => {
-  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "s" && $("#save")) { e.preventDefault(); return $("#save").click(); }
-  if (typing(e.target) || e.ctrlKey || e.metaKey || e.altKey || $("dialog[open]")) return;
-  if (e.key === "/") { const s = $(".searchbox input"); if (s) { e.preventDefault(); s.focus(); } }
+  const key = e.key.toLowerCase(), ctrl = e.ctrlKey || e.metaKey;
+  if (ctrl && key === "k") { e.preventDefault(); return openPalette(); }
+  if (ctrl && key === "s" && $("#save")) { e.preventDefault(); return $("#save").click(); }
+  if (typing(e.target) || $("dialog[open]")) return;
+  if (ctrl && key === "z" && !e.shiftKey) { e.preventDefault(); return ($("#undo")?.form ?? $("#undo-last"))?.requestSubmit(); }
+  if (ctrl || e.altKey) return;
+  if (e.key === "?") return $("#keyboard")?.showModal();
+  if (e.key === "/") { e.preventDefault(); const s = $(".searchbox input"); return s ? s.focus() : openPalette(); }
   if (e.key === "n") $("#new")?.click();
+  const rows = $$(".table tbody tr:not(.group)"), at = rows.findIndex(r => r.contains(document.activeElement)), row = rows[at];
   if (e.key === "g") return void (g = Date.now());
-  if (Date.now() - g < 900) { const to = $(`[data-go="${CSS.escape(e.key)}"]`); if (to) location.href = to.href; }
-  if (e.key === "j" || e.key === "k") { const rows = $$(".table tbody tr:not(.group)"), i = rows.findIndex(r => r.contains(document.activeElement)), n = rows[i + (e.key === "j" ? 1 : -1)]; $("a, input, button", n || rows[0] || document)?.focus(); }
+  if (Date.now() - g < 900) { const to = $(`[data-go="${CSS.escape(e.key)}"]`); if (to) { g = 0; location.href = to.href; } return; }
+  if (e.key === "j" || e.key === "k") $("a, td:not(.check) :is(input, button)", rows[at + (e.key === "j" ? 1 : -1)] || rows[0] || document)?.focus();
+  if (e.key === "o" && row?.dataset.look) look(row.dataset.look);
+  if (e.key === " " && row && document.activeElement.tagName === "A") { const t = $(".tick", row); if (t) { e.preventDefault(); t.click(); } }
 });
-on("click", "tr[data-href] td", (el, e) => { if (!e.target.closest("a, button, input, label, form") && !getSelection().toString()) location.href = el.parentElement.dataset.href; });
+on("click", "tr[data-href] td, tr[data-look] td", (el, e) => { if (e.target.closest("a, button, input, label, form") || getSelection().toString()) return; const row = el.parentElement; row.dataset.look ? look(row.dataset.look) : location.href = row.dataset.href; });
 
 localise(); tick(); $$(".toast").forEach(fade);
 $('[aria-invalid="true"]')?.focus();

@@ -17,10 +17,12 @@ use crate::{
     auth::{self, forgot, login, second_factor, set_password},
     error::Fault,
     events, headers,
-    pages::{call, call_list, dashboard, home, live_calls, mail, metrics, security},
-    rest,
+    pages::{
+        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer, trial,
+    },
+    palette, rest,
     state::App,
-    tables::{devices, form, list, users},
+    tables::{api_keys, bulk, csv, devices, form, list, row, undo, users, views},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -59,6 +61,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
         .route("/admin", get(dashboard::show))
+        .merge(looking_back())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -71,23 +74,75 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/users/{id}/reset-password", post(users::reset_password))
         .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
         .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
+        .route("/admin/api_keys/{id}/key", post(api_keys::renew))
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
-        .route("/admin/{table}/export.csv", get(list::export))
-        .route("/admin/{table}/import", post(list::import))
+        .route("/admin/search", get(palette::show))
+        .route("/admin/undo", post(undo::last))
+        .route("/admin/undo/{revision}", post(undo::revision))
+        .route("/admin/{table}/export.csv", get(csv::export))
+        .route("/admin/{table}/export", post(csv::export_chosen))
+        .route("/admin/{table}/import", post(csv::import))
+        .route("/admin/{table}/bulk", post(bulk::run))
+        .route("/admin/{table}/state", post(views::keep))
+        .route("/admin/{table}/views", post(views::save))
+        .route("/admin/{table}/views/forget", post(views::forget))
         .route("/admin/{table}/check/{field}", post(form::check))
         .route("/admin/{table}/choices/{field}", get(form::choices))
         .route("/admin/{table}/{id}", get(form::edit).post(form::update))
+        .route("/admin/{table}/{id}/menu", get(row::menu))
+        .route("/admin/{table}/{id}/look", get(row::look))
         .route("/admin/{table}/{id}/delete", post(form::delete));
     let api = Router::new()
+        .route("/api/v1/audit", get(audit::api))
+        .route("/api/v1/audit/{id}/undo", post(audit::api_undo))
+        .route("/api/v1/history", get(history::api))
+        .route("/api/v1/history/compare", get(history::api_compare))
+        .route("/api/v1/history/{revision}/restore", post(history::api_restore))
+        .route("/api/v1/trials", post(trial::api_begin))
+        .route("/api/v1/trials/{id}/confirm", post(trial::api_confirm))
+        .route("/api/v1/trials/{id}", delete(trial::api_cancel))
+        .route(
+            "/api/v1/configuration",
+            get(transfer::api_export)
+                .post(transfer::api_import)
+                .layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
+        )
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
+        .route("/api/docs", get(rest::docs::show))
+        .route("/api/v1/openapi.json", get(rest::openapi::document))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
-        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).delete(rest::delete));
+        .route("/api/v1/{table}/bulk", post(rest::bulk))
+        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
+        .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
+        .method_not_allowed_fallback(|| async { Fault::Method.problem() })
+        .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// Audit log, history, import and export.
+fn looking_back() -> Router<Arc<App>> {
+    Router::new()
+        .route("/admin/audit", get(audit::show))
+        .route("/admin/audit/export.csv", get(audit::csv))
+        .route("/admin/audit/{id}/undo", post(audit::undo))
+        .route("/admin/history", get(history::show))
+        .route("/admin/history/compare", get(history::compare))
+        .route("/admin/history/{revision}", get(history::past))
+        .route("/admin/history/{revision}/export.toml", get(history::export))
+        .route("/admin/history/{revision}/restore", get(history::plan).post(history::apply))
+        .route("/admin/trial", post(trial::begin))
+        .route("/admin/trial/{id}/confirm", post(trial::confirm))
+        .route("/admin/trial/{id}/cancel", post(trial::cancel))
+        .route(
+            "/admin/transfer",
+            get(transfer::show).post(transfer::import).layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
+        )
+        .route("/admin/transfer/export", post(transfer::export))
 }
 
 async fn nowhere(uri: Uri) -> Response {

@@ -1,6 +1,7 @@
 //! Who asks: the session behind a cookie, what they may do, and that a changing request comes from our own pages.
 //! AUTH-02, 04, 05, 25, 28.
 
+pub(crate) mod api_key;
 pub(crate) mod forgot;
 pub(crate) mod login;
 pub(crate) mod password;
@@ -23,13 +24,14 @@ use axum::{
 use config::{
     Db, Resource, TenantId, UserId,
     access::{self, Author, Verb, Viewer},
+    history::Trial,
     query::QueryError,
     resources::tenants::TENANTS,
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
 
-use crate::{error::Fault, query::Pairs, state::App, text};
+use crate::{error::Fault, pages::transfer, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub(crate) struct Who {
     pub flash: String,
     /// Where they sit.
     pub address: String,
+    /// Changes of their company that are on trial.
+    pub trial: Option<Trial>,
 }
 
 impl Who {
@@ -141,6 +145,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with("/api/");
     let told = |fault: Fault| if api { fault.problem() } else { fault.into_response() };
+    if api {
+        match api_key::who(&app, request.headers()).await {
+            Ok(Some(program)) => return run_for(program, request, next).await,
+            Ok(None) => {}
+            Err(fault) => return fault.problem(),
+        }
+    }
     let mut who = match who(&app, request.headers()).await {
         Ok(Some(who)) => who,
         Ok(None) => return ask_to_sign_in(&request, api),
@@ -170,6 +181,16 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
     next.run(request).await
 }
 
+/// A request of a program: no browser was talked into sending its key.
+async fn run_for(mut program: Who, mut request: Request, next: Next) -> Response {
+    if program.viewer.level == 0 && is_for_administrators(request.uri().path()) {
+        return Fault::NoAdministrator.problem();
+    }
+    program.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
+    request.extensions_mut().insert(program);
+    next.run(request).await
+}
+
 /// ROL-01.
 fn is_for_administrators(path: &str) -> bool {
     let below =
@@ -183,7 +204,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let (csrf, theme) = (csrf(&token), theme(headers));
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else {
+    let Some((session, tenant_name, trial)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
     let account = session.account;
@@ -202,19 +223,24 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         theme,
         flash: flash.unwrap_or_default(),
         address: String::new(),
+        trial,
     }))
 }
 
-/// The session of a token with the name of its tenant; notes once a minute that it is in use.
-fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, Fault> {
+/// The session of a token with the name of its tenant and what is on trial there; notes once a minute that it is in use.
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String, Option<Trial>)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS && session.stage == Stage::Whole {
-        db.touch_session(session.id, now, SESSION_MS).map_err(QueryError::from)?;
+        // A disk that is full must not hide the page that says so.
+        if let Err(error) = db.touch_session(session.id, now, SESSION_MS) {
+            tracing::warn!("a session could not be prolonged: {error}");
+        }
     }
     let viewer = session.account.viewer;
     let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;
     let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
-    Ok(Some((session, name)))
+    let trial = db.trial(viewer.tenant).map_err(QueryError::from)?;
+    Ok(Some((session, name, trial)))
 }
 
 /// AUTH-06.
@@ -288,7 +314,8 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY)
+    let most = if parts.uri.path() == transfer::PATH { LARGE_BODY } else { BODY };
+    let bytes = axum::body::to_bytes(body, most)
         .await
         .map_err(|_| Fault::Malformed("the form is too large".into()))?;
     let form = Pairs::parse(&String::from_utf8_lossy(&bytes));
@@ -335,6 +362,8 @@ pub(crate) const SESSION_MS: i64 = 12 * 3_600_000;
 const TOUCH_MS: i64 = 60_000;
 /// As large as any request may be.
 const BODY: usize = 4 * 1024 * 1024;
+/// As a text of the whole configuration may be: 10,000 users with phones are 3 MB, and a form writes most signs threefold.
+pub(crate) const LARGE_BODY: usize = 32 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

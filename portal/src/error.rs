@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use config::{Problem, query::QueryError, sign_in::SignInError, write::WriteError};
+use config::{Problem, bulk::BulkError, query::QueryError, sign_in::SignInError, write::WriteError};
 
 /// Why a request is not served. As a response it is a page; [`Fault::problem`] says it in JSON.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +35,29 @@ pub(crate) enum Fault {
     /// Other rows point here.
     #[error("still used by {}", .0.join(", "))]
     Used(Vec<String>),
+    /// Somebody else saved since the version that `If-Match` names.
+    #[error("this is no longer the version that If-Match names")]
+    Precondition,
+    /// The first request with this key is running, or was cut short.
+    #[error(
+        "the first request with this Idempotency-Key is running or was cut short; look whether it took effect, then use a new key"
+    )]
+    KeyInUse,
+    /// Another request has this key.
+    #[error("this Idempotency-Key was used for another request")]
+    KeyTaken,
+    /// More requests than a key may make; seconds until the next is taken.
+    #[error("too many requests with this key")]
+    TooMany(u64),
+    /// The address is there, but not in this way.
+    #[error("this cannot be done at this address")]
+    Method,
     /// Too much at once.
     #[error("too many requests at once, try again in a moment")]
     Busy,
+    /// The database took nothing: the disk is full, the file is locked, …; what to do is said.
+    #[error("{0}")]
+    NotStored(String),
     /// Our own trouble; the text goes to the log only.
     #[error("something went wrong on the server; it was logged")]
     Internal(String),
@@ -52,7 +72,12 @@ impl Fault {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Precondition => StatusCode::PRECONDITION_FAILED,
+            Self::KeyInUse => StatusCode::CONFLICT,
+            Self::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,25 +90,32 @@ impl Fault {
             Self::Invalid(problems) => serde_json::json!(problems),
             _ => serde_json::json!([]),
         };
-        let body =
-            serde_json::json!({ "status": status.as_u16(), "title": self.to_string(), "problems": fields });
+        let body = serde_json::json!({
+            "type": "about:blank", "status": status.as_u16(), "title": self.to_string(), "problems": fields,
+        });
         let mut answer = (status, Json(body)).into_response();
         answer
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         self.retry(answer)
     }
 
     fn log(&self) {
-        if let Self::Internal(why) = self {
+        if let Self::Internal(why) | Self::NotStored(why) = self {
             tracing::error!("portal: a request failed: {why}");
         }
     }
 
     fn retry(&self, mut answer: Response) -> Response {
-        if matches!(self, Self::Busy) {
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        let seconds = match self {
+            Self::Busy => 1,
+            Self::TooMany(seconds) => *seconds,
+            _ => return answer,
+        };
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         answer
     }
 }
@@ -96,7 +128,8 @@ impl IntoResponse for Fault {
             Self::NotFound => "Not found",
             Self::Forbidden(_) => "Not allowed",
             Self::NoAdministrator => "No admin panel",
-            Self::Busy => "One moment",
+            Self::Busy | Self::TooMany(_) => "One moment",
+            Self::NotStored(_) => "Nothing was saved",
             Self::Internal(_) => "Something went wrong",
             _ => "That did not work",
         };
@@ -173,7 +206,24 @@ impl From<WriteError> for Fault {
             WriteError::Forbidden(why) => Self::Forbidden(why),
             WriteError::Conflict { by, .. } => Self::Conflict { by },
             WriteError::Used(by) => Self::Used(by),
-            WriteError::Sqlite(e) => Self::Internal(e.to_string()),
+            WriteError::Sqlite(_) => Self::NotStored(error.to_string()),
+        }
+    }
+}
+
+impl From<BulkError> for Fault {
+    fn from(error: BulkError) -> Self {
+        match error {
+            BulkError::Query(error) => error.into(),
+            BulkError::Write(error) => error.into(),
+            BulkError::TooMany => Self::Malformed(error.to_string()),
+            BulkError::Obstacles(obstacles) => {
+                let problem = |one: config::bulk::Obstacle| Problem {
+                    field: format!("id {}", one.id),
+                    message: format!("{}: {}", one.title, one.why),
+                };
+                Self::Invalid(obstacles.into_iter().map(problem).collect())
+            }
         }
     }
 }

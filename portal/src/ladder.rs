@@ -12,6 +12,8 @@ pub(crate) struct Ladder {
     pub lines: Vec<Lifeline>,
     pub arrows: Vec<Arrow>,
     pub bands: Vec<Band>,
+    /// The same as a list, for windows too narrow for columns.
+    pub steps: Vec<Step>,
     pub messages: usize,
     /// Messages past [`MOST_ROWS`].
     pub left_out: usize,
@@ -41,6 +43,22 @@ pub(crate) struct Arrow {
     pub class: &'static str,
     pub again: bool,
     pub chosen: bool,
+}
+
+/// A message in words.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub at: usize,
+    pub time: String,
+    pub from: String,
+    pub to: String,
+    pub label: String,
+    /// As [`Arrow::class`].
+    pub class: &'static str,
+    pub again: bool,
+    pub chosen: bool,
+    /// What flowed from here on, or blank.
+    pub audio: String,
 }
 
 /// The time in which audio flowed.
@@ -79,12 +97,16 @@ pub(crate) fn draw(
     let mut y = TOP;
     let mut band = None;
     for (at, message) in messages.iter().enumerate().take(MOST_ROWS) {
-        ladder.arrows.push(arrow(at, message, y, x(&message.from), x(&message.to), chosen == Some(at)));
+        let arrow = arrow(at, message, y, x(&message.from), x(&message.to), chosen == Some(at));
+        let mut step = step(&arrow, message, &name);
+        ladder.arrows.push(arrow);
         y += ROW;
         if band.is_none() && !audio.is_empty() && establishes(messages, at) {
             band = Some(y - 10);
+            audio.clone_into(&mut step.audio);
             y += ROW;
         }
+        ladder.steps.push(step);
     }
     ladder.lines = parties.iter().map(|party| lifeline(party, x(party), name(party))).collect();
     ladder.width = FIRST + (parties.len() as i32 - 1).max(1) * STEP + 70;
@@ -119,6 +141,21 @@ fn arrow(at: usize, message: &Message, y: i32, from: i32, to: i32, chosen: bool)
         class,
         again: message.again,
         chosen,
+    }
+}
+
+fn step(arrow: &Arrow, message: &Message, name: impl Fn(&str) -> Option<String>) -> Step {
+    let who = |party: &str| shorten(&name(party).unwrap_or_else(|| party.to_owned()), 26);
+    Step {
+        at: arrow.at,
+        time: arrow.time.clone(),
+        from: who(&message.from),
+        to: who(&message.to),
+        label: arrow.label.clone(),
+        class: arrow.class,
+        again: arrow.again,
+        chosen: arrow.chosen,
+        audio: String::new(),
     }
 }
 
@@ -217,6 +254,22 @@ mod tests {
             [("INVITE", "req"), ("180 Ringing", ""), ("INVITE", "req"), ("486 Busy Here", "bad")]
         );
         assert!(ladder.arrows[1].chosen && ladder.arrows[1].tip > ladder.arrows[1].to);
+    }
+
+    #[test]
+    fn each_message_is_told_in_words_for_narrow_windows() {
+        let messages = [
+            message("a", "us", "INVITE sip:b SIP/2.0"),
+            message("us", "a", "SIP/2.0 200 OK"),
+            message("a", "us", "ACK sip:us SIP/2.0"),
+        ];
+        let ladder = draw(&messages, Some(0), |party| (party == "us").then(|| "Dialtone".into()), "audio");
+        let told = |s: &Step| format!("{} {} → {}{}", s.label, s.from, s.to, s.audio);
+        assert_eq!(
+            ladder.steps.iter().map(told).collect::<Vec<_>>(),
+            ["INVITE a → Dialtone", "200 OK Dialtone → a", "ACK a → Dialtoneaudio"]
+        );
+        assert!(ladder.steps[0].chosen && !ladder.steps[1].chosen);
     }
 
     #[test]

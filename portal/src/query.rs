@@ -49,8 +49,24 @@ impl Pairs {
 
     /// `path?a=b&…`, or the path alone.
     pub fn link(&self, path: &str) -> String {
+        let text = self.text();
+        if text.is_empty() { path.to_owned() } else { format!("{path}?{text}") }
+    }
+
+    /// `a=b&…`, as it stands behind the `?` of an address.
+    pub fn text(&self) -> String {
         let text: Vec<_> = self.0.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
-        if text.is_empty() { path.to_owned() } else { format!("{path}?{}", text.join("&")) }
+        text.join("&")
+    }
+
+    /// All pairs in the order they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// The names in the order they came.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(n, _)| n.as_str())
     }
 }
 

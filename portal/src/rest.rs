@@ -1,7 +1,15 @@
-//! REST over the declared tables: `/api/v1/<table>`, with the same checks as the pages, and JSON problems.
+//! REST over the declared tables: `/api/v1/<table>`, with the same checks as the pages, and JSON problems. OPS-15.
 //!
-//! A value is a number, a flag, a list of ids or a text, as its field's kind says. Signed in by the session cookie;
-//! changing requests carry the session's token in `X-CSRF-Token`.
+//! Signed in by an API key, or by the session cookie with the session's token in `X-CSRF-Token`. A row's version is its
+//! `ETag`; `If-Match` refuses a change of what somebody else changed meanwhile. `dry_run=1` runs all checks, tells what
+//! would change and writes nothing. `Idempotency-Key` makes a repetition harmless.
+
+pub(crate) mod docs;
+pub(crate) mod idempotent;
+mod json;
+pub(crate) mod openapi;
+mod query;
+mod schema;
 
 use std::sync::Arc;
 
@@ -9,19 +17,28 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, RawQuery, State},
-    http::StatusCode,
-    response::IntoResponse,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use config::{Field, Kind, Problem, Resource, query::Row, resource::Values, write::WriteError};
-use serde_json::{Map, Value, json};
+use config::{
+    Kind, Resource,
+    audit::AuditEntry,
+    bulk::{Act, Chosen},
+    query::Row,
+    rehearsal::Attempt,
+    resource::Values,
+    write::WriteError,
+};
+use serde_json::{Value, json};
 
 use crate::{
     auth::Who,
     error::{Answer, Fault},
     query::Pairs,
     state::App,
-    tables::{self, field::SET, form, list},
+    tables::{self, form},
 };
+use query::Writing;
 
 /// `GET /api/v1/{table}`: `{"items":[…],"total":…,"next":"…"}`; the row itself for a table with one.
 pub(crate) async fn index(
@@ -29,14 +46,18 @@ pub(crate) async fn index(
     who: Who,
     Path(table): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Answer {
     let of = who.table(&table)?;
+    let asked = Pairs::parse(&query.unwrap_or_default());
     if of.single {
-        return Ok(Json(object(of, &form::only_row(&app, &who, of).await?)).into_response());
+        query::nothing(&asked)?;
+        return Ok(tagged(of, &form::only_row(&app, &who, of).await?, &headers));
     }
-    let (viewer, wanted) = (who.viewer(), list::wanted(of, &Pairs::parse(&query.unwrap_or_default())));
+    let (viewer, wanted) = (who.viewer(), query::list(of, &asked)?);
+    let fields = query::fields(of, &asked)?;
     let found = app.db(move |db| db.list(&viewer, of, &wanted)).await?;
-    let items: Vec<_> = found.rows.iter().map(|row| object(of, row)).collect();
+    let items: Vec<_> = found.rows.iter().map(|row| json::some(of, row, &fields)).collect();
     Ok(Json(json!({ "items": items, "total": found.total, "next": found.next })).into_response())
 }
 
@@ -44,10 +65,13 @@ pub(crate) async fn index(
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     who: Who,
-    Path((table, id)): Path<(String, i64)>,
+    Path((table, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Answer {
     let of = who.table(&table)?;
-    Ok(Json(object(of, &row(&app, &who, of, id).await?)).into_response())
+    query::nothing(&Pairs::parse(&query.unwrap_or_default()))?;
+    Ok(tagged(of, &row(&app, &who, of, id_of(&id)?).await?, &headers))
 }
 
 /// `POST /api/v1/{table}`: 201 with the new row; a secret that was made for it is in the answer, this once.
@@ -55,35 +79,59 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     who: Who,
     Path(table): Path<String>,
+    RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Answer {
     let of = who.writable(&table)?;
     if of.single {
-        return Err(Fault::Malformed(format!(
-            "there is exactly one row of {}; change it with PATCH",
-            of.name
-        ))
-        .into());
+        let text = format!("there is exactly one row of {}; change it with PATCH", of.name);
+        return Err(Fault::Malformed(text).into());
     }
-    let (values, _) = values(of, &body)?;
+    let writing = Writing::read(&query)?;
+    let values = json::values(of, &body, None)?.values;
+    if writing.dry_run {
+        return rehearsed(&app, &who, of, Attempt::Create(values)).await;
+    }
     let (author, given) = (who.author("api"), values.clone());
     let saved = app.db(move |db| db.create(&author, of, &given)).await?;
-    let mut made = object(of, &row(&app, &who, of, saved.id).await?);
+    let row = row(&app, &who, of, saved.id).await?;
+    let mut made = json::object(of, &row);
     if let Some((field, secret)) = tables::made_secret(&app, &who, of, saved.id, &values).await? {
         made.insert(field.to_owned(), json!(secret));
     }
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let mut answer = (StatusCode::CREATED, Json(made)).into_response();
+    let place = format!("/api/v1/{}/{}", of.name, saved.id);
+    answer.headers_mut().insert(header::LOCATION, header_value(&place));
+    answer.headers_mut().insert(header::ETAG, header_value(&etag(row.version)));
+    Ok(answer)
 }
 
-/// `PATCH /api/v1/{table}/{id}`: changes the given fields; with `version`, only if nobody else did.
+/// `PATCH /api/v1/{table}/{id}`: changes the given fields.
 pub(crate) async fn patch(
     State(app): State<Arc<App>>,
     who: Who,
-    Path((table, id)): Path<(String, i64)>,
+    Path((table, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let of = who.writable(&table)?;
-    change(&app, &who, of, id, &body).await
+    let asked = Change { id: id_of(&id)?, whole: false, writing: Writing::read(&query)? };
+    change(&app, &who, of, asked, &headers, &body).await
+}
+
+/// `PUT /api/v1/{table}/{id}`: the row as given; fields that are not given take their defaults.
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let of = who.writable(&table)?;
+    let asked = Change { id: id_of(&id)?, whole: true, writing: Writing::read(&query)? };
+    change(&app, &who, of, asked, &headers, &body).await
 }
 
 /// `PATCH /api/v1/{table}` of a table with one row.
@@ -91,6 +139,8 @@ pub(crate) async fn patch_single(
     State(app): State<Arc<App>>,
     who: Who,
     Path(table): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let of = who.writable(&table)?;
@@ -98,35 +148,151 @@ pub(crate) async fn patch_single(
         return Err(Fault::NotFound.into());
     }
     let id = form::only_row(&app, &who, of).await?.id;
-    change(&app, &who, of, id, &body).await
+    let asked = Change { id, whole: false, writing: Writing::read(&query)? };
+    change(&app, &who, of, asked, &headers, &body).await
 }
 
 /// `DELETE /api/v1/{table}/{id}`: 204.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Who,
-    Path((table, id)): Path<(String, i64)>,
+    Path((table, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Answer {
     let of = who.writable(&table)?;
+    let (id, writing) = (id_of(&id)?, Writing::read(&query)?);
+    let row = row(&app, &who, of, id).await?;
+    match_version(&headers, row.version)?;
+    if writing.dry_run {
+        return rehearsed(&app, &who, of, Attempt::Delete(id)).await;
+    }
     let author = who.author("api");
     app.db(move |db| db.delete(&author, of, id).map(|_| ())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn change(app: &App, who: &Who, of: &'static Resource, id: i64, body: &[u8]) -> Answer {
-    let (values, version) = values(of, body)?;
+/// `POST /api/v1/{table}/bulk`: `{"ids":[…]}` or `{"query":"f.suspended=true"}` with `"set":{…}` or `"delete":true`, all or
+/// none.
+pub(crate) async fn bulk(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(table): Path<String>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Answer {
+    let of = who.writable(&table)?;
+    if of.single {
+        return Err(Fault::NotFound.into());
+    }
+    let writing = Writing::read(&query)?;
+    let (chosen, act) = many(of, &body)?;
+    if writing.dry_run {
+        return rehearsed(&app, &who, of, Attempt::Bulk(chosen, act)).await;
+    }
     let author = who.author("api");
-    let viewer = who.viewer();
-    let saved = app
-        .db(move |db| {
-            db.get(&viewer, of, id)?.ok_or(Fault::NotFound)?;
-            match db.update(&author, of, id, &values, version) {
-                Err(WriteError::Invalid(problems)) => Err(Fault::Invalid(problems)),
-                other => Ok(other?),
+    let done = app.db(move |db| db.bulk(&author, of, &chosen, &act)).await?;
+    Ok(Json(json!({ "rows": done.rows, "revision": done.revision })).into_response())
+}
+
+/// `POST /api/v1/{table}/{id}/{field}/renew`: a new secret, told this once.
+pub(crate) async fn renew(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((table, id, field)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let of = who.writable(&table)?;
+    query::nothing(&Pairs::parse(&query.unwrap_or_default()))?;
+    let field = of.field(&field).filter(|field| matches!(field.kind, Kind::Secret)).ok_or(Fault::NotFound)?;
+    let id = row(&app, &who, of, id_of(&id)?).await?.id;
+    let author = who.author("api");
+    let secret = app.db(move |db| db.renew_secret(&author, of, id, field.name)).await?;
+    Ok(Json(json!({ field.name: secret })).into_response())
+}
+
+/// What a change is about.
+struct Change {
+    id: i64,
+    /// Fields that are not given take their defaults.
+    whole: bool,
+    writing: Writing,
+}
+
+async fn change(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    asked: Change,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Answer {
+    let given = json::values(of, body, Some(asked.id))?;
+    let present = row(app, who, of, asked.id).await?;
+    let matched = match_version(headers, present.version)?;
+    let mut values = if asked.whole { blank(of) } else { Values::new() };
+    values.extend(given.values);
+    // Between this look at the version and the write somebody may save: the write looks again.
+    let version = matched.or(given.version);
+    if asked.writing.dry_run {
+        return rehearsed(app, who, of, Attempt::Update { id: asked.id, values, version }).await;
+    }
+    let (author, id) = (who.author("api"), asked.id);
+    let written = app.db(move |db| Ok::<_, Fault>(db.update(&author, of, id, &values, version))).await?;
+    match written {
+        Err(WriteError::Conflict { .. }) if matched.is_some() => Err(Fault::Precondition.into()),
+        other => {
+            other?;
+            Ok(tagged(of, &row(app, who, of, id).await?, &HeaderMap::new()))
+        }
+    }
+}
+
+/// All fields at their defaults; secrets stay.
+fn blank(of: &'static Resource) -> Values {
+    let fields = of.settable().filter(|field| !matches!(field.kind, Kind::Secret));
+    fields.map(|field| (field.name.to_owned(), field.default.to_owned())).collect()
+}
+
+/// The rows and the action of a bulk request.
+fn many(of: &'static Resource, body: &[u8]) -> Result<(Chosen, Act), Fault> {
+    let mut body = json::body(body)?;
+    let wrong = |text: &str| Err(Fault::Malformed(text.to_owned()));
+    let chosen = match (body.remove("ids"), body.remove("query")) {
+        (Some(Value::Array(ids)), None) => {
+            let ids: Option<Vec<i64>> = ids.iter().map(Value::as_i64).collect();
+            match ids {
+                Some(ids) => Chosen::These(ids),
+                None => return wrong("`ids` is a list of row ids"),
             }
-        })
-        .await?;
-    Ok(Json(object(of, &row(app, who, of, saved.id).await?)).into_response())
+        }
+        (None, Some(Value::String(query))) => Chosen::Matching(query::list(of, &Pairs::parse(&query))?),
+        _ => return wrong("give either `ids`, a list of row ids, or `query`, as a list takes it"),
+    };
+    let act = match (body.remove("set"), body.remove("delete")) {
+        (Some(Value::Object(set)), None) => Act::Set(json::given(of, set, None)?.values),
+        (None, Some(Value::Bool(true))) => Act::Delete,
+        _ => return wrong("give either `set`, an object of fields, or `delete`: true"),
+    };
+    match body.keys().next() {
+        Some(other) => Err(Fault::Malformed(format!("`{other}` is not known here"))),
+        None => Ok((chosen, act)),
+    }
+}
+
+/// What an attempt would change.
+async fn rehearsed(app: &App, who: &Who, of: &'static Resource, attempt: Attempt) -> Answer {
+    let author = who.author("api");
+    let entries = app.db(move |db| db.rehearse(&author, of, &attempt)).await?;
+    let told = |entry: &AuditEntry| {
+        let field = |(name, (from, to)): (&String, &(String, String))| {
+            (name.clone(), json!({ "from": from, "to": to }))
+        };
+        let changes: serde_json::Map<_, _> = entry.changes.iter().map(field).collect();
+        json!({ "table": entry.table, "title": entry.title, "action": entry.action, "changes": changes })
+    };
+    let would = entries.iter().map(told).collect::<Vec<_>>();
+    Ok(Json(json!({ "dry_run": true, "would_change": would })).into_response())
 }
 
 async fn row(app: &App, who: &Who, of: &'static Resource, id: i64) -> Result<Row, Fault> {
@@ -134,66 +300,39 @@ async fn row(app: &App, who: &Who, of: &'static Resource, id: i64) -> Result<Row
     app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)
 }
 
-/// A row as JSON.
-fn object(of: &Resource, row: &Row) -> Map<String, Value> {
-    let mut out = Map::new();
-    out.insert("id".into(), json!(row.id));
-    out.insert("version".into(), json!(row.version));
-    for field in of.fields.iter().filter(|f| !matches!(f.kind, Kind::Secret)) {
-        if let Some(text) = row.values.get(field.name) {
-            out.insert(field.name.into(), value(field, text));
-        }
-    }
-    out
+/// A row with its version as `ETag`; 304 if the program has it already.
+fn tagged(of: &Resource, row: &Row, headers: &HeaderMap) -> Response {
+    let tag = etag(row.version);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Json(json::object(of, row)).into_response()
+    };
+    answer.headers_mut().insert(header::ETAG, header_value(&tag));
+    answer
 }
 
-fn value(field: &Field, text: &str) -> Value {
-    let number = |text: &str| text.trim().parse::<i64>().map_or(Value::Null, Value::from);
-    match field.kind {
-        Kind::Number { .. } | Kind::Reference(_) => number(text),
-        Kind::Flag => Value::Bool(text == SET),
-        Kind::Set(_) => text.split(',').filter(|key| !key.is_empty()).map(Value::from).collect(),
-        Kind::Many(_) => text.split(',').filter(|id| !id.is_empty()).map(number).collect(),
-        _ => Value::from(text),
+/// The version that `If-Match` demands; an error if the row has another.
+fn match_version(headers: &HeaderMap, present: i64) -> Result<Option<i64>, Fault> {
+    let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let wanted = wanted.to_str().map_err(|_| Fault::Precondition)?.trim();
+    if wanted == "*" {
+        return Ok(None);
     }
+    let tag = etag(present);
+    if wanted.split(',').any(|one| one.trim() == tag) { Ok(Some(present)) } else { Err(Fault::Precondition) }
 }
 
-/// The values of a JSON object, and the `version` it was read at.
-fn values(of: &Resource, body: &[u8]) -> Result<(Values, Option<i64>), Fault> {
-    let body: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|e| Fault::Malformed(format!("the body is not a JSON object: {e}")))?;
-    let (mut values, mut version, mut problems) = (Values::new(), None, Vec::new());
-    for (name, value) in body {
-        match (name.as_str(), of.field(&name)) {
-            ("id", _) => {}
-            ("version", _) => version = value.as_i64(),
-            (_, None) => {
-                problems.push(Problem { field: name, message: format!("{} have no such field.", of.many) })
-            }
-            // What cannot be set may be sent back as it was read.
-            (_, Some(field)) if field.read_only => {}
-            (_, Some(_)) => match text(&value) {
-                Some(text) => {
-                    values.insert(name, text);
-                }
-                None => {
-                    problems.push(Problem { field: name, message: "An object does not fit here.".into() })
-                }
-            },
-        }
-    }
-    if problems.is_empty() { Ok((values, version)) } else { Err(Fault::Invalid(problems)) }
+fn etag(version: i64) -> String {
+    format!("\"{version}\"")
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => Some(String::new()),
-        Value::Bool(set) => Some(if *set { SET } else { "0" }.to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
-        Value::Array(items) => {
-            items.iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(","))
-        }
-        Value::Object(_) => None,
-    }
+/// A row id of an address; what is none is not there.
+fn id_of(text: &str) -> Result<i64, Fault> {
+    text.parse().map_err(|_| Fault::NotFound)
+}
+
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("table names, ids and versions are ASCII")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::Db;
 use tokio::sync::Semaphore;
 
-use crate::{Live, Settings, counters::Counters, once::ShownOnce};
+use crate::{Live, Settings, counters::Counters, limit::Limits, once::ShownOnce};
 
 /// What every handler needs.
 pub(crate) struct App {
@@ -14,6 +14,8 @@ pub(crate) struct App {
     pub settings: Settings,
     pub counters: Counters,
     pub once: ShownOnce,
+    /// Of API keys.
+    pub limits: Limits,
     /// Database threads.
     pub reads: Semaphore,
     /// Threads that hash passwords: each takes 19 MiB.
@@ -29,6 +31,7 @@ impl App {
             settings,
             counters: Counters::default(),
             once: ShownOnce::default(),
+            limits: Limits::default(),
             reads: Semaphore::new(READS),
             hashing: Semaphore::new(HASHING),
             streams: Arc::new(Semaphore::new(STREAMS)),

@@ -1,14 +1,22 @@
 //! Lists and forms made from the declarations, and what a page of its own adds to a table's form and list. Only the files
 //! here that are named after a table know one by name.
 
+pub(crate) mod api_keys;
+pub(crate) mod bulk;
+pub(crate) mod csv;
+pub(crate) mod destination;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
+pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod row;
+pub(crate) mod undo;
 pub(crate) mod users;
+pub(crate) mod views;
 
-use config::{Resource, resource::Values};
+use config::{Resource, access::Verb, references::Use, resource::Values, resources};
 
 use crate::{auth::Who, error::Fault, state::App};
 use list::ListView;
@@ -29,17 +37,42 @@ pub(crate) async fn beside(
     of: &'static Resource,
     id: Option<i64>,
 ) -> Result<Beside, Fault> {
-    match id {
-        Some(id) if devices::are(of) => devices::beside(app, who, id).await,
-        Some(id) if users::are(of) => users::beside(app, who, id).await,
-        Some(id) => related::beside(app, who, of, id).await,
-        None => Ok(Beside::default()),
-    }
+    let Some(id) = id else { return Ok(Beside::default()) };
+    let mut beside = match id {
+        id if devices::are(of) => devices::beside(app, who, id).await?,
+        id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
+        id if users::are(of) => users::beside(app, who, id).await?,
+        id => related::beside(app, who, of, id).await?,
+    };
+    history::add(app, who, of, id, &mut beside).await?;
+    Ok(beside)
 }
 
 /// Adds a live column to a list; the live parts it needs.
 pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mut ListView) -> String {
     if devices::are(of) { devices::column(app, who, list) } else { String::new() }
+}
+
+/// What somebody may do with rows of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct May {
+    pub create: bool,
+    pub edit: bool,
+    pub delete: bool,
+}
+
+impl May {
+    /// By their role; which rows, the database says.
+    pub fn of(who: &Who, of: &Resource) -> Self {
+        let may = |verb| who.may(verb, of);
+        Self { create: may(Verb::Create), edit: may(Verb::Edit), delete: may(Verb::Delete) }
+    }
+}
+
+/// Those of the rows that somebody may look at.
+pub(crate) fn seen(who: &Who, uses: Vec<Use>) -> Vec<Use> {
+    let may_see = |one: &Use| resources::by_name(one.table).is_some_and(|of| who.may_see(of));
+    uses.into_iter().filter(may_see).collect()
 }
 
 /// What follows a save.
@@ -52,7 +85,11 @@ pub(crate) async fn after_save(
     values: &Values,
 ) -> Result<(), Fault> {
     if new && let Some((_, secret)) = made_secret(app, who, of, id, values).await? {
-        app.once.keep(who.session, id, secret);
+        if api_keys::are(of) {
+            api_keys::keep(app, who, id, secret);
+        } else {
+            app.once.keep(who.session, id, secret);
+        }
     }
     Ok(())
 }
@@ -65,6 +102,9 @@ pub(crate) async fn made_secret(
     id: i64,
     values: &Values,
 ) -> Result<Option<(&'static str, String)>, Fault> {
+    if api_keys::are(of) {
+        return api_keys::made(app, who, id).await.map(Some);
+    }
     let empty = |name: &str| values.get(name).is_none_or(String::is_empty);
     let Some(field) = of.settable().find(|f| matches!(f.kind, config::Kind::Secret) && empty(f.name)) else {
         return Ok(None);

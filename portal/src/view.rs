@@ -1,12 +1,14 @@
 //! What every page shows around its own content.
 
 use chrono::Utc;
+use config::history::Trial;
 
 use crate::{
     auth::Who,
     error::Fault,
     live::Alarm,
     menu::{self, Group, Item},
+    reply,
     state::App,
 };
 
@@ -27,8 +29,12 @@ pub(crate) struct Page {
     pub crumbs: Vec<Crumb>,
     pub alarms: Vec<Alarm>,
     pub toast: String,
+    /// The revision that the toast offers to take back.
+    pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
+    /// Changes on trial, for the banner that counts down.
+    pub trial: Option<Trial>,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
 }
@@ -63,6 +69,7 @@ pub(crate) struct Crumb {
 impl Page {
     /// The frame of a page at `path`; the last crumb is the title.
     pub fn new(app: &App, who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -75,14 +82,17 @@ impl Page {
             dock: menu::dock(path),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: app.live.alarms(),
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: "alarms".to_owned(),
+            trial: who.trial.clone(),
             now: Utc::now().timestamp_millis(),
         }
     }
 
     /// The frame of a page of the user portal at `path`.
     pub fn portal(who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -95,7 +105,8 @@ impl Page {
             dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }

@@ -9,26 +9,60 @@ use crate::{
     headers::NameAddr,
     transaction::send::{DEFAULT_PORT, Draft, is_same_host},
     uri::Uri,
+    wire::Span,
 };
 
-/// Our end, shared by all early dialogs of one INVITE.
+/// Our end, shared by all early dialogs of one INVITE: its texts behind each other.
 #[derive(Debug)]
 pub(crate) struct Local {
-    pub(crate) call_id: Box<[u8]>,
-    pub(crate) tag: Box<str>,
+    text: Vec<u8>,
+    call_id_end: usize,
+    address_end: usize,
+    tag_length: usize,
+}
+
+impl Local {
+    /// `address` is From of our requests without its tag; `write_contact` writes the value of Contact, with brackets.
+    pub(crate) fn new(
+        call_id: &[u8],
+        address: &[u8],
+        tag: &[u8],
+        write_contact: impl FnOnce(&mut Vec<u8>),
+    ) -> Self {
+        let mut text = Vec::with_capacity(call_id.len() + address.len() + 2 * tag.len() + LONGEST_CONTACT);
+        text.extend_from_slice(call_id);
+        let call_id_end = text.len();
+        for part in [address, b";tag=", tag] {
+            text.extend_from_slice(part);
+        }
+        let address_end = text.len();
+        write_contact(&mut text);
+        Self { text, call_id_end, address_end, tag_length: tag.len() }
+    }
+    pub(crate) fn call_id(&self) -> &[u8] {
+        &self.text[..self.call_id_end]
+    }
     /// From of our requests, with tag.
-    pub(crate) address: Box<[u8]>,
+    pub(crate) fn address(&self) -> &[u8] {
+        &self.text[self.call_id_end..self.address_end]
+    }
+    pub(crate) fn tag(&self) -> &[u8] {
+        &self.text[self.address_end - self.tag_length..self.address_end]
+    }
     /// Contact value, with brackets.
-    pub(crate) contact: Box<str>,
+    pub(crate) fn contact(&self) -> &[u8] {
+        &self.text[self.address_end..]
+    }
 }
 
 /// One dialog, early or confirmed.
 #[derive(Debug)]
 pub(crate) struct Dialog {
     pub(crate) local: Arc<Local>,
-    remote_tag: Box<[u8]>,
     /// To of our requests, with tag.
     remote: Box<[u8]>,
+    /// In `remote`.
+    remote_tag: Span,
     local_cseq: u32,
     remote_cseq: Option<u32>,
     routes: SmallVec<[Box<[u8]>; 1]>,
@@ -47,10 +81,11 @@ pub(crate) struct Dialog {
 impl Dialog {
     /// The caller's side, from a response with a To tag (§12.1.2).
     pub(crate) fn of_response(local: Arc<Local>, response: &Message, flow: Flow, cseq: u32) -> Self {
+        let to = response.header(Name::To).unwrap_or_default();
         let mut dialog = Self {
             local,
-            remote_tag: response.to_tag().unwrap_or_default().into(),
-            remote: response.header(Name::To).unwrap_or_default().into(),
+            remote: to.into(),
+            remote_tag: Span::within(to, response.to_tag().unwrap_or_default()),
             local_cseq: cseq,
             remote_cseq: None,
             routes: SmallVec::new(),
@@ -66,10 +101,11 @@ impl Dialog {
     }
     /// The callee's side, from the INVITE (§12.1.1).
     pub(crate) fn of_request(local: Arc<Local>, request: &Message, flow: Flow) -> Self {
+        let from = request.header(Name::From).unwrap_or_default();
         let mut dialog = Self {
             local,
-            remote_tag: request.from_tag().unwrap_or_default().into(),
-            remote: request.header(Name::From).unwrap_or_default().into(),
+            remote: from.into(),
+            remote_tag: Span::within(from, request.from_tag().unwrap_or_default()),
             local_cseq: 0,
             remote_cseq: Some(request.cseq()),
             routes: request.values(Name::RecordRoute).take(MOST_ROUTES).map(Into::into).collect(),
@@ -116,10 +152,10 @@ impl Dialog {
     }
     /// Whether a message with this Call-ID and peer's tag belongs here.
     pub(crate) fn is_of(&self, call_id: &[u8], remote_tag: &[u8]) -> bool {
-        *self.local.call_id == *call_id && *self.remote_tag == *remote_tag
+        self.local.call_id() == call_id && self.remote_tag() == remote_tag
     }
     pub(crate) fn remote_tag(&self) -> &[u8] {
-        &self.remote_tag
+        self.remote_tag.of(&self.remote)
     }
     /// Whether a request's CSeq is in order; it is the highest then (§12.2.2).
     pub(crate) fn accept_cseq(&mut self, cseq: u32) -> bool {
@@ -149,11 +185,11 @@ impl Dialog {
             uri,
             route,
             max_forwards: 70,
-            from: &self.local.address,
+            from: self.local.address(),
             to: &self.remote,
-            call_id: &self.local.call_id,
+            call_id: self.local.call_id(),
             cseq,
-            contact: refreshes.then_some(&*self.local.contact),
+            contact: refreshes.then_some(self.local.contact()),
             headers: &[],
             body: None,
         }
@@ -182,5 +218,7 @@ fn route_uri(route: &[u8]) -> Option<Uri<'_>> {
     Uri::parse(NameAddr::parse(route)?.uri)
 }
 
+/// Room for a Contact without its user part [bytes].
+const LONGEST_CONTACT: usize = 96;
 /// Record-Route values kept; a longer path is not a phone system's.
 const MOST_ROUTES: usize = 16;

@@ -7,6 +7,8 @@ mod client;
 mod hash;
 mod nonces;
 
+use std::borrow::Cow;
+
 use crate::{Message, Name, headers::Credentials, wire::text};
 
 pub use client::{Attempt, answer, best_challenge};
@@ -15,11 +17,12 @@ pub use nonces::Nonces;
 
 /// Who the credentials of a request claim to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct Claim<'a> {
     /// `username`, unescaped.
-    pub username: String,
+    pub username: Cow<'a, str>,
     /// `realm`, unescaped.
-    pub realm: String,
+    pub realm: Cow<'a, str>,
+    credentials: Credentials<'a>,
 }
 
 /// The result of checking a request's credentials.
@@ -36,13 +39,20 @@ pub enum Verdict {
 /// Who a request claims to be: the first usable Digest value of `Authorization`. `None` without credentials.
 ///
 /// Usable means complete, with an algorithm that we offer, and text that is UTF-8.
-pub fn claim(request: &Message) -> Option<Claim> {
+pub fn claim(request: &Message) -> Option<Claim<'_>> {
     request.headers(Name::Authorization).find_map(|value| {
         let credentials = Credentials::parse(value)?;
         Algorithm::of_credentials(&credentials)?;
-        let plain = |quoted| String::from_utf8(text::unescape(quoted).into_owned()).ok();
-        Some(Claim { username: plain(credentials.username)?, realm: plain(credentials.realm)? })
+        Some(Claim { username: plain(credentials.username)?, realm: plain(credentials.realm)?, credentials })
     })
+}
+
+/// The inside of a quoted string as text.
+fn plain(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    match text::unescape(quoted) {
+        Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+        Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
+    }
 }
 
 #[cfg(test)]

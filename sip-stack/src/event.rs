@@ -58,7 +58,9 @@ pub enum Event {
     /// The final response to our [`Stack::request`](crate::Stack::request); `None` after a time-out or transport failure.
     Response { id: RequestId, response: Option<Message> },
 
-    /// A call comes in. 100 is sent already. `offer` is its SDP, `None` for a delayed offer.
+    /// A call comes in. `offer` is its SDP, `None` for a delayed offer. A 100 goes out after 200 ms, unless a verb of
+    /// the application sent something before (RFC 3261 §17.2.1). Nothing is kept of a call that is rejected with a
+    /// challenge before that: the INVITE that comes again is a new one.
     Invite { id: InviteId, flow: Flow, request: Message, offer: Option<Bytes> },
     /// The caller gave up (CANCEL → 487 is sent) or vanished before the final response. The invite is over.
     Cancelled { id: InviteId, reason: Option<String> },

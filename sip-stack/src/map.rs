@@ -3,9 +3,14 @@
 //! What the network chooses may enter only as a [`Mark`], which is hashed under a secret.
 
 use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::{BuildHasher, BuildHasherDefault, Hasher},
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    net::IpAddr,
 };
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use crate::Flow;
 
 /// A map whose keys nobody outside can choose.
 pub(crate) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
@@ -15,21 +20,38 @@ pub(crate) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Mark(u128);
 
-/// The secrets of [`Mark`].
-#[derive(Debug, Default)]
-pub(crate) struct Marker {
-    low: RandomState,
-    high: RandomState,
-}
+/// 64 bits that stand for a flow. Two flows may have the same by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FlowMark(u64);
+
+/// The secret of [`Mark`] and [`FlowMark`].
+#[derive(Debug)]
+pub(crate) struct Marker(SipHasher13);
 
 impl Marker {
-    pub(crate) fn mark(&self, text: &[u8]) -> Mark {
-        let half = |secret: &RandomState| {
-            let mut hasher = secret.build_hasher();
-            hasher.write(text);
-            u128::from(hasher.finish())
-        };
-        Mark(half(&self.high) << 64 | half(&self.low))
+    pub(crate) fn new(secret: [u8; 16]) -> Self {
+        Self(SipHasher13::new_with_key(&secret))
+    }
+    /// The mark of a few numbers and two texts; what ends one text cannot begin the other.
+    pub(crate) fn mark(&self, numbers: u64, first: &[u8], second: &[u8]) -> Mark {
+        let mut hasher = self.0;
+        hasher.write_u64(numbers);
+        hasher.write_u64(first.len() as u64);
+        hasher.write(first);
+        hasher.write(second);
+        Mark(hasher.finish128().as_u128())
+    }
+    pub(crate) fn mark_flow(&self, flow: Flow) -> FlowMark {
+        let mut hasher = self.0;
+        for address in [flow.local, flow.remote] {
+            match address.ip() {
+                IpAddr::V4(ip) => hasher.write_u64(ip.to_bits().into()),
+                IpAddr::V6(ip) => hasher.write(&ip.octets()),
+            }
+        }
+        let ports = u64::from(flow.local.port()) << 16 | u64::from(flow.remote.port());
+        hasher.write_u64(ports << 8 | flow.transport as u64);
+        FlowMark(hasher.finish128().h1)
     }
 }
 
@@ -70,12 +92,18 @@ const SHRINK_ABOVE: usize = 4096;
 mod tests {
     use super::Marker;
 
-    /// SIP-09: equal bytes have one mark, others and other secrets have another.
+    /// SIP-09: equal texts have one mark; others, differently cut ones, and other secrets have another.
     #[test]
-    fn a_mark_stands_for_its_bytes_and_its_secret() {
-        let (ours, theirs) = (Marker::default(), Marker::default());
-        assert_eq!(ours.mark(b"z9hG4bK1"), ours.mark(b"z9hG4bK1"));
-        assert_ne!(ours.mark(b"z9hG4bK1"), ours.mark(b"z9hG4bK2"));
-        assert_ne!(ours.mark(b"z9hG4bK1"), theirs.mark(b"z9hG4bK1"));
+    fn a_mark_stands_for_its_texts_and_its_secret() {
+        let (ours, theirs) = (Marker::new([1; 16]), Marker::new([2; 16]));
+        let mark = ours.mark(1, b"z9hG4bK1", b"a");
+        assert_eq!(mark, ours.mark(1, b"z9hG4bK1", b"a"));
+        for other in [
+            ours.mark(2, b"z9hG4bK1", b"a"),
+            ours.mark(1, b"z9hG4bK", b"1a"),
+            theirs.mark(1, b"z9hG4bK1", b"a"),
+        ] {
+            assert_ne!(mark, other);
+        }
     }
 }

@@ -16,10 +16,12 @@ pub use via::push_via;
 
 use crate::{Message, Name, status, wire::text};
 use number::push_number;
+use via::push_top_via;
 
 /// A message in the making. [`Writer::finish`] closes it.
 #[derive(Debug, Clone)]
 pub struct Writer {
+    /// The last line is not ended yet: each line begins with the break before it.
     out: Vec<u8>,
 }
 
@@ -45,7 +47,7 @@ impl Writer {
         push_word(&mut writer.out, method.as_bytes());
         writer.out.push(b' ');
         push_word(&mut writer.out, uri);
-        writer.out.extend_from_slice(b" SIP/2.0\r\n");
+        writer.out.extend_from_slice(b" SIP/2.0");
         writer
     }
     /// Begins a response without any header. `reason` of `None` takes the registered phrase.
@@ -55,7 +57,6 @@ impl Writer {
         push_number(&mut writer.out, status.into());
         writer.out.push(b' ');
         push_guarded(&mut writer.out, reason.unwrap_or_else(|| status::reason_phrase(status)).as_bytes());
-        writer.line_break();
         writer
     }
     /// Begins the response to `request` that came from `source`: Vias (the topmost with `received` and `rport`, RFC 3581
@@ -78,36 +79,36 @@ impl Writer {
     pub fn header(&mut self, name: Name, value: impl AsRef<[u8]>) -> &mut Self {
         self.named(name);
         push_guarded(&mut self.out, value.as_ref());
-        self.line_break()
+        self
     }
     /// Adds a header whose value `write` writes; it writes no line breaks.
     pub(crate) fn header_by(&mut self, name: Name, write: impl FnOnce(&mut Vec<u8>)) -> &mut Self {
         self.named(name);
         write(&mut self.out);
-        self.line_break()
+        self
     }
     /// Adds a header that has no [`Name`]. Nothing is written unless `name` is a token.
     pub fn header_by_text(&mut self, name: &str, value: impl AsRef<[u8]>) -> &mut Self {
         if !text::is_token(name.as_bytes()) {
             return self;
         }
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b": ");
+        for part in [b"\r\n", name.as_bytes(), b": "] {
+            self.out.extend_from_slice(part);
+        }
         push_guarded(&mut self.out, value.as_ref());
-        self.line_break()
+        self
     }
     /// Adds a header whose value is a number.
     pub fn number(&mut self, name: Name, value: u64) -> &mut Self {
         self.named(name);
         push_number(&mut self.out, value);
-        self.line_break()
+        self
     }
     /// Copies each line of that name, value byte for byte.
     pub fn copy(&mut self, from: &Message, name: Name) -> &mut Self {
         for value in from.headers(name) {
             self.named(name);
             self.out.extend_from_slice(value);
-            self.line_break();
         }
         self
     }
@@ -122,7 +123,7 @@ impl Writer {
         };
         self.out.reserve(content.len() + LAST_LINES);
         self.number(Name::ContentLength, content.len() as u64);
-        self.line_break();
+        self.out.extend_from_slice(b"\r\n\r\n");
         self.out.extend_from_slice(content);
         Bytes::from(self.out)
     }
@@ -132,14 +133,11 @@ impl Writer {
     }
 
     fn vias(&mut self, request: &Message, source: SocketAddr) {
-        for (at, value) in request.headers(Name::Via).enumerate() {
+        self.named(Name::Via);
+        push_top_via(&mut self.out, request, source);
+        for value in request.headers(Name::Via).skip(1) {
             self.named(Name::Via);
-            if at == 0 {
-                push_via(&mut self.out, value, source);
-            } else {
-                self.out.extend_from_slice(value);
-            }
-            self.line_break();
+            self.out.extend_from_slice(value);
         }
     }
 
@@ -152,17 +150,11 @@ impl Writer {
             self.out.extend_from_slice(b";tag=");
             push_word(&mut self.out, tag.as_bytes());
         }
-        self.line_break();
     }
 
+    #[inline]
     fn named(&mut self, name: Name) {
-        self.out.extend_from_slice(name.as_str().as_bytes());
-        self.out.extend_from_slice(b": ");
-    }
-
-    fn line_break(&mut self) -> &mut Self {
-        self.out.extend_from_slice(b"\r\n");
-        self
+        self.out.extend_from_slice(name.line_start());
     }
 }
 
@@ -177,17 +169,16 @@ fn push_guarded(out: &mut Vec<u8>, value: &[u8]) {
 
 /// Text in one word: blanks and controls are left out.
 fn push_word(out: &mut Vec<u8>, word: &[u8]) {
-    let is_foreign = |b: &u8| *b <= b' ' || *b == 0x7f;
-    if word.iter().any(is_foreign) {
-        out.extend(word.iter().filter(|b| !is_foreign(b)));
-    } else {
+    if text::is_all(&text::VISIBLE, word) {
         out.extend_from_slice(word);
+    } else {
+        out.extend(word.iter().filter(|b| text::VISIBLE[usize::from(**b)]));
     }
 }
 
 /// Room for a message without growing [bytes].
 const TYPICAL: usize = 1024;
-/// Room for Content-Length and the empty line. [bytes]
+/// Room for Content-Length and the empty line [bytes].
 const LAST_LINES: usize = 48;
 
 #[cfg(test)]

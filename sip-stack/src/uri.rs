@@ -37,9 +37,13 @@ impl<'a> Uri<'a> {
     /// Reads a URI. `None` if it is not one: no scheme, no or a malformed host, a port above 65535, blanks, brackets
     /// or controls inside.
     pub fn parse(uri: &'a [u8]) -> Option<Self> {
+        text::is_all(&INSIDE, uri).then(|| Self::parse_visible(uri)).flatten()
+    }
+    /// The same for what is known to have no blanks, brackets or controls.
+    pub(crate) fn parse_visible(uri: &'a [u8]) -> Option<Self> {
         let colon = text::scheme_end(uri)?;
         let (scheme, rest) = (&uri[..colon], &uri[colon + 1..]);
-        if rest.is_empty() || rest.iter().any(|b| BREAKS[usize::from(*b)]) {
+        if rest.is_empty() {
             return None;
         }
         match scheme {
@@ -65,16 +69,18 @@ impl<'a> Uri<'a> {
 
     fn sip(scheme: Scheme, rest: &'a [u8]) -> Option<Self> {
         // The user part may contain `;` and `?`, so the at sign is looked for first (RFC 4475 §3.1.1.9).
-        let (user, rest) = match memchr::memchr(b'@', rest) {
+        let (user, rest) = match rest.iter().position(|b| *b == b'@') {
             Some(0) => return None,
             Some(at) => (&rest[..at], &rest[at + 1..]),
             None => (&b""[..], rest),
         };
-        let user = &user[..memchr::memchr(b':', user).unwrap_or(user.len())];
-        let (rest, headers) = cut_at(rest, b'?');
-        let params_start = memchr::memchr(b';', rest).unwrap_or(rest.len());
-        let (host, port) = text::host_port(&rest[..params_start])?;
-        let params = Params(&rest[params_start..]);
+        let user = &user[..user.iter().position(|b| *b == b':').unwrap_or(user.len())];
+        let (host, port, rest) = text::host_port(rest)?;
+        if !matches!(rest.first(), None | Some(b';' | b'?')) {
+            return None;
+        }
+        let (params, headers) = cut_at(rest, b'?');
+        let params = Params(params);
         params.is_well_formed().then_some(Self { scheme, user, host, port, params, headers })
     }
 
@@ -110,18 +116,13 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|d| d as u8)
 }
 
-/// What no URI has inside.
-const BREAKS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_control() || matches!(byte as u8, b' ' | b'<' | b'>');
-        byte += 1;
-    }
-    table
-};
+/// What may stand in a URI: no controls, blanks or brackets.
+static INSIDE: text::Class = text::visible_but(b"<>");
 
 fn cut_at(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
+    if text.is_empty() {
+        return (text, text);
+    }
     match memchr::memchr(mark, text) {
         Some(at) => (&text[..at], &text[at + 1..]),
         None => (text, b""),

@@ -10,9 +10,11 @@
 
 pub mod admin;
 pub mod alarms;
+pub mod backup;
 pub mod check;
 mod clock;
 mod connection;
+mod datagrams;
 mod feed;
 pub mod listeners;
 pub mod live;
@@ -21,13 +23,16 @@ pub mod metrics;
 mod node;
 mod outbox;
 pub mod records;
+pub mod restore;
 pub mod rtp;
 mod run_file;
 pub mod serve;
 mod stop;
 mod tcp;
+pub mod text;
 mod threads;
 mod udp;
+mod upkeep;
 mod welcome;
 pub mod workers;
 
@@ -42,11 +47,22 @@ pub fn run(command: Command) -> ExitCode {
             serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
         Command::Check(data) => check::check(&data.folder).map_err(|e| e.to_string()),
+        Command::Export(options) => {
+            text::export(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
+        Command::Import(options) => text::import(&options).map_err(|e| e.to_string()),
+        Command::Backup(options) => {
+            backup::backup(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
+        Command::Restore(options) => {
+            restore::restore(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
         Command::Admin(Admin::ResetPassword { login, data }) => {
             let done = admin::reset_password(&data.folder, login.as_deref());
             done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
     };
+    logging::finish();
     outcome.unwrap_or_else(|fault| {
         eprintln!("dialtone: {fault}");
         ExitCode::FAILURE

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::{
     clock::now,
+    datagrams,
     listeners::{self, Listener},
     live::LiveView,
     records::Records,
@@ -58,6 +59,8 @@ struct Node {
     live: LiveView,
     /// What carrying out outputs led to; the engine's next inputs.
     consequences: Vec<Input>,
+    /// Datagrams of this turn.
+    came: usize,
     drained: bool,
 }
 
@@ -77,18 +80,20 @@ impl Node {
             records,
             live,
             consequences: vec![],
+            came: 0,
             drained: false,
         };
         for listener in listeners {
             node.listen(listener)?;
         }
         node.drain();
+        node.hand_over();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks = 0u64;
         let (mut inputs, mut events) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         while !node.drained {
-            let deadline = node.engine.poll_timeout();
+            let deadline = node.engine.poll_timeout().into_iter().chain(node.workers.due()).min();
             tokio::select! {
                 ready = node.udp.readable() => {
                     ready?;
@@ -108,14 +113,19 @@ impl Node {
                 }
             }
             node.wake_on_time();
+            node.hand_over();
+            node.gather();
         }
+        node.hand_over();
         node.tcp.finish(connections).await;
         Ok(())
     }
 
     fn receive_datagrams(&mut self) {
-        for _ in 0..BATCH {
-            let Some((flow, bytes)) = self.udp.try_receive() else { break };
+        let Some(came) = self.udp.receive() else { return };
+        self.came = came;
+        for at in 0..came {
+            let Some((flow, bytes)) = self.udp.datagram(at) else { continue };
             self.engine.receive(now(), flow, bytes);
             self.drain();
         }
@@ -160,13 +170,35 @@ impl Node {
             let Some(input) = self.consequences.pop() else { break };
             self.engine.handle(now(), input);
         }
-        self.workers.wake();
+    }
+
+    /// Ends a turn: the workers are woken, then the datagrams leave that tell peers of their sockets.
+    fn hand_over(&mut self) {
+        loop {
+            self.workers.wake(std::time::Instant::now());
+            self.udp.flush(|flow| self.consequences.push(Input::FlowFailed(flow)));
+            if self.consequences.is_empty() {
+                break;
+            }
+            self.drain();
+        }
+    }
+
+    /// When datagrams come one upon the other, the next ones are waited for a moment, to be taken together: waking up
+    /// for each costs as much as many of them do.
+    fn gather(&mut self) {
+        let came = std::mem::take(&mut self.came);
+        if (DENSE..datagrams::BATCH).contains(&came) {
+            std::thread::sleep(GATHER);
+        }
     }
 
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-            Output::Media { worker, command } => self.workers.tell(worker, command),
+            Output::Media { worker, command } => {
+                self.workers.tell(std::time::Instant::now(), worker, command)
+            }
             Output::Store { ticket, change } => {
                 self.consequences.extend(self.records.store(ticket, change).map(Input::Stored));
             }
@@ -177,7 +209,7 @@ impl Node {
 
     fn transmit(&mut self, flow: Flow, bytes: Bytes) {
         let sent = match flow.transport {
-            Transport::Udp => self.udp.send(&flow, &bytes).is_ok(),
+            Transport::Udp => self.udp.send(&flow, bytes).is_ok(),
             Transport::Tcp => self.tcp.send(flow, bytes),
         };
         if !sent {
@@ -223,6 +255,9 @@ const TICKS_PER_SECOND: u64 = 10;
 const RESCAN: u64 = 100;
 /// Inputs of one kind taken at once, before the others have their turn.
 const BATCH: usize = 64;
+/// Datagrams in a turn from which gathering pays.
+const DENSE: usize = 2;
+const GATHER: Duration = Duration::from_micros(500);
 /// Messages of connections that may wait; beyond, connections are not read.
 const EVENTS: usize = 1024;
 /// TCP connections at once.

@@ -1,4 +1,5 @@
-//! The records thread: everything that is queued is written in one transaction, then confirmed. SIP-06, SIP-45.
+//! The records thread: everything that is queued is written in one transaction, then confirmed. Calls wait a moment for
+//! others to be written with them, registrations do not. SIP-06, SIP-45.
 //!
 //! A full disk does not stop calls: the batch is confirmed anyway, kept, and tried again each second.
 
@@ -6,10 +7,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use config::{Db, records::Change};
@@ -39,6 +40,7 @@ pub fn start(
         engine,
         alarms,
         pending: Vec::new(),
+        ticket: 0,
         failing: false,
         lost: lost.clone(),
     };
@@ -66,40 +68,58 @@ struct Writer {
     alarms: Alarms,
     /// Not written yet, oldest first.
     pending: Vec<Change>,
+    /// The last of them, still to be confirmed.
+    ticket: u64,
     failing: bool,
     lost: Arc<AtomicU64>,
 }
 
 impl Writer {
     fn run(&mut self, queued: &Receiver<(u64, Change)>) {
-        loop {
+        let mut open = true;
+        while open {
             let wait = if self.pending.is_empty() { FOREVER } else { RETRY };
             match queued.recv_timeout(wait) {
                 Ok((ticket, change)) => {
-                    let ticket = self.gather(ticket, change, queued);
+                    self.take(ticket, change);
+                    open = self.gather(queued);
                     self.commit();
-                    let _ = self.engine.blocking_send(Input::Stored(ticket));
+                    let _ = self.engine.blocking_send(Input::Stored(self.ticket));
                     // More changes come together in the meantime: fewer commits under load.
                     std::thread::sleep(GATHER);
                 }
                 Err(RecvTimeoutError::Timeout) => self.commit(),
-                Err(RecvTimeoutError::Disconnected) => return self.commit(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    open = false;
+                    self.commit();
+                }
             }
         }
     }
 
-    /// Takes what is queued; the highest ticket of it.
-    fn gather(&mut self, mut ticket: u64, change: Change, queued: &Receiver<(u64, Change)>) -> u64 {
-        self.pending.push(change);
-        let mut taken = 1;
-        while taken < BATCH
-            && let Ok((next, change)) = queued.try_recv()
-        {
-            ticket = next;
-            self.pending.push(change);
-            taken += 1;
+    /// Takes what is queued, and waits for more as long as nobody waits for what there is. `false` if no more will come.
+    fn gather(&mut self, queued: &Receiver<(u64, Change)>) -> bool {
+        let (until, mut room) = (Instant::now() + CALLS_WAIT, BATCH);
+        loop {
+            while room > 0 {
+                match queued.try_recv() {
+                    Ok((ticket, change)) => self.take(ticket, change),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return false,
+                }
+                room -= 1;
+            }
+            let late = room == 0 || self.failing || Instant::now() >= until;
+            if late || self.pending.iter().any(is_awaited) {
+                return true;
+            }
+            std::thread::sleep(GATHER);
         }
-        ticket
+    }
+
+    fn take(&mut self, ticket: u64, change: Change) {
+        self.ticket = ticket;
+        self.pending.push(change);
     }
 
     fn commit(&mut self) {
@@ -132,6 +152,14 @@ impl Writer {
     }
 }
 
+/// Whether an answer to a phone waits for it (SIP-06).
+fn is_awaited(change: &Change) -> bool {
+    match change {
+        Change::Bind(_) | Change::Unbind { .. } => true,
+        Change::CallOpened(_) | Change::CallAnswered { .. } | Change::CallClosed(_) => false,
+    }
+}
+
 const ALARM: &str = "records";
 /// Changes that may wait for the disk.
 const QUEUE: usize = 65_536;
@@ -139,7 +167,9 @@ const QUEUE: usize = 65_536;
 const BATCH: usize = 4096;
 /// Changes kept while the disk does not take them; beyond, the oldest are lost and counted.
 const KEPT: usize = 20_000;
-const GATHER: Duration = Duration::from_millis(2);
+/// How long changes of calls may wait for others: a killed program loses no more of them.
+const CALLS_WAIT: Duration = Duration::from_millis(60);
+const GATHER: Duration = Duration::from_millis(3);
 const RETRY: Duration = Duration::from_secs(1);
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -174,8 +204,8 @@ mod tests {
             Ok(())
         });
         let lost = Arc::new(AtomicU64::new(0));
-        let writer =
-            Writer { write, engine, alarms: Alarms::default(), pending: vec![], failing: false, lost };
+        let alarms = Alarms::default();
+        let writer = Writer { write, engine, alarms, pending: vec![], ticket: 0, failing: false, lost };
         Rig { writer, inputs, written, disk_full }
     }
 
@@ -197,6 +227,27 @@ mod tests {
         assert_eq!(*rig.written.lock().unwrap(), [5]);
         assert_eq!(stored(&mut rig.inputs), Some(5));
         assert_eq!(stored(&mut rig.inputs), None);
+    }
+
+    /// SIP-45
+    #[test]
+    fn changes_of_calls_wait_for_each_other_until_a_registration_comes() {
+        let mut rig = rig();
+        let (queue, queued) = sync_channel(8);
+        let call = |n: u64| (n, Change::CallOpened(Box::default()));
+        [call(1), call(2), (3, change(1)), call(4)].into_iter().for_each(|c| queue.send(c).unwrap());
+        let (ticket, change) = queued.recv().unwrap();
+        rig.writer.take(ticket, change);
+        assert!(rig.writer.gather(&queued));
+        assert_eq!((rig.writer.pending.len(), rig.writer.ticket), (4, 4));
+        rig.writer.pending.clear();
+        queue.send(call(5)).unwrap();
+        let began = Instant::now();
+        assert!(rig.writer.gather(&queued));
+        assert!(began.elapsed() >= CALLS_WAIT);
+        assert_eq!(rig.writer.pending.len(), 1);
+        drop(queue);
+        assert!(!rig.writer.gather(&queued));
     }
 
     #[test]
@@ -224,6 +275,17 @@ mod tests {
         assert_eq!(rig.writer.pending.len(), KEPT);
         assert!(matches!(rig.writer.pending[0], Change::Unbind { device: DeviceId(3), .. }));
         assert_eq!(rig.writer.lost.load(Relaxed), 3);
+    }
+
+    #[test]
+    fn what_comes_while_the_disk_is_full_is_taken_all_the_same() {
+        let mut rig = rig();
+        rig.writer.failing = true;
+        rig.writer.pending = (0..KEPT as i64).map(change).collect();
+        let (queue, queued) = sync_channel(8);
+        (1..=5).for_each(|n| queue.send((n, change(1))).unwrap());
+        assert!(rig.writer.gather(&queued));
+        assert_eq!((rig.writer.pending.len(), rig.writer.ticket), (KEPT + 5, 5));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{
     feed::FeedError,
     listeners::{self, BindError},
-    logging, outbox,
+    logging, outbox, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -53,14 +53,15 @@ pub enum ServeError {
 /// When it cannot start: see [`ServeError`].
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     logging::start(&options.log).map_err(ServeError::Option)?;
-    rtp::limits::raise_descriptors();
+    let descriptors = rtp::limits::raise_descriptors();
     let folder = options.data.folder.display().to_string();
+    restore::finished(&options.data.folder).map_err(ServeError::Option)?;
     let db = Db::open(&options.data.folder)?;
     let lock = Lock::take(&options.data.folder)?.ok_or_else(|| ServeError::Running(folder.clone()))?;
     // Everything that can be refused comes before the first start, whose secrets are shown once only.
     let listeners = listeners::bind_all(&options.sip)?;
     let http = TcpListener::bind(options.http).map_err(|e| listeners::explain(options.http, "--http", e))?;
-    let plan = plan(options);
+    let plan = plan(options, descriptors);
     let welcome = db.first_start()?;
     let sip: Vec<SocketAddr> = listeners.iter().map(|l| l.address).collect();
     let running = Running {
@@ -104,7 +105,7 @@ fn portal_settings(base_url: String) -> portal::Settings {
     portal::Settings { base_url, secure_cookies: false }
 }
 
-fn plan(options: &Serve) -> Plan {
+fn plan(options: &Serve, descriptors: usize) -> Plan {
     let kind = match options.packet_io {
         PacketIo::Epoll => Kind::Epoll,
         PacketIo::Auto | PacketIo::IoUring => rtp::uring::probe().map_or_else(
@@ -116,11 +117,14 @@ fn plan(options: &Serve) -> Plan {
         ),
     };
     info!("voice goes by {kind}");
-    let io = rtp::Settings { gather: options.gather(), ..rtp::Settings::default() };
+    let (count, keep) = (options.worker_count(), media::ports::keep(&options.rtp_ports));
+    // Half of the descriptors stay for calls, phones' connections and files.
+    let kept = if keep.is_zero() { 0 } else { KEPT.min(descriptors / 2 / count) };
+    let io = rtp::Settings { gather: options.gather(), kept, keep, ..rtp::Settings::default() };
     // The engine knows how long a call may be silent; the workers only tell it each second that passes.
     let media =
         media::worker::Settings { silence: Duration::from_secs(1), ..media::worker::Settings::default() };
-    Plan { count: options.worker_count(), kind, io, media }
+    Plan { count, kind, io, media }
 }
 
 /// Waits for a signal, has the engine finish, and its threads after it.
@@ -155,3 +159,6 @@ fn print(greeting: &Greeting<'_>) {
     // Nobody may be reading; the program runs all the same.
     let _ = out.write_all(greeting.text().as_bytes()).and_then(|()| out.flush());
 }
+
+/// Sockets that each media thread keeps open for the next calls: those of a thousand calls a second while they rest.
+const KEPT: usize = 8192;

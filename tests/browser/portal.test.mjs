@@ -106,7 +106,6 @@ test('a user is made, with errors at the field first, then changed, then deleted
   const rows = await stage.ask(`sql SELECT last_name FROM users WHERE id = ${id}`);
   assert.equal(rows.rows, 'Murray Hopper');
   await page.click('#delete');
-  await page.locator('#delete-sure').click();
   await page.waitForURL(/\/admin\/users(\?.*)?$/);
   assert.equal(await page.locator(`#row-${id}`).count(), 0);
 });
@@ -180,10 +179,27 @@ test('the call list leads to the trace and the ladder of a call', async () => {
     await page.setViewportSize({ width, height });
     const path = await picture(page, `call-detail-${name}`, true);
     if (name === 'light') publish(path);
+    if (name === 'phone') await readsOnAPhone();
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1280, height: 900 });
 });
+
+// Messages in words instead of columns: all of them, nothing to scroll sideways, and one leads to its text.
+async function readsOnAPhone() {
+  assert.ok(await page.locator('svg.ladder').isHidden());
+  const drawn = await page.locator('svg.ladder a').count();
+  const told = await page.locator('ol.messages a').allInnerTexts();
+  assert.equal(told.length, drawn);
+  for (const text of told) assert.match(text, / → /);
+  const cut = await page.locator('#signalling *').evaluateAll(all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible').length);
+  assert.equal(cut, 0, 'something must be scrolled sideways');
+  assert.deepEqual(await findings(page), []);
+  await page.locator('ol.messages a', { hasText: 'BYE' }).first().click();
+  await page.locator('#raw b', { hasText: 'BYE' }).waitFor();
+  assert.ok(await page.locator('#raw').evaluate(e => e.getBoundingClientRect().top < window.innerHeight), 'its text is out of sight');
+  await picture(page, 'call-detail-phone-message');
+}
 
 test('an invalid row written by hand is an alarm on every page until it is mended', async () => {
   await page.goto(at('/admin/users'));

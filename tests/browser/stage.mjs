@@ -57,6 +57,22 @@ export async function raise() {
   return { ...facts, ask, browser, context, page, strangers, complaints, lower };
 }
 
+/** Signs in by the setup link of the first start. */
+export async function enter({ page, http, setup, ask }) {
+  await page.goto(setup);
+  await page.fill('#password', password);
+  await page.fill('#confirm', password);
+  await page.click('#save');
+  await page.waitForURL(url => !url.pathname.startsWith('/setup'));
+  if (!/login/.test(page.url())) return;
+  const accounts = await ask("sql SELECT count(*) FROM sqlite_master WHERE name = 'administrators'");
+  const { rows } = await ask(`sql SELECT login FROM ${accounts.rows === '1' ? 'administrators' : 'users'} WHERE login <> '' ORDER BY id LIMIT 1`);
+  await page.fill('#login', rows);
+  await page.fill('#password', password);
+  await page.click('#sign-in');
+  await page.waitForURL(url => url.href.startsWith(http) && !/login/.test(url.pathname));
+}
+
 /** Accessibility findings of the page as it stands, in words. */
 export async function findings(page) {
   await page.evaluate(axe);

@@ -32,6 +32,55 @@ fn without_ports_a_call_gets_503_and_the_others_go_on() {
     });
 }
 
+/// SIP-25: what another program took is found out after the phones were told of the port; they talk all the same.
+#[test]
+fn a_call_whose_rtp_ports_are_taken_moves_to_others() {
+    seeds(|seed| {
+        let mut world = World::new(seed).delay(ms(2)..ms(40)).loss(if seed % 3 == 0 { 0.03 } else { 0.0 });
+        let [alice, bob] = world.phones(["101", "102"]);
+        // RTP or RTCP, of the caller, of the callee, of both, once or several times in a row.
+        world.taken_ports = (20_000..20_010).filter(|port| seed >> (port % 10) & 1 == 1).collect();
+        let early = seed % 5 == 4;
+        world.habit(bob, if early { Habit::EarlyMedia } else { Habit::Answer(ms(seed * 3 % 50)) });
+        world.dials(alice, "102");
+        if early {
+            world.run_for(secs(2));
+            world.answers(bob);
+        }
+        world.run_for(secs(20));
+        world.assert_talking(alice, bob);
+        let moved = world.taken_ports.iter().any(|port| *port < 20_002);
+        world.holds(alice);
+        world.run_for(secs(20));
+        world.resumes(alice);
+        world.run_for(secs(20));
+        world.assert_talking(alice, bob);
+        if seed % 2 == 0 {
+            world.hangs_up(alice)
+        } else {
+            world.hangs_up(bob)
+        }
+        world.run_until_idle();
+        world.assert_quiet();
+        assert_eq!(world.record().outcome, "answered");
+        assert_eq!(world.record().trace.contains("another program uses port 20000"), moved);
+    });
+}
+
+/// SIP-25: where no port can be opened at all the caller is told, and nothing is left.
+#[test]
+fn a_call_for_which_no_rtp_port_can_be_opened_ends() {
+    let mut world = World::new(1);
+    let [alice, bob] = world.phones(["101", "102"]);
+    world.taken_ports = (20_000..21_000).collect();
+    world.habit(bob, Habit::Answer(ms(100)));
+    world.dials(alice, "102");
+    world.run_for(secs(1));
+    assert_eq!((world.state(alice), world.state(bob)), (State::Refused(503), State::Idle));
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
 /// SIP-25
 #[test]
 fn beyond_the_most_calls_a_call_gets_503() {

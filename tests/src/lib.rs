@@ -7,20 +7,27 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
 pub mod agent;
+mod alone;
 pub mod audio;
 mod company;
 mod credentials;
+#[cfg(test)]
+mod install;
 mod late_offer;
 mod nat;
 mod network;
 pub mod patience;
 mod phone;
 pub mod ports;
+#[cfg(test)]
+mod seeds;
 pub mod server;
+pub mod smtp;
 mod store;
 pub mod visitor;
 mod world;
 
+pub use alone::alone;
 pub use company::Company;
 pub use credentials::{Credentials, param};
 pub use late_offer::LateOffer;

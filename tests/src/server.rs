@@ -219,6 +219,13 @@ impl Server {
     pub fn ended(&mut self) -> Option<i32> {
         until("the end of the program", PATIENCE * 3, || self.child.try_wait().unwrap()).code()
     }
+    /// Time on a CPU so far, all threads. [hundredths of a second]
+    pub fn cpu(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
+        let after = stat.rsplit(')').next().unwrap();
+        // utime and stime are fields 14 and 15 of the line, 12 and 13 behind the name.
+        after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+    }
     /// Resident memory. [bytes]
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();

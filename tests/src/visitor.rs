@@ -17,6 +17,7 @@ pub struct Visitor {
     base: String,
     /// `name=value`, the newest of each name.
     cookies: Arc<Mutex<Vec<String>>>,
+    token: Arc<Mutex<String>>,
 }
 
 /// An answer of the portal.
@@ -33,7 +34,12 @@ impl Visitor {
     /// A stranger.
     pub fn new(base: &str) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-        Self { agent: config.into(), base: base.trim_end_matches('/').into(), cookies: Arc::default() }
+        Self {
+            agent: config.into(),
+            base: base.trim_end_matches('/').into(),
+            cookies: Arc::default(),
+            token: Arc::default(),
+        }
     }
     /// The first administrator: takes the setup link, or signs in if it was taken before.
     pub fn administrator(server: &Server) -> Self {
@@ -75,15 +81,13 @@ impl Visitor {
     }
     /// Changes a row over REST; the answer's JSON in its body.
     pub fn patch(&self, path: &str, json: &Value) -> Page {
-        let token =
-            self.form("/admin").into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
-        let request = self
-            .agent
-            .patch(format!("{}{path}", self.base))
-            .header("Origin", &self.base)
-            .header("Cookie", self.cookie());
-        let request = request.header("X-CSRF-Token", token).header("Content-Type", "application/json");
-        self.read(request.send(json.to_string()))
+        let request = self.agent.patch(format!("{}{path}", self.base));
+        self.read(self.over_rest(request).send(json.to_string()))
+    }
+    /// Adds a row over REST.
+    pub fn add(&self, path: &str, json: &Value) -> Page {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        self.read(self.over_rest(request).send(json.to_string()))
     }
     /// The named values of a page's forms, as a browser would send them unchanged.
     pub fn form(&self, path: &str) -> Form {
@@ -109,6 +113,20 @@ impl Visitor {
 }
 
 impl Visitor {
+    /// What a script of our own pages sends along with a change.
+    fn over_rest<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        let request = request.header("Origin", &self.base).header("Cookie", self.cookie());
+        request.header("X-CSRF-Token", self.token()).header("Content-Type", "application/json")
+    }
+    /// The session's token; asked for once, so that a change is one request.
+    fn token(&self) -> String {
+        let mut token = self.token.lock().unwrap();
+        if token.is_empty() {
+            let form = self.form("/admin");
+            *token = form.into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
+        }
+        token.clone()
+    }
     fn cookie(&self) -> String {
         self.cookies.lock().unwrap().join("; ")
     }

@@ -46,6 +46,8 @@ pub struct World {
     pub options: Options,
     /// Datagrams that reached an address where no phone is.
     pub mail: Vec<Datagram>,
+    /// UDP ports of the PBX's machine that other programs use.
+    pub taken_ports: HashSet<u16>,
     phones: Vec<Phone>,
     worker: Worker,
     sockets: HashMap<SocketId, SocketAddr>,
@@ -86,6 +88,7 @@ impl World {
             live: BTreeMap::new(),
             drained: false,
             mail: vec![],
+            taken_ports: HashSet::new(),
             options,
             phones: vec![],
             worker: Worker::new(worker_settings(), [seed as u8; 32]),
@@ -421,6 +424,9 @@ impl World {
         while let Some(output) = self.worker.poll_output(&mut buffer) {
             moved = true;
             match output {
+                media::Output::OpenSocket { socket, local } if self.taken_ports.contains(&local.port()) => {
+                    self.worker.socket_failed(socket);
+                }
                 media::Output::OpenSocket { socket, local } => {
                     let taken = self.sockets.values().any(|address| *address == local);
                     assert!(!taken, "{local} is opened twice");

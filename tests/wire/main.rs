@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod dialogs;
+mod disk;
 mod edits;
+mod kills;
 mod limits;
 mod mail;
 mod malformed;
 mod media;
+mod outside;
 mod refusals;
 mod registrar;
+mod sign_in;
 mod stops;
 mod torture;

@@ -19,6 +19,22 @@ fn an_empty_folder_becomes_a_database_and_opens_again() {
     assert_eq!(company.number::<i64>("PRAGMA user_version"), migrations::KNOWN);
 }
 
+/// OPS-02: call records and hashes are nobody else's business.
+#[test]
+fn only_the_owner_may_read_the_database() {
+    let company = Company::new();
+    let mode = |name: &str| {
+        std::fs::metadata(company.folder.path().join(name)).unwrap().permissions().mode() & 0o777
+    };
+    let names = ["dialtone.db", "dialtone.db-wal", "dialtone.db-shm"];
+    assert_eq!(names.map(mode), [0o600; 3]);
+    for name in names {
+        std::fs::set_permissions(company.folder.path().join(name), Permissions::from_mode(0o644)).unwrap();
+    }
+    let _again = Db::open(company.folder.path()).unwrap();
+    assert_eq!(names.map(mode), [0o600; 3]);
+}
+
 #[test]
 fn a_newer_schema_is_refused() {
     let company = Company::new();

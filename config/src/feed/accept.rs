@@ -7,8 +7,8 @@ use super::change::Touched;
 use crate::{
     Db, Field, Kind, Resource, TenantId,
     access::{Author, Scope},
-    audit::{self, About, Changes},
-    resources, rows,
+    audit::{self, About, Span},
+    images, resources, rows,
     secret::{PLAIN, Place},
     transaction::Transaction,
 };
@@ -17,8 +17,12 @@ use crate::{
 pub(super) fn foreign(db: &Db, revision: i64, touched: &[Touched]) -> rusqlite::Result<()> {
     let mut writer = db.writer();
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for touched in touched.iter().take(MOST_ENTRIES) {
-        note(&transaction, touched)?;
+    let checked: i64 = transaction.query_row("SELECT checked FROM revision", [], |row| row.get(0))?;
+    let mut noted = 0;
+    for touched in touched {
+        if noted < MOST_ENTRIES && note(&transaction, touched, checked)? {
+            noted += 1;
+        }
     }
     transaction
         .prepare_cached("UPDATE revision SET checked = ?1 WHERE checked < ?1 AND number >= ?1")?
@@ -32,15 +36,28 @@ pub(super) fn foreign(db: &Db, revision: i64, touched: &[Touched]) -> rusqlite::
     Ok(())
 }
 
-fn note(rows: &Connection, touched: &Touched) -> rusqlite::Result<()> {
+/// Notes what somebody made of a row since the revision `checked`; `false` if it was us.
+fn note(rows: &Connection, touched: &Touched, checked: i64) -> rusqlite::Result<bool> {
     let (of, id) = (touched.of, touched.id);
-    // Without the row it is not known whose it was; the tenant that runs the program sees its entry.
+    // A transaction of ours shares its revision with nobody.
+    let ours = "SELECT 1 FROM audit WHERE revision = ?1 AND via <> 'file'";
+    if rows.prepare_cached(ours)?.exists([touched.revision])? {
+        return Ok(false);
+    }
+    let before = images::before(rows, of, id, checked)?;
     let stored = rows::stored(rows, of, Scope::All, id)?;
-    let (tenant, version) = stored.map_or((crate::access::OPERATOR.0, 0), |row| (row.tenant, row.version));
+    let kept_tenant = before.as_ref().map_or(crate::access::OPERATOR.0, |kept| kept.tenant);
+    let (tenant, version) = stored.as_ref().map_or((kept_tenant, 0), |row| (row.tenant, row.version));
     let author = Author::program(TenantId(tenant), "somebody with access to the database file", "file");
-    let title = rows::title(rows, of, id)?;
+    let title = match (&stored, &before) {
+        (None, Some(kept)) => kept.title(of, id),
+        _ => rows::title(rows, of, id)?,
+    };
+    let was = before.as_ref().and_then(|kept| kept.values.as_ref());
+    let changes = images::changes(rows, of, id, was, stored.map(|row| row.values))?;
     let about = About { of, id, tenant, title: &title, action: "noticed", version };
-    audit::note(rows, &author, about, &Changes::new())
+    audit::note_span(rows, &author, about, &changes, Span { since: checked, revision: touched.revision })?;
+    Ok(true)
 }
 
 /// Encrypts the passwords that were written in clear, as a revision of its own.

@@ -30,13 +30,15 @@ impl Conditions {
         for word in query.search.split_whitespace().take(MOST_WORDS) {
             conditions.search(of, word);
         }
-        for (name, accepted) in &query.filters {
-            let unknown = || QueryError::UnknownField(name.clone());
-            let field = of.field(name).ok_or_else(unknown)?;
-            if matches!(field.kind, Kind::Secret) {
-                return Err(unknown());
+        for (name, accepted) in query.filters.iter().filter(|(_, accepted)| !accepted.is_empty()) {
+            let accepted = &accepted[..accepted.len().min(MOST_VALUES)];
+            if name == IDS {
+                let ids: Vec<i64> = accepted.iter().filter_map(|id| id.parse().ok()).collect();
+                conditions.among(&ids);
+                continue;
             }
-            conditions.filter(of, field, accepted);
+            let (field, way) = filtered(of, name)?;
+            conditions.filter(of, field, way, accepted)?;
         }
         Ok(conditions)
     }
@@ -80,26 +82,39 @@ impl Conditions {
         }
     }
 
-    fn filter(&mut self, of: &Resource, field: &Field, accepted: &[String]) {
-        if accepted.is_empty() {
-            return;
-        }
-        let accepted = &accepted[..accepted.len().min(MOST_VALUES)];
-        let places = vec!["?"; accepted.len()].join(", ");
-        let blank = accepted.iter().any(String::is_empty);
-        let text = match (field.kind, sql::stored(of, field)) {
-            (_, Stored::Join { table, .. }) => format!(
-                "EXISTS (SELECT 1 FROM {table} m WHERE m.tenant_id = t.tenant_id AND m.owner = t.id \
-                 AND m.target IN ({places}))"
-            ),
-            (Kind::Reference(_), Stored::Column(column)) if blank => {
-                format!("(t.{column} IN ({places}) OR t.{column} IS NULL)")
+    fn filter(
+        &mut self,
+        of: &Resource,
+        field: &Field,
+        way: Way,
+        accepted: &[String],
+    ) -> Result<(), QueryError> {
+        match way {
+            Way::AnyOf => {
+                let text = any_of(of, field, accepted);
+                self.extend(&text, accepted.iter().map(|text| parameter(field, text)));
             }
-            // The bare column, so that an index of it can be used.
-            (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),
-            (_, Stored::Extension { .. }) => format!("{} IN ({places})", sql::value(of, field)),
-        };
-        self.extend(&text, accepted.iter().map(|text| parameter(field, text)));
+            Way::NoneOf => {
+                let text = format!("({}) IS NOT TRUE", any_of(of, field, accepted));
+                self.extend(&text, accepted.iter().map(|text| parameter(field, text)));
+            }
+            Way::Contains => {
+                let shown = sql::shown(of, field).unwrap_or_else(|| sql::value(of, field));
+                let each = vec![format!("{shown} LIKE ? ESCAPE '\\'"); accepted.len()].join(" OR ");
+                self.extend(&format!("({each})"), accepted.iter().map(|text| containing(text)));
+            }
+            Way::AtLeast | Way::AtMost => {
+                let limit = parameter(field, &accepted[0]);
+                if matches!(field.kind, Kind::Number { .. }) && !matches!(limit, Value::Integer(_)) {
+                    let message = format!("`{}` is no whole number", accepted[0]);
+                    return Err(QueryError::Filter { field: field.name.to_owned(), message });
+                }
+                let order = sql::order(of, field);
+                let sign = if way == Way::AtLeast { ">=" } else { "<=" };
+                self.extend(&format!("{order} {sign} ?"), [limit]);
+            }
+        }
+        Ok(())
     }
 
     fn extend(&mut self, text: &str, parameters: impl IntoIterator<Item = Value>) {
@@ -107,6 +122,57 @@ impl Conditions {
         self.text.push_str(text);
         self.parameters.extend(parameters);
         self.narrow = true;
+    }
+}
+
+/// How a filter accepts a value: what stands behind the field's name, `ring_time.min`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    AnyOf,
+    NoneOf,
+    Contains,
+    AtLeast,
+    AtMost,
+}
+
+/// The field that a filter is about, and how.
+fn filtered(of: &'static Resource, name: &str) -> Result<(&'static Field, Way), QueryError> {
+    let unknown = || QueryError::UnknownField(name.to_owned());
+    let (field, way) = match name.split_once('.') {
+        None => (name, Way::AnyOf),
+        Some((field, "not")) => (field, Way::NoneOf),
+        Some((field, "has")) => (field, Way::Contains),
+        Some((field, "min")) => (field, Way::AtLeast),
+        Some((field, "max")) => (field, Way::AtMost),
+        Some(_) => return Err(unknown()),
+    };
+    let field = of.field(field).filter(|field| !matches!(field.kind, Kind::Secret)).ok_or_else(unknown)?;
+    let ranged = !matches!(field.kind, Kind::Many(_) | Kind::Reference(_));
+    if matches!(way, Way::AtLeast | Way::AtMost) && !ranged {
+        return Err(unknown());
+    }
+    Ok((field, way))
+}
+
+/// Rows that have one of so many values.
+fn any_of(of: &Resource, field: &Field, accepted: &[String]) -> String {
+    let places = vec!["?"; accepted.len()].join(", ");
+    let blank = accepted.iter().any(String::is_empty);
+    match (field.kind, sql::stored(of, field)) {
+        (_, Stored::Join { table, .. }) => format!(
+            "EXISTS (SELECT 1 FROM {table} m WHERE m.tenant_id = t.tenant_id AND m.owner = t.id \
+             AND m.target IN ({places}))"
+        ),
+        (Kind::Reference(_), Stored::Column(column)) if blank => {
+            format!("(t.{column} IN ({places}) OR t.{column} IS NULL)")
+        }
+        (Kind::Set(_), Stored::Column(column)) => {
+            let has = format!("instr(',' || t.{column} || ',', ',' || ? || ',') > 0");
+            format!("({})", vec![has; accepted.len()].join(" OR "))
+        }
+        // The bare column, so that an index of it can be used.
+        (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),
+        (_, Stored::Extension { .. }) => format!("{} IN ({places})", sql::value(of, field)),
     }
 }
 
@@ -147,5 +213,7 @@ fn searched(of: &Resource) -> String {
     if texts.is_empty() { "''".to_owned() } else { format!("({})", texts.join(" || char(10) || ")) }
 }
 
+/// The filter that takes row ids.
+const IDS: &str = "id";
 const MOST_WORDS: usize = 8;
 const MOST_VALUES: usize = 200;

@@ -64,6 +64,10 @@ pub static NODE_SETTINGS: Resource = Resource {
             .required()
             .default("30")
             .help("They are large; calls stay listed without them."),
+        Field::number("audit_retention_days", "Keep the audit log for", 90, 3650, "days")
+            .required()
+            .default("90")
+            .help("Changes can be looked at and taken back for so long."),
         Field::word("smtp_host", "Mail server")
             .max(253)
             .help("Takes mail for new users and forgotten passwords. Blank sends none."),
@@ -82,7 +86,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     cards: &[
         ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
         ("Registration", &["registration_min", "registration_max", "digest"]),
-        ("Records", &["call_retention_days", "ladder_retention_days"]),
+        ("Records", &["call_retention_days", "ladder_retention_days", "audit_retention_days"]),
         (
             "Mail",
             &["smtp_host", "smtp_port", "smtp_tls", "smtp_user", "smtp_secret", "mail_from", "portal_address"],

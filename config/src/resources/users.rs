@@ -52,7 +52,7 @@ pub static USERS: Resource = Resource {
     menu: "Organization",
     about: "People who call or sign in. Their phones are under Devices.",
     fields: &[
-        Field::text("name", "Name").computed(),
+        Field::text("name", "Name").made_of(&["first_name", "last_name"]),
         Field::text("first_name", "First name").required(),
         Field::text("last_name", "Last name"),
         Field::extension("extension", "Extension")

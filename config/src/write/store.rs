@@ -12,7 +12,7 @@ use crate::{
 
 /// Which row.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     pub of: &'static Resource,
     pub tenant: i64,
     pub id: i64,
@@ -20,13 +20,13 @@ pub(super) struct Row<'a> {
 }
 
 /// The id that the next row of a table gets. Ids are never used again, so an old audit entry or call names nobody else.
-pub(super) fn next_id(rows: &Connection, of: &Resource) -> rusqlite::Result<i64> {
+pub(crate) fn next_id(rows: &Connection, of: &Resource) -> rusqlite::Result<i64> {
     rows.prepare_cached("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0) + 1")?
         .query_row([of.name], |row| row.get(0))
 }
 
 /// Adds a row with complete values.
-pub(super) fn insert(rows: &Connection, row: Row<'_>, values: &Values) -> rusqlite::Result<()> {
+pub(crate) fn insert(rows: &Connection, row: Row<'_>, values: &Values) -> rusqlite::Result<()> {
     let mut columns = vec!["id".to_owned()];
     let mut stored: Vec<Box<dyn ToSql>> = vec![Box::new(row.id)];
     if row.of.tenant {
@@ -49,7 +49,7 @@ pub(super) fn insert(rows: &Connection, row: Row<'_>, values: &Values) -> rusqli
 }
 
 /// Changes those fields of a row that differ.
-pub(super) fn update(
+pub(crate) fn update(
     rows: &Connection,
     row: Row<'_>,
     values: &Values,
@@ -72,7 +72,7 @@ pub(super) fn update(
 }
 
 /// Removes a row with its extension; lists go by foreign key.
-pub(super) fn delete(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<()> {
+pub(crate) fn delete(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<()> {
     if let Some(Stored::Extension { owner }) = sql::own_extension(of).map(|field| sql::stored(of, field)) {
         let text = format!("DELETE FROM extensions WHERE tenant_id = ?1 AND {owner} = ?2");
         rows.prepare_cached(&text)?.execute([tenant, id])?;
@@ -116,7 +116,7 @@ fn store_extension(rows: &Connection, row: Row<'_>, owner: &str, number: &str) -
 }
 
 /// A checked value as its column holds it.
-fn column_value(row: Row<'_>, field: &Field, value: &str) -> Box<dyn ToSql> {
+pub(crate) fn column_value(row: Row<'_>, field: &Field, value: &str) -> Box<dyn ToSql> {
     match field.kind {
         Kind::Number { .. } | Kind::Flag => Box::new(value.parse::<i64>().unwrap_or_default()),
         Kind::Reference(_) => Box::new(value.parse::<i64>().ok()),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use media::{
-    Payload,
+    Path, Payload,
     sdp::{self, Codec, Description, Direction, Local},
 };
 
@@ -27,6 +27,12 @@ pub(crate) struct Line {
     pub agreed: Vec<Payload>,
     /// The answer that went out before the call was answered.
     pub early: Option<Bytes>,
+    /// What the worker was told that the leg hears.
+    pub path: Option<Path>,
+    /// The peer was told a port that we do not have any more.
+    pub was_moved: bool,
+    /// How many ports were taken by other programs.
+    pub moves: u8,
 }
 
 impl Line {

@@ -143,10 +143,6 @@ impl Running {
     pub(crate) fn country(&self) -> Country {
         Country::from_code(&self.handle.facts().tenant.country)
     }
-    /// The worker of all its sessions: the two ends of a relay must be in one place.
-    pub(crate) fn worker(&self, workers: usize) -> usize {
-        (self.id.0 % workers.max(1) as u64) as usize
-    }
     /// Writes an event of the engine into the trace.
     pub(crate) fn note(&self, now: Now, what: &'static str, detail: String, rule: &'static str) {
         self.handle.note_at(now.at, what, detail, rule);

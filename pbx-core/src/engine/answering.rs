@@ -57,6 +57,7 @@ impl Engine {
             call.handle.tell(Event::Answered(leg));
             self.ready.push_back(call.id);
         }
+        self.tell_port(now, call);
     }
 
     pub(super) fn on_failed(&mut self, now: Now, id: InviteId, status: u16, reason: &str) {
@@ -132,10 +133,11 @@ impl Engine {
             return;
         }
         // We offered in the 2xx, so the ACK must answer (RFC 3261 §13.2.1).
-        if answer.is_some_and(|sdp| row.line.take_answer(&sdp)) {
-            return self.agree(leg);
-        }
         let call = row.call;
+        if answer.is_some_and(|sdp| row.line.take_answer(&sdp)) {
+            self.agree(leg);
+            return self.tell_port(now, call);
+        }
         self.end(now, call, Cause::NotAcceptable, "the caller did not answer our offer".into());
     }
 
@@ -170,9 +172,10 @@ impl Engine {
         row.times.answered = Some(now.at);
         self.stack.answer(now.at, invite, sdp, vec![]);
         self.agree(owner);
-        if let Some(call) = self.calls.call_of(owner) {
-            call.handle.mark_answered();
-        }
+        let Some(call) = self.calls.call_of(owner) else { return false };
+        call.handle.mark_answered();
+        let id = call.id;
+        self.tell_port(now, id);
         true
     }
 

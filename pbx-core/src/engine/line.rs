@@ -14,7 +14,8 @@ impl Engine {
     /// Gives the leg a port of its own; `false` if there is none.
     pub(super) fn take_port(&mut self, now: Now, leg: LegId) -> bool {
         let Some(row) = self.calls.legs.get_mut(&leg) else { return false };
-        let Some(port) = self.ports.take(now.at) else { return false };
+        let worker = row.call.worker(self.options.workers);
+        let Some(port) = self.ports.take(now.at, worker) else { return false };
         let address = SocketAddr::new(media_address(&self.options, &row.flow), port);
         row.line.bind = Some(row.flow.local.ip());
         row.line.local = Some(sdp::Local::new(address, self.random.random::<u32>().into()));
@@ -48,8 +49,9 @@ impl Engine {
 
     /// What the leg hears.
     pub(super) fn set_path(&mut self, leg: LegId, path: Path) {
-        let Some(row) = self.calls.legs.get(&leg) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         if row.line.open {
+            row.line.path = Some(path);
             let call = row.call;
             self.tell_worker(call, Command::Path { session: leg.session(), path });
         }

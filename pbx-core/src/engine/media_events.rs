@@ -5,10 +5,7 @@ use std::time::Duration;
 use media::{Event, SessionId, Statistics, sdp::Direction};
 
 use super::Engine;
-use crate::call::{
-    Cause,
-    leg::{Side, Silence, State},
-};
+use crate::call::{Cause, leg::Silence};
 use crate::{
     ids::{CallId, LegId},
     io::Now,
@@ -41,25 +38,6 @@ impl Engine {
         row.statistics = statistics;
         let call = row.call;
         self.close_if_complete(now, call);
-    }
-
-    /// The operating system did not give us the port: for a caller there is no call, a callee is not reached.
-    fn on_open_failed(&mut self, now: Now, session: SessionId) {
-        let Some(failed) = self.calls.sessions.remove(&session) else { return };
-        self.ports.give_back(now.at, failed.port);
-        tracing::error!(port = failed.port, "an RTP port cannot be opened: another program uses it");
-        let Some(row) = self.calls.legs.get_mut(&failed.leg) else { return };
-        row.line.open = false;
-        row.line.local = None;
-        let (call, side, state, invite) = (row.call, row.side, row.state, row.invite);
-        match (side, state, invite) {
-            (_, State::Over, _) => self.close_if_complete(now, call),
-            (Side::Callee, State::Calling | State::Ringing, Some(invite)) => {
-                self.stack.cancel(now.at, invite, None);
-                self.leg_failed(now, failed.leg, 503, "its RTP port cannot be opened");
-            }
-            _ => self.end(now, call, Cause::Congestion, "an RTP port cannot be opened".into()),
-        }
     }
 
     /// Ends a call when both parties sent nothing for the configured time, the same one, and neither holds. MED-05.

@@ -62,15 +62,18 @@ impl Engine {
             _ if wish != before => self.tell_partner(now, leg, wish),
             _ => {}
         }
-        let call = self.calls.legs.get(&leg).map(|row| row.call);
-        call.into_iter().for_each(|call| self.show(now, call));
+        let Some(call) = self.calls.legs.get(&leg).map(|row| row.call) else { return };
+        self.show(now, call);
+        self.tell_port(now, call);
     }
 
     pub(super) fn on_offer_refused(&mut self, now: Now, id: InviteId, status: u16) {
         let Some(leg) = self.calls.leg_of(id) else { return };
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let Some(pending) = call.renegotiation.take_if(|pending| pending.to == leg) else { return };
+        let id = call.id;
         self.refuse_pending(now, &pending, if status == 491 { 491 } else { 488 });
+        self.tell_port(now, id);
     }
 
     /// Whether the other party must hear of this offer: the direction is another, or a codec in force is gone.
@@ -118,7 +121,8 @@ impl Engine {
         );
     }
 
-    fn offer_to(&mut self, now: Now, to: LegId, payloads: Vec<Payload>, pending: Renegotiation) {
+    /// Offers of our own accord, or what another party offered.
+    pub(super) fn offer_to(&mut self, now: Now, to: LegId, payloads: Vec<Payload>, pending: Renegotiation) {
         let Some(row) = self.calls.legs.get_mut(&to) else { return };
         let Some(invite) = row.invite else { return };
         let payloads = renumber(payloads, &row.line);

@@ -110,6 +110,15 @@ mod tests {
         assert!(!matches("coffee@Morning2024!", Some(&stored)));
         assert!(!matches("", Some("")));
         assert!(!matches("anything", None));
-        assert!(argon2::PasswordHash::new(NOBODY).is_ok(), "the dummy must cost as much as a real one");
+    }
+
+    /// AUTH-04: algorithm, version, memory, passes and lanes are those of a fresh hash, so its check is the same work.
+    #[test]
+    fn nobodys_hash_costs_as_much_as_a_fresh_one() {
+        let work = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+        let fresh = hash("Coffee@Morning2024!").expect("hashes");
+        assert!(work(&fresh).contains("m="), "{fresh}");
+        assert_eq!(work(NOBODY), work(&fresh));
+        assert!(argon2::PasswordHash::new(NOBODY).is_ok());
     }
 }

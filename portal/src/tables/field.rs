@@ -2,10 +2,12 @@
 
 use config::{
     Db, Field, Kind, Problem, Resource,
-    destination::{Cause, Destination},
     query::{QueryError, Viewer},
     resource::Values,
 };
+
+use super::destination::{self, Offer};
+use crate::error::Fault;
 
 /// One field as the form template draws it.
 #[derive(Debug)]
@@ -19,9 +21,9 @@ pub(crate) struct FieldView {
     pub value: String,
     pub error: String,
     /// What somebody else saved meanwhile.
-    pub theirs: String,
-    /// Asked about while typing.
-    pub checked_live: bool,
+    pub theirs: Option<Theirs>,
+    /// When the server is asked about it, in htmx' words; blank is never.
+    pub check_on: &'static str,
     pub check_url: String,
     /// Only of interest when that field has that value.
     pub shown_when: Option<(&'static str, &'static str)>,
@@ -31,12 +33,25 @@ pub(crate) struct FieldView {
     pub input: Input,
 }
 
+/// What somebody else saved in a field meanwhile.
+#[derive(Debug)]
+pub(crate) struct Theirs {
+    /// For people.
+    pub shown: String,
+    /// As the input holds it; none if the input cannot take it at a click.
+    pub value: Option<String>,
+    /// Both changed it: one of the two values is lost by the next save.
+    pub both: bool,
+}
+
 /// The control.
 #[derive(Debug)]
 pub(crate) enum Input {
     Flag(bool),
     Many(Many),
     Select(Vec<Choice>),
+    /// Where a call goes; chosen in the palette.
+    Destination(Offer),
     /// Check boxes in groups.
     Set(Vec<Group>),
     Number(Number),
@@ -115,8 +130,8 @@ pub(crate) struct Filled<'a> {
     /// Titles of what the values refer to, as far as known.
     pub shown: &'a Values,
     pub problems: &'a [Problem],
-    /// Present values of somebody else's edit, in a conflict.
-    pub theirs: Option<&'a Values>,
+    /// Present values of somebody else's edit, and the values that both began with.
+    pub theirs: Option<(&'a Values, &'a Values)>,
     pub may_write: bool,
     pub id: Option<i64>,
 }
@@ -125,10 +140,10 @@ pub(crate) struct Filled<'a> {
 ///
 /// # Errors
 /// When choices cannot be read.
-pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Result<FieldView, QueryError> {
+pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Result<FieldView, Fault> {
     let value = filled.values.get(field.name).cloned().unwrap_or_default();
     let error = filled.problems.iter().filter(|p| p.field == field.name).map(|p| p.message.as_str());
-    let theirs = filled.theirs.and_then(|theirs| theirs.get(field.name)).filter(|theirs| **theirs != value);
+    let theirs = theirs(db, field, &value, filled)?;
     let (input, cut) = input(db, field, &value, filled)?;
     let own = filled.id.map(|id| format!("?id={id}")).unwrap_or_default();
     let search_url =
@@ -140,11 +155,15 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
         required: field.required,
         locked: field.read_only || !filled.may_write,
         error: error.collect::<Vec<_>>().join(" "),
-        theirs: theirs.map(|t| if t.is_empty() { "blank".to_owned() } else { t.clone() }).unwrap_or_default(),
-        checked_live: matches!(
-            field.kind,
-            Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email
-        ),
+        theirs,
+        check_on: match (&input, field.kind) {
+            // What can be taken by somebody else is asked about while it is typed.
+            (Input::Line(_), Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email) => {
+                "change, input changed delay:300ms"
+            }
+            (Input::Line(_) | Input::Number(_), _) => "change",
+            _ => "",
+        },
         check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),
         shown_when: field.shown_when,
         hidden: field
@@ -156,8 +175,31 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
     })
 }
 
+/// What somebody else saved in a field meanwhile, if it is not what the form holds or was taken over into it.
+fn theirs(db: &Db, field: &'static Field, value: &str, filled: &Filled<'_>) -> Result<Option<Theirs>, Fault> {
+    let Some((now, was)) = filled.theirs else { return Ok(None) };
+    let (Some(now), was) = (now.get(field.name), was.get(field.name)) else { return Ok(None) };
+    let they_changed = was.is_none_or(|was| was != now);
+    if !they_changed {
+        return Ok(None);
+    }
+    let shown = match field.kind {
+        _ if now.is_empty() => "blank".to_owned(),
+        Kind::Reference(table) | Kind::Many(table) => {
+            let target = config::resources::by_name(table);
+            let ids = now.split(',').filter_map(|id| id.parse().ok());
+            let titles = ids.filter_map(|id| Some(title_of(db, target?, id, filled.viewer)));
+            titles.collect::<Result<Vec<_>, _>>()?.join(", ")
+        }
+        _ => field.show(now),
+    };
+    let at_a_click = !matches!(field.kind, Kind::Many(_) | Kind::Destination);
+    let both = now != value;
+    Ok(Some(Theirs { shown, value: (both && at_a_click).then(|| now.clone()), both }))
+}
+
 /// The control of a field, and whether there are more choices than it lists.
-fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), QueryError> {
+fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(Input, bool), Fault> {
     let line = |kind, mode, max, mono| Input::Line(Line { kind, mode, max, mono });
     let simple = match field.kind {
         Kind::Text { max } => line("text", "", max, false),
@@ -172,9 +214,9 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::Set(of) => Input::Set(set(of(), value)),
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
-        Kind::Reference(table) => return reference(db, field, table, value, filled),
-        Kind::Many(table) => return many(db, table, value, filled),
-        Kind::Destination => return destination(db, value, filled.viewer),
+        Kind::Reference(table) => return Ok(reference(db, field, table, value, filled)?),
+        Kind::Many(table) => return Ok(many(db, table, value, filled)?),
+        Kind::Destination => Input::Destination(destination::offer(db, filled.viewer, value)?),
     };
     Ok((simple, false))
 }
@@ -207,7 +249,7 @@ fn reference(
         let title = filled.shown.get(field.name).map_or(value, String::as_str);
         choices.insert(0, Choice::new(value, title, true));
     }
-    choices.insert(0, Choice::new("", "Nobody", value.is_empty()));
+    choices.insert(0, Choice::new("", "None", value.is_empty()));
     Ok((Input::Select(choices), cut))
 }
 
@@ -228,28 +270,6 @@ fn many(db: &Db, table: &str, value: &str, filled: &Filled<'_>) -> Result<(Input
     Ok((Input::Many(Many { chosen, others }), cut))
 }
 
-fn destination(db: &Db, value: &str, viewer: &Viewer) -> Result<(Input, bool), QueryError> {
-    let hang_up = |cause: &Cause| Destination::Hangup(*cause);
-    let mut choices: Vec<_> =
-        Cause::ALL.iter().map(hang_up).map(|d| Choice::new(d.to_string(), d.in_words(), false)).collect();
-    let rows = db.choices(viewer, &config::resources::extensions::EXTENSIONS, "")?;
-    let cut = rows.len() >= MOST;
-    for (_, title) in rows {
-        let number: String = title.chars().take_while(char::is_ascii_digit).collect();
-        choices.push(Choice::new(
-            Destination::Extension(number).to_string(),
-            format!("Extension {title}"),
-            false,
-        ));
-    }
-    if !value.is_empty() && !choices.iter().any(|choice| choice.key == value) {
-        let words = value.parse::<Destination>().map_or_else(|_| value.to_owned(), |d| d.in_words());
-        choices.insert(0, Choice::new(value, words, true));
-    }
-    choices.iter_mut().for_each(|choice| choice.on = choice.key == value);
-    Ok((Input::Select(choices), cut))
-}
-
 /// What a reference to `table` can point to, and whether there is more.
 pub(crate) fn others(
     db: &Db,
@@ -263,7 +283,13 @@ pub(crate) fn others(
     Ok((rows.into_iter().map(|(id, title)| Choice::new(id.to_string(), title, false)).collect(), cut))
 }
 
-fn title_of(db: &Db, of: &'static Resource, id: i64, viewer: &Viewer) -> Result<String, QueryError> {
+/// What a row of another table is called.
+pub(crate) fn title_of(
+    db: &Db,
+    of: &'static Resource,
+    id: i64,
+    viewer: &Viewer,
+) -> Result<String, QueryError> {
     let row = db.get(viewer, of, id)?;
     Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", of.one)))
 }

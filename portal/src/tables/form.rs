@@ -11,12 +11,18 @@ use axum::{
 use config::{
     Db, Kind, Problem, Resource,
     access::Verb,
-    query::{ListQuery, Row},
+    query::{ListQuery, QueryError, Row},
+    references::Use,
     resource::Values,
-    write::WriteError,
+    write::{Saved, WriteError},
 };
 
-use super::field::{self, Choice, FieldView, Filled, Input, SET};
+use super::{
+    Beside,
+    bulk::GIVEN,
+    field::{self, Choice, FieldView, Filled, Input, SET},
+    list::filters,
+};
 use crate::{
     auth::Who,
     error::Fault,
@@ -40,12 +46,12 @@ pub(crate) struct Form {
     pub version: Option<i64>,
     pub may_write: bool,
     pub may_delete: bool,
-    /// Ready HTML beside the form, from the page that belongs to the table.
-    pub side: String,
-    /// Ready HTML among the buttons of the page's head.
-    pub head: String,
-    /// Ready HTML after the form (dialogs).
-    pub after: String,
+    /// What the page that belongs to the table adds.
+    pub beside: Beside,
+    /// The rows that a delete would be refused for.
+    pub uses: Vec<Use>,
+    /// The values that the form began with, so that a change by somebody else can be told from one's own.
+    pub was: Vec<(&'static str, String)>,
 }
 
 /// Fields under a heading.
@@ -79,7 +85,18 @@ struct Filling {
     shown: Values,
     version: Option<i64>,
     problems: Vec<Problem>,
-    conflict: Option<(String, Values)>,
+    /// The values that the form began with.
+    was: Values,
+    conflict: Option<Conflict>,
+}
+
+/// Somebody else saved since the form was opened.
+#[derive(Debug)]
+struct Conflict {
+    by: String,
+    /// Their values, and those that both began with.
+    now: Values,
+    was: Values,
 }
 
 /// `GET /admin/{table}/new`; values in the query fill the form.
@@ -169,8 +186,9 @@ pub(crate) async fn delete(
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
     let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
     match done {
-        Ok(_) => {
-            Ok(reply::see_other(&format!("/admin/{}", of.name), &format!("{} deleted", title(of, &row))))
+        Ok(saved) => {
+            let toast = reply::undoable(&format!("{} deleted", title(of, &row)), Some(saved.revision));
+            Ok(reply::see_other(&format!("/admin/{}", of.name), &toast))
         }
         Err(WriteError::Used(by)) => {
             let text = format!("Cannot be deleted: still used by {}. Change that first.", by.join(", "));
@@ -205,7 +223,8 @@ pub(crate) async fn check(
     Ok(Html(ErrorPart { field: OneError { error } }.render()?).into_response())
 }
 
-/// `GET /admin/{table}/choices/{field}?q=`: options of a reference field that match.
+/// `GET /admin/{table}/choices/{field}?q=`: options of a reference field that match; with `as=filter` the boxes of a filter,
+/// with `as=bulk` the options of a bulk change.
 pub(crate) async fn choices(
     State(app): State<Arc<App>>,
     who: Who,
@@ -216,9 +235,31 @@ pub(crate) async fn choices(
     let (Kind::Reference(target) | Kind::Many(target)) = of.field(&field).ok_or(Fault::NotFound)?.kind else {
         return Err(Fault::NotFound);
     };
-    let (viewer, search) = (who.viewer(), Pairs::parse(&query.unwrap_or_default()).get("q").to_owned());
-    let (choices, _) = app.db(move |db| field::others(db, target, &search, &viewer)).await?;
+    let (viewer, asked) = (who.viewer(), Pairs::parse(&query.unwrap_or_default()));
+    if asked.get("as") == "filter" {
+        let name = format!("f.{field}");
+        let boxes = name.clone();
+        let choices = app
+            .db(move |db| {
+                let chosen: Vec<&str> = asked.all(&boxes).filter(|key| !key.is_empty()).collect();
+                filters::others(db, &viewer, target, asked.get("search"), &chosen)
+            })
+            .await?;
+        return Ok(Html(BoxesPart { name, choices }.render()?).into_response());
+    }
+    let search = asked.get("q").to_owned();
+    let (mut choices, _) = app.db(move |db| field::others(db, target, &search, &viewer)).await?;
+    if asked.get("as") == "bulk" {
+        choices.iter_mut().for_each(|choice| choice.key = format!("{GIVEN}{}", choice.key));
+    }
     Ok(Html(OptionsPart { choices }.render()?).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "parts/boxes.html")]
+struct BoxesPart {
+    name: String,
+    choices: Vec<Choice>,
 }
 
 #[derive(Template)]
@@ -247,6 +288,7 @@ async fn save(
     let pairs = Pairs::parse(body);
     let values = read(of, &pairs, id.is_some());
     let version = pairs.get("version").parse().ok();
+    let was: Values = pairs.beginning("was.").map(|(name, was)| (name.to_owned(), was.to_owned())).collect();
     let (author, given) = (who.author("portal"), values.clone());
     let written = app
         .db(move |db| {
@@ -257,16 +299,9 @@ async fn save(
         })
         .await?;
     match written {
-        Ok(saved) => {
-            super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
-            let (name, viewer) = (of.name, who.viewer());
-            let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
-            let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
-            let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
-            Ok(reply::see_other(&to, &format!("{what} saved. New calls follow it.")))
-        }
+        Ok(saved) => saved_page(&app, &who, of, id.is_none(), saved, &values).await,
         Err(WriteError::Invalid(problems)) => {
-            let filling = Filling { id, values, version, problems, ..Filling::default() };
+            let filling = Filling { id, values, version, problems, was, ..Filling::default() };
             show(app, who, of, filling, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(WriteError::Conflict { by, now }) => {
@@ -274,15 +309,46 @@ async fn save(
             let version = app.db(move |db| db.get(&viewer, of, row)).await?.ok_or(Fault::NotFound)?.version;
             let filling = Filling {
                 id,
-                values,
+                values: combined(of, &values, &was, &now),
                 version: Some(version),
-                conflict: Some((by, now)),
+                was: now.clone(),
+                conflict: Some(Conflict { by, now, was }),
                 ..Filling::default()
             };
             show(app, who, of, filling, StatusCode::CONFLICT).await
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Where a save leads: the row's page, with a toast that offers to take it back.
+async fn saved_page(
+    app: &App,
+    who: &Who,
+    of: &'static Resource,
+    new: bool,
+    saved: Saved,
+    values: &Values,
+) -> Result<Response, Fault> {
+    super::after_save(app, who, of, new, saved.id, values).await?;
+    let (name, viewer) = (of.name, who.viewer());
+    let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
+    let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
+    let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
+    let toast = format!("{what} saved. New calls follow it.");
+    Ok(reply::see_other(&to, &reply::undoable(&toast, Some(saved.revision))))
+}
+
+/// What a form holds after somebody else saved: their values where its own were not touched, otherwise its own.
+fn combined(of: &Resource, mine: &Values, was: &Values, now: &Values) -> Values {
+    let mut values = mine.clone();
+    for field in of.settable() {
+        let untouched = was.get(field.name).is_some_and(|was| mine.get(field.name) == Some(was));
+        if let (true, Some(theirs)) = (untouched, now.get(field.name)) {
+            values.insert(field.name.to_owned(), theirs.clone());
+        }
+    }
+    values
 }
 
 /// The values that a form of ours sends. A secret that is left empty is not a change.
@@ -311,10 +377,14 @@ async fn show(
 ) -> Result<Response, Fault> {
     let verb = if filling.id.is_some() { Verb::Edit } else { Verb::Create };
     let (viewer, may_write) = (who.viewer(), who.may(verb, of));
-    let (filling, cards) = app
+    let (filling, cards, uses) = app
         .db(move |db| {
             let cards = cards(db, of, &filling, &viewer, may_write)?;
-            Ok::<_, Fault>((filling, cards))
+            let uses = match filling.id.filter(|_| !of.single) {
+                Some(id) => db.used_by(&viewer, of, id).map_err(QueryError::from)?,
+                None => Vec::new(),
+            };
+            Ok::<_, Fault>((filling, cards, uses))
         })
         .await?;
     let name = name_of(of, &filling);
@@ -334,14 +404,17 @@ async fn show(
         title: name,
         sentence: if filling.id.is_some() && !of.single { of.one.to_owned() } else { of.about.to_owned() },
         problems: filling.problems.iter().map(|p| problem_view(of, p)).collect(),
-        conflict: filling.conflict.as_ref().map(|(by, _)| by.clone()),
+        conflict: filling.conflict.as_ref().map(|conflict| conflict.by.clone()),
         version: filling.version,
         may_write,
         may_delete: filling.id.is_some() && who.may(Verb::Delete, of),
         cards,
-        side: beside.side,
-        head: beside.head,
-        after: beside.after,
+        beside,
+        uses: super::seen(&who, uses),
+        was: of
+            .settable()
+            .filter_map(|field| Some((field.name, filling.was.get(field.name)?.clone())))
+            .collect(),
     };
     let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;
@@ -361,7 +434,7 @@ fn cards(
         values: &filling.values,
         shown: &filling.shown,
         problems: &filling.problems,
-        theirs: filling.conflict.as_ref().map(|(_, now)| now),
+        theirs: filling.conflict.as_ref().map(|conflict| (&conflict.now, &conflict.was)),
         may_write,
         id: filling.id,
     };
@@ -408,6 +481,7 @@ impl From<Row> for Filling {
     fn from(row: Row) -> Self {
         Self {
             id: Some(row.id),
+            was: row.values.clone(),
             values: row.values,
             shown: row.shown,
             version: Some(row.version),

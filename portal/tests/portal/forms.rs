@@ -193,3 +193,59 @@ async fn a_table_with_one_row_is_a_form() {
     let page = browser.get("/admin/settings").await.body;
     assert!(page.contains("<option value=\"de\" selected>"));
 }
+
+/// Both values are told, what only they changed is taken over, and nothing is written until the second says so.
+#[tokio::test]
+async fn in_a_conflict_both_values_stand_and_nothing_is_lost() {
+    let world = World::new();
+    let browser = world.admin().await;
+    let id = world.user("Ida", "731");
+    let path = format!("/admin/users/{id}");
+    let page = browser.get(&path).await.body;
+    let version = between(&page, "name=\"version\" value=\"", "\"").to_owned();
+    assert!(page.contains("name=\"was.first_name\" value=\"Ida\""), "the form knows what it began with");
+    let was = [
+        ("was.first_name", "Ida"),
+        ("was.last_name", ""),
+        ("was.extension", "731"),
+        ("was.busy_trigger", "2"),
+        ("was.forward_no_answer_after", "20"),
+        ("extension", "731"),
+        ("forward_no_answer_after", "20"),
+        ("version", &*version),
+    ];
+    let theirs = [("first_name", "Theirs"), ("last_name", "Neu"), ("busy_trigger", "2")];
+    assert!(browser.post(&path, &[&theirs[..], &was[..]].concat()).await.status.is_redirection());
+    let mine = [("first_name", "Mine"), ("last_name", ""), ("busy_trigger", "5")];
+    let told = browser.post(&path, &[&mine[..], &was[..]].concat()).await;
+    assert_eq!(told.status.as_u16(), 409);
+    let conflict = between(&told.body, "id=\"theirs-first_name\"", "</div>");
+    assert!(conflict.contains("<b>Theirs</b>") && conflict.contains("data-value=\"Theirs\""), "{conflict}");
+    assert!(between(&told.body, "id=\"f-first_name\"", ">").contains("value=\"Mine\""));
+    assert!(between(&told.body, "id=\"f-last_name\"", ">").contains("value=\"Neu\""), "theirs is taken over");
+    assert!(between(&told.body, "id=\"f-busy_trigger\"", ">").contains("value=\"5\""), "mine stays");
+    assert!(!told.body.contains("id=\"theirs-busy_trigger\""), "they did not touch it");
+    let stored = browser.get(&format!("/api/v1/users/{id}")).await.value();
+    assert_eq!((&stored["first_name"], &stored["busy_trigger"]), (&"Theirs".into(), &2.into()));
+}
+
+#[tokio::test]
+async fn what_uses_a_row_is_shown_and_its_delete_is_held_back() {
+    let world = World::new();
+    let browser = world.admin().await;
+    let id = world.user("Ida", "731");
+    let free = browser.get(&format!("/admin/users/{id}")).await.body;
+    assert!(free.contains("form=\"delete-form\"") && !free.contains("id=\"used-by\""));
+    let group = [
+        ("name", "Front desk"),
+        ("extension", "790"),
+        ("ring_time", "20"),
+        ("overflow", "extension:731"),
+        ("members", "1"),
+    ];
+    let made = browser.post("/admin/ring_groups", &group).await;
+    let used = browser.get(&format!("/admin/users/{id}")).await.body;
+    let card = between(&used, "id=\"used-by\"", "</section>");
+    assert!(card.contains(&format!("href=\"{}\"", made.header("location"))), "who dials it counts: {card}");
+    assert!(used.contains("data-dialog=\"delete-dialog\"") && used.contains("id=\"delete-sure\" disabled"));
+}

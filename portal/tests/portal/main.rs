@@ -5,14 +5,22 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod api_keys;
+mod audit;
+mod bulk;
 mod calls;
 mod csrf;
 mod forms;
 mod headers;
 mod lists;
 mod live;
+mod palette;
+mod registry;
+mod remembered;
 mod rest;
 mod rights;
+mod sample;
 mod serve;
 mod sign_in;
+mod undo;
 mod world;

@@ -125,3 +125,135 @@ async fn an_old_version_is_a_conflict() {
         409
     );
 }
+
+#[tokio::test]
+async fn if_match_refuses_what_somebody_else_changed() {
+    let world = World::new();
+    let api = world.admin().await;
+    let own = format!("/api/v1/users/{}", world.user("Ida", "731"));
+    let tag = api.get(&own).await.header("etag").to_owned();
+    assert_eq!(api.with(&[("if-none-match", &tag)], "GET", &own, Value::Null).await.status.as_u16(), 304);
+    let changed = api.with(&[("if-match", &tag)], "PATCH", &own, json!({"last_name": "One"})).await;
+    assert_eq!(changed.status.as_u16(), 200, "{}", changed.body);
+    assert_ne!(changed.header("etag"), tag);
+    for (method, body) in [("PATCH", json!({"last_name": "Two"})), ("DELETE", Value::Null)] {
+        let stale = api.with(&[("if-match", &tag)], method, &own, body).await;
+        assert_eq!(stale.status.as_u16(), 412, "{method}: {}", stale.body);
+    }
+    assert_eq!(api.get(&own).await.value()["last_name"], "One");
+}
+
+#[tokio::test]
+async fn put_gives_the_rest_its_defaults() {
+    let world = World::new();
+    let api = world.admin().await;
+    let own = format!("/api/v1/users/{}", world.user("Ida", "731"));
+    api.json("PATCH", &own, json!({"last_name": "Schmidt", "busy_trigger": 7})).await;
+    let put = api.json("PUT", &own, json!({"first_name": "Ida", "extension": "732"})).await;
+    assert_eq!(put.status.as_u16(), 200, "{}", put.body);
+    let row = put.value();
+    assert_eq!(
+        (&row["last_name"], &row["busy_trigger"], &row["extension"]),
+        (&json!(""), &json!(2), &json!("732"))
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_checks_tells_and_writes_nothing() {
+    let world = World::new();
+    let api = world.admin().await;
+    let id = world.user("Ida", "731");
+    let before = api.get("/api/v1/users").await.body;
+    let told = api.json("POST", "/api/v1/users?dry_run=1", json!({"first_name": "Otto"})).await;
+    assert_eq!((told.status.as_u16(), &told.value()["would_change"][0]["action"]), (200, &json!("create")));
+    let own = format!("/api/v1/users/{id}?dry_run=1");
+    let told = api.json("PATCH", &own, json!({"last_name": "Neu"})).await.value();
+    assert_eq!(told["would_change"][0]["changes"]["last_name"], json!({"from": "", "to": "Neu"}));
+    assert_eq!(api.json("DELETE", &own, Value::Null).await.value()["would_change"][0]["action"], "delete");
+    let wrong =
+        api.json("POST", "/api/v1/users?dry_run=1", json!({"first_name": "A", "extension": "731"})).await;
+    assert_eq!(wrong.status.as_u16(), 422, "the checks run: {}", wrong.body);
+    assert_eq!(api.get("/api/v1/users").await.body, before);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_does_it_once() {
+    let world = World::new();
+    let api = world.admin().await;
+    let key = [("idempotency-key", "k-1")];
+    let body = json!({"name": "Desk", "username": "desk1"});
+    let first = api.with(&key, "POST", "/api/v1/devices", body.clone()).await;
+    assert_eq!(first.status.as_u16(), 201, "{}", first.body);
+    let again = api.with(&key, "POST", "/api/v1/devices", body).await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body), "the same answer, secret and all");
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.header("etag"), first.header("etag"));
+    let other =
+        api.with(&key, "POST", "/api/v1/devices", json!({"name": "Desk 2", "username": "desk2"})).await;
+    assert_eq!(other.status.as_u16(), 422, "{}", other.body);
+    assert_eq!(api.get("/api/v1/devices?q=desk1").await.value()["total"], 1);
+    let refused = [("idempotency-key", "k-2")];
+    let wrong = json!({"name": "Desk", "username": "desk1"});
+    assert_eq!(api.with(&refused, "POST", "/api/v1/devices", wrong.clone()).await.status.as_u16(), 422);
+    assert_eq!(
+        api.with(&refused, "POST", "/api/v1/devices", wrong).await.header("idempotency-replayed"),
+        "true"
+    );
+}
+
+#[tokio::test]
+async fn bulk_is_all_or_none() {
+    let world = World::new();
+    let api = world.admin().await;
+    let (one, two) = (world.user("Ida", "731"), world.user("Otto", "732"));
+    let done =
+        api.json("POST", "/api/v1/users/bulk", json!({"ids": [one, two], "set": {"suspended": true}})).await;
+    assert_eq!((done.status.as_u16(), &done.value()["rows"]), (200, &json!(2)), "{}", done.body);
+    let refused = api.json("POST", "/api/v1/users/bulk", json!({"ids": [one, 99999], "delete": true})).await;
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
+    let matching = json!({"query": "f.suspended=true", "set": {"suspended": false}});
+    assert_eq!(api.json("POST", "/api/v1/users/bulk", matching).await.value()["rows"], 2);
+    for wrong in [
+        json!({}),
+        json!({"ids": [1]}),
+        json!({"ids": ["x"], "delete": true}),
+        json!({"ids": [1], "delete": true, "more": 1}),
+    ] {
+        assert_eq!(api.json("POST", "/api/v1/users/bulk", wrong).await.status.as_u16(), 400);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_refused_instead_of_overlooked() {
+    let world = World::new();
+    let api = world.admin().await;
+    for query in [
+        "shoe_size=4",
+        "f.shoe_size=4",
+        "f.suspended=maybe",
+        "limit=0",
+        "limit=many",
+        "sort=secret",
+        "desc=x",
+        "fields=nothing",
+        "f.busy_trigger.min=x",
+    ] {
+        assert_eq!(api.get(&format!("/api/v1/users?{query}")).await.status.as_u16(), 400, "{query}");
+    }
+    let some = api.get("/api/v1/users?fields=first_name&limit=1").await.value();
+    let names: Vec<_> = some["items"][0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["first_name", "id", "version"]);
+    for (body, field) in [
+        (json!({"first_name": "A", "busy_trigger": "2"}), "busy_trigger"),
+        (json!({"first_name": "A", "suspended": "1"}), "suspended"),
+        (json!({"first_name": 7}), "first_name"),
+    ] {
+        let refused = api.json("POST", "/api/v1/users", body).await;
+        assert_eq!((refused.status.as_u16(), &refused.value()["problems"][0]["field"]), (422, &json!(field)));
+    }
+    let not_allowed = api.json("PUT", "/api/v1/users", json!({})).await;
+    assert_eq!(not_allowed.status.as_u16(), 405, "{}", not_allowed.body);
+    assert_eq!(not_allowed.header("content-type"), "application/problem+json");
+    assert!(not_allowed.header("allow").contains("POST"), "{:?}", not_allowed.headers);
+    assert_eq!(api.get("/api/v1/users/abc").await.header("content-type"), "application/problem+json");
+}

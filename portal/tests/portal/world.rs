@@ -14,7 +14,12 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use chrono::Utc;
-use config::{Db, TenantId, UserId, access::Author, resource::Values, sign_in::Stage};
+use config::{
+    Db, TenantId, UserId,
+    access::{Author, Viewer},
+    resource::Values,
+    sign_in::Stage,
+};
 use tower::ServiceExt;
 
 use crate::fake_live::FakeLive;
@@ -72,6 +77,25 @@ impl World {
         self.browser(UserId(made.id), if level == 0 { "/" } else { "/admin" }).await
     }
 
+    /// Signed in as the administrator of another company on the same node.
+    pub async fn other_tenant(&self) -> Browser {
+        let values =
+            Values::from([("name".into(), "Other".into()), ("domain".into(), "other.example".into())]);
+        let tenant = self.db.create(&author(), &config::resources::tenants::TENANTS, &values).unwrap().id;
+        let viewer = Viewer::primary(TenantId(tenant));
+        let query = config::query::ListQuery {
+            filters: vec![("level".into(), vec!["2".into()])],
+            ..Default::default()
+        };
+        let role =
+            self.db.list(&viewer, &config::resources::roles::ROLES, &query).unwrap().rows[0].id.to_string();
+        let author = Author { viewer, ..author() };
+        let values = [("first_name", "Boss"), ("login", "boss@other.example"), ("role", &*role)];
+        let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let made = self.db.create(&author, &config::resources::users::USERS, &values).unwrap();
+        self.browser(UserId(made.id), "/admin").await
+    }
+
     async fn browser(&self, id: UserId, home: &str) -> Browser {
         let token = self
             .db
@@ -112,6 +136,16 @@ impl Browser {
         send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
+    /// The page that a redirect leads to, with the toast that it left.
+    pub async fn with_flash(&self, redirect: &Answer) -> String {
+        let flash = redirect.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let request = Request::builder()
+            .uri(redirect.header("location"))
+            .header("host", "pbx.example")
+            .header("cookie", format!("{}; {flash}", self.cookie));
+        send(&self.router, request.body(Body::empty()).unwrap()).await.body
+    }
+
     /// As htmx asks for one element.
     pub async fn part(&self, path: &str, target: &str) -> Answer {
         let request = self.request("GET", path).header("hx-request", "true").header("hx-target", target);
@@ -132,6 +166,25 @@ impl Browser {
             .request(method, path)
             .header("x-csrf-token", &self.csrf)
             .header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        send(&self.router, request.body(body).unwrap()).await
+    }
+
+    /// A REST call with further headers.
+    pub async fn with(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: serde_json::Value,
+    ) -> Answer {
+        let mut request = self
+            .request(method, path)
+            .header("x-csrf-token", &self.csrf)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         send(&self.router, request.body(body).unwrap()).await
     }

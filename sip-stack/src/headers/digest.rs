@@ -2,7 +2,6 @@
 //!
 //! One header line carries one of them: commas separate parameters, not values.
 
-use super::params::{cut, unquote};
 use crate::wire::text;
 
 /// Digest credentials, borrowed. Values are without quotes, escapes kept; what is absent is `None`.
@@ -70,30 +69,53 @@ impl<'a> Challenge<'a> {
 /// The named parameters of a Digest value in the order of `names`.
 fn read<'a, const N: usize>(value: &'a [u8], names: [&str; N]) -> Option<[Option<&'a [u8]>; N]> {
     let mut found = [None; N];
-    let value = text::trim(value);
-    let (scheme, params) = value.split_at_checked(SCHEME.len())?;
-    if !scheme.eq_ignore_ascii_case(SCHEME) || !text::is_blank(*params.first()?) {
+    let value = text::trim_start(value);
+    let (scheme, mut rest) = value.split_at_checked(SCHEME.len())?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) || !text::is_blank(*rest.first()?) {
         return None;
     }
-    for param in text::Commas::new(params) {
-        let (name, value) = cut(param);
-        if !text::is_token(name) || !is_value(value) {
-            return None;
+    loop {
+        while let [b',' | b' ' | b'\t' | b'\r' | b'\n', behind @ ..] = rest {
+            rest = behind;
         }
+        if rest.is_empty() {
+            return Some(found);
+        }
+        let (name, value, behind) = param(rest)?;
+        rest = behind;
         let Some(at) = names.iter().position(|n| name.eq_ignore_ascii_case(n.as_bytes())) else { continue };
-        if found[at].replace(unquote(value)).is_some() {
+        if found[at].replace(value).is_some() {
             return None;
         }
     }
-    Some(found)
 }
 
-/// A quoted string, or text without quotes (a token, or what devices write instead).
-fn is_value(value: &[u8]) -> bool {
-    match value {
-        [b'"', ..] => text::quoted_end(value) == Some(value.len()),
-        plain => !plain.is_empty() && memchr::memchr(b'"', plain).is_none(),
-    }
+/// The name and the unquoted value of the parameter at the start, and what follows it: nothing, or a comma.
+fn param(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (name, rest) = text.split_at(text::run(&text::TOKEN, text));
+    let rest = match rest {
+        [b'=', rest @ ..] => text::trim_start(rest),
+        _ => text::trim_start(text::trim_start(rest).strip_prefix(b"=")?),
+    };
+    let (value, rest) = match rest {
+        [b'"', inside @ ..] => {
+            let (value, behind) = inside.split_at(text::run(&text::UNTIL_QUOTE, inside));
+            match behind {
+                [b'"', behind @ ..] => (value, text::trim_start(behind)),
+                _ => {
+                    let (quoted, behind) = rest.split_at(text::quoted_end(rest)?);
+                    (&quoted[1..quoted.len() - 1], text::trim_start(behind))
+                }
+            }
+        }
+        // A token, or what devices write instead.
+        _ => {
+            let (plain, behind) = rest.split_at(text::run(&text::UNTIL_COMMA_OR_QUOTE, rest));
+            (Some(text::trim_end(plain)).filter(|plain| !plain.is_empty())?, behind)
+        }
+    };
+    let is_end = matches!(rest.first(), None | Some(b','));
+    (is_end && !name.is_empty()).then_some((name, value, rest))
 }
 
 const SCHEME: &[u8] = b"Digest";

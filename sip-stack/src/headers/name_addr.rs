@@ -26,6 +26,7 @@ impl<'a> NameAddr<'a> {
     pub(crate) fn parse_noting(value: &'a [u8], note: impl FnMut(Param<'a>)) -> Option<Self> {
         let value = text::trim(value);
         let name_addr = match value.first()? {
+            b'<' => Self::bracketed(b"", value)?,
             b'"' => {
                 let quoted = text::quoted_end(value)?;
                 Self::bracketed(&value[1..quoted - 1], text::trim_start(&value[quoted..]))?
@@ -50,11 +51,18 @@ impl<'a> NameAddr<'a> {
     /// `from_bracket` should begin with `<`.
     fn bracketed(display: &'a [u8], from_bracket: &'a [u8]) -> Option<Self> {
         let [b'<', rest @ ..] = from_bracket else { return None };
-        let close = memchr::memchr(b'>', rest)?;
-        let uri = text::trim(&rest[..close]);
+        // Nearly always nothing but the URI stands between the brackets.
+        let mut close = text::run(&text::URI, rest);
+        let mut uri = &rest[..close];
+        let mut uri_ok = has_scheme(uri);
+        if rest.get(close) != Some(&b'>') {
+            close = memchr::memchr(b'>', rest)?;
+            uri = text::trim(&rest[..close]);
+            uri_ok = is_uri(uri);
+        }
         let params = text::trim_start(&rest[close + 1..]);
         let params_ok = matches!(params.first(), None | Some(b';'));
-        (params_ok && is_uri(uri)).then_some(Self { display, uri, params: Params(params) })
+        (params_ok && uri_ok).then_some(Self { display, uri, params: Params(params) })
     }
 
     fn bare(value: &'a [u8]) -> Option<Self> {
@@ -68,7 +76,11 @@ impl<'a> NameAddr<'a> {
 
 /// A scheme, a colon, something behind it, and no blanks or quotes anywhere.
 fn is_uri(uri: &[u8]) -> bool {
-    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len()) && !text::breaks_uri(uri)
+    has_scheme(uri) && text::is_all(&text::URI, uri)
+}
+
+fn has_scheme(uri: &[u8]) -> bool {
+    text::scheme_end(uri).is_some_and(|colon| colon + 1 < uri.len())
 }
 
 #[cfg(test)]

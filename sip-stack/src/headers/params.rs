@@ -28,7 +28,7 @@ impl<'a> Params<'a> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
             while !rest.is_empty() {
-                let end = text::value_end(rest, b';');
+                let end = text::value_end(rest, &text::UNTIL_SEMICOLON);
                 let param = text::trim(&rest[..end]);
                 rest = rest.get(end + 1..).unwrap_or_default();
                 if !param.is_empty() {
@@ -55,9 +55,7 @@ impl<'a> Params<'a> {
             }
             let start = at;
             // A URI parameter's name may be escaped and contain `[ ] / : & $` (RFC 3261 §25.1 paramchar).
-            while at < text.len() && NAME[usize::from(text[at])] {
-                at += 1;
-            }
+            at += text::run(&NAME, &text[at..]);
             let name = &text[start..at];
             let mut value = &b""[..];
             at = blanks_end(text, at);
@@ -65,9 +63,15 @@ impl<'a> Params<'a> {
                 None | Some(b';') => {}
                 Some(b'=') => {
                     let value_at = blanks_end(text, at + 1);
-                    let Some(end) = param_end(text, value_at) else { return false };
-                    value = text::trim_end(&text[value_at..end]);
-                    at = end;
+                    let plain = value_at + text::run(&PLAIN, &text[value_at..]);
+                    at = match text.get(plain) {
+                        None | Some(b';') => plain,
+                        Some(_) => match param_end(text, value_at) {
+                            Some(end) => end,
+                            None => return false,
+                        },
+                    };
+                    value = text::trim_end(&text[value_at..at]);
                 }
                 Some(_) => return false,
             }
@@ -137,14 +141,8 @@ pub(crate) fn unquote(value: &[u8]) -> &[u8] {
 }
 
 /// Bytes of a parameter's name.
-const NAME: [bool; 256] = {
-    let mut table = text::TOKEN;
-    let marks = b"[]/:&$()";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
+static NAME: text::Class = {
+    let mut table = text::alphanumeric_and(b"-.!%*_+`'~[]/:&$()");
     let mut byte = 0x80;
     while byte < 256 {
         table[byte] = true;
@@ -152,6 +150,9 @@ const NAME: [bool; 256] = {
     }
     table
 };
+
+/// Bytes of a value that hides nothing and has no blanks.
+static PLAIN: text::Class = text::visible_but(b";\"<");
 
 #[cfg(test)]
 mod tests {
@@ -167,7 +168,7 @@ mod tests {
                 [b'"', ..] => text::quoted_end(value) == Some(value.len()),
                 plain => !plain.contains(&b'"'),
             };
-            let is_name = |b: &u8| text::is_token_byte(*b) || *b >= 0x80 || b"[]/:&$()".contains(b);
+            let is_name = |b: &u8| text::TOKEN[usize::from(*b)] || *b >= 0x80 || b"[]/:&$()".contains(b);
             !name.is_empty() && value_ok && name.iter().all(is_name)
         })
     }

@@ -28,13 +28,14 @@ impl<'a> Via<'a> {
             None => behind_version(value)?,
         };
         let rest = text::trim_start(rest);
-        let transport_end = rest.iter().position(|b| text::is_blank(*b))?;
-        let (transport, rest) = rest.split_at(transport_end);
-        let params_start = memchr::memchr(b';', rest).unwrap_or(rest.len());
-        let (host, port) = text::host_port(&rest[..params_start])?;
-        let params = Params(&rest[params_start..]);
-        let ok = text::is_token(transport) && params.each(note);
-        ok.then_some(Self { transport, host, port, params })
+        let (transport, rest) = rest.split_at(text::run(&text::TOKEN, rest));
+        if transport.is_empty() || !text::is_blank(*rest.first()?) {
+            return None;
+        }
+        let (host, port, params) = text::host_port(rest)?;
+        let is_end = matches!(params.first(), None | Some(b';'));
+        let params = Params(params);
+        (is_end && params.each(note)).then_some(Self { transport, host, port, params })
     }
     /// The `branch` parameter.
     pub fn branch(&self) -> Option<&'a [u8]> {

@@ -97,7 +97,7 @@ impl Invite {
         let Some(flow) = layer.response_flow(theirs.server) else { return };
         let body = Some((SDP, sdp.clone()));
         let response = Response { status: 200, reason: None, headers: theirs.headers, body };
-        let contact = (theirs.method != Method::Prack).then_some(&*self.local.contact);
+        let contact = (theirs.method != Method::Prack).then_some(self.local.contact());
         let Some(bytes) = layer.respond(now, theirs.server, &response, contact) else { return };
         self.session.local_sdp = sdp;
         if theirs.method == Method::Prack {

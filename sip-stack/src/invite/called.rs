@@ -10,9 +10,9 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{
-    Invite, SDP, STILL_RINGING, Stage,
+    Invite, SDP, STILL_RINGING, Stage, TRYING,
     ack::{IsFirst, Offered},
-    calling::contact,
+    calling::push_contact,
     has_option,
     prack::Pending,
     refresh::Session,
@@ -22,13 +22,18 @@ use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local},
     event::{Event, InviteId},
-    transaction::layer::{Layer, Owner, ServerId},
+    transaction::{
+        layer::{Layer, Owner, ServerId},
+        receive::Arrival,
+    },
 };
 
 /// What only the callee of an unconfirmed INVITE needs.
 #[derive(Debug)]
 pub(crate) struct Called {
     pub(super) server: ServerId,
+    /// The INVITE, until its dialog is made of it: many are rejected before that.
+    request: Option<(Flow, Message)>,
     cseq: u32,
     /// The INVITE carried an offer.
     offered: bool,
@@ -52,35 +57,27 @@ pub(crate) enum Reliability {
 }
 
 impl Invite {
-    /// Takes an INVITE outside of any dialog: 100, and the application hears of it. `None` if it was refused (422).
-    pub(crate) fn ring(now: Instant, layer: &mut Layer, flow: Flow, request: &Message) -> Option<Self> {
+    /// Takes an INVITE outside of any dialog: the application hears of it, and a 100 goes out unless it says something
+    /// soon. `None` if it was refused (422).
+    pub(crate) fn ring(now: Instant, layer: &mut Layer, arrival: &Arrival<'_>) -> Option<Self> {
+        let (flow, request) = (arrival.flow, arrival.request);
         let id = InviteId(layer.new_id());
         let tag = layer.new_tag(id);
-        let server = layer.serve(flow, request, Owner::Invite(id), tag.clone());
+        let server = layer.serve(arrival, Owner::Invite(id), tag.clone());
         layer.received(flow, request, Owner::Invite(id), false);
-        let mut session = Session::new(&layer.settings);
-        let session_headers = match session.hear_request(request) {
-            Ok(headers) => headers,
-            Err(refusal) => {
-                layer.respond(now, server, &refusal, None);
-                return None;
-            }
-        };
-        let to = request.header(Name::To).unwrap_or_default();
-        let local = Arc::new(Local {
-            call_id: request.call_id().into(),
-            address: [to, b";tag=", tag.as_bytes()].concat().into(),
-            contact: contact(layer, flow, &tag),
-            tag,
-        });
-        let mut invite = Self::new(id, local.clone(), Stage::Called, session);
-        invite.dialogs = SmallVec::from_iter([Dialog::of_request(local, request, flow)]);
-        let offer = sdp_of(request);
-        if let Some(offer) = &offer {
-            invite.session.keep_remote(offer);
+        let session = Session::new(&layer.settings);
+        if let Some(refusal) = session.too_small(request) {
+            layer.respond(now, server, &refusal, None);
+            return None;
         }
+        let to = request.header(Name::To).unwrap_or_default();
+        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes());
+        let local = Local::new(request.call_id(), to, tag.as_bytes(), contact);
+        let mut invite = Self::new(id, Arc::new(local), Stage::Called, session);
+        let offer = sdp_of(request);
         invite.called = Some(Box::new(Called {
             server,
+            request: Some((flow, request.clone())),
             cseq: request.cseq(),
             offered: offer.is_some(),
             reliability: reliability(request),
@@ -88,22 +85,37 @@ impl Invite {
             pending: None,
             queue: VecDeque::new(),
             held: None,
-            session_headers,
+            session_headers: Vec::new(),
         }));
-        layer.respond(now, server, &Response::new(100), None);
+        invite.timers.set(TRYING, now + TRYING_AFTER);
         layer.event(Event::Invite { id, flow, request: request.clone(), offer });
         Some(invite)
+    }
+    /// Makes the dialog (RFC 3261 §12.1.1) before the first response that shows its tag.
+    pub(super) fn establish(&mut self) {
+        let Some((flow, request)) = self.called.as_mut().and_then(|called| called.request.take()) else {
+            return;
+        };
+        self.dialogs = SmallVec::from_iter([Dialog::of_request(self.local.clone(), &request, flow)]);
+        if let Some(offer) = sdp_of(&request) {
+            self.session.keep_remote(&offer);
+        }
+        if let (Some(called), Ok(headers)) = (&mut self.called, self.session.hear_request(&request)) {
+            called.session_headers = headers;
+        }
     }
     /// Sends 101..=199: reliably where the caller requires it, or where it carries SDP and the caller allows it.
     pub(crate) fn progress(&mut self, now: Instant, layer: &mut Layer, mut response: Response) {
         if self.stage != Stage::Called || !(101..=199).contains(&response.status) {
             return;
         }
+        self.establish();
         let is_negotiated = self.dialogs[0].is_negotiated;
         let Some(called) = &mut self.called else { return };
         if called.held.is_some() {
             return;
         }
+        self.timers.clear(TRYING);
         let reliable = match called.reliability {
             Reliability::None => false,
             Reliability::Supported => response.body.is_some(),
@@ -120,8 +132,14 @@ impl Invite {
         if !called.offered || is_negotiated {
             response.body = None;
         }
-        layer.respond(now, called.server, &response, Some(&self.local.contact));
+        layer.respond(now, called.server, &response, Some(self.local.contact()));
         self.timers.set(STILL_RINGING, now + STILL);
+    }
+    /// The application has not said anything yet: the caller is told that we are here.
+    pub(super) fn still_trying(&mut self, now: Instant, layer: &mut Layer) {
+        if let Some(called) = self.called.as_ref().filter(|_| self.stage == Stage::Called) {
+            layer.respond(now, called.server, &Response::new(100), None);
+        }
     }
     /// A minute has passed since the last provisional response.
     pub(super) fn still_ringing(&mut self, now: Instant, layer: &mut Layer) {
@@ -146,6 +164,7 @@ impl Invite {
         if self.stage != Stage::Called {
             return;
         }
+        self.establish();
         let Some(called) = &mut self.called else { return };
         called.queue.clear();
         if called.pending.as_ref().is_some_and(|pending| pending.has_sdp) || self.theirs.is_some() {
@@ -172,7 +191,7 @@ impl Invite {
         let (server, cseq) = (called.server, called.cseq);
         let offered = if called.offered || is_negotiated { Offered::No } else { Offered::Yes };
         let Some(flow) = layer.response_flow(server) else { return };
-        let Some(bytes) = layer.respond(now, server, &response, Some(&self.local.contact)) else { return };
+        let Some(bytes) = layer.respond(now, server, &response, Some(self.local.contact())) else { return };
         self.timers.clear_all();
         self.dialogs[0].is_negotiated = true;
         self.stage = Stage::Up;
@@ -203,6 +222,8 @@ fn reliability(request: &Message) -> Reliability {
     }
 }
 
+/// How long an INVITE may stay without any response, RFC 3261 §17.2.1.
+const TRYING_AFTER: Duration = Duration::from_millis(200);
 /// How often a provisional response is repeated, RFC 3261 §13.3.1.1.
 const STILL: Duration = Duration::from_secs(60);
 /// Provisional responses that may wait for a PRACK.

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Instant};
 use smallvec::SmallVec;
 
 use super::{Invite, SDP, Stage, has_option, refresh::Session, sdp_of};
-use crate::print::number::{push_address, text};
+use crate::print::number::push_address;
 use crate::{
     Flow, Message, Name,
     dialog::{Dialog, Local},
-    event::{Event, InviteId, OutgoingInvite},
+    event::{Event, InviteId, OutgoingInvite, Settings},
     transaction::{
         layer::{ClientId, Layer, NoResponse},
         send::{Draft, shown_address},
@@ -49,12 +49,9 @@ impl Invite {
         let id = InviteId(layer.new_id());
         let tag = layer.new_tag(id);
         let call_id = layer.new_call_id();
-        let local = Arc::new(Local {
-            call_id: call_id.into_bytes().into(),
-            address: [ask.from.as_bytes(), b";tag=", tag.as_bytes()].concat().into(),
-            contact: contact(layer, ask.flow, &tag),
-            tag,
-        });
+        let (from, tag) = (ask.from.as_bytes(), tag.as_bytes());
+        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, ask.flow, tag);
+        let local = Arc::new(Local::new(call_id.as_bytes(), from, tag, contact));
         let session = Session::new(&layer.settings);
         let mut invite = Self::new(id, local, Stage::Calling, session);
         let offered = ask.offer.is_some();
@@ -83,11 +80,11 @@ impl Invite {
             uri: ask.uri.as_bytes(),
             route: ask.route.iter().map(String::as_bytes).collect(),
             max_forwards: ask.max_forwards,
-            from: &self.local.address,
+            from: self.local.address(),
             to: ask.to.as_bytes(),
-            call_id: &self.local.call_id,
+            call_id: self.local.call_id(),
             cseq,
-            contact: Some(&self.local.contact),
+            contact: Some(self.local.contact()),
             headers: &headers,
             body: ask.offer.as_ref().map(|sdp| (SDP, &sdp[..])),
         };
@@ -247,19 +244,13 @@ impl Invite {
     }
 }
 
-/// Our Contact for peers beyond this flow.
-pub(super) fn contact(layer: &Layer, flow: Flow, token: &str) -> Box<str> {
-    let address = shown_address(&layer.settings, flow);
-    let transport = if flow.transport.is_reliable() { ";transport=tcp" } else { "" };
-    let contact = text(token.len() + transport.len() + LONGEST_ADDRESS, |out| {
-        out.extend_from_slice(b"<sip:");
-        out.extend_from_slice(token.as_bytes());
-        out.push(b'@');
-        push_address(out, address);
-        out.extend_from_slice(transport.as_bytes());
-        out.push(b'>');
-    });
-    contact.into()
+/// Writes our Contact for peers beyond this flow.
+pub(super) fn push_contact(out: &mut Vec<u8>, settings: &Settings, flow: Flow, user: &[u8]) {
+    out.extend_from_slice(b"<sip:");
+    out.extend_from_slice(user);
+    out.push(b'@');
+    push_address(out, shown_address(settings, flow));
+    out.extend_from_slice(if flow.transport.is_reliable() { b";transport=tcp>" } else { b">" });
 }
 
 /// Whether a response is to be acknowledged by PRACK (RFC 3262 §4).
@@ -267,8 +258,6 @@ pub(super) fn is_reliable(response: &Message) -> bool {
     has_option(response, Name::Require, "100rel") && response.header(Name::Rseq).is_some()
 }
 
-/// Room for an address, a port and what stands around them in a Contact. [bytes]
-const LONGEST_ADDRESS: usize = 64;
 /// Early dialogs kept for one INVITE.
 const MOST_EARLY: usize = 16;
 /// Repetitions after 422.

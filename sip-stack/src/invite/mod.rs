@@ -31,7 +31,7 @@ use crate::{
     dialog::{Dialog, Local},
     event::{EndCause, Event, InviteId},
     message::Method,
-    timers::Deadlines,
+    timers::{Deadlines, Ticket},
     transaction::layer::{ClientId, Layer, NoResponse, Owner, ServerId, What},
 };
 use ack::Confirm;
@@ -76,6 +76,8 @@ enum Timer {
     NoAnswer,
     /// A provisional response again, so that proxies do not give up (RFC 3261 §13.3.1.1).
     StillRinging,
+    /// 100, since the application takes its time (RFC 3261 §17.2.1).
+    Trying,
 }
 
 /// One INVITE usage.
@@ -99,10 +101,10 @@ pub(crate) struct Invite {
     /// Our next offer, once it may be made.
     queued: Option<Bytes>,
     session: Session,
-    timers: Deadlines<9>,
+    timers: Deadlines<10>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
-    pub(crate) scheduled: Option<Instant>,
+    pub(crate) scheduled: Option<Ticket>,
 }
 
 impl Invite {
@@ -126,8 +128,8 @@ impl Invite {
         }
     }
     /// Our tag in all its dialogs.
-    pub(crate) fn local_tag(&self) -> &str {
-        &self.local.tag
+    pub(crate) fn local_tag(&self) -> &[u8] {
+        self.local.tag()
     }
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -154,6 +156,7 @@ impl Invite {
             REFRESH => self.refresh(now, layer),
             NO_ANSWER => self.cancel_ours(now, layer),
             STILL_RINGING => self.still_ringing(now, layer),
+            TRYING => self.still_trying(now, layer),
             _ => self.expire(now, layer),
         }
     }
@@ -192,7 +195,7 @@ impl Invite {
                     now,
                     server,
                     &Response::new(200).with(Name::Accept, "application/sdp"),
-                    Some(&self.local.contact),
+                    Some(self.local.contact()),
                 );
             }
             _ => {
@@ -283,7 +286,7 @@ impl Invite {
 
 /// Whether a list header (Supported, Require) names an option.
 pub(crate) fn has_option(message: &Message, name: Name, option: &str) -> bool {
-    message.values(name).any(|value| value.eq_ignore_ascii_case(option.as_bytes()))
+    message.has_token(name, option)
 }
 
 /// The number at the start of a header.
@@ -302,8 +305,9 @@ const REFRESH: usize = Timer::Refresh as usize;
 const EXPIRED: usize = Timer::Expired as usize;
 const NO_ANSWER: usize = Timer::NoAnswer as usize;
 const STILL_RINGING: usize = Timer::StillRinging as usize;
+const TRYING: usize = Timer::Trying as usize;
 /// Names for the log, by timer.
-const TIMERS: [&str; 9] = [
+const TIMERS: [&str; 10] = [
     "answer again",
     "no ACK",
     "progress again",
@@ -313,4 +317,5 @@ const TIMERS: [&str; 9] = [
     "session expired",
     "no answer",
     "still ringing",
+    "still trying",
 ];

@@ -47,7 +47,7 @@ impl Invite {
         response.headers.push((Name::Require, "100rel".into()));
         response.headers.push((Name::Rseq, rseq.to_string()));
         let Some(flow) = layer.response_flow(called.server) else { return };
-        let Some(bytes) = layer.respond(now, called.server, &response, Some(&self.local.contact)) else {
+        let Some(bytes) = layer.respond(now, called.server, &response, Some(self.local.contact())) else {
             return;
         };
         let has_sdp = response.body.is_some();

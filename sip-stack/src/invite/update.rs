@@ -37,7 +37,7 @@ impl Invite {
         self.dialogs[at].hear_target(request, flow);
         let Some(sdp) = sdp else {
             let response = Response { status: 200, headers, ..Response::default() };
-            layer.respond(now, server, &response, Some(&self.local.contact));
+            layer.respond(now, server, &response, Some(self.local.contact()));
             if self.stage == Stage::Up {
                 self.session.start(now, &mut self.timers);
             }

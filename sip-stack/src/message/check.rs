@@ -1,10 +1,6 @@
 //! What bytes must have to be a SIP message (RFC 3261 §8.1.1): the strict half of reading.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-
-use super::{Message, Method, ParseError, Read};
+use super::{Facts, Method, ParseError};
 use crate::{
     headers::{CSeq, NameAddr, Params, Via, params},
     name::Name,
@@ -15,21 +11,8 @@ use crate::{
 /// A message cut in pieces, nothing of it checked yet.
 pub(super) struct Lexed {
     start: StartLine,
-    lines: Lines,
+    pub(super) lines: Lines,
     body_at: usize,
-}
-
-/// The values of the headers that may stand once only.
-#[derive(Default)]
-struct Singles {
-    from: Option<Span>,
-    to: Option<Span>,
-    call_id: Option<Span>,
-    cseq: Option<Span>,
-    content_length: Option<Span>,
-    max_forwards: Option<Span>,
-    /// The first of possibly many lines.
-    via: Option<Span>,
 }
 
 /// The topmost Via in pieces.
@@ -71,79 +54,62 @@ pub(super) fn lex(bytes: &[u8]) -> Result<Lexed, crate::wire::LexError> {
     Ok(Lexed { start, lines, body_at })
 }
 
-/// The message, if everything that decides its identity is there once and well-formed.
-pub(super) fn check(mut bytes: Bytes, lexed: Lexed) -> Result<Message, ParseError> {
+/// What the message says, and where it ends, if everything that decides its identity is there once and well-formed.
+pub(super) fn check(bytes: &[u8], lexed: &Lexed) -> Result<(Facts, usize), ParseError> {
     let Lexed { start, lines, body_at } = lexed;
-    let singles = Singles::collect(&lines)?;
-    let (via, from, to, call_id) = singles.check_values(&bytes)?;
-    let cseq_span = singles.cseq.ok_or(ParseError::Missing("CSeq"))?;
-    let cseq = CSeq::parse(cseq_span.of(&bytes)).ok_or(ParseError::Header("CSeq"))?;
-    let method = Method::from_token(cseq.method);
-    let method_token = cseq_span.end_piece(cseq.method.len());
+    let (start, body_at) = (*start, *body_at);
+    if let Some(name) = SINGLES.iter().find(|name| lines.is_repeated(**name)) {
+        return Err(ParseError::Duplicate(name.as_str()));
+    }
+    let need = |name: Name| lines.first(name).ok_or(ParseError::Missing(name.as_str()));
+    let via = check_vias(need(Name::Via)?, bytes)?;
+    let from = check_party(need(Name::From)?, bytes, "From")?;
+    let to = check_party(need(Name::To)?, bytes, "To")?;
+    let call_id = check_call_id(need(Name::CallId)?, bytes)?;
+    if let Some(hops) = lines.first(Name::MaxForwards) {
+        text::decimal(hops.of(bytes))
+            .filter(|hops| *hops <= 255)
+            .ok_or(ParseError::Header("Max-Forwards"))?;
+    }
+    let (cseq, method, method_token) = check_cseq(need(Name::CSeq)?, bytes)?;
     if let StartLine::Request { method, uri } = start {
-        if method.of(&bytes) != cseq.method {
+        if method.of(bytes) != method_token.of(bytes) {
             // RFC 4475 §3.1.2.16
             return Err(ParseError::Header("CSeq, its method is another"));
         }
-        Uri::parse(uri.of(&bytes)).ok_or(ParseError::StartLine)?;
+        Uri::parse_visible(uri.of(bytes)).ok_or(ParseError::StartLine)?;
     }
-    let end = match singles.content_length {
+    let end = match lines.first(Name::ContentLength) {
         None => bytes.len(),
-        Some(length) => body_end(bytes.len(), body_at, length.of(&bytes))?,
+        Some(length) => body_end(bytes.len(), body_at, length.of(bytes))?,
     };
-    let cseq = cseq.number;
-    bytes.truncate(end);
     let body_at = body_at as u16;
-    let read = Read { bytes, start, method, method_token, cseq, lines, body_at, via, from, to, call_id };
-    Ok(Message { read: Arc::new(read) })
+    Ok((Facts { start, method, method_token, cseq, body_at, via, from, to, call_id }, end))
 }
 
-impl Singles {
-    fn collect(lines: &Lines) -> Result<Self, ParseError> {
-        let mut singles = Self::default();
-        for line in lines {
-            let (slot, name) = match line.name {
-                Some(Name::From) => (&mut singles.from, "From"),
-                Some(Name::To) => (&mut singles.to, "To"),
-                Some(Name::CallId) => (&mut singles.call_id, "Call-ID"),
-                Some(Name::CSeq) => (&mut singles.cseq, "CSeq"),
-                Some(Name::ContentLength) => (&mut singles.content_length, "Content-Length"),
-                Some(Name::MaxForwards) => (&mut singles.max_forwards, "Max-Forwards"),
-                Some(Name::Via) => {
-                    singles.via.get_or_insert(line.value);
-                    continue;
-                }
-                _ => continue,
-            };
-            if slot.replace(line.value).is_some() {
-                return Err(ParseError::Duplicate(name));
-            }
-        }
-        Ok(singles)
+/// `word ["@" word]`; blanks would let two peers read two different ids.
+fn check_call_id(value: Span, bytes: &[u8]) -> Result<Span, ParseError> {
+    let call_id = value.of(bytes);
+    if call_id.is_empty() || !text::is_all(&text::VISIBLE, call_id) {
+        return Err(ParseError::Header("Call-ID"));
     }
+    Ok(value)
+}
 
-    fn check_values(&self, bytes: &[u8]) -> Result<(TopVia, Party, Party, Span), ParseError> {
-        let via = check_vias(self.via.ok_or(ParseError::Missing("Via"))?, bytes)?;
-        let from = check_party(self.from.ok_or(ParseError::Missing("From"))?, bytes, "From")?;
-        let to = check_party(self.to.ok_or(ParseError::Missing("To"))?, bytes, "To")?;
-        let call_id_span = self.call_id.ok_or(ParseError::Missing("Call-ID"))?;
-        let call_id = call_id_span.of(bytes);
-        // `word ["@" word]`; blanks would let two peers read two different ids.
-        if call_id.is_empty() || call_id.iter().any(|b| *b <= b' ' || *b == 0x7f) {
-            return Err(ParseError::Header("Call-ID"));
-        }
-        match self.max_forwards.map(|span| text::decimal(span.of(bytes))) {
-            None | Some(Some(0..=255)) => Ok((via, from, to, call_id_span)),
-            Some(_) => Err(ParseError::Header("Max-Forwards")),
-        }
-    }
+fn check_cseq(value: Span, bytes: &[u8]) -> Result<(u32, Method, Span), ParseError> {
+    let cseq = CSeq::parse(value.of(bytes)).ok_or(ParseError::Header("CSeq"))?;
+    Ok((cseq.number, Method::from_token(cseq.method), value.end_piece(cseq.method.len())))
 }
 
 /// Each value of the topmost line, so that a reply never has to guess where the first one ends.
 fn check_vias(line: Span, bytes: &[u8]) -> Result<TopVia, ParseError> {
-    let mut values = text::Commas::new(line.of(bytes));
+    let line = line.of(bytes);
+    // Nearly always one value stands in a line.
+    let is_single = memchr::memchr(b',', line).is_none();
+    let mut values = text::Commas::new(if is_single { b"" } else { line });
     let mut branch = None;
-    let top = values.next().and_then(|first| {
+    let top = if is_single { Some(line) } else { values.next() };
+    let top = top.and_then(|first| {
         Via::parse_noting(first, |param| {
             if branch.is_none() && param.name.eq_ignore_ascii_case(b"branch") {
                 branch = Some(Span::within(bytes, params::unquote(param.value)));
@@ -186,3 +152,7 @@ fn body_end(total: usize, body_at: usize, length: &[u8]) -> Result<usize, ParseE
     let end = body_at.saturating_add(length as usize);
     if end > total { Err(ParseError::BodyTooShort) } else { Ok(end) }
 }
+
+/// What may stand once only.
+const SINGLES: [Name; 6] =
+    [Name::From, Name::To, Name::CallId, Name::CSeq, Name::ContentLength, Name::MaxForwards];

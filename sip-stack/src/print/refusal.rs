@@ -68,7 +68,6 @@ fn push_line(
         writer.out.extend_from_slice(b";tag=");
         push_word(&mut writer.out, to_tag.as_bytes());
     }
-    writer.line_break();
 }
 
 /// The most lines that are echoed.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use smallvec::SmallVec;
 
 use super::number::{push_ip, push_number};
-use crate::{headers::Via, wire::text};
+use crate::{Message, Name, headers::Via, wire::text};
 
 /// Writes the value of the topmost Via line as a response from us carries it.
 ///
@@ -13,11 +13,22 @@ use crate::{headers::Via, wire::text};
 /// with the peer's port. Values of either that the peer wrote itself are dropped: they are ours to say. Everything
 /// else, and further values of the same line, is kept as written.
 pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
-    let end = text::value_end(line, b',');
-    let (first, rest) = line.split_at(end);
+    match Via::parse(&line[..text::value_end(line, &text::UNTIL_COMMA)]) {
+        Some(via) => push(out, line, &via, source),
+        None => out.extend_from_slice(line),
+    }
+}
+
+/// The same for a message, which knows its topmost Via.
+pub(super) fn push_top_via(out: &mut Vec<u8>, request: &Message, source: SocketAddr) {
+    push(out, request.header(Name::Via).unwrap_or_default(), &request.via(), source);
+}
+
+/// `via` is the first value of `line`.
+fn push(out: &mut Vec<u8>, line: &[u8], via: &Via<'_>, source: SocketAddr) {
     let (mut rport, mut received) = (false, false);
     let mut kept = SmallVec::<[&[u8]; 8]>::new();
-    let via = Via::parse_noting(first, |param| {
+    via.params.each(|param| {
         if param.name.eq_ignore_ascii_case(b"rport") {
             rport = true;
         } else if param.name.eq_ignore_ascii_case(b"received") {
@@ -26,18 +37,20 @@ pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
             kept.push(param.written);
         }
     });
-    let Some(via) = via else {
-        out.extend_from_slice(line);
-        return;
-    };
     let address = source.ip().to_canonical();
     let differs = text::ip(via.host).map(|host| host.to_canonical()) != Some(address);
     if !rport && !differs && !received {
         out.extend_from_slice(line);
         return;
     }
-    let sent_by_end = first.len() - via.params.0.len();
-    out.extend_from_slice(text::trim_end(&first[..sent_by_end]));
+    let (sent_by, rest) = match via.params.0 {
+        [] => line.split_at(text::value_end(line, &text::UNTIL_COMMA)),
+        params => {
+            let start = offset(line, params);
+            (&line[..start], &line[start + params.len()..])
+        }
+    };
+    out.extend_from_slice(text::trim_end(sent_by));
     for param in kept {
         out.push(b';');
         out.extend_from_slice(param);
@@ -51,6 +64,11 @@ pub fn push_via(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
         push_ip(out, address);
     }
     out.extend_from_slice(rest);
+}
+
+/// Where `piece`, which was cut out of `line`, stands in it.
+fn offset(line: &[u8], piece: &[u8]) -> usize {
+    piece.as_ptr() as usize - line.as_ptr() as usize
 }
 
 #[cfg(test)]

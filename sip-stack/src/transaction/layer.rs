@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use rand::{RngCore, SeedableRng, rngs::StdRng};
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
 use super::{
     Action, Actions, Machine, client_invite::ClientInvite, client_plain::ClientPlain,
@@ -18,10 +18,10 @@ use super::{
 use crate::{
     Flow, Message,
     event::{Event, InviteId, Output, RequestId, Settings},
-    map::{IdMap, Mark, Marker, shrink},
+    map::{FlowMark, IdMap, Mark, Marker, shrink},
     message::Method,
     print::number::{push_hex, text},
-    timers::Timers,
+    timers::{Ticket, Timers},
 };
 
 /// One client transaction.
@@ -112,6 +112,7 @@ pub(crate) struct Client {
     pub(crate) method: Method,
     pub(crate) owner: Owner,
     pub(crate) flow: Flow,
+    pub(crate) flow_mark: FlowMark,
     /// If `flow` fails, UDP is next: TCP was only chosen for the size (RFC 3261 §18.1.1).
     pub(crate) may_fall_back: bool,
     /// The branch's random part.
@@ -120,7 +121,7 @@ pub(crate) struct Client {
     pub(crate) bytes: Bytes,
     pub(crate) acks: Vec<SentAck>,
     pub(crate) cancel: Option<ClientId>,
-    pub(crate) scheduled: Option<Instant>,
+    pub(crate) scheduled: Option<Ticket>,
     pub(crate) open: bool,
 }
 
@@ -140,7 +141,7 @@ pub(crate) struct Server {
     pub(crate) last: Bytes,
     pub(crate) key: Mark,
     pub(crate) merge_key: Option<Mark>,
-    pub(crate) scheduled: Option<Instant>,
+    pub(crate) scheduled: Option<Ticket>,
 }
 
 /// The transaction layer.
@@ -158,7 +159,7 @@ pub(crate) struct Layer {
     pub(crate) by_origin: IdMap<Mark, ServerId>,
     pub(crate) marker: Marker,
     /// Transactions by the flow that they send on.
-    pub(crate) by_flow: BTreeSet<(Flow, Key)>,
+    pub(crate) by_flow: BTreeSet<(FlowMark, Key)>,
     /// Transactions without a final response.
     pub(crate) open: usize,
     rng: StdRng,
@@ -167,6 +168,7 @@ pub(crate) struct Layer {
 
 impl Layer {
     pub(crate) fn new(settings: Settings, seed: [u8; 32]) -> Self {
+        let mut rng = StdRng::from_seed(seed);
         Self {
             settings,
             out: VecDeque::new(),
@@ -176,10 +178,10 @@ impl Layer {
             servers: IdMap::default(),
             by_branch: IdMap::default(),
             by_origin: IdMap::default(),
-            marker: Marker::default(),
+            marker: Marker::new(rng.random()),
             by_flow: BTreeSet::new(),
             open: 0,
-            rng: StdRng::from_seed(seed),
+            rng,
             last_id: 0,
         }
     }
@@ -317,39 +319,15 @@ impl Layer {
         }
         self.settle_server(id);
     }
-    /// A connection broke or a datagram was refused.
-    pub(crate) fn flow_failed(&mut self, now: Instant, flow: Flow) {
-        let first = (flow, Key::Client(ClientId(0)));
-        let last = (flow, Key::Invite(InviteId(u64::MAX)));
-        let concerned: Vec<Key> = self.by_flow.range(first..=last).map(|(_, key)| *key).collect();
-        for key in concerned {
-            match key {
-                Key::Client(id) => self.fail_client(now, id),
-                Key::Server(id) => self.fail_server(id),
-                Key::Invite(_) => {}
-            }
-        }
-    }
-    fn fail_server(&mut self, id: ServerId) {
-        let Some(server) = self.servers.get_mut(&id).filter(|server| server.flow.transport.is_reliable())
-        else {
-            return;
-        };
-        let actions = match &mut server.machine {
-            ServerMachine::Invite(machine) => machine.fail(),
-            ServerMachine::Plain(machine) => machine.fail(),
-        };
-        self.act_server(id, &actions, Bytes::new());
-    }
     pub(crate) fn insert_client(&mut self, id: ClientId, client: Client) {
-        self.by_flow.insert((client.flow, Key::Client(id)));
+        self.by_flow.insert((client.flow_mark, Key::Client(id)));
         self.clients.insert(id, client);
         self.open += 1;
         self.settle_client(id);
     }
     pub(crate) fn insert_server(&mut self, id: ServerId, server: Server) {
         if server.flow.transport.is_reliable() {
-            self.by_flow.insert((server.flow, Key::Server(id)));
+            self.by_flow.insert((self.marker.mark_flow(server.flow), Key::Server(id)));
         }
         self.servers.insert(id, server);
         self.open += 1;
@@ -362,7 +340,7 @@ impl Layer {
     fn drop_client(&mut self, id: ClientId) {
         let Some(mut client) = self.clients.remove(&id) else { return };
         self.timers.reschedule(&mut client.scheduled, None, Key::Client(id));
-        self.by_flow.remove(&(client.flow, Key::Client(id)));
+        self.by_flow.remove(&(client.flow_mark, Key::Client(id)));
         self.open -= usize::from(client.open);
         if client.method == Method::Invite {
             self.heard.push_back(Heard { owner: client.owner, what: What::Ended { client: id } });
@@ -374,7 +352,9 @@ impl Layer {
         self.timers.reschedule(&mut server.scheduled, None, Key::Server(id));
         self.open -= usize::from(server.request.is_some());
         self.by_branch.remove(&server.key);
-        self.by_flow.remove(&(server.flow, Key::Server(id)));
+        if server.flow.transport.is_reliable() {
+            self.by_flow.remove(&(self.marker.mark_flow(server.flow), Key::Server(id)));
+        }
         if let Some(key) = &server.merge_key {
             self.by_origin.remove(key);
         }

@@ -5,8 +5,9 @@
 
 pub(crate) mod client_invite;
 pub(crate) mod client_plain;
+mod failing;
 pub(crate) mod layer;
-mod receive;
+pub(crate) mod receive;
 pub(crate) mod send;
 pub(crate) mod server_invite;
 pub(crate) mod server_plain;
@@ -39,9 +40,10 @@ pub(crate) enum Action {
 /// At most three things follow from one event.
 pub(crate) type Actions = SmallVec<[Action; 3]>;
 
-/// A response after which a server transaction other than INVITE is forgotten at once: towards a request that proves
-/// nothing we behave statelessly (RFC 3261 §26.3.2.4). The repeated request is challenged again, with another nonce. An
-/// INVITE had a 100 and is not repeated any more: there the challenge is resent until its ACK (§17.2.1).
+/// A response after which a server transaction is forgotten at once: towards a request that proves nothing we behave
+/// statelessly (RFC 3261 §8.2.7, §26.3.2.4). The repeated request is challenged again, with another nonce, and an ACK for
+/// the challenge belongs to nothing. An INVITE that had a 100 is not repeated any more: there the challenge is resent
+/// until its ACK (§17.2.1).
 pub(crate) fn is_challenge(status: u16) -> bool {
     matches!(status, 401 | 407)
 }

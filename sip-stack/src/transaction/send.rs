@@ -12,7 +12,7 @@ use super::{
     Action, Actions,
     client_invite::{ClientInvite, State},
     client_plain::ClientPlain,
-    layer::{Client, ClientId, ClientMachine, Key, Layer, Owner, SentAck, ServerId, ServerMachine},
+    layer::{Client, ClientId, ClientMachine, Layer, Owner, SentAck, ServerId, ServerMachine},
 };
 use crate::{
     Flow, Message, Name, Response, Transport,
@@ -38,7 +38,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) to: &'a [u8],
     pub(crate) call_id: &'a [u8],
     pub(crate) cseq: u32,
-    pub(crate) contact: Option<&'a str>,
+    pub(crate) contact: Option<&'a [u8]>,
     pub(crate) headers: &'a [(Name, String)],
     pub(crate) body: Option<(&'a str, &'a [u8])>,
 }
@@ -89,6 +89,7 @@ impl Layer {
             method,
             owner,
             flow: used,
+            flow_mark: self.marker.mark_flow(used),
             may_fall_back,
             nonce,
             bytes,
@@ -99,27 +100,6 @@ impl Layer {
         };
         self.insert_client(id, client);
         id
-    }
-    /// The flow of a client failed: the other transport, if TCP was chosen for the size only.
-    pub(crate) fn fail_client(&mut self, now: Instant, id: ClientId) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        if std::mem::take(&mut client.may_fall_back) {
-            let fallback = Flow { transport: Transport::Udp, ..client.flow };
-            let failed = std::mem::replace(&mut client.flow, fallback);
-            client.bytes = with_udp_via(&client.bytes);
-            client.machine = start(now, client.method, false);
-            let (bytes, invite) = (client.bytes.clone(), client.owner.invite());
-            self.by_flow.remove(&(failed, Key::Client(id)));
-            self.by_flow.insert((fallback, Key::Client(id)));
-            self.transmit(fallback, bytes, invite, true);
-            self.settle_client(id);
-            return;
-        }
-        let actions = match &mut client.machine {
-            ClientMachine::Invite(machine) => machine.fail(),
-            ClientMachine::Plain(machine) => machine.fail(),
-        };
-        self.act_client(id, &actions, None);
     }
     /// Acknowledges a failure within its transaction (RFC 3261 §17.1.1.3); without a response, once more.
     pub(crate) fn ack_failure(&mut self, id: ClientId, response: Option<&Message>) {
@@ -161,7 +141,7 @@ impl Layer {
         machine.cancelled(now);
         let extra: SmallVec<[(Name, &str); 1]> = reason.map(|r| (Name::Reason, r)).into_iter().collect();
         let Some(bytes) = same_branch(&client.bytes, "CANCEL", None, &extra) else { return };
-        let (flow, nonce, owner) = (client.flow, client.nonce, client.owner);
+        let (flow, flow_mark, nonce, owner) = (client.flow, client.flow_mark, client.nonce, client.owner);
         let cancel = ClientId(self.new_id());
         if let Some(client) = self.clients.get_mut(&id) {
             client.cancel = Some(cancel);
@@ -173,6 +153,7 @@ impl Layer {
             method: Method::Cancel,
             owner: Owner::Nobody,
             flow,
+            flow_mark,
             may_fall_back: false,
             nonce,
             bytes,
@@ -204,7 +185,7 @@ impl Layer {
         now: Instant,
         id: ServerId,
         response: &Response,
-        contact: Option<&str>,
+        contact: Option<&[u8]>,
     ) -> Option<Bytes> {
         let server = self.servers.get_mut(&id)?;
         let request = server.request.as_ref()?;
@@ -235,7 +216,7 @@ impl Layer {
     }
 }
 
-fn start(now: Instant, method: Method, reliable: bool) -> ClientMachine {
+pub(super) fn start(now: Instant, method: Method, reliable: bool) -> ClientMachine {
     if method == Method::Invite {
         ClientMachine::Invite(ClientInvite::new(now, reliable))
     } else {
@@ -265,7 +246,7 @@ fn print_response(
     source: Flow,
     tag: &str,
     response: &Response,
-    contact: Option<&str>,
+    contact: Option<&[u8]>,
 ) -> Bytes {
     let to_tag = (response.status != 100).then_some(tag);
     let reply = Reply { status: response.status, reason: response.reason.as_deref(), to_tag };
@@ -355,16 +336,6 @@ fn push_cseq(out: &mut Vec<u8>, number: u32, method: &str) {
     push_number(out, number.into());
     out.push(b' ');
     out.extend_from_slice(method.as_bytes());
-}
-
-fn with_udp_via(bytes: &Bytes) -> Bytes {
-    let mut copy = bytes.to_vec();
-    // Our own request: its first header is our Via.
-    if let Some(at) = memchr::memmem::find(&copy, b"\r\nVia: SIP/2.0/TCP ") {
-        let at = at + b"\r\nVia: SIP/2.0/".len();
-        copy[at..at + 3].copy_from_slice(b"UDP");
-    }
-    Bytes::from(copy)
 }
 
 pub(crate) fn branch(id: ClientId, nonce: u32) -> String {

@@ -7,12 +7,14 @@
 //!     └───────────► Completed ─────────► Confirmed ─────► Terminated
 //!                     H: time-out
 //! ```
+//!
+//! A challenge before any provisional response goes straight to Terminated: see [`is_challenge`].
 
 use std::time::{Duration, Instant};
 
 use smallvec::smallvec;
 
-use super::{Action, Actions, Machine};
+use super::{Action, Actions, Machine, is_challenge};
 use crate::timers::{Deadlines, T1, T1_64, T2, T4};
 
 /// States of figure 7 and RFC 6026.
@@ -43,6 +45,8 @@ enum Timer {
 pub(crate) struct ServerInvite {
     state: State,
     reliable: bool,
+    /// The peer heard of us, so it does not repeat its request.
+    has_progressed: bool,
     interval: Duration,
     timers: Deadlines<4>,
 }
@@ -50,7 +54,13 @@ pub(crate) struct ServerInvite {
 impl ServerInvite {
     /// In Proceeding.
     pub(crate) fn new(reliable: bool) -> Self {
-        Self { state: State::Proceeding, reliable, interval: T1, timers: Deadlines::none() }
+        Self {
+            state: State::Proceeding,
+            reliable,
+            has_progressed: false,
+            interval: T1,
+            timers: Deadlines::none(),
+        }
     }
     pub(crate) fn state(&self) -> State {
         self.state
@@ -81,7 +91,14 @@ impl ServerInvite {
     /// The core answers with this status.
     pub(crate) fn respond(&mut self, now: Instant, status: u16) -> Actions {
         match (self.state, status) {
-            (State::Proceeding, ..=199) => smallvec![Action::Send],
+            (State::Proceeding, ..=199) => {
+                self.has_progressed = true;
+                smallvec![Action::Send]
+            }
+            (State::Proceeding, _) if is_challenge(status) && !self.has_progressed => {
+                self.enter(State::Terminated);
+                smallvec![Action::Send, Action::End]
+            }
             (State::Proceeding, 200..=299) => {
                 self.enter(State::Accepted);
                 self.timers.set(Timer::L as usize, now + T1_64);
@@ -141,6 +158,14 @@ const H: usize = Timer::H as usize;
 #[cfg(test)]
 mod tests {
     use super::{super::timeline::*, *};
+
+    /// RFC 3261 §8.2.7, §26.3.2.4
+    #[test]
+    fn challenge_at_once_is_sent_once_and_forgotten() {
+        let mut tx = Timeline::start(|_| ServerInvite::new(false));
+        passes!(tx, 0, |m, now| m.respond(now, 407), Action::Send, Action::End);
+        quiet!(tx);
+    }
 
     /// A 100 stops the phone's own retransmissions, so a challenge behind it that is lost must come again from us.
     #[test]

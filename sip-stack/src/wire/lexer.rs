@@ -20,8 +20,15 @@ pub(crate) struct Line {
     pub(crate) value: Span,
 }
 
-/// All header lines in order.
-pub(crate) type Lines = SmallVec<[Line; INLINE]>;
+/// All header lines in order, found by name without a search.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    all: SmallVec<[Line; INLINE]>,
+    /// The first line of each name, by the name's number.
+    first: [u8; Name::ALL.len()],
+    /// The names that have further lines, as bits.
+    repeated: u64,
+}
 
 /// Why the head could not be indexed.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,26 +64,100 @@ impl Span {
     }
 }
 
+impl Lines {
+    fn new() -> Self {
+        Self { all: SmallVec::new(), first: [ABSENT; Name::ALL.len()], repeated: 0 }
+    }
+    #[inline]
+    fn push(&mut self, line: Line) {
+        if let Some(name) = line.name {
+            let first = &mut self.first[name as usize];
+            if *first == ABSENT {
+                *first = self.all.len() as u8;
+            } else {
+                self.repeated |= 1 << name as u32;
+            }
+        }
+        self.all.push(line);
+    }
+    /// All of them in order.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Line> {
+        self.all.iter()
+    }
+    /// The first line of that name.
+    #[inline]
+    pub(crate) fn first(&self, name: Name) -> Option<Span> {
+        match self.first[name as usize] {
+            ABSENT => None,
+            at => self.all.get(usize::from(at)).map(|line| line.value),
+        }
+    }
+    /// The lines of that name in order.
+    #[inline]
+    pub(crate) fn of(&self, name: Name) -> impl Iterator<Item = Span> {
+        let from = match self.first[name as usize] {
+            ABSENT => self.all.len(),
+            at => usize::from(at),
+        };
+        let end = if self.is_repeated(name) { self.all.len() } else { self.all.len().min(from + 1) };
+        self.all[from..end].iter().filter(move |line| line.name == Some(name)).map(|line| line.value)
+    }
+    /// Whether there is more than one line of that name.
+    #[inline]
+    pub(crate) fn is_repeated(&self, name: Name) -> bool {
+        self.repeated & 1 << name as u32 != 0
+    }
+}
+
 /// Indexes the header lines that begin at `at`; also gives where the body begins.
 ///
 /// `bytes` is at most [`super::MAX_MESSAGE`] long.
 pub(crate) fn lex_lines(bytes: &[u8], mut at: usize) -> Result<(Lines, usize), LexError> {
     let mut lines = Lines::new();
     loop {
-        match bytes[at..] {
-            [b'\n', ..] => return Ok((lines, at + 1)),
-            [b'\r', b'\n', ..] => return Ok((lines, at + 2)),
-            [b' ' | b'\t', ..] => return Err(LexError::Folded),
-            [] => return Err(LexError::Malformed(ParseError::Unterminated)),
-            _ => {}
-        }
-        if lines.len() == MAX_HEADERS {
+        let (name, name_end, colon) = match Name::canonical_at(&bytes[at..]) {
+            Some((name, length)) => (Some(name), at + length, at + length),
+            None => {
+                let name_end = at + text::run(&text::TOKEN, &bytes[at..]);
+                match bytes[at..] {
+                    [b'\n', ..] => return Ok((lines, at + 1)),
+                    [b'\r', b'\n', ..] => return Ok((lines, at + 2)),
+                    [b' ' | b'\t', ..] => return Err(LexError::Folded),
+                    [] => return Err(LexError::Malformed(ParseError::Unterminated)),
+                    _ => {}
+                }
+                let colon = colon_behind(bytes, at, name_end).map_err(LexError::Malformed)?;
+                (Name::from_bytes(&bytes[at..name_end]), name_end, colon)
+            }
+        };
+        if lines.all.len() == MAX_HEADERS {
             return Err(LexError::Malformed(ParseError::TooManyHeaders));
         }
-        let (line, next) = lex_line(bytes, at).map_err(LexError::Malformed)?;
-        lines.push(line);
+        let (end, next) = line_end(bytes, colon + 1).map_err(LexError::Malformed)?;
+        if next - at > MAX_HEADER {
+            return Err(LexError::Malformed(ParseError::HeaderTooLong));
+        }
+        let value = &bytes[colon + 1..end];
+        let value = match value {
+            // So it nearly always is.
+            [b' ', inside @ ..] if inside.first() > Some(&b' ') && inside.last() > Some(&b' ') => inside,
+            _ => text::trim(value),
+        };
+        let value = Span::within(bytes, value);
+        lines.push(Line { name, name_span: Span::new(at, name_end), value });
         at = next;
     }
+}
+
+/// Where the colon stands behind blanks that follow the name.
+fn colon_behind(bytes: &[u8], start: usize, name_end: usize) -> Result<usize, ParseError> {
+    let blanks = bytes[name_end..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let colon = name_end + blanks;
+    if name_end > start && bytes.get(colon) == Some(&b':') {
+        return Ok(colon);
+    }
+    // Whatever it is, an endless run of it is told apart: that is somebody trying.
+    Err(if name_end - start > MAX_HEADER { ParseError::HeaderTooLong } else { LINE })
 }
 
 /// The header line at `at` with its continuations: where it ends (before the line break) and where the next begins.
@@ -93,35 +174,11 @@ pub(crate) fn logical_line(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     }
 }
 
-fn lex_line(bytes: &[u8], start: usize) -> Result<(Line, usize), ParseError> {
-    let rest = &bytes[start..];
-    let name_length = rest.iter().position(|b| !text::is_token_byte(*b)).unwrap_or(rest.len());
-    let blanks = rest[name_length..].iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(0);
-    let colon = start + name_length + blanks;
-    if name_length == 0 || bytes.get(colon) != Some(&b':') {
-        // Whatever it is, an endless run of it is told apart: that is somebody trying.
-        return Err(if name_length > MAX_HEADER { ParseError::HeaderTooLong } else { LINE });
-    }
-    let (end, next) = line_end(bytes, colon + 1)?;
-    if next - start > MAX_HEADER {
-        return Err(ParseError::HeaderTooLong);
-    }
-    let name_end = start + name_length;
-    let value = text::trim_start(&bytes[colon + 1..end]);
-    let value_start = end - value.len();
-    let value_end = value_start + text::trim_end(value).len();
-    let line = Line {
-        name: Name::from_bytes(&bytes[start..name_end]),
-        name_span: Span::new(start, name_end),
-        value: Span::new(value_start, value_end),
-    };
-    Ok((line, next))
-}
-
 /// Where the line ends and where the next one begins. A carriage return alone is refused: copied into an answer, it
 /// would be a line break to some peers and none to others.
+#[inline]
 fn line_end(bytes: &[u8], from: usize) -> Result<(usize, usize), ParseError> {
-    match memchr::memchr2(b'\r', b'\n', &bytes[from..]) {
+    match text::break_at(&bytes[from..]) {
         None if bytes.len() - from > MAX_HEADER => Err(ParseError::HeaderTooLong),
         None => Err(ParseError::Unterminated),
         Some(offset) => match bytes[from + offset..] {
@@ -135,4 +192,8 @@ fn line_end(bytes: &[u8], from: usize) -> Result<(usize, usize), ParseError> {
 
 /// Lines kept without allocation; a phone's INVITE has 12 to 18.
 const INLINE: usize = 20;
+/// No line has this number.
+const ABSENT: u8 = u8::MAX;
+// A line's number and a name's bit have room.
+const _: () = assert!(MAX_HEADERS < ABSENT as usize && Name::ALL.len() <= 64);
 const LINE: ParseError = ParseError::Header("header line");

@@ -17,7 +17,7 @@ pub(crate) fn read_start_line(bytes: &[u8]) -> Result<(StartLine, usize), ParseE
     let feed = memchr::memchr(b'\n', bytes).ok_or(ParseError::StartLine)?;
     let end = if feed > 0 && bytes[feed - 1] == b'\r' { feed - 1 } else { feed };
     let line = &bytes[..end];
-    if line.len() > MAX_HEADER || memchr::memchr(b'\r', line).is_some() {
+    if line.len() > MAX_HEADER {
         return Err(ParseError::StartLine);
     }
     let start = if line.len() >= 4 && line[..4].eq_ignore_ascii_case(b"SIP/") {
@@ -34,6 +34,9 @@ fn status_line(line: &[u8]) -> Result<StartLine, ParseError> {
     let code_end = version_end + 4;
     let code = line.get(version_end + 1..code_end).ok_or(ParseError::StartLine)?;
     let status = text::decimal(code).filter(|s| (100..=699).contains(s)).ok_or(ParseError::StartLine)?;
+    if memchr::memchr(b'\r', line).is_some() {
+        return Err(ParseError::StartLine);
+    }
     let reason_start = match line.get(code_end) {
         None => code_end,
         Some(b' ') => code_end + 1,
@@ -43,16 +46,21 @@ fn status_line(line: &[u8]) -> Result<StartLine, ParseError> {
 }
 
 fn request_line(line: &[u8]) -> Result<StartLine, ParseError> {
-    let method_end = memchr::memchr(b' ', line).ok_or(ParseError::StartLine)?;
-    let uri_end = memchr::memrchr(b' ', line).filter(|at| *at > method_end).ok_or(ParseError::StartLine)?;
-    let method = &line[..method_end];
-    let uri = &line[method_end + 1..uri_end];
-    if !text::is_token(method) {
+    let method_end = text::run(&text::TOKEN, line);
+    let uri_end = match line.strip_suffix(b" SIP/2.0") {
+        Some(before) => before.len(),
+        None => {
+            let end = memchr::memrchr(b' ', line).ok_or(ParseError::StartLine)?;
+            check_version(&line[end + 1..])?;
+            end
+        }
+    };
+    if method_end == 0 || method_end >= uri_end || line[method_end] != b' ' {
         return Err(ParseError::StartLine);
     }
-    check_version(&line[uri_end + 1..])?;
     // Exactly one blank between the parts, and none inside the URI (RFC 3261 §7.1).
-    if uri.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'<' | b'>' | b'"')) {
+    let uri = &line[method_end + 1..uri_end];
+    if !text::is_all(&TARGET, uri) {
         return Err(ParseError::StartLine);
     }
     Ok(StartLine::Request { method: Span::new(0, method_end), uri: Span::new(method_end + 1, uri_end) })
@@ -72,3 +80,6 @@ fn check_version(version: &[u8]) -> Result<(), ParseError> {
         _ => Err(ParseError::StartLine),
     }
 }
+
+/// What may stand in a Request-URI; [`crate::uri`] reads the rest of it.
+static TARGET: text::Class = text::visible_but(b"<>\"");

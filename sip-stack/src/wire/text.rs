@@ -1,6 +1,15 @@
-//! Byte classes and cuts that all readers share (RFC 3261 §25.1).
+//! Cuts that all readers share (RFC 3261 §25.1).
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
+
+pub(crate) use super::class::{
+    Class, HOST, TOKEN, UNTIL_COMMA, UNTIL_COMMA_OR_QUOTE, UNTIL_QUOTE, UNTIL_SEMICOLON, URI, VISIBLE,
+    alphanumeric_and, is_all, run, visible_but,
+};
+use super::class::{DIGIT, PLAIN};
 
 /// The values of a header line, cut at commas outside of quotes and angle brackets, trimmed, empty ones skipped.
 #[derive(Debug, Clone)]
@@ -19,7 +28,7 @@ impl<'a> Iterator for Commas<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         while !self.rest.is_empty() {
-            let end = value_end(self.rest, b',');
+            let end = value_end(self.rest, &UNTIL_COMMA);
             let value = trim(&self.rest[..end]);
             self.rest = self.rest.get(end + 1..).unwrap_or_default();
             if !value.is_empty() {
@@ -30,28 +39,23 @@ impl<'a> Iterator for Commas<'a> {
     }
 }
 
-/// Where the first `stop` outside of quotes and angle brackets stands; the length of `text` if nowhere.
-pub(crate) fn value_end(text: &[u8], stop: u8) -> usize {
-    // Nearly always nothing hides the first one, if there is one at all.
-    match memchr::memchr(stop, text) {
-        None => return text.len(),
-        Some(first) if memchr::memchr2(b'"', b'<', &text[..first]).is_none() => return first,
-        Some(_) => {}
-    }
+/// Where the first byte outside of quotes and angle brackets stands that is not of this class; the length of `text` if
+/// nowhere. Neither quote nor opening bracket is of the class.
+#[inline]
+pub(crate) fn value_end(text: &[u8], class: &Class) -> usize {
     let mut at = 0;
-    while let Some(offset) = memchr::memchr3(stop, b'"', b'<', &text[at..]) {
-        at += offset;
-        let skipped = match text[at] {
-            b'"' => quoted_end(&text[at..]),
-            b'<' => memchr::memchr(b'>', &text[at..]).map(|close| close + 1),
-            _ => return at,
+    loop {
+        at += run(class, &text[at..]);
+        let skipped = match text.get(at) {
+            Some(b'"') => quoted_end(&text[at..]),
+            Some(b'<') => memchr::memchr(b'>', &text[at..]).map(|close| close + 1),
+            None | Some(_) => return at,
         };
         match skipped {
             Some(length) => at += length,
-            None => break,
+            None => return text.len(),
         }
     }
-    text.len()
 }
 
 /// The length of the quoted string at the start of `text`, both quotes included. `None` if it does not end.
@@ -96,14 +100,30 @@ pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Whether the byte may stand in a `token`.
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    TOKEN[byte as usize]
+/// Where the first CR or LF stands.
+pub(crate) fn break_at(text: &[u8]) -> Option<usize> {
+    // Eight bytes at a time: header lines are short. What is less than 14 is nearly always CR.
+    let (steps, rest) = text.as_chunks::<8>();
+    for (index, step) in steps.iter().enumerate() {
+        let word = u64::from_le_bytes(*step);
+        // The lowest byte below 14 has its high bit set; above it the bits mean nothing.
+        let found = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
+        if found != 0 {
+            let at = index * step.len() + (found.trailing_zeros() / 8) as usize;
+            if matches!(text.get(at), Some(b'\r' | b'\n')) {
+                return Some(at);
+            }
+            // A tab or another control was in the way.
+            return memchr::memchr2(b'\r', b'\n', &text[at..]).map(|offset| at + offset);
+        }
+    }
+    let at = text.len() - rest.len();
+    memchr::memchr2(b'\r', b'\n', rest).map(|offset| at + offset)
 }
 
 /// Whether `text` is a `token`, which is never empty.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|b| is_token_byte(*b))
+    !text.is_empty() && is_all(&TOKEN, text)
 }
 
 /// A token as text; empty if it is not one.
@@ -125,48 +145,48 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
     })
 }
 
-/// Whether a control, blank, quote or opening bracket is in `text`, none of which a URI has.
-pub(crate) fn breaks_uri(text: &[u8]) -> bool {
-    text.iter().any(|b| BREAKS_URI[usize::from(*b)])
-}
-
 /// A port, `0..=65535`.
 pub(crate) fn port(text: &[u8]) -> Option<u16> {
     decimal(text).and_then(|n| u16::try_from(n).ok())
 }
 
-/// Whether `host` is a host name, an IPv4 address or an IPv6 reference in brackets. Underscores are let pass: they occur.
-pub(crate) fn is_host(host: &[u8]) -> bool {
-    match host {
-        [b'[', inner @ .., b']'] => {
-            // A zone (`%eth0`) is not allowed in SIP, but harmless: it is kept and never resolved.
-            !inner.is_empty() && inner.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+/// Reads `host[:port]` at the start, blanks around both and the colon allowed (RFC 3261 §25.1 COLON), and gives what
+/// follows. `None` if either is malformed.
+///
+/// A host is a name, an IPv4 address or an IPv6 reference in brackets. Underscores are let pass: they occur.
+pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>, &[u8])> {
+    let text = trim_start(text);
+    let end = match text.first()? {
+        b'[' => reference_end(text)?,
+        _ => run(&HOST, text),
+    };
+    let (host, rest) = text.split_at(end);
+    if host.is_empty() {
+        return None;
+    }
+    match trim_start(rest) {
+        [b':', rest @ ..] => {
+            let rest = trim_start(rest);
+            let (digits, rest) = rest.split_at(run(&DIGIT, rest));
+            Some((host, Some(port(digits)?), trim_start(rest)))
         }
-        [] => false,
-        name => name.iter().all(|b| HOST[usize::from(*b)]),
+        rest => Some((host, None, rest)),
     }
 }
 
-/// Cuts `host[:port]` in two, blanks around the colon allowed (RFC 3261 §25.1 COLON). `None` if either is malformed.
-pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
-    let text = trim(text);
-    let host_end = match text.first()? {
-        b'[' => memchr::memchr(b']', text)? + 1,
-        _ => memchr::memchr(b':', text).unwrap_or(text.len()),
-    };
-    let host = trim_end(&text[..host_end]);
-    if !is_host(host) {
-        return None;
-    }
-    match trim_start(&text[host_end..]) {
-        [] => Some((host, None)),
-        [b':', digits @ ..] => Some((host, Some(port(trim_start(digits))?))),
-        _ => None,
-    }
+/// The length of the IPv6 reference at the start. A zone (`%eth0`) is not allowed in SIP.
+fn reference_end(text: &[u8]) -> Option<usize> {
+    let close = memchr::memchr(b']', text)?;
+    let inner = &text[1..close];
+    let ok = !inner.is_empty() && inner.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
+    ok.then_some(close + 1)
 }
 
 /// A host as an address: IPv4, or IPv6 with or without brackets.
 pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
+    if let Some(ip) = dotted(host) {
+        return Some(IpAddr::V4(ip));
+    }
     let bare = match host {
         [b'[', inner @ .., b']'] => inner,
         other => other,
@@ -174,13 +194,32 @@ pub(crate) fn ip(host: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(bare).ok()?.parse().ok()
 }
 
+/// Four octets with dots between them, without needless zeros.
+fn dotted(host: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0u8; 4];
+    let mut rest = host;
+    for (index, octet) in octets.iter_mut().enumerate() {
+        if index > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let digits = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        let (number, behind) = rest.split_at(digits);
+        *octet = decimal(number).and_then(|number| u8::try_from(number).ok())?;
+        if digits > 1 && number[0] == b'0' {
+            return None;
+        }
+        rest = behind;
+    }
+    rest.is_empty().then(|| Ipv4Addr::from(octets))
+}
+
 /// Where the colon behind a well-formed scheme stands.
 pub(crate) fn scheme_end(uri: &[u8]) -> Option<usize> {
+    if uri.starts_with(b"sip:") {
+        return Some(3);
+    }
     let colon = memchr::memchr(b':', uri)?;
     let (first, rest) = uri[..colon].split_first()?;
-    if matches!(&uri[..colon], b"sip" | b"sips" | b"tel") {
-        return Some(colon);
-    }
     let rest_ok = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     (first.is_ascii_alphabetic() && rest_ok).then_some(colon)
 }
@@ -204,6 +243,11 @@ pub(crate) fn unescape(inside: &[u8]) -> Cow<'_, [u8]> {
 /// Writes `text` as a quoted string: quote and backslash escaped, line breaks and other controls become blanks.
 pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
+    if is_all(&PLAIN, text.as_bytes()) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
@@ -214,41 +258,5 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// `token` of RFC 3261 §25.1.
-pub(crate) const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let marks = b"-.!%*_+`'~";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
-
-/// Bytes of a host name or an IPv4 address.
-const HOST: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'.' | b'_');
-        byte += 1;
-    }
-    table
-};
-
-/// Bytes that end or break a URI.
-const BREAKS_URI: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_control() || matches!(byte as u8, b' ' | b'"' | b'<');
-        byte += 1;
-    }
-    table
-};
+/// A one in each of eight bytes.
+pub(crate) const ONES: u64 = u64::MAX / 255;

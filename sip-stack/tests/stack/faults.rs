@@ -53,7 +53,7 @@ fn merged_request_gets_482() {
     let mut peer = Peer::new();
     peer.receives(&request("INVITE", "1", ""));
     peer.receives(&request("INVITE", "2", ""));
-    assert_eq!(peer.took(), ["100", "482"]);
+    assert_eq!(peer.took(), ["482"]);
     assert_eq!(peer.events.len(), 1);
 }
 
@@ -110,4 +110,59 @@ fn limit_of_transactions_is_answered_503() {
     assert_eq!(peer.last().status(), Some(503));
     assert_eq!(peer.last().header(Name::RetryAfter), Some(&b"5"[..]));
     assert_eq!(peer.stack.load().0, 1);
+}
+
+/// RFC 3261 §17.2.1: 100 goes out once where the application takes its time, and not where it said something.
+#[test]
+fn trying_follows_after_200_ms_unless_something_was_said() {
+    let mut peer = Peer::new();
+    peer.receives(&request("INVITE", "1", ""));
+    peer.passes(Duration::from_millis(199));
+    peer.receives(&request("INVITE", "1", ""));
+    assert!(peer.took().is_empty());
+    peer.passes(Duration::from_millis(1));
+    assert_eq!(peer.took(), ["100"]);
+    peer.receives(&request("INVITE", "1", ""));
+    assert_eq!(peer.took(), ["100"], "said again to who asks again");
+    let Some(Event::Invite { id, .. }) = peer.events.pop() else { panic!() };
+    peer.on(|s, now| s.progress(now, id, Response::new(180)));
+    peer.passes(Duration::from_secs(50));
+    assert_eq!(peer.took(), ["180"]);
+}
+
+/// SIP-02, RFC 3261 §8.2.7, §26.3.2.4: nothing is kept of an INVITE that proves nothing, and its ACK is no matter.
+#[test]
+fn challenged_invite_leaves_nothing_behind() {
+    let mut peer = Peer::new();
+    for _ in 0..2 {
+        peer.receives(&request("INVITE", "1", ""));
+        let Some(Event::Invite { id, .. }) = peer.events.pop() else {
+            panic!("the repeated INVITE is a new one")
+        };
+        peer.on(|s, now| s.reject(now, id, Response::new(401)));
+        assert!(peer.stack.is_quiet());
+        let tag = String::from_utf8_lossy(peer.last().to_tag().unwrap()).into_owned();
+        assert_eq!(peer.took(), ["401"]);
+        let to = format!("To: <sip:101@example.org>;tag={tag}");
+        peer.receives(&request("ACK", "1", "").replace("To: <sip:101@example.org>", &to));
+        peer.receives(&request("CANCEL", "1", ""));
+        assert_eq!(peer.took(), ["481"]);
+        peer.passes(Duration::from_secs(32));
+        assert!(peer.events.is_empty() && peer.stack.is_quiet());
+    }
+}
+
+/// RFC 3261 §17.2.1: behind a 100 the caller waits, so there a challenge is resent until its ACK.
+#[test]
+fn challenge_behind_trying_is_resent_until_its_ack() {
+    let mut peer = Peer::new();
+    peer.receives(&request("INVITE", "1", ""));
+    peer.passes(Duration::from_millis(200));
+    let Some(Event::Invite { id, .. }) = peer.events.pop() else { panic!() };
+    peer.on(|s, now| s.reject(now, id, Response::new(401)));
+    peer.passes(Duration::from_millis(600));
+    assert_eq!(peer.took(), ["100", "401", "401"]);
+    peer.receives(&request("ACK", "1", ""));
+    peer.passes(Duration::from_secs(40));
+    assert!(peer.took().is_empty() && peer.stack.is_quiet());
 }

@@ -13,7 +13,7 @@ use media::{Forward, SocketId};
 use super::{
     Counters, PACKET_LIMIT, PacketIo, Receiver, Settings,
     address::{RAW_LEN, RawAddress},
-    sockets::Sockets,
+    sockets::{Opened, Sockets},
     waker::Waker,
 };
 
@@ -43,7 +43,7 @@ impl Epoll {
             waker,
             settings,
             events,
-            sockets: Sockets::default(),
+            sockets: Sockets::new(settings),
             batch: Batch::new(),
             dense: false,
             counters: Counters::default(),
@@ -61,6 +61,7 @@ impl Epoll {
 
     /// How many descriptors are readable.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<usize> {
+        let until = until.into_iter().chain(self.sockets.sweep_at()).min();
         let left = until.map(|at| at.saturating_duration_since(Instant::now()));
         if self.dense {
             std::thread::sleep(left.map_or(self.settings.gather, |left| left.min(self.settings.gather)));
@@ -80,9 +81,11 @@ impl Epoll {
     }
 
     /// Takes one batch from a socket; what is left is reported by the next wait.
-    fn read(&mut self, id: SocketId, receiver: &mut impl Receiver) {
-        let Some(fd) = self.sockets.get(id).map(AsRawFd::as_raw_fd) else { return };
+    fn read(&mut self, place: u32, receiver: &mut impl Receiver) {
+        let Some(fd) = self.sockets.at(place).map(AsRawFd::as_raw_fd) else { return };
         let came = self.batch.receive(fd);
+        // What comes to a socket that is only kept is forgotten.
+        let Some(id) = self.sockets.user(place) else { return };
         self.counters.received += came as u64;
         let mut queued: Option<SocketId> = None;
         for at in 0..came {
@@ -113,9 +116,10 @@ impl Epoll {
 
 impl PacketIo for Epoll {
     fn open(&mut self, id: SocketId, local: SocketAddr) -> io::Result<SocketAddr> {
-        let socket = self.sockets.open(id, local, self.settings.receive_buffer)?;
-        let (fd, bound) = (socket.as_raw_fd(), socket.local_addr()?);
-        self.watch(fd, u64::from(id.0))?;
+        let (opened, bound) = self.sockets.open(id, local)?;
+        if let (Opened::New(place), Some(socket)) = (opened, self.sockets.get(id)) {
+            self.watch(socket.as_raw_fd(), u64::from(place))?;
+        }
         Ok(bound)
     }
     fn close(&mut self, id: SocketId) {
@@ -133,9 +137,10 @@ impl PacketIo for Epoll {
         for at in 0..ready {
             match self.events[at].u64 {
                 WAKE => self.waker.reset(),
-                id => self.read(SocketId(id as u32), receiver),
+                place => self.read(place as u32, receiver),
             }
         }
+        drop(self.sockets.expired(Instant::now()));
         self.dense = !self.settings.gather.is_zero() && self.counters.received - before >= DENSE;
         Ok(())
     }

@@ -30,7 +30,8 @@ pub trait Receiver {
 pub trait PacketIo {
     /// Binds `local` and begins to receive. Returns the bound address (`local` may name port 0).
     fn open(&mut self, socket: SocketId, local: SocketAddr) -> io::Result<SocketAddr>;
-    /// Stops to receive. Datagrams of this socket that are on their way are forgotten.
+    /// Stops to receive. Datagrams of this socket that are on their way are forgotten. The system's socket may be kept
+    /// for the next [`PacketIo::open`] of its address.
     fn close(&mut self, socket: SocketId);
     /// Sends a packet that the receiver did not get from here (a tone, RTCP). Dropped if the network is full.
     fn send(&mut self, forward: Forward, packet: &[u8]);
@@ -70,11 +71,16 @@ pub struct Settings {
     pub gather: Duration,
     /// Receive buffer of each socket. [bytes]
     pub receive_buffer: usize,
+    /// Sockets that are kept open at once though nobody uses them, about 3 KiB of the kernel's memory each. [default 0]
+    pub kept: usize,
+    /// How long they are kept at least; half as long again at most.
+    pub keep: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gather: Duration::from_millis(1), receive_buffer: 256 * 1024 }
+        let gather = Duration::from_millis(1);
+        Self { gather, receive_buffer: 256 * 1024, kept: 0, keep: Duration::ZERO }
     }
 }
 

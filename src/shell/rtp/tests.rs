@@ -26,7 +26,12 @@ impl Receiver for Relay {
 
 /// Runs a fact with epoll, and with io_uring where the machine permits it.
 fn with_both(fact: impl Fn(&mut dyn Steps)) {
-    let settings = Settings { gather: Duration::from_micros(200), ..Settings::default() };
+    with_both_keeping(0, Duration::ZERO, fact);
+}
+
+/// The same with so many sockets kept for so long.
+fn with_both_keeping(kept: usize, keep: Duration, fact: impl Fn(&mut dyn Steps)) {
+    let settings = Settings { gather: Duration::from_micros(200), kept, keep, ..Settings::default() };
     fact(&mut Rig::new(|waker| Epoll::new(waker, settings).unwrap()));
     match uring::probe() {
         Ok(()) => fact(&mut Rig::new(|waker| Uring::new(waker, settings).unwrap())),
@@ -188,6 +193,59 @@ fn a_closed_port_can_be_bound_anew_and_hears_nothing_old() {
         alice.send_to(&[1], to_alice).unwrap();
         rig.run_until_seen(1);
         assert_eq!(heard(&bob).0, [2]);
+    });
+}
+
+/// MED-05
+#[test]
+fn a_kept_socket_is_taken_over_and_hears_nothing_of_the_session_before() {
+    with_both_keeping(2, Duration::from_secs(60), |rig| {
+        let (alice, to_alice) = rig.add("127.0.0.1");
+        let (bob, _) = rig.add("127.0.0.1");
+        for round in 0..3 {
+            rig.close(0);
+            assert!(UdpSocket::bind(to_alice).is_err(), "the port stays bound");
+            alice.send_to(&[8, 8], to_alice).unwrap();
+            rig.turn_once(Instant::now() + Duration::from_millis(5));
+            alice.send_to(&[9, 9], to_alice).unwrap();
+            assert_eq!(rig.reopen(0, to_alice).unwrap(), to_alice);
+            alice.send_to(&[1, round], to_alice).unwrap();
+            rig.run_until_seen(usize::from(round) + 1);
+            assert_eq!(heard(&bob).0, [2, round]);
+        }
+    });
+}
+
+#[test]
+fn another_number_may_take_over_a_kept_socket() {
+    with_both_keeping(2, Duration::from_secs(60), |rig| {
+        let (alice, to_alice) = rig.add("127.0.0.1");
+        let (bob, to_bob) = rig.add("127.0.0.1");
+        rig.close(0);
+        rig.close(1);
+        rig.reopen(0, to_bob).unwrap();
+        rig.reopen(1, to_alice).unwrap();
+        bob.send_to(&[4], to_bob).unwrap();
+        rig.run_until_seen(1);
+        assert_eq!(heard(&bob), (vec![5], to_alice));
+        rig.send(0, alice.local_addr().unwrap(), b"tone");
+        assert_eq!(heard(&alice), (b"tone".to_vec(), to_bob));
+    });
+}
+
+#[test]
+fn sockets_are_kept_in_bounded_number_and_for_bounded_time() {
+    with_both_keeping(1, Duration::from_millis(20), |rig| {
+        let ports: Vec<SocketAddr> = (0..3).map(|_| rig.add("127.0.0.1").1).collect();
+        (0..3).for_each(|id| rig.close(id));
+        rig.turn_once(Instant::now());
+        let bound = || ports.iter().filter(|port| UdpSocket::bind(port).is_err()).count();
+        assert_eq!(bound(), 1);
+        let give_up = Instant::now() + Duration::from_secs(5);
+        while bound() > 0 {
+            assert!(Instant::now() < give_up, "kept for ever");
+            rig.turn_once(give_up);
+        }
     });
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Dial {
     target: String,
     branch: String,
     cseq: u32,
+    /// Requests sent in the early dialog since.
+    later: u32,
     headers: String,
     body: String,
 }
@@ -43,6 +45,8 @@ pub struct Talking {
     target: String,
     routes: Vec<String>,
     cseq: u32,
+    /// Numbers that were used between the INVITE and its answer.
+    later: u32,
     version: u32,
     /// The 200 that made the call, or the INVITE that began it.
     pub made_by: Text,
@@ -55,6 +59,7 @@ impl Dialling {
             target: format!("sip:{number}@{}", phone.0.account.domain),
             branch: unique("z9hG4bK"),
             cseq: 1,
+            later: 0,
             headers: headers.into(),
             body: body.into(),
         };
@@ -97,6 +102,39 @@ impl Dialling {
         let ok = self.phone.take("answer to CANCEL", is_answer);
         assert_eq!(ok.status(), Some(200), "CANCEL\n{}", self.phone.ladder());
         self.refused()
+    }
+    /// Waits for the 200 of an INVITE that offered nothing, answers its offer in the ACK, starts to talk.
+    pub fn answered_late(self) -> Talking {
+        let response = self.finish();
+        assert_eq!(response.status(), Some(200), "the call was not answered\n{}", self.phone.ladder());
+        let body = sdp::compose(self.rtp.local(), sdp::USUAL, "sendrecv", 1);
+        let talking = self.into_talking(response);
+        let ack = talking.compose("ACK", &unique("z9hG4bK"), SDP, &body);
+        talking.phone.say(&ack);
+        talking
+    }
+    /// A request in the early dialog of that provisional response; its final response. `headers` are whole lines.
+    pub fn early(&self, progress: &Text, method: &str, headers: &str, body: &str) -> Text {
+        let (branch, call_id) = (unique("z9hG4bK"), &self.call_id);
+        let dial = self.phone.with_state(|s| {
+            let dial = s.dials.get_mut(call_id).expect("a call of ours");
+            dial.later += 1;
+            dial.clone()
+        });
+        let (cseq, via, to) =
+            (dial.cseq + dial.later, self.phone.via(&branch), progress.header("To").unwrap());
+        let (target, from, length) = (progress.contact().expect("a Contact"), &dial.from, body.len());
+        let text = format!(
+            "{method} {target} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\n\
+             Call-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        );
+        self.phone.exchange(&branch, &text)
+    }
+    /// Acknowledges a reliable provisional response (RFC 3262 §7.2); `answer` is a description or blank.
+    pub fn prack(&self, progress: &Text, answer: &str) -> Text {
+        let (rseq, cseq) = (progress.header("RSeq").expect("an RSeq"), progress.header("CSeq").unwrap());
+        let kind = if answer.is_empty() { "" } else { SDP };
+        self.early(progress, "PRACK", &format!("RAck: {rseq} {cseq}\r\n{kind}"), answer)
     }
     /// The INVITE's final response, not acknowledged.
     pub fn finish(&self) -> Text {
@@ -146,6 +184,7 @@ impl Dialling {
             target: response.contact().unwrap_or("").to_owned(),
             routes: routes.into_iter().rev().collect(),
             cseq: dial.cseq,
+            later: dial.later,
             version: 1,
             made_by: response,
         }
@@ -243,6 +282,7 @@ impl Incoming {
             target: self.invite.contact().unwrap_or("").to_owned(),
             routes: self.invite.all("Record-Route").map(str::to_owned).collect(),
             cseq: 0,
+            later: 0,
             version: 1,
             made_by: self.invite.clone(),
             phone: self.phone,
@@ -276,28 +316,36 @@ impl Talking {
     pub fn is_ended(&self) -> bool {
         self.phone.with_state(|s| s.ended.contains(&self.call_id))
     }
-    /// Offers anew with that direction; the answer, acknowledged.
+    /// Offers anew with that direction, and talks as was agreed; the answer, acknowledged.
     pub fn offer(&mut self, direction: &'static str) -> Text {
         self.version += 1;
         let body = sdp::compose(self.rtp.local(), sdp::USUAL, direction, self.version);
-        let answer = self.request("INVITE", "Content-Type: application/sdp\r\n", &body);
+        let answer = self.request("INVITE", SDP, &body);
         if answer.status() == Some(200) {
             self.acknowledge();
+            let agreed = sdp::read(&answer).expect("an answer");
+            let talks = matches!(direction, "sendrecv" | "sendonly")
+                && matches!(agreed.direction.as_str(), "sendrecv" | "recvonly");
+            self.rtp.talk_to(talks.then_some(agreed.at));
         }
         answer
     }
     /// A request within the dialog; its final response.
     pub fn request(&mut self, method: &str, headers: &str, body: &str) -> Text {
-        self.cseq += 1;
         let branch = unique("z9hG4bK");
-        let text = self.compose(method, &branch, headers, body);
+        let text = self.compose_next(method, &branch, headers, body);
         self.phone.exchange(&branch, &text)
     }
     /// ACK of a 2xx: a transaction of its own (RFC 3261 §13.2.2.4).
     pub fn acknowledge(&self) {
         self.phone.say(&self.compose("ACK", &unique("z9hG4bK"), "", ""));
     }
-    /// A request within the dialog, not sent.
+    /// The next request within the dialog, not sent.
+    pub fn compose_next(&mut self, method: &str, branch: &str, headers: &str, body: &str) -> String {
+        self.cseq += 1 + std::mem::take(&mut self.later);
+        self.compose(method, branch, headers, body)
+    }
+    /// A request within the dialog under its present number, not sent.
     pub fn compose(&self, method: &str, branch: &str, headers: &str, body: &str) -> String {
         let Self { target, local, remote, call_id, cseq, .. } = self;
         let routes: String = self.routes.iter().map(|r| format!("Route: {r}\r\n")).collect();
@@ -320,3 +368,5 @@ impl Talking {
         self.phone.with_state(|s| s.media.remove(&self.call_id));
     }
 }
+
+const SDP: &str = "Content-Type: application/sdp\r\n";

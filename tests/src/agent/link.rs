@@ -60,7 +60,7 @@ impl Link {
                 (Wire::Udp(socket), local)
             }
             Over::Tcp => {
-                let stream = TcpStream::connect(server).unwrap();
+                let stream = connect(ip, server);
                 stream.set_read_timeout(Some(GLANCE)).unwrap();
                 stream.set_nodelay(true).unwrap();
                 let local = stream.local_addr().unwrap();
@@ -138,6 +138,15 @@ impl Link {
             }
         }
     }
+}
+
+/// A connection from that address.
+fn connect(ip: IpAddr, server: SocketAddr) -> TcpStream {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::new(ip, 0).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    socket.into()
 }
 
 /// The first whole message of a stream, and what follows it.

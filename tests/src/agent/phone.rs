@@ -72,6 +72,8 @@ pub(super) struct State {
     /// Calls answered by [`Manner::Answer`].
     pub talking: Vec<Talking>,
     pub manner: Manner,
+    /// Offers within a call are left to the test.
+    pub ponders: bool,
     cseq: u32,
 }
 
@@ -118,6 +120,10 @@ impl Phone {
     /// What it does by itself from here on.
     pub fn set_manner(&self, manner: Manner) {
         self.0.state.lock().unwrap().manner = manner;
+    }
+    /// Leaves offers within a call to the test ([`Phone::take`]) instead of agreeing to them.
+    pub fn set_ponders(&self, ponders: bool) {
+        self.0.state.lock().unwrap().ponders = ponders;
     }
     /// How many calls it answered by itself and still holds.
     pub fn talking(&self) -> usize {
@@ -236,7 +242,11 @@ impl Phone {
     /// Calls with a media line of the test's choice and further headers.
     pub fn dial_with(&self, number: &str, rtp: Rtp, headers: &str) -> Dialling {
         let body = sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1);
-        Dialling::start(self, number, rtp, headers, &body)
+        self.dial_describing(number, rtp, headers, &body)
+    }
+    /// Calls with further headers and an offer, both composed by the test.
+    pub fn dial_describing(&self, number: &str, rtp: Rtp, headers: &str, offer: &str) -> Dialling {
+        Dialling::start(self, number, rtp, headers, offer)
     }
     /// Calls with an offer composed by the test; blank offers nothing.
     pub fn dial_offering(&self, number: &str, rtp: Rtp, offer: &str) -> Dialling {
@@ -310,7 +320,13 @@ impl Phone {
             (_, "OPTIONS" | "NOTIFY" | "INFO" | "MESSAGE") => {
                 self.respond(&text, &reply(&text, 200, "OK", "", ""))
             }
-            (_, "INVITE" | "UPDATE") if text.to_tag().is_some() => self.hear_offer(&text),
+            (_, "INVITE" | "UPDATE") if text.to_tag().is_some() => {
+                if self.with_state(|s| s.ponders) {
+                    self.keep(text)
+                } else {
+                    self.hear_offer(&text)
+                }
+            }
             (_, "INVITE") => self.hear_invite(text),
             _ if text.status() == Some(401) && Dial::retry(self, &text) => {}
             _ => self.keep(text),

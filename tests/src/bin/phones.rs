@@ -1,7 +1,7 @@
 //! A started server with two registered, answering phones, steered by lines on stdin. For the browser tests.
 //!
 //! Prints one JSON line when ready (`http`, `setup`, `numbers`, `devices`), then one per command: `call`, `ended`, `hangup`,
-//! `unregister`, `register`, `sql <statement>`, `bad` (an invalid row by hand), `good` (mended again).
+//! `unregister`, `register`, `sql <statement>`, `keys` (API keys that write and that read), `bad` (an invalid row by hand), `good` (mended again).
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::io::BufRead;
@@ -54,6 +54,9 @@ fn obey(
         }
         ("unregister", _) => json!({ "status": bob.register_for(0).status() }),
         ("register", _) => json!({ "status": bob.register().status() }),
+        ("keys", _) => {
+            json!({ "all": key(server, "write", "Everything"), "read": key(server, "read", "Reader") })
+        }
         ("sql", statement) => json!({ "rows": server.sql(statement) }),
         ("bad", _) => {
             server.sql("UPDATE ring_groups SET overflow = 'extension:98765'");
@@ -65,6 +68,24 @@ fn obey(
         }
         (other, _) => json!({ "unknown": other }),
     }
+}
+
+/// A new API key of the first administrator.
+fn key(server: &Server, scope: &str, name: &str) -> String {
+    let db = config::Db::open(server.folder()).unwrap();
+    let admin = db.account_by_login("admin", None).unwrap().expect("first start makes it");
+    let author = config::access::Author {
+        viewer: admin.viewer,
+        name: admin.login,
+        address: String::new(),
+        via: "cli",
+    };
+    let groups = ["organization", "configuration", "call_center", "reporting", "system"];
+    let mut values: config::resource::Values =
+        groups.map(|group| (group.to_owned(), scope.to_owned())).into();
+    values.extend([("name".to_owned(), name.to_owned()), ("rate".to_owned(), "60000".to_owned())]);
+    let id = db.create(&author, &config::resources::api_keys::API_KEYS, &values).unwrap().id;
+    db.issue_api_key(&author, id, chrono::Utc::now().timestamp_millis()).unwrap()
 }
 
 fn device(server: &Server, position: usize) -> Value {

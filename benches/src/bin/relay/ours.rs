@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use dialtone::shell::{
@@ -38,18 +38,18 @@ pub fn work(kind: Kind, phones: &[SocketAddr]) {
         Plan { count: 1, kind, io: rtp::Settings::default(), media: media::worker::Settings::default() };
     let (events, mut heard) = tokio::sync::mpsc::channel(1024);
     let (mut workers, _figures) = Workers::start(&plan, &events).expect("a thread");
-    let mut ports = Vec::new();
+    let (mut ports, now) = (Vec::new(), Instant::now());
     for (at, &phone) in phones.iter().enumerate() {
         let session = SessionId(at as u64);
         let port = FIRST_PORT + 2 * at as u16;
-        workers.tell(0, Command::Open { session, local: IpAddr::V4(Ipv4Addr::LOCALHOST), port });
-        workers.tell(0, Command::Agree { session, line: line(phone) });
+        workers.tell(now, 0, Command::Open { session, local: IpAddr::V4(Ipv4Addr::LOCALHOST), port });
+        workers.tell(now, 0, Command::Agree { session, line: line(phone) });
         ports.push(port);
     }
     for at in 0..phones.len() as u64 {
-        workers.tell(0, Command::Path { session: SessionId(at), path: Path::Peer(SessionId(at ^ 1)) });
+        workers.tell(now, 0, Command::Path { session: SessionId(at), path: Path::Peer(SessionId(at ^ 1)) });
     }
-    workers.wake();
+    workers.wake(now + Duration::from_secs(1));
     // The thread is busy binding; nobody tells when it is done.
     std::thread::sleep(Duration::from_millis(500));
     crate::say_ports(&ports);

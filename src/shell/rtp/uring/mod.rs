@@ -24,7 +24,7 @@ use self::{buffers::Buffers, token::Token};
 use super::{
     Counters, PACKET_LIMIT, PacketIo, Receiver, Settings,
     address::{self, RAW_LEN, RawAddress},
-    sockets::Sockets,
+    sockets::{Closing, Opened, Sockets},
     waker::Waker,
 };
 
@@ -41,8 +41,8 @@ pub struct Uring {
     settings: Settings,
     /// Completions of this turn.
     done: Vec<cqueue::Entry>,
-    /// Sockets whose receive ended because no buffer was left.
-    starved: Vec<SocketId>,
+    /// Places of sockets whose receive ended because no buffer was left.
+    starved: Vec<u32>,
     sending: usize,
     dense: bool,
     counters: Counters,
@@ -67,7 +67,7 @@ impl Uring {
             destinations: vec![RawAddress::EMPTY; usize::from(BUFFERS)].into(),
             waker,
             settings,
-            sockets: Sockets::default(),
+            sockets: Sockets::new(settings),
             done: Vec::with_capacity(COMPLETIONS as usize),
             starved: Vec::new(),
             sending: 0,
@@ -85,10 +85,10 @@ impl Uring {
         self.push(entry.user_data(Token::Wake.into()))
     }
 
-    /// Starts the multishot receive of a socket.
-    fn arm(&mut self, id: SocketId) -> io::Result<()> {
-        let Some(socket) = self.sockets.get(id) else { return Ok(()) };
-        let token = Token::Receive { socket: id, generation: self.sockets.generation(id) };
+    /// Starts the multishot receive of the socket in this place.
+    fn arm(&mut self, place: u32) -> io::Result<()> {
+        let Some(socket) = self.sockets.at(place) else { return Ok(()) };
+        let token = Token::Receive { place, generation: self.sockets.generation(place) };
         let entry = opcode::RecvMsgMulti::new(types::Fd(socket.as_raw_fd()), &*self.shape, GROUP).build();
         self.push(entry.user_data(token.into()))
     }
@@ -106,6 +106,7 @@ impl Uring {
 
     /// Submits what is queued and waits as the trait says.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let until = until.into_iter().chain(self.sockets.sweep_at()).min();
         let left = until.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let at_most = if self.dense { left.min(self.settings.gather) } else { left };
         // Sends complete while they are submitted; only what comes after them ends the wait early.
@@ -126,19 +127,15 @@ impl Uring {
     }
 
     /// A receive completed, with a datagram or for good.
-    fn received(
-        &mut self,
-        id: SocketId,
-        generation: u16,
-        entry: &cqueue::Entry,
-        receiver: &mut impl Receiver,
-    ) {
-        let current = self.sockets.generation(id) == generation && self.sockets.get(id).is_some();
+    fn received(&mut self, place: u32, generation: u16, entry: &cqueue::Entry, receiver: &mut impl Receiver) {
+        let current = self.sockets.generation(place) == generation && self.sockets.at(place).is_some();
         if current && !cqueue::more(entry.flags()) {
-            self.starved.push(id);
+            self.starved.push(place);
         }
         let Some(buffer) = cqueue::buffer_select(entry.flags()) else { return };
-        let forward = if current { self.look_at(id, buffer, entry.result(), receiver) } else { None };
+        // What comes to a socket that is only kept is forgotten.
+        let user = self.sockets.user(place).filter(|_| current);
+        let forward = user.and_then(|id| self.look_at(id, buffer, entry.result(), receiver));
         let queued = forward.is_some_and(|forward| self.forward(buffer, forward));
         if !queued {
             self.buffers.give_back(buffer);
@@ -183,6 +180,15 @@ impl Uring {
         queued
     }
 
+    fn cancel(&mut self, closing: Closing) {
+        let receive = Token::Receive { place: closing.place, generation: closing.generation };
+        // The ring holds the socket open until the receive is cancelled, so that is submitted first.
+        let cancel = opcode::AsyncCancel::new(receive.into()).build().user_data(Token::Cancel.into());
+        let _ = self.push(cancel);
+        let _ = self.ring.submit();
+        drop(closing);
+    }
+
     fn sent(&mut self, buffer: u16, result: i32) {
         self.sending = self.sending.saturating_sub(1);
         self.buffers.give_back(buffer);
@@ -192,18 +198,15 @@ impl Uring {
 
 impl PacketIo for Uring {
     fn open(&mut self, id: SocketId, local: SocketAddr) -> io::Result<SocketAddr> {
-        let bound = self.sockets.open(id, local, self.settings.receive_buffer)?.local_addr()?;
-        self.arm(id)?;
+        let (opened, bound) = self.sockets.open(id, local)?;
+        if let Opened::New(place) = opened {
+            self.arm(place)?;
+        }
         Ok(bound)
     }
     fn close(&mut self, id: SocketId) {
-        let receive = Token::Receive { socket: id, generation: self.sockets.generation(id) };
-        if let Some(socket) = self.sockets.close(id) {
-            // The ring holds the socket open until the receive is cancelled, so that is submitted first.
-            let cancel = opcode::AsyncCancel::new(receive.into()).build().user_data(Token::Cancel.into());
-            let _ = self.push(cancel);
-            let _ = self.ring.submit();
-            drop(socket);
+        if let Some(closing) = self.sockets.close(id) {
+            self.cancel(closing);
         }
     }
     fn send(&mut self, forward: Forward, packet: &[u8]) {
@@ -212,8 +215,8 @@ impl PacketIo for Uring {
     }
     fn turn(&mut self, until: Option<Instant>, receiver: &mut impl Receiver) -> io::Result<()> {
         self.buffers.publish();
-        while let Some(id) = self.starved.pop() {
-            self.arm(id)?;
+        while let Some(place) = self.starved.pop() {
+            self.arm(place)?;
         }
         self.wait(until)?;
         self.counters.turns += 1;
@@ -222,7 +225,7 @@ impl PacketIo for Uring {
         done.extend(self.ring.completion());
         for entry in done.drain(..) {
             match Token::from(entry.user_data()) {
-                Token::Receive { socket, generation } => self.received(socket, generation, &entry, receiver),
+                Token::Receive { place, generation } => self.received(place, generation, &entry, receiver),
                 Token::Send { buffer } => self.sent(buffer, entry.result()),
                 Token::Wake => {
                     self.waker.reset();
@@ -234,6 +237,9 @@ impl PacketIo for Uring {
             }
         }
         self.done = done;
+        for closing in self.sockets.expired(Instant::now()) {
+            self.cancel(closing);
+        }
         self.dense = !self.settings.gather.is_zero() && self.counters.received - before >= DENSE;
         Ok(())
     }

@@ -1,13 +1,11 @@
 //! What a completion belongs to, as the 64 bits that io_uring carries along.
 
-use media::SocketId;
-
 /// The owner of a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
-    /// The multishot receive of this use of a socket number.
+    /// The multishot receive of the socket that stood in this place.
     #[allow(missing_docs)]
-    Receive { socket: SocketId, generation: u16 },
+    Receive { place: u32, generation: u16 },
     /// The send out of this buffer.
     #[allow(missing_docs)]
     Send { buffer: u16 },
@@ -20,8 +18,8 @@ pub enum Token {
 impl From<Token> for u64 {
     fn from(token: Token) -> Self {
         match token {
-            Token::Receive { socket, generation } => {
-                RECEIVE << 56 | u64::from(generation) << 32 | u64::from(socket.0)
+            Token::Receive { place, generation } => {
+                RECEIVE << 56 | u64::from(generation) << 32 | u64::from(place)
             }
             Token::Send { buffer } => SEND << 56 | u64::from(buffer),
             Token::Wake => WAKE << 56,
@@ -33,7 +31,7 @@ impl From<Token> for u64 {
 impl From<u64> for Token {
     fn from(bits: u64) -> Self {
         match bits >> 56 {
-            RECEIVE => Self::Receive { socket: SocketId(bits as u32), generation: (bits >> 32) as u16 },
+            RECEIVE => Self::Receive { place: bits as u32, generation: (bits >> 32) as u16 },
             SEND => Self::Send { buffer: bits as u16 },
             WAKE => Self::Wake,
             _ => Self::Cancel,
@@ -51,7 +49,7 @@ mod tests {
 
     #[test]
     fn tokens_survive_the_ring() {
-        let receive = Token::Receive { socket: SocketId(u32::MAX), generation: u16::MAX };
+        let receive = Token::Receive { place: u32::MAX, generation: u16::MAX };
         for token in [receive, Token::Send { buffer: 4095 }, Token::Wake, Token::Cancel] {
             assert_eq!(Token::from(u64::from(token)), token);
         }

@@ -1,0 +1,99 @@
+//! Valid rows of any declared table, found by asking: values are made from the kinds of the fields, and a dry run says which
+//! of them go together.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use config::{Field, Kind, Resource, resources};
+use serde_json::{Map, Value, json};
+
+use crate::world::Browser;
+
+/// Values for a new row that the API takes, with as many fields as possible.
+pub async fn sample(api: &Browser, of: &'static Resource) -> Map<String, Value> {
+    let mut row = least(api, of).await;
+    let path = format!("/api/v1/{}?dry_run=1", of.name);
+    for field in of.settable() {
+        if row.contains_key(field.name) {
+            continue;
+        }
+        row.insert(field.name.into(), value(api, of, field).await);
+        if !api.json("POST", &path, Value::Object(row.clone())).await.status.is_success() {
+            row.remove(field.name);
+        }
+    }
+    row
+}
+
+/// A new row with as many fields as possible; its id.
+pub async fn make(api: &Browser, of: &'static Resource) -> i64 {
+    let row = sample(api, of).await;
+    insert(api, of, row).await
+}
+
+/// Values for a new row with as few fields as possible: what is required, and what the answer asks for.
+async fn least(api: &Browser, of: &'static Resource) -> Map<String, Value> {
+    let mut row = Map::new();
+    for field in of.settable().filter(|field| field.required) {
+        row.insert(field.name.into(), value(api, of, field).await);
+    }
+    let path = format!("/api/v1/{}?dry_run=1", of.name);
+    for _ in 0..10 {
+        let tried = api.json("POST", &path, Value::Object(row.clone())).await;
+        if tried.status.is_success() {
+            break;
+        }
+        assert_eq!(tried.status.as_u16(), 422, "{}: {}", of.name, tried.body);
+        for problem in tried.value()["problems"].as_array().unwrap() {
+            let Some(field) = of.field(problem["field"].as_str().unwrap()) else { continue };
+            if row.remove(field.name).is_none() || field.required {
+                row.insert(field.name.into(), value(api, of, field).await);
+            }
+        }
+    }
+    row
+}
+
+async fn insert(api: &Browser, of: &'static Resource, row: Map<String, Value>) -> i64 {
+    let made = api.json("POST", &format!("/api/v1/{}", of.name), Value::Object(row.clone())).await;
+    assert_eq!(made.status.as_u16(), 201, "{} of {row:?}: {}", of.name, made.body);
+    made.value()["id"].as_i64().unwrap()
+}
+
+/// A value that nobody else has, as the field's kind says.
+async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let n = COUNT.fetch_add(1, Ordering::Relaxed);
+    match field.kind {
+        // What a spreadsheet would run, and what HTML and CSV must escape.
+        Kind::Text { max } => {
+            json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>())
+        }
+        Kind::Word { max } => {
+            json!(format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>())
+        }
+        Kind::Number { min, max, .. } => {
+            json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
+        }
+        Kind::Choice(of) => json!(of[n % of.len()].0),
+        Kind::Set(of) => json!([of()[n % of().len()].0]),
+        Kind::Flag => json!(n.is_multiple_of(2)),
+        Kind::Extension => json!(format!("{}", 20_000 + n)),
+        Kind::PhoneNumber => json!(format!("+4930{:06}", n)),
+        Kind::Email => json!(format!("a{n}@example.com")),
+        Kind::Reference(table) => json!(target(api, of, table).await),
+        Kind::Many(table) => json!([target(api, of, table).await, target(api, of, table).await]),
+        Kind::Destination => json!("hangup:busy"),
+        Kind::Secret => json!(""),
+    }
+}
+
+async fn target(api: &Browser, of: &'static Resource, table: &str) -> i64 {
+    let other = resources::by_name(table).unwrap();
+    if other.name == of.name {
+        // A row of the same table: one that is there.
+        let rows = api.get(&format!("/api/v1/{table}?limit=1")).await.value();
+        return rows["items"][0]["id"].as_i64().unwrap_or_default();
+    }
+    let row = Box::pin(least(api, other)).await;
+    insert(api, other, row).await
+}

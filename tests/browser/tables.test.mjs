@@ -1,0 +1,226 @@
+// Every declared table in the browser: its list, forms, drawer and menus in light, dark and on a phone. The tables come from
+// the OpenAPI document, so one that is added is looked at without a word here.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { enter, findings, looks, picture, raise } from './stage.mjs';
+
+let stage, page, tables;
+const at = path => stage.http + path;
+
+before(async () => {
+  stage = await raise();
+  page = stage.page;
+  page.setDefaultTimeout(20_000);
+  await enter(stage);
+  const { paths } = await (await page.request.get(at('/api/v1/openapi.json'))).json();
+  tables = Object.keys(paths).map(path => path.match(/^\/api\/v1\/(\w+)$/)?.[1]).filter(Boolean)
+    .map(name => ({ name, single: !paths[`/api/v1/${name}`].post && !paths[`/api/v1/${name}/{id}`] }));
+});
+after(() => stage?.lower());
+
+async function inEveryLook(name, faults, full = false) {
+  for (const look of looks) {
+    await page.emulateMedia({ colorScheme: look.scheme });
+    await page.setViewportSize({ width: look.width, height: look.height });
+    faults.push(...(await findings(page)).map(f => `${name} ${look.name}: ${f}`));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) faults.push(`${name} ${look.name}: ${wide} px wider than the window`);
+    await picture(page, `table-${name}-${look.name}`, full);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+test('each list, its cards and its forms stand in every look without an accessibility finding', async () => {
+  const faults = [];
+  for (const { name, single } of tables) {
+    const open = async path => {
+      const answer = await page.goto(at(path));
+      if (answer.status() !== 200) faults.push(`${path}: ${answer.status()}`);
+      await page.locator('h1').first().waitFor();
+      return answer.status() === 200;
+    };
+    if (!(await open(`/admin/${name}`))) continue;
+    await inEveryLook(name, faults, single);
+    if (single) continue;
+    await open(`/admin/${name}?view=cards`);
+    await inEveryLook(`${name}-cards`, faults);
+    if (await page.goto(at(`/admin/${name}/new`)).then(answer => answer.status() === 200)) await inEveryLook(`${name}-new`, faults, true);
+    const { items } = await (await page.request.get(at(`/api/v1/${name}?limit=1`))).json();
+    if (!items.length) continue;
+    await open(`/admin/${name}/${items[0].id}`);
+    await inEveryLook(`${name}-row`, faults, true);
+  }
+  assert.deepEqual(faults, []);
+});
+
+test('a row is looked at without leaving the list, and its menu acts', async () => {
+  const faults = [];
+  await page.goto(at('/admin/users?q=1'));
+  await page.goto(at('/admin/users'));
+  await page.locator('#list tbody tr td:nth-child(4)').first().click();
+  await page.locator('#drawer[open] h2').waitFor();
+  await inEveryLook('drawer', faults);
+  await page.keyboard.press('Escape');
+  await page.locator('#drawer[open]').waitFor({ state: 'detached' }).catch(() => {});
+  await page.locator('[data-menu]').first().click();
+  await page.locator('#row-menu button.danger').waitFor();
+  faults.push(...await findings(page));
+  await picture(page, 'table-row-menu');
+  await page.locator('#row-menu [name^="set."]').first().click();
+  await page.locator('#undo').waitFor();
+  assert.match(await page.locator('.toast').innerText(), /1 user changed/);
+  await page.keyboard.press('Control+z');
+  await page.locator('.toast').filter({ hasText: /as it was/ }).waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test('ticked rows change together and come back together', async () => {
+  await page.goto(at('/admin/devices'));
+  const all = await page.locator('#list .tick').count();
+  assert.ok(all >= 5);
+  await page.locator('#list .tick').nth(0).click();
+  await page.locator('#list .tick').nth(2).click({ modifiers: ['Shift'] });
+  assert.equal(await page.locator('#bulk b').innerText(), '3 selected');
+  const faults = [];
+  await inEveryLook('bulk', faults);
+  await page.click('#bulk-change');
+  await page.locator('#bulk-dialog[open]').waitFor();
+  await inEveryLook('bulk-dialog', faults);
+  await page.selectOption('#set-ring', '=delay');
+  await page.click('#bulk-set');
+  await page.locator('.toast').filter({ hasText: /3 devices changed/ }).waitFor();
+  assert.equal((await stage.ask("sql SELECT count(*) FROM devices WHERE ring = 'delay'")).rows, '3');
+  await page.click('#undo');
+  await page.locator('.toast').filter({ hasText: /3 rows are as they were/ }).waitFor();
+  assert.equal((await stage.ask("sql SELECT count(*) FROM devices WHERE ring = 'delay'")).rows, '0');
+  await page.click('#tick-all');
+  assert.equal(await page.locator('#bulk b').innerText(), `${all} selected`);
+  await page.click('[data-clear]');
+  assert.ok(await page.locator('#bulk').isHidden());
+  assert.deepEqual(faults, []);
+});
+
+test('columns, cards and a saved view are remembered', async () => {
+  await page.goto(at('/admin/users'));
+  await page.click('#columns');
+  await page.locator('#columns-menu [value=busy_trigger]').check();
+  const faults = (await findings(page)).map(f => `columns: ${f}`);
+  await picture(page, 'table-columns');
+  await page.click('#columns-go');
+  await page.locator('th', { hasText: 'Busy means' }).waitFor();
+  await page.locator('#views [value=cards]').click();
+  await page.locator('ul.cards').waitFor();
+  await page.goto(at('/admin/devices'));
+  await page.goto(at('/admin/users'));
+  await page.locator('ul.cards').waitFor();
+  await page.locator('#views [value=list]').click();
+  await page.locator('th', { hasText: 'Busy means' }).waitFor();
+  await page.goto(at('/admin/users'));
+  await page.click('#filter-suspended');
+  await page.locator('#by-suspended [value="1"]').check();
+  await page.waitForURL(/f\.suspended=1/);
+  await page.keyboard.press('Escape');
+  await page.click('#save-view');
+  await page.fill('#views-menu [name=name]', 'Away');
+  await page.click('#save-view-go');
+  await page.locator('#saved-views a', { hasText: 'Away' }).waitFor();
+  await page.goto(at('/admin/users'));
+  await page.locator('#saved-views a', { hasText: 'Away' }).click();
+  await page.waitForURL(/f\.suspended=1/);
+  faults.push(...(await findings(page)).map(f => `views: ${f}`));
+  assert.deepEqual(faults, []);
+});
+
+test('the palette finds people, pages and commands by keyboard alone', async () => {
+  await page.goto(at('/admin'));
+  const faults = [];
+  await page.keyboard.press('Control+k');
+  await page.locator('#palette[open] [role=option]').first().waitFor();
+  await page.keyboard.type(stage.numbers[0]);
+  const hit = page.locator('#found [role=option][data-href^="/admin/users/"]').first();
+  await hit.waitFor();
+  await inEveryLook('palette', faults);
+  for (let n = 0; n < 30 && await hit.getAttribute('aria-selected') !== 'true'; n += 1) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/admin\/users\/\d+/);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('keyboard');
+  await page.locator('[data-run=keyboard]').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('#keyboard[open]').waitFor();
+  await inEveryLook('keyboard', faults);
+  await page.keyboard.press('Escape');
+  await page.locator('h1').first().click();
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await page.waitForURL(/\/admin\/?$|\/admin\/devices/);
+  assert.deepEqual(faults, []);
+});
+
+test('a form names what is unsaved, its destination is picked, and a conflict loses nothing', async () => {
+  const { items } = await (await page.request.get(at('/api/v1/ring_groups'))).json();
+  const own = `/admin/ring_groups/${items[0].id}`;
+  await page.goto(at(own));
+  await page.fill('[name=ring_time]', '33');
+  assert.match(await page.locator('.savebar .what').innerText(), /33 s instead of \d+ s/);
+  await page.click('#f-overflow');
+  await page.locator('#palette[open] [role=option]').first().waitFor();
+  await page.keyboard.type('busy');
+  await page.locator('[data-value="hangup:busy"]').waitFor();
+  await page.keyboard.press('Enter');
+  assert.match(await page.locator('#f-overflow').innerText(), /busy/);
+  assert.match(await page.locator('.savebar .what').innerText(), /instead of/);
+  const faults = [];
+  await inEveryLook('unsaved', faults, true);
+  await stage.ask(`sql UPDATE ring_groups SET name = 'Theirs', ring_time = 44 WHERE id = ${items[0].id}`);
+  await page.click('#save');
+  await page.locator('#conflict').waitFor();
+  await inEveryLook('conflict', faults, true);
+  assert.match(await page.locator('#theirs-ring_time').innerText(), /44 s/);
+  assert.equal(await page.inputValue('[name=name]'), 'Theirs');
+  assert.equal(await page.inputValue('[name=ring_time]'), '33');
+  await page.click('[data-take=ring_time]');
+  assert.equal(await page.inputValue('[name=ring_time]'), '44');
+  await page.click('#save');
+  await page.locator('.toast').waitFor();
+  assert.equal((await stage.ask(`sql SELECT overflow FROM ring_groups WHERE id = ${items[0].id}`)).rows, 'hangup:busy');
+  assert.deepEqual(faults, []);
+});
+
+test('a delete that something stands in the way of says what, with links', async () => {
+  const { items } = await (await page.request.get(at('/api/v1/ring_groups'))).json();
+  await page.goto(at(`/admin/users/${items[0].members[0]}`));
+  await page.click('#delete');
+  await page.locator('#delete-dialog[open]').waitFor();
+  assert.deepEqual(await findings(page), []);
+  await picture(page, 'table-delete-guard');
+  assert.ok(await page.locator('#delete-sure').isDisabled());
+  await page.locator('#delete-dialog a').first().click();
+  await page.waitForURL(/\/admin\/(ring_groups|devices)\/\d+/);
+});
+
+test('an old browser is told so until the notice is closed', async () => {
+  const context = await stage.browser.newContext({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0', storageState: await stage.context.storageState() });
+  const old = await context.newPage();
+  await old.goto(at('/admin'));
+  await old.locator('#old-browser').waitFor();
+  assert.deepEqual(await findings(old), []);
+  await old.click('[data-close-notice]');
+  await old.goto(at('/admin/users'));
+  assert.ok(await old.locator('#old-browser').isHidden());
+  await context.close();
+  assert.ok(await page.goto(at('/admin')).then(() => page.locator('#old-browser').isHidden()));
+});
+
+test('the page of the API stands without anything from elsewhere', async () => {
+  const faults = [];
+  await page.goto(at('/api/docs'));
+  await page.locator('details').nth(1).click();
+  await inEveryLook('api-docs', faults);
+  assert.deepEqual(faults, []);
+  assert.deepEqual(stage.strangers, []);
+  const own = stage.complaints.filter(c => !/status of 4\d\d|Transition was (aborted|skipped)/.test(c));
+  assert.deepEqual(own, []);
+});

@@ -1,0 +1,58 @@
+//! Signing in: who may not is told nothing, neither in words nor by how long it takes. AUTH-04.
+
+use tests::{
+    server::Server,
+    visitor::{PASSWORD, Page, Visitor, set},
+};
+
+fn sign_in(server: &Server, login: &str, password: &str) -> Page {
+    let visitor = Visitor::new(server.http());
+    let mut form = visitor.form("/login");
+    set(&mut form, "login", login);
+    set(&mut form, "password", password);
+    visitor.post("/login", &form)
+}
+
+/// The page of a refusal without what the visitor typed.
+fn refusal(server: &Server, login: &str, password: &str) -> (u16, String) {
+    let page = sign_in(server, login, password);
+    (page.status, page.body.replace(&format!("value=\"{login}\""), "value=\"…\""))
+}
+
+/// What so many refusals cost the program. [hundredths of a second of CPU]
+fn cost(server: &Server, login: &str, password: &str) -> u64 {
+    let before = server.cpu();
+    for _ in 0..TRIES {
+        assert_eq!(sign_in(server, login, password).status, 401, "{login}");
+    }
+    server.cpu() - before
+}
+
+/// AUTH-04: an unknown name, a wrong password and a suspended account with the right one: one hash each, one answer.
+#[test]
+fn every_refused_sign_in_does_the_same_work_and_gets_the_same_answer() {
+    let server = Server::start();
+    server.portal();
+    server.sql(
+        "INSERT INTO administrators (tenant_id, login, name, level, suspended, password) \
+         SELECT tenant_id, 'suspended', 'Ben', level, 1, password FROM administrators ORDER BY id LIMIT 1",
+    );
+    let known = server.sql("SELECT login FROM administrators ORDER BY id LIMIT 1");
+    let wrong = refusal(&server, &known, "Wrong@Password2024!");
+    assert_eq!(wrong.0, 401);
+    assert_eq!(refusal(&server, "nobody", PASSWORD), wrong);
+    assert_eq!(refusal(&server, "suspended", PASSWORD), wrong);
+    assert!(sign_in(&server, &known, PASSWORD).status < 400, "the right password");
+
+    let costs = [(known.as_str(), "Wrong@Password2024!"), ("nobody", PASSWORD), ("suspended", PASSWORD)]
+        .map(|(login, password)| cost(&server, login, password));
+    eprintln!(
+        "{TRIES} refusals cost {costs:?} hundredths of a second of CPU: wrong password, unknown, suspended"
+    );
+    let (least, most) = (costs.iter().min().unwrap(), costs.iter().max().unwrap());
+    // A refusal without its hash costs a twentieth.
+    assert!(most * 2 < least * 3, "one kind of refusal is cheaper: {costs:?}");
+}
+
+/// Ten lock an account (AUTH-28).
+const TRIES: u32 = 8;
