@@ -28,6 +28,14 @@ pub enum Command {
     Serve(Serve),
     /// Check the database and say what is wrong in it
     Check(Data),
+    /// Write the configuration as text
+    Export(Export),
+    /// Make the configuration what a text says; shows what would change first
+    Import(Import),
+    /// Write database, key and files into one archive, also while the telephone system runs
+    Backup(Backup),
+    /// Put an archive in the place of the database; what was there is kept aside
+    Restore(Restore),
     /// Help administrators who cannot sign in
     #[command(subcommand)]
     Admin(Admin),
@@ -44,6 +52,81 @@ pub enum Admin {
         #[command(flatten)]
         data: Data,
     },
+}
+
+/// What to export.
+#[derive(Debug, Clone, Args)]
+pub struct Export {
+    /// File to write; standard output if left out
+    pub file: Option<PathBuf>,
+    /// Only this tenant, by its SIP domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub tenant: Option<String>,
+    /// As of this revision of the last months, without passwords
+    #[arg(long, value_name = "N", conflicts_with_all = ["with_secrets", "tenant"])]
+    pub revision: Option<i64>,
+    /// With the passwords of phones in clear, to move to another system
+    #[arg(long)]
+    pub with_secrets: bool,
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What to import, and whether.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// File to read; `-` is standard input
+    pub file: PathBuf,
+    /// What the file is
+    #[arg(long, value_enum, default_value = "dialtone", value_name = "SYSTEM")]
+    pub from: From,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    /// The tenant that other systems' extensions are for, by its SIP domain; the first one if left out
+    #[arg(long, value_name = "DOMAIN")]
+    pub tenant: Option<String>,
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Where a file to import comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum From {
+    /// Our own text, as `dialtone export` writes it
+    Dialtone,
+    /// Extensions of FreePBX, CSV of its Bulk Handler
+    Freepbx,
+    /// Extensions of FusionPBX, CSV
+    Fusionpbx,
+}
+
+/// Where a backup goes.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// Archive to write; it must not be there yet
+    pub file: PathBuf,
+    /// Leave out the key, to be kept elsewhere; without it nobody reads the passwords
+    #[arg(long)]
+    pub without_key: bool,
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What to restore.
+#[derive(Debug, Clone, Args)]
+pub struct Restore {
+    /// Archive to read
+    pub file: PathBuf,
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Where everything is kept.
@@ -231,5 +314,23 @@ mod tests {
             Ok(Command::Admin(Admin::ResetPassword { login: Some(_), .. }))
         ));
         assert!(matches!(parse("dialtone check --data d"), Ok(Command::Check(_))));
+    }
+    /// OPS-05, OPS-08
+    #[test]
+    fn the_configuration_is_exported_imported_backed_up_and_restored() {
+        let parse = |line: &str| Cli::try_parse_from(line.split_whitespace()).map(Cli::into_command);
+        assert!(matches!(parse("dialtone export --data d"), Ok(Command::Export(Export { file: None, .. }))));
+        assert!(matches!(
+            parse("dialtone export x.toml --tenant a.example --with-secrets"),
+            Ok(Command::Export(Export { with_secrets: true, .. }))
+        ));
+        assert!(matches!(
+            parse("dialtone import --from freepbx x.csv --dry-run"),
+            Ok(Command::Import(Import { from: From::Freepbx, dry_run: true, yes: false, .. }))
+        ));
+        assert!(parse("dialtone import x.toml --dry-run --yes").is_err());
+        assert!(parse("dialtone import").is_err() && parse("dialtone backup").is_err());
+        assert!(matches!(parse("dialtone backup x.tar --data d"), Ok(Command::Backup(_))));
+        assert!(matches!(parse("dialtone restore x.tar --data d"), Ok(Command::Restore(_))));
     }
 }

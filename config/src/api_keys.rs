@@ -11,8 +11,7 @@ use crate::{
         self,
         api_keys::{API_KEYS, scope_of_menu},
     },
-    rows,
-    secret,
+    rows, secret,
     sign_in::{Account, hash_of},
     transaction::Transaction,
     write::{self, WriteError},
@@ -90,7 +89,9 @@ impl Db {
             })
             .optional()?;
         let Some(found) = found else { return Ok(None) };
-        let Some(maker) = self.account(found.maker)?.filter(|maker| !maker.suspended) else { return Ok(None) };
+        let Some(maker) = self.account(found.maker)?.filter(|maker| !maker.suspended) else {
+            return Ok(None);
+        };
         Ok(Some(found.with(maker)))
     }
 
@@ -127,7 +128,8 @@ impl Found {
         let own = maker.viewer.rights;
         let rights = own.without(&own.without(&allowed(scope)));
         // Tables of the whole program are open to the highest level alone, not by rights.
-        let level = if scope("System") == "write" { maker.viewer.level } else { maker.viewer.level.min(PRIMARY - 1) };
+        let level =
+            if scope("System") == "write" { maker.viewer.level } else { maker.viewer.level.min(PRIMARY - 1) };
         let viewer = Viewer { rights, level, ..maker.viewer };
         ApiKey { id: self.id, name: self.name, viewer, maker, rate: self.rate, last_used: self.used_at }
     }

@@ -139,9 +139,7 @@ fn ids(
             ids.dedup();
             ids
         }
-        Chosen::Matching(query) => {
-            query::ids(rows, &author.viewer, of, query)?
-        }
+        Chosen::Matching(query) => query::ids(rows, &author.viewer, of, query)?,
     };
     if ids.len() > MOST_ROWS { Err(BulkError::TooMany) } else { Ok(ids) }
 }

@@ -235,7 +235,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECKPOINT: i64 = 4096;
 const POOLED_READERS: usize = 4;
 const PREPARED_STATEMENTS: usize = 128;
-const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
+pub(crate) const KEY_CHECK: Place = Place { table: "key_check", field: "sealed", row: 1 };
 
 #[cfg(test)]
 mod tests;

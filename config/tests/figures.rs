@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use config::{
     Db, Feed, Resource, TenantId,
+    audit_log::LogQuery,
+    plan::Go,
     query::{ListQuery, Viewer},
     records::{CallRow, Change},
     resource::Values,
     resources::{devices::DEVICES, users::USERS},
+    text::Secrets,
     write::Author,
 };
 
@@ -56,6 +59,40 @@ fn figures_of_a_large_company() {
         .unwrap();
     let after = timed("all users and devices changed by hand, checked", || feed.poll().unwrap().unwrap());
     assert!(after.revision > snapshot.revision);
+    texts(&db, &author);
+}
+
+/// OPS-05: the text twin, the past and the way back of a large company.
+fn texts(db: &Db, author: &Author) {
+    let viewer = Viewer::primary(TenantId(1));
+    let export = || db.export_text(&viewer, "", Secrets::InClear).unwrap();
+    let text = timed("export as text", export);
+    println!("text: {} kB", text.len() / 1024);
+    let import = |text: &str, go: Go| {
+        let plan = db.import_text(author, text, go).unwrap();
+        assert!(plan.problems.is_empty(), "{:?}", plan.problems);
+        plan
+    };
+    let plan = timed("plan of a text that changes nothing", || import(&text, Go::Rehearse));
+    assert!(plan.rows.is_empty());
+    let edited = text.replace("Firstx", "First").replace("@example.com", "@example.org");
+    let before = db.history_bounds().unwrap().newest;
+    let plan = timed("plan of a text that changes all users", || import(&edited, Go::Rehearse));
+    assert_eq!(plan.rows.len(), USERS_N);
+    timed("the same applied", || import(&edited, Go::Apply(None)));
+    timed("the past as text", || db.export_past(&viewer, &db.past(before).unwrap()).unwrap());
+    let restore = |go| db.restore(author, before, go).unwrap();
+    assert_eq!(timed("plan of a restore of all users", || restore(Go::Rehearse)).rows.len(), USERS_N);
+    timed("the same applied", || restore(Go::Apply(None)));
+    assert_eq!(export(), text);
+    let log = || db.audit_log(&viewer, &LogQuery { search: "Last77".into(), ..LogQuery::default() }).unwrap();
+    println!("audit log: {} entries match", timed("audit log searched", log).total);
+    timed("audit log, first page", || db.audit_log(&viewer, &LogQuery::default()).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let empty = Db::open(folder.path()).unwrap();
+    timed("import into an empty system", || empty.import_text(author, &text, Go::Apply(None)).unwrap());
+    assert_eq!(empty.export_text(&viewer, "", Secrets::InClear).unwrap(), text);
+    timed("copy for a backup", || db.copy_to(&folder.path().join("copy.db")).unwrap());
 }
 
 fn edit_to_snapshot(db: &Db, author: &Author, feed: &mut Feed) {

@@ -17,7 +17,7 @@ use crate::{
     auth::{self, login, set_password},
     error::Fault,
     events, headers,
-    pages::{call, call_list, dashboard, home, live_calls, metrics},
+    pages::{audit, call, call_list, dashboard, history, home, live_calls, metrics, transfer, trial},
     palette, rest,
     state::App,
     tables::{api_keys, bulk, csv, devices, form, list, row, undo, users, views},
@@ -52,6 +52,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/live", get(events::stream))
         .route("/admin", get(dashboard::show))
+        .merge(looking_back())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -78,6 +79,20 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/{id}/look", get(row::look))
         .route("/admin/{table}/{id}/delete", post(form::delete));
     let api = Router::new()
+        .route("/api/v1/audit", get(audit::api))
+        .route("/api/v1/audit/{id}/undo", post(audit::api_undo))
+        .route("/api/v1/history", get(history::api))
+        .route("/api/v1/history/compare", get(history::api_compare))
+        .route("/api/v1/history/{revision}/restore", post(history::api_restore))
+        .route("/api/v1/trials", post(trial::api_begin))
+        .route("/api/v1/trials/{id}/confirm", post(trial::api_confirm))
+        .route("/api/v1/trials/{id}", delete(trial::api_cancel))
+        .route(
+            "/api/v1/configuration",
+            get(transfer::api_export)
+                .post(transfer::api_import)
+                .layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
+        )
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/live/calls", get(live_calls::api))
@@ -91,6 +106,27 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })
         .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// Audit log, history, import and export.
+fn looking_back() -> Router<Arc<App>> {
+    Router::new()
+        .route("/admin/audit", get(audit::show))
+        .route("/admin/audit/export.csv", get(audit::csv))
+        .route("/admin/audit/{id}/undo", post(audit::undo))
+        .route("/admin/history", get(history::show))
+        .route("/admin/history/compare", get(history::compare))
+        .route("/admin/history/{revision}", get(history::past))
+        .route("/admin/history/{revision}/export.toml", get(history::export))
+        .route("/admin/history/{revision}/restore", get(history::plan).post(history::apply))
+        .route("/admin/trial", post(trial::begin))
+        .route("/admin/trial/{id}/confirm", post(trial::confirm))
+        .route("/admin/trial/{id}/cancel", post(trial::cancel))
+        .route(
+            "/admin/transfer",
+            get(transfer::show).post(transfer::import).layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
+        )
+        .route("/admin/transfer/export", post(transfer::export))
 }
 
 async fn nowhere(uri: Uri) -> Response {

@@ -21,13 +21,14 @@ use axum::{
 use config::{
     Db, Resource, TenantId, UserId,
     access::{self, Author, Verb, Viewer},
+    history::Trial,
     query::QueryError,
     resources::tenants::TENANTS,
     sign_in::{Account, Session},
 };
 use sha2::{Digest, Sha256};
 
-use crate::{error::Fault, query::Pairs, state::App, text};
+use crate::{error::Fault, pages::transfer, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -51,6 +52,8 @@ pub(crate) struct Who {
     pub flash: String,
     /// Where they sit.
     pub address: String,
+    /// Changes of their company that are on trial.
+    pub trial: Option<Trial>,
 }
 
 impl Who {
@@ -178,7 +181,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name)) = app.db(move |db| session(db, &token, now)).await? else {
+    let Some((session, tenant_name, trial)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
     let account = session.account;
@@ -195,11 +198,12 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         theme: theme.unwrap_or_default(),
         flash: flash.unwrap_or_default(),
         address: String::new(),
+        trial,
     }))
 }
 
-/// The session of a token with the name of its tenant; notes once a minute that it is in use.
-fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, Fault> {
+/// The session of a token with the name of its tenant and what is on trial there; notes once a minute that it is in use.
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String, Option<Trial>)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS {
         // A disk that is full must not hide the page that says so.
@@ -210,7 +214,8 @@ fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String)>, 
     let viewer = session.account.viewer;
     let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;
     let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
-    Ok(Some((session, name)))
+    let trial = db.trial(viewer.tenant).map_err(QueryError::from)?;
+    Ok(Some((session, name, trial)))
 }
 
 /// AUTH-06.
@@ -274,7 +279,8 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY)
+    let most = if parts.uri.path() == transfer::PATH { LARGE_BODY } else { BODY };
+    let bytes = axum::body::to_bytes(body, most)
         .await
         .map_err(|_| Fault::Malformed("the form is too large".into()))?;
     let form = Pairs::parse(&String::from_utf8_lossy(&bytes));
@@ -321,6 +327,8 @@ pub(crate) const SESSION_MS: i64 = 12 * 3_600_000;
 const TOUCH_MS: i64 = 60_000;
 /// As large as any request may be.
 const BODY: usize = 4 * 1024 * 1024;
+/// As a text of the whole configuration may be: 10,000 users with phones are 3 MB, and a form writes most signs threefold.
+pub(crate) const LARGE_BODY: usize = 32 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ mod menu;
 mod once;
 mod pages;
 mod palette;
+mod plan;
 mod query;
 mod reply;
 mod rest;

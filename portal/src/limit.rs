@@ -56,7 +56,11 @@ mod tests {
         assert_eq!(limits.take(1, 6, start + Duration::from_secs(10)), Ok(()));
         assert!(limits.take(1, 6, start + Duration::from_secs(10)).is_err());
         for _ in 0..6 {
-            assert_eq!(limits.take(1, 6, start + Duration::from_secs(300)), Ok(()), "never more than a minute's worth");
+            assert_eq!(
+                limits.take(1, 6, start + Duration::from_secs(300)),
+                Ok(()),
+                "never more than a minute's worth"
+            );
         }
         assert!(limits.take(1, 6, start + Duration::from_secs(300)).is_err());
     }

@@ -38,6 +38,15 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
         }
+        if title == "Reporting" && who.viewer.level >= 2 {
+            items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));
+        }
+        if title == "System" && who.viewer.level >= 2 {
+            items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
+        }
+        if title == "System" && who.viewer.level >= 3 {
+            items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));
+        }
         if !items.is_empty() {
             groups.push(Group { title, items });
         }

@@ -1,8 +1,12 @@
 //! Pages that are not a table.
 
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod call_list;
 pub(crate) mod dashboard;
+pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod live_calls;
 pub(crate) mod metrics;
+pub(crate) mod transfer;
+pub(crate) mod trial;

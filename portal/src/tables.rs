@@ -8,6 +8,7 @@ pub(crate) mod destination;
 pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
+pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod row;
@@ -36,13 +37,15 @@ pub(crate) async fn beside(
     of: &'static Resource,
     id: Option<i64>,
 ) -> Result<Beside, Fault> {
-    match id {
-        Some(id) if devices::are(of) => devices::beside(app, who, id).await,
-        Some(id) if api_keys::are(of) => api_keys::beside(app, who, id).await,
-        Some(id) if users::are(of) => users::beside(app, who, id).await,
-        Some(id) => related::beside(app, who, of, id).await,
-        None => Ok(Beside::default()),
-    }
+    let Some(id) = id else { return Ok(Beside::default()) };
+    let mut beside = match id {
+        id if devices::are(of) => devices::beside(app, who, id).await?,
+        id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
+        id if users::are(of) => users::beside(app, who, id).await?,
+        id => related::beside(app, who, of, id).await?,
+    };
+    history::add(app, who, of, id, &mut beside).await?;
+    Ok(beside)
 }
 
 /// Adds a live column to a list; the live parts it needs.

@@ -1,6 +1,7 @@
 //! What every page shows around its own content.
 
 use chrono::Utc;
+use config::history::Trial;
 
 use crate::{
     auth::Who,
@@ -32,6 +33,8 @@ pub(crate) struct Page {
     pub undo: Option<i64>,
     /// The live parts this page listens to, see `events`.
     pub parts: String,
+    /// Changes on trial, for the banner that counts down.
+    pub trial: Option<Trial>,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
 }
@@ -82,13 +85,14 @@ impl Page {
             toast,
             undo,
             parts: "alarms".to_owned(),
+            trial: who.trial.clone(),
             now: Utc::now().timestamp_millis(),
         }
     }
 
     /// The frame of a page of the user portal at `path`.
     pub fn portal(who: &Who, path: &str, title: &str) -> Self {
-        let (toast, _) = reply::undo_of(&who.flash);
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -102,7 +106,7 @@ impl Page {
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
             toast,
-            undo: None,
+            undo: undo.filter(|_| who.viewer.level > 0),
             parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }

@@ -10,6 +10,7 @@
 
 pub mod admin;
 pub mod alarms;
+pub mod backup;
 pub mod check;
 mod clock;
 mod connection;
@@ -21,13 +22,16 @@ mod logging;
 pub mod metrics;
 mod node;
 pub mod records;
+pub mod restore;
 pub mod rtp;
 mod run_file;
 pub mod serve;
 mod stop;
 mod tcp;
+pub mod text;
 mod threads;
 mod udp;
+mod upkeep;
 mod welcome;
 pub mod workers;
 
@@ -42,6 +46,16 @@ pub fn run(command: Command) -> ExitCode {
             serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
         Command::Check(data) => check::check(&data.folder).map_err(|e| e.to_string()),
+        Command::Export(options) => {
+            text::export(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
+        Command::Import(options) => text::import(&options).map_err(|e| e.to_string()),
+        Command::Backup(options) => {
+            backup::backup(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
+        Command::Restore(options) => {
+            restore::restore(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
         Command::Admin(Admin::ResetPassword { login, data }) => {
             let done = admin::reset_password(&data.folder, login.as_deref());
             done.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{
     feed::FeedError,
     listeners::{self, BindError},
-    logging,
+    logging, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -55,6 +55,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     logging::start(&options.log).map_err(ServeError::Option)?;
     let descriptors = rtp::limits::raise_descriptors();
     let folder = options.data.folder.display().to_string();
+    restore::finished(&options.data.folder).map_err(ServeError::Option)?;
     let db = Db::open(&options.data.folder)?;
     let lock = Lock::take(&options.data.folder)?.ok_or_else(|| ServeError::Running(folder.clone()))?;
     // Everything that can be refused comes before the first start, whose secrets are shown once only.

@@ -18,6 +18,7 @@ use super::{
     metrics::ShellFigures,
     node, records,
     serve::ServeError,
+    upkeep,
     workers::{Plan, Workers},
 };
 use crate::cli::Serve;
@@ -36,14 +37,16 @@ pub struct Threads {
 
 /// Starts all but the portal.
 pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) -> Result<Threads, ServeError> {
+    let alarms = Alarms::default();
+    let (engine, control) = mpsc::channel(CONTROL);
+    // Before the first snapshot: what was on trial when the program ended may be over.
+    upkeep::start(db, &alarms, engine.clone())?;
     let interrupted =
         db.close_interrupted_calls(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
     if interrupted > 0 {
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }
     let bindings = db.load_bindings(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
-    let alarms = Alarms::default();
-    let (engine, control) = mpsc::channel(CONTROL);
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
     let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
     let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;

@@ -40,7 +40,8 @@ fn a_key_reaches_what_its_scopes_say() {
 #[test]
 fn no_key_makes_or_changes_keys() {
     let company = Company::new();
-    let (_, token) = key(&company, &[("organization", "write"), ("configuration", "write"), ("system", "write")]);
+    let (_, token) =
+        key(&company, &[("organization", "write"), ("configuration", "write"), ("system", "write")]);
     let found = company.db.api_key(&token, NOW).unwrap().unwrap();
     assert!(access::may(&found.viewer, Verb::Edit, &DEVICES));
     assert!(access::may(&found.viewer, Verb::View, &API_KEYS));
@@ -58,7 +59,8 @@ fn a_key_ends_with_its_days_its_suspension_its_maker_and_its_successor() {
     assert!(company.db.api_key(&token, NOW + DAY - 1).unwrap().is_some());
     assert!(company.db.api_key(&token, NOW + DAY).unwrap().is_none(), "too old");
     assert!(company.db.api_key("dt_nonsense", NOW).unwrap().is_none());
-    let suspend = |on: &str| company.db.update(&author(1), &API_KEYS, id, &values([("suspended", on)]), None).unwrap();
+    let suspend =
+        |on: &str| company.db.update(&author(1), &API_KEYS, id, &values([("suspended", on)]), None).unwrap();
     suspend("1");
     assert!(company.db.api_key(&token, NOW).unwrap().is_none(), "suspended");
     suspend("0");

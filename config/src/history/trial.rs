@@ -53,8 +53,8 @@ impl Db {
             return Err(TrialError::Forbidden);
         }
         let writer = self.writer();
-        let gone =
-            writer.execute("DELETE FROM trials WHERE id = ?1 AND tenant_id = ?2", [id, author.viewer.tenant.0])?;
+        let gone = writer
+            .execute("DELETE FROM trials WHERE id = ?1 AND tenant_id = ?2", [id, author.viewer.tenant.0])?;
         if gone == 0 { Err(TrialError::Gone) } else { Ok(()) }
     }
 
@@ -63,7 +63,8 @@ impl Db {
         if !(author.viewer.level > 0) {
             return Err(TrialError::Forbidden);
         }
-        let trial = self.trial(author.viewer.tenant)?.filter(|trial| trial.id == id).ok_or(TrialError::Gone)?;
+        let trial =
+            self.trial(author.viewer.tenant)?.filter(|trial| trial.id == id).ok_or(TrialError::Gone)?;
         Ok(self.end(trial, author)?)
     }
 

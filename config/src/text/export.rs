@@ -59,8 +59,7 @@ impl Db {
         tenant: &str,
         secrets: Secrets,
     ) -> Result<String, ExportError> {
-        let everything =
-            tenant.is_empty() && access::scope(viewer, &TENANTS) == Scope::All;
+        let everything = tenant.is_empty() && access::scope(viewer, &TENANTS) == Scope::All;
         let mut export = Export { db: self, rows, secrets, out: Printer::default(), names: HashMap::new() };
         export.out.comment(
             "Configuration of Dialtone. docs/admin/text-twin.md says how to change and read it back.",
@@ -187,6 +186,10 @@ impl Export<'_> {
                 let label = value.parse().ok().and_then(|id: i64| self.names.get(name)?.get(&id));
                 let label = label.cloned().unwrap_or_default();
                 self.out.text(field.name, &label);
+            }
+            Kind::Set(_) => {
+                let keys: Vec<&str> = value.split(',').filter(|key| !key.is_empty()).collect();
+                self.out.list(field.name, &keys);
             }
             Kind::Many(name) => {
                 let names = self.names.get(name);

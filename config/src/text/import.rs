@@ -365,6 +365,7 @@ impl<'a> Tenant<'a> {
             (Kind::Many(name), Given::Text(text)) => (name, std::slice::from_ref(text)),
             (Kind::Many(name), Given::List(list)) => (name, list.as_slice()),
             (_, Given::Text(text)) => return Ok(text.clone()),
+            (Kind::Set(_), Given::List(list)) => return Ok(list.join(",")),
             (_, Given::List(_)) => return Err("One value, not a list.".to_owned()),
         };
         let known = self.tables.get(name);

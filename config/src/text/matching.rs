@@ -30,8 +30,8 @@ pub(super) fn present(
     Ok(all)
 }
 
-/// For each row of the text the place of its row in `present`, if there is one: the one that is called so; else the one
-/// with its number, or another value that nobody else has; else the only other one with its title.
+/// For each row of the text the place of its row in `present`, if there is one: the one that is called so; else the only
+/// other one with its title; else the one with its number, or another value that nobody else has.
 pub(super) fn matched(table: &TableText, present: &[Present]) -> Vec<Option<usize>> {
     let of = table.of;
     if of.single {
@@ -40,13 +40,14 @@ pub(super) fn matched(table: &TableText, present: &[Present]) -> Vec<Option<usiz
     let mut matching = Matching { found: vec![None; table.rows.len()], taken: vec![false; present.len()] };
     let names = names(of, &table.rows);
     matching.by(&names, present.iter().map(|row| row.label.label.clone()));
+    // Who is renumbered stays who they are.
+    let bare: Vec<String> = table.rows.iter().map(|row| bare_title(of, row)).collect();
+    matching.by(&bare, present.iter().map(|row| row.label.bare.clone()));
     for field in unique_fields(of) {
         let wanted: Vec<String> = table.rows.iter().map(|row| normal(field, row.text(field.name))).collect();
         let value = |row: &Present| row.values.get(field.name).cloned().unwrap_or_default();
         matching.by(&wanted, present.iter().map(value));
     }
-    let bare: Vec<String> = table.rows.iter().map(|row| bare_title(of, row)).collect();
-    matching.by(&bare, present.iter().map(|row| row.label.bare.clone()));
     matching.found
 }
 

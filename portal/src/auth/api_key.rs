@@ -13,7 +13,8 @@ use crate::{error::Fault, state::App};
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| text.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let token =
+        token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     let token = token.ok_or(Fault::SignIn)?.to_owned();
     let now = chrono::Utc::now().timestamp_millis();
     let found = app
@@ -45,6 +46,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         theme: String::new(),
         flash: String::new(),
         address: String::new(),
+        trial: None,
     }))
 }
 

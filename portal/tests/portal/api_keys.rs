@@ -70,7 +70,11 @@ async fn scopes_limit_tables_and_verbs_and_pages_stay_closed() {
     }
     let page = ask(&world, &write, "GET", "/admin/users", Value::Null).await;
     assert!(page.status.is_redirection(), "a key opens no page: {}", page.status);
-    let entry = world.db.audit(&config::access::Viewer::primary(config::TenantId(1)), None, None, 1).unwrap().remove(0);
+    let entry = world
+        .db
+        .audit(&config::access::Viewer::primary(config::TenantId(1)), None, None, 1)
+        .unwrap()
+        .remove(0);
     assert_eq!((&*entry.author, &*entry.via), ("api:Writer", "api"));
 }
 

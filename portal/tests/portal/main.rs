@@ -6,6 +6,7 @@
 mod fake_live;
 
 mod api_keys;
+mod audit;
 mod bulk;
 mod calls;
 mod csrf;

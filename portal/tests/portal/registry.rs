@@ -268,15 +268,28 @@ async fn each_table_is_closed_to_the_lowest_level() {
     for of in resources::ALL {
         let id = if of.single { 1 } else { make(&admin, of).await };
         let refused = [403, 404];
-        for path in [format!("/admin/{}", of.name), format!("/admin/{}/{id}", of.name), format!("/admin/{}/export.csv", of.name), format!("/api/v1/{}", of.name), format!("/api/v1/{}/{id}", of.name)] {
+        for path in [
+            format!("/admin/{}", of.name),
+            format!("/admin/{}/{id}", of.name),
+            format!("/admin/{}/export.csv", of.name),
+            format!("/api/v1/{}", of.name),
+            format!("/api/v1/{}/{id}", of.name),
+        ] {
             let status = low.get(&path).await.status.as_u16();
             assert!(refused.contains(&status), "{path}: {status}");
         }
-        for (method, path) in [("POST", format!("/api/v1/{}", of.name)), ("PATCH", format!("/api/v1/{}/{id}", of.name)), ("DELETE", format!("/api/v1/{}/{id}", of.name)), ("POST", format!("/api/v1/{}/bulk", of.name))] {
+        for (method, path) in [
+            ("POST", format!("/api/v1/{}", of.name)),
+            ("PATCH", format!("/api/v1/{}/{id}", of.name)),
+            ("DELETE", format!("/api/v1/{}/{id}", of.name)),
+            ("POST", format!("/api/v1/{}/bulk", of.name)),
+        ] {
             let status = low.json(method, &path, json!({})).await.status.as_u16();
             assert!(refused.contains(&status), "{method} {path}: {status}");
         }
-        let posted = low.post(&format!("/admin/{}/bulk", of.name), &[("act", "delete"), ("id", &id.to_string())]).await;
+        let posted = low
+            .post(&format!("/admin/{}/bulk", of.name), &[("act", "delete"), ("id", &id.to_string())])
+            .await;
         assert!(refused.contains(&posted.status.as_u16()), "{}: {}", of.name, posted.status);
     }
 }

@@ -14,7 +14,12 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use chrono::Utc;
-use config::{Db, TenantId, UserId, access::{Author, Viewer}, resource::Values, sign_in::Stage};
+use config::{
+    Db, TenantId, UserId,
+    access::{Author, Viewer},
+    resource::Values,
+    sign_in::Stage,
+};
 use tower::ServiceExt;
 
 use crate::fake_live::FakeLive;
@@ -82,7 +87,8 @@ impl World {
             filters: vec![("level".into(), vec!["2".into()])],
             ..Default::default()
         };
-        let role = self.db.list(&viewer, &config::resources::roles::ROLES, &query).unwrap().rows[0].id.to_string();
+        let role =
+            self.db.list(&viewer, &config::resources::roles::ROLES, &query).unwrap().rows[0].id.to_string();
         let author = Author { viewer, ..author() };
         let values = [("first_name", "Boss"), ("login", "boss@other.example"), ("role", &*role)];
         let values = Values::from(values.map(|(name, value)| (name.to_owned(), value.to_owned())));

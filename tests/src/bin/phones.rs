@@ -54,7 +54,9 @@ fn obey(
         }
         ("unregister", _) => json!({ "status": bob.register_for(0).status() }),
         ("register", _) => json!({ "status": bob.register().status() }),
-        ("keys", _) => json!({ "all": key(server, "write", "Everything"), "read": key(server, "read", "Reader") }),
+        ("keys", _) => {
+            json!({ "all": key(server, "write", "Everything"), "read": key(server, "read", "Reader") })
+        }
         ("sql", statement) => json!({ "rows": server.sql(statement) }),
         ("bad", _) => {
             server.sql("UPDATE ring_groups SET overflow = 'extension:98765'");

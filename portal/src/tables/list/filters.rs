@@ -111,9 +111,9 @@ fn input(db: &Db, viewer: &Viewer, field: &'static Field, wanted: &ListQuery) ->
     };
     Ok(match field.kind {
         Kind::Choice(of) => FilterInput::Choices(chosen(of.to_vec())),
-        Kind::Set(of) => {
-            FilterInput::Choices(chosen(of().iter().map(|(key, label)| (key.as_str(), label.as_str())).collect()))
-        }
+        Kind::Set(of) => FilterInput::Choices(chosen(
+            of().iter().map(|(key, label)| (key.as_str(), label.as_str())).collect(),
+        )),
         Kind::Flag => FilterInput::Choices(chosen(vec![("1", "Yes"), ("0", "No")])),
         Kind::Reference(table) | Kind::Many(table) => {
             let keys: Vec<&str> = active.iter().map(|key| key_of(key)).collect();

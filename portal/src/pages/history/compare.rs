@@ -1,0 +1,69 @@
+//! Two revisions side by side.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use config::plan::RowChange;
+
+use super::PATH;
+use crate::{
+    auth::Who,
+    error::{Answer, Fault},
+    plan::RowView,
+    query::Pairs,
+    reply,
+    state::App,
+    view::Page,
+};
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparePage {
+    page: Page,
+    from: i64,
+    to: i64,
+    rows: Vec<RowView>,
+    more: usize,
+    may_restore: bool,
+}
+
+/// `GET /admin/history/compare?from=&to=`; without `to` with the present one.
+pub(crate) async fn compare(
+    State(app): State<Arc<App>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let (from, to, changes) = changes(&app, &who, query).await?;
+    let page =
+        Page::new(&app, &who, PATH, &format!("Revision {from} to {to}")).below("Configuration history", PATH);
+    let rows = changes.iter().take(SHOWN).map(RowView::of).collect();
+    let more = changes.len().saturating_sub(SHOWN);
+    reply::html(&ComparePage { page, from, to, rows, more, may_restore: super::may_restore(&who) })
+}
+
+/// `GET /api/v1/history/compare?from=&to=`: row by row what became of it.
+pub(crate) async fn api_compare(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
+    let (from, to, changes) = changes(&app, &who, query).await?;
+    Ok(Json(serde_json::json!({ "from": from, "to": to, "rows": changes })).into_response())
+}
+
+async fn changes(app: &App, who: &Who, query: Option<String>) -> Result<(i64, i64, Vec<RowChange>), Fault> {
+    crate::pages::audit::allowed(who)?;
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let number = |name: &str| asked.get(name).parse::<i64>().ok();
+    let (from, to, viewer) = (number("from"), number("to"), who.viewer());
+    app.db(move |db| {
+        let newest = db.history_bounds().map_err(config::query::QueryError::from)?.newest;
+        let (from, to) = (from.ok_or(Fault::NotFound)?, to.unwrap_or(newest));
+        let (from, to) = (from.min(to), from.max(to));
+        Ok::<_, Fault>((from, to, db.compare(&viewer, from, to)?))
+    })
+    .await
+}
+
+const SHOWN: usize = 500;
