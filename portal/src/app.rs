@@ -18,7 +18,8 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer, trial,
+        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
+        trial,
     },
     palette, rest,
     state::App,

@@ -40,7 +40,6 @@ struct SessionView {
     id: i64,
     browser: String,
     address: String,
-    since: At,
     seen: At,
     /// The one that asks.
     here: bool,
@@ -203,7 +202,6 @@ impl SessionView {
             id: session.id,
             browser: browser(&session.user_agent),
             address: session.address,
-            since: At::full(session.created_at),
             seen: At::full(session.seen_at),
             here: session.id == here,
         }

@@ -11,9 +11,8 @@ const BETTER: &str = "Tea@Evening2025!";
 
 /// Posts a form without a session, as browser at `host`.
 async fn post(world: &World, host: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let request = Request::post(path)
-        .header("host", host)
-        .header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        Request::post(path).header("host", host).header("content-type", "application/x-www-form-urlencoded");
     world.send(request.body(Body::from(form(fields))).unwrap()).await
 }
 
