@@ -32,6 +32,7 @@ fn one_row_in_the_way_leaves_all_as_they_were() {
     let ids: Vec<i64> = (0..3).map(|n| user(&company, &format!("Bulk {n}"))).collect();
     let group = [("name", "Tied"), ("extension", "690"), ("members", &*ids[1].to_string())];
     company.db.create(&author(1), &RING_GROUPS, &values(group)).unwrap();
+    company.by_hand("UPDATE users SET suspended_at = 1");
     let before = company.revision();
     let refused = company.db.bulk(&author(1), &USERS, &Chosen::These(ids.clone()), &Act::Delete);
     let Err(BulkError::Obstacles(obstacles)) = refused else { panic!("{refused:?}") };

@@ -34,6 +34,8 @@ fn work(company: &Company) {
     db.update(&author(1), &USERS, 2, &values([("extension", "101")]), None).unwrap();
     db.update(&author(1), &USERS, 1, &values([("extension", "102")]), None).unwrap();
     db.delete(&author(1), &DEVICES, 5).unwrap();
+    // As if suspended long ago.
+    company.by_hand("UPDATE users SET suspended_at = 1");
     db.delete(&author(1), &USERS, 5).unwrap();
     company.by_hand("UPDATE settings SET country = 'de'");
 }

@@ -6,9 +6,8 @@ use crate::{
     query::ListQuery,
     resource::Values,
     resources::{
-        departments::DEPARTMENTS, devices::DEVICES, extensions::EXTENSIONS,
-         licences::LICENCES, numbers::NUMBERS,
-        ring_groups::RING_GROUPS, settings::SETTINGS, sites::SITES, users::USERS,
+        departments::DEPARTMENTS, devices::DEVICES, extensions::EXTENSIONS, licences::LICENCES,
+        numbers::NUMBERS, ring_groups::RING_GROUPS, settings::SETTINGS, sites::SITES, users::USERS,
     },
     sign_in::Stage,
     write::WriteError,
@@ -94,7 +93,8 @@ fn a_new_user_takes_a_free_licence_or_is_refused() {
 #[test]
 fn assigning_needs_an_open_licence() {
     let company = Company::new();
-    let licence = create(&company, &LICENCES, &[("name", "Queues"), ("kind", "call_center"), ("quantity", "1")]);
+    let licence =
+        create(&company, &LICENCES, &[("name", "Queues"), ("kind", "call_center"), ("quantity", "1")]);
     let licence = licence.unwrap();
     let held = values([("licences", &*licence.to_string())]);
     let set = |user, values: &Values| company.db.update(&author(1), &USERS, user, values, None);

@@ -1,7 +1,7 @@
 //! Programs: who a request with `Authorization: Bearer` is, within the limits of its key. OPS-15.
 
 use axum::http::{HeaderMap, header};
-use config::{query::QueryError, resources::tenants::TENANTS};
+use config::query::QueryError;
 
 use super::Who;
 use crate::{error::Fault, state::App};
@@ -36,6 +36,8 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         user: key.maker.id,
         session: -key.id,
         must_set_password: false,
+        must_add_factor: false,
+        waits: false,
         login: name.clone(),
         name,
         tenant: key.viewer.tenant,

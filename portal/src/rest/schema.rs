@@ -67,7 +67,9 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
         {
             Ok(String::new())
         }
-        (Kind::Number { .. } | Kind::Duration { .. }, value) => whole(value).map(|n| n.to_string()).ok_or("A whole number.".into()),
+        (Kind::Number { .. } | Kind::Duration { .. }, value) => {
+            whole(value).map(|n| n.to_string()).ok_or("A whole number.".into())
+        }
         (Kind::Reference(_), value) => {
             whole(value).filter(|id| *id > 0).map(|id| id.to_string()).ok_or("A row id.".into())
         }

@@ -56,7 +56,11 @@ fn belonging(of: &Resource, row: &Row) -> Option<Belonging> {
         return USERS.field("licensed").map(Belonging::Flag);
     }
     let field = field_of(of)?;
-    Some(if matches!(field.kind, Kind::Many(_)) { Belonging::List(field) } else { Belonging::Reference(field) })
+    Some(if matches!(field.kind, Kind::Many(_)) {
+        Belonging::List(field)
+    } else {
+        Belonging::Reference(field)
+    })
 }
 
 impl Belonging {
@@ -76,7 +80,8 @@ impl Belonging {
             Self::Flag(field) => (field, if belongs { SET } else { "0" }.to_owned()),
             Self::List(field) => {
                 let held = user.values.get(field.name).map_or("", String::as_str);
-                let mut held: Vec<&str> = held.split(',').filter(|other| !other.is_empty() && *other != id).collect();
+                let mut held: Vec<&str> =
+                    held.split(',').filter(|other| !other.is_empty() && *other != id).collect();
                 if belongs {
                     held.push(&id);
                 }

@@ -41,6 +41,7 @@ async fn all_that_match_change_beyond_the_page() {
     let fields = [("all", "1"), ("query", "q=match"), ("act", "set"), ("set.suspended", "=1")];
     let done = post_from(&browser, "/admin/users", "/admin/users/bulk", &fields).await;
     assert!(done.header("set-cookie").contains("60%20users%20changed"), "{}", done.header("set-cookie"));
+    world.users_may_go();
     let deleted = [("all", "1"), ("query", "q=match&f.suspended=1"), ("act", "delete")];
     let done = post_from(&browser, "/admin/users", "/admin/users/bulk", &deleted).await;
     assert!(!done.status.is_client_error(), "{}", done.body);
@@ -60,6 +61,7 @@ async fn what_stands_in_the_way_is_named_and_nothing_happens() {
     ];
     assert!(browser.post("/admin/ring_groups", &group).await.status.is_redirection());
     let (one, two) = (free.to_string(), tied.to_string());
+    world.users_may_go();
     let refused = browser.post("/admin/users/bulk", &[("id", &one), ("id", &two), ("act", "delete")]).await;
     assert_eq!(refused.status.as_u16(), 409);
     assert!(refused.body.contains("Tied") && refused.body.contains("Front desk"), "{}", refused.body);
