@@ -12,8 +12,7 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     std::fs::create_dir_all(folder)?;
     let db = Db::open(folder)?;
     db.first_start()?;
-    let author =
-        Author::program(TenantId(1), "bench", "cli");
+    let author = Author::program(TenantId(1), "bench", "cli");
     let (people, phones) = (table("users")?, table("devices")?);
     let fill = |of, fields: &[(&str, &str)]| {
         let values: Values = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
