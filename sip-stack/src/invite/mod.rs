@@ -169,6 +169,10 @@ impl Invite {
         let tag = message.from_tag().unwrap_or_default();
         self.dialogs.iter().position(|dialog| dialog.is_of(message.call_id(), tag))
     }
+    /// The peer changed from one flow to another.
+    pub(crate) fn reroute(&mut self, before: Flow, now_by: Flow) {
+        self.dialogs.iter_mut().for_each(|dialog| dialog.reroute(before, now_by));
+    }
     /// A request in dialog `at`, in a server transaction of its own.
     pub(crate) fn receive(
         &mut self,
