@@ -94,7 +94,7 @@ impl Auth {
         let tenant = snapshot.tenant_by_domain(&claim.realm);
         let device = tenant.and_then(|t| snapshot.device_by_username(t.id, &claim.username));
         let ha1 = device.map_or(self.nobody, |d| Ha1 { md5: d.ha1.md5, sha256: d.ha1.sha256 });
-        let verdict = self.nonces.verify(now.at, request, &claim.realm, &ha1);
+        let verdict = self.nonces.verify_claim(now.at, request, &claim, &ha1);
         let (Some(tenant), Some(device)) = (tenant, device) else {
             return Err(unproven(Refusal::WrongCredentials));
         };

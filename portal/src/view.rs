@@ -92,6 +92,7 @@ impl Page {
 
     /// The frame of a page of the user portal at `path`.
     pub fn portal(who: &Who, path: &str, title: &str) -> Self {
+        let (toast, undo) = reply::undo_of(&who.flash);
         Self {
             title: title.to_owned(),
             theme: who.theme.clone(),
@@ -104,7 +105,8 @@ impl Page {
             dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
-            toast: who.flash.clone(),
+            toast,
+            undo,
             parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }

@@ -22,6 +22,7 @@ pub struct Claim<'a> {
     pub username: Cow<'a, str>,
     /// `realm`, unescaped.
     pub realm: Cow<'a, str>,
+    credentials: Credentials<'a>,
 }
 
 /// The result of checking a request's credentials.
@@ -42,7 +43,7 @@ pub fn claim(request: &Message) -> Option<Claim<'_>> {
     request.headers(Name::Authorization).find_map(|value| {
         let credentials = Credentials::parse(value)?;
         Algorithm::of_credentials(&credentials)?;
-        Some(Claim { username: plain(credentials.username)?, realm: plain(credentials.realm)? })
+        Some(Claim { username: plain(credentials.username)?, realm: plain(credentials.realm)?, credentials })
     })
 }
 

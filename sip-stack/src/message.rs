@@ -11,6 +11,8 @@ use crate::{
     name::Name,
     wire::{self, LexError, Line, Lines, Span, StartLine, text},
 };
+use check::Lexed;
+
 pub use crate::{method::Method, parse_error::ParseError};
 
 /// One SIP request or response. Cloning is cheap: bytes and spans are shared.
@@ -23,12 +25,18 @@ pub struct Message {
 #[derive(Debug)]
 struct Read {
     bytes: Bytes,
+    lines: Lines,
+    facts: Facts,
+}
+
+/// What reading found out, and where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
     start: StartLine,
     method: Method,
     /// In a response that of CSeq.
     method_token: Span,
     cseq: u32,
-    lines: Lines,
     body_at: u16,
     via: check::TopVia,
     from: check::Party,
@@ -44,25 +52,39 @@ impl Message {
     /// (RFC 3261 §8.1.1). Bytes behind Content-Length are cut off (§18.3); without one the body is all the rest.
     ///
     /// Limits: [`wire::MAX_MESSAGE`], [`wire::MAX_HEADERS`], [`wire::MAX_HEADER`].
-    pub fn parse(mut bytes: Bytes) -> Result<Self, ParseError> {
+    pub fn parse(bytes: Bytes) -> Result<Self, ParseError> {
+        Self::parse_or_return(bytes).map_err(|(error, _)| error)
+    }
+    /// The same; what is no message is given back without the line breaks before it.
+    pub(crate) fn parse_or_return(mut bytes: Bytes) -> Result<Self, (ParseError, Bytes)> {
         // Line breaks before the start line are to be ignored (RFC 3261 §7.5).
         let leading = bytes.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         bytes.advance(leading);
         if bytes.len() > wire::MAX_MESSAGE {
-            return Err(ParseError::TooLong);
+            return Err((ParseError::TooLong, bytes));
         }
-        match check::lex(&bytes) {
-            Ok(lexed) => check::check(bytes, lexed),
-            Err(LexError::Malformed(error)) => Err(error),
+        let lexed = match check::lex(&bytes) {
+            Ok(lexed) => lexed,
+            Err(LexError::Malformed(error)) => return Err((error, bytes)),
             Err(LexError::Folded) => {
                 let unfolded = Bytes::from(wire::unfold(&bytes));
-                match check::lex(&unfolded) {
-                    Ok(lexed) => check::check(unfolded, lexed),
-                    Err(LexError::Malformed(error)) => Err(error),
+                return match check::lex(&unfolded) {
+                    Ok(lexed) => Self::checked(unfolded, lexed).map_err(|(error, _)| (error, bytes)),
+                    Err(LexError::Malformed(error)) => Err((error, bytes)),
                     // A continuation of nothing.
-                    Err(LexError::Folded) => Err(ParseError::Header("header line")),
-                }
+                    Err(LexError::Folded) => Err((ParseError::Header("header line"), bytes)),
+                };
             }
+        };
+        Self::checked(bytes, lexed)
+    }
+    fn checked(mut bytes: Bytes, lexed: Lexed) -> Result<Self, (ParseError, Bytes)> {
+        match check::check(&bytes, &lexed) {
+            Ok((facts, end)) => {
+                bytes.truncate(end);
+                Ok(Self { read: Arc::new(Read { bytes, lines: lexed.lines, facts }) })
+            }
+            Err(error) => Err((error, bytes)),
         }
     }
     /// The bytes as received (unfolded if they were folded).
@@ -71,33 +93,33 @@ impl Message {
     }
     /// Whether this is a request.
     pub fn is_request(&self) -> bool {
-        matches!(self.read.start, StartLine::Request { .. })
+        matches!(self.read.facts.start, StartLine::Request { .. })
     }
     /// The request's method, or for a response that of its CSeq.
     pub fn method(&self) -> Method {
-        self.read.method
+        self.read.facts.method
     }
     /// The method as written.
     pub fn method_token(&self) -> &str {
-        text::token_text(self.read.method_token.of(&self.read.bytes))
+        text::token_text(self.read.facts.method_token.of(&self.read.bytes))
     }
     /// A response's status, 100..=699; `None` for a request.
     pub fn status(&self) -> Option<u16> {
-        match self.read.start {
+        match self.read.facts.start {
             StartLine::Response { status, .. } => Some(status),
             StartLine::Request { .. } => None,
         }
     }
     /// A response's reason phrase as the peer wrote it.
     pub fn reason_phrase(&self) -> &[u8] {
-        match self.read.start {
+        match self.read.facts.start {
             StartLine::Response { reason, .. } => reason.of(&self.read.bytes),
             StartLine::Request { .. } => b"",
         }
     }
     /// A request's target as written.
     pub fn request_uri(&self) -> Option<&[u8]> {
-        match self.read.start {
+        match self.read.facts.start {
             StartLine::Request { uri, .. } => Some(uri.of(&self.read.bytes)),
             StartLine::Response { .. } => None,
         }
@@ -129,43 +151,44 @@ impl Message {
     }
     /// Whether one of the values of a token list (Supported, Require, Allow, …) is `token`, without regard to case.
     pub fn has_token(&self, name: Name, token: &str) -> bool {
-        self.values(name).any(|value| value.eq_ignore_ascii_case(token.as_bytes()))
+        self.headers(name)
+            .any(|line| text::Commas::new(line).any(|value| value.eq_ignore_ascii_case(token.as_bytes())))
     }
     /// The body, exactly as received. Empty if there is none.
     pub fn body(&self) -> Bytes {
-        self.read.bytes.slice(usize::from(self.read.body_at)..)
+        self.read.bytes.slice(usize::from(self.read.facts.body_at)..)
     }
     /// Call-ID as written.
     pub fn call_id(&self) -> &[u8] {
-        self.read.call_id.of(&self.read.bytes)
+        self.read.facts.call_id.of(&self.read.bytes)
     }
     /// CSeq's number.
     pub fn cseq(&self) -> u32 {
-        self.read.cseq
+        self.read.facts.cseq
     }
     /// The topmost Via. Cannot fail: `parse` checked it.
     pub fn via(&self) -> headers::Via<'_> {
-        self.read.via.of(&self.read.bytes)
+        self.read.facts.via.of(&self.read.bytes)
     }
     /// The topmost Via's branch.
     pub fn branch(&self) -> Option<&[u8]> {
-        self.read.via.branch.map(|span| span.of(&self.read.bytes))
+        self.read.facts.via.branch.map(|span| span.of(&self.read.bytes))
     }
     /// From's tag.
     pub fn from_tag(&self) -> Option<&[u8]> {
-        self.read.from.tag.map(|span| span.of(&self.read.bytes))
+        self.read.facts.from.tag.map(|span| span.of(&self.read.bytes))
     }
     /// To's tag; there is none before a dialog begins.
     pub fn to_tag(&self) -> Option<&[u8]> {
-        self.read.to.tag.map(|span| span.of(&self.read.bytes))
+        self.read.facts.to.tag.map(|span| span.of(&self.read.bytes))
     }
     /// From. Cannot fail: `parse` checked it.
     pub fn from(&self) -> headers::NameAddr<'_> {
-        self.read.from.of(&self.read.bytes)
+        self.read.facts.from.of(&self.read.bytes)
     }
     /// To. Cannot fail: `parse` checked it.
     pub fn to(&self) -> headers::NameAddr<'_> {
-        self.read.to.of(&self.read.bytes)
+        self.read.facts.to.of(&self.read.bytes)
     }
     /// Max-Forwards, `0..=255`; `None` if there is none (RFC 3261 §20.22). `parse` checked its form.
     pub fn max_forwards(&self) -> Option<u8> {

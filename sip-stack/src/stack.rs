@@ -26,6 +26,7 @@ use crate::{
     print::{self, number::hex16},
     transaction::{
         layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What},
+        receive::Arrival,
         send::Draft,
     },
 };
@@ -53,10 +54,10 @@ impl Stack {
     }
     /// A datagram, or a frame of a stream.
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
-        match Message::parse(bytes.clone()) {
+        match Message::parse_or_return(bytes) {
             Ok(message) if message.is_request() => self.receive_request(now, flow, &message),
             Ok(message) => self.layer.receive_response(now, flow, &message),
-            Err(error) => {
+            Err((error, bytes)) => {
                 self.malformed += 1;
                 tracing::debug!(peer.addr = %flow.remote, "unreadable message: {error}");
                 let tag = hex16(self.layer.random());
@@ -220,12 +221,13 @@ impl Stack {
 /// Requests, checked and taken where they belong.
 impl Stack {
     fn receive_request(&mut self, now: Instant, flow: Flow, request: &Message) {
+        let arrival = self.layer.arrival(flow, request);
         let method = request.method();
         if method == Method::Ack {
-            self.receive_ack(now, flow, request);
+            self.receive_ack(now, &arrival);
             return;
         }
-        if self.layer.absorb(now, flow, request) {
+        if self.layer.absorb(now, &arrival) {
             return;
         }
         if let Some(refusal) = self.refuse_at_limit() {
@@ -233,21 +235,20 @@ impl Stack {
             return;
         }
         if method == Method::Cancel {
-            self.receive_cancel(now, flow, request);
+            self.receive_cancel(now, &arrival);
             return;
         }
-        let is_merged = self.layer.is_merged(request);
-        if let Some(refusal) = admit::refusal(request, is_merged) {
-            let server = self.serve(flow, request);
+        if let Some(refusal) = admit::refusal(request, self.layer.is_merged(&arrival)) {
+            let server = self.serve(&arrival);
             self.layer.respond(now, server, &refusal, None);
         } else if request.to_tag().is_some() && self.takes_dialog(request) {
-            self.receive_in_dialog(now, flow, request);
+            self.receive_in_dialog(now, &arrival);
         } else if method == Method::Invite {
-            if let Some(invite) = Invite::ring(now, &mut self.layer, flow, request) {
+            if let Some(invite) = Invite::ring(now, &mut self.layer, &arrival) {
                 self.keep_invite(invite);
             }
         } else {
-            let server = self.serve(flow, request);
+            let server = self.serve(&arrival);
             self.layer.event(Event::Request { id: RequestId(server.0), flow, request: request.clone() });
         }
     }
@@ -255,9 +256,9 @@ impl Stack {
     fn takes_dialog(&self, request: &Message) -> bool {
         !matches!(request.method(), Method::Register | Method::Publish)
     }
-    fn serve(&mut self, flow: Flow, request: &Message) -> ServerId {
+    fn serve(&mut self, arrival: &Arrival<'_>) -> ServerId {
         let tag = hex16(self.layer.random()).into();
-        self.layer.serve(flow, request, Owner::Nobody, tag)
+        self.layer.serve(arrival, Owner::Nobody, tag)
     }
     fn refuse_at_limit(&mut self) -> Option<Response> {
         if !self.layer.is_full() {
@@ -273,10 +274,11 @@ impl Stack {
         }
         Some(Response::new(503).with(Name::RetryAfter, RETRY_AFTER))
     }
-    fn receive_in_dialog(&mut self, now: Instant, flow: Flow, request: &Message) {
+    fn receive_in_dialog(&mut self, now: Instant, arrival: &Arrival<'_>) {
+        let (flow, request) = (arrival.flow, arrival.request);
         let found = self.invite_of(request);
         let owner = found.map_or(Owner::Nobody, |(id, _)| Owner::Invite(id));
-        let server = self.layer.serve(flow, request, owner, Box::default());
+        let server = self.layer.serve(arrival, owner, Box::default());
         self.layer.received(flow, request, owner, false);
         match found {
             Some((id, at)) => self.with_invite(id, |invite, layer| {
@@ -295,23 +297,24 @@ impl Stack {
         let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == tag.as_bytes())?;
         Some((id, invite.dialog_of(request)?))
     }
-    fn receive_ack(&mut self, now: Instant, flow: Flow, ack: &Message) {
-        if let Some((id, at)) = self.invite_of(ack) {
-            let before = self.layer.server_of(ack, Method::Ack).is_some();
-            if !before {
-                self.with_invite(id, |invite, layer| invite.hear_ack(now, layer, (flow, at), ack));
-                return;
-            }
+    fn receive_ack(&mut self, now: Instant, arrival: &Arrival<'_>) {
+        if let Some((id, at)) = self.invite_of(arrival.request)
+            && !self.layer.is_known(arrival)
+        {
+            let (flow, ack) = (arrival.flow, arrival.request);
+            self.with_invite(id, |invite, layer| invite.hear_ack(now, layer, (flow, at), ack));
+            return;
         }
         // An ACK that belongs to nothing is nothing (RFC 3261 §17.2.1).
-        self.layer.absorb(now, flow, ack);
+        self.layer.absorb(now, arrival);
     }
     /// RFC 3261 §9.2: 200 to the CANCEL wherever there is a transaction for it, 481 where there is none.
-    fn receive_cancel(&mut self, now: Instant, flow: Flow, cancel: &Message) {
+    fn receive_cancel(&mut self, now: Instant, arrival: &Arrival<'_>) {
+        let (flow, cancel) = (arrival.flow, arrival.request);
         let found = self.layer.server_of(cancel, Method::Invite);
         let owner = found.map_or(Owner::Nobody, |server| self.layer.owner_of(server));
         let tag = found.and_then(|server| self.layer.tag_of(server)).unwrap_or_default();
-        let server = self.layer.serve(flow, cancel, owner, tag);
+        let server = self.layer.serve(arrival, owner, tag);
         self.layer.received(flow, cancel, owner, false);
         let status = if found.is_some() { 200 } else { 481 };
         self.layer.respond(now, server, &Response::new(status), None);

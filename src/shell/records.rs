@@ -99,17 +99,18 @@ impl Writer {
 
     /// Takes what is queued, and waits for more as long as nobody waits for what there is. `false` if no more will come.
     fn gather(&mut self, queued: &Receiver<(u64, Change)>) -> bool {
-        let until = Instant::now() + CALLS_WAIT;
+        let (until, mut room) = (Instant::now() + CALLS_WAIT, BATCH);
         loop {
-            while self.pending.len() < BATCH {
+            while room > 0 {
                 match queued.try_recv() {
                     Ok((ticket, change)) => self.take(ticket, change),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return false,
                 }
+                room -= 1;
             }
-            let full = self.pending.len() >= BATCH;
-            if full || self.failing || self.pending.iter().any(is_awaited) || Instant::now() >= until {
+            let late = room == 0 || self.failing || Instant::now() >= until;
+            if late || self.pending.iter().any(is_awaited) {
                 return true;
             }
             std::thread::sleep(GATHER);
@@ -274,6 +275,17 @@ mod tests {
         assert_eq!(rig.writer.pending.len(), KEPT);
         assert!(matches!(rig.writer.pending[0], Change::Unbind { device: DeviceId(3), .. }));
         assert_eq!(rig.writer.lost.load(Relaxed), 3);
+    }
+
+    #[test]
+    fn what_comes_while_the_disk_is_full_is_taken_all_the_same() {
+        let mut rig = rig();
+        rig.writer.failing = true;
+        rig.writer.pending = (0..KEPT as i64).map(change).collect();
+        let (queue, queued) = sync_channel(8);
+        (1..=5).for_each(|n| queue.send((n, change(1))).unwrap());
+        assert!(rig.writer.gather(&queued));
+        assert_eq!((rig.writer.pending.len(), rig.writer.ticket), (KEPT + 5, 5));
     }
 
     #[test]

@@ -174,8 +174,8 @@ impl Work {
     /// Carries out what the engine wants, and says until when to wait for packets; `None` when the engine is gone.
     fn prepare<I: PacketIo>(&mut self, io: &mut I) -> Option<Option<Instant>> {
         let told = self.obey(io)?;
-        let look_again = if told && !self.gather.is_zero() {
-            // Commands come in groups: the next are looked for a moment later instead of each waking the thread.
+        let look_again = if told >= DENSE && !self.gather.is_zero() {
+            // So many come that the next are looked for a moment later instead of each waking the thread.
             Some(Instant::now() + self.gather)
         } else {
             self.waker.rest();
@@ -186,13 +186,13 @@ impl Work {
         Some(own.into_iter().chain(look_again).min())
     }
 
-    /// Carries out what the engine wants. Whether there was anything; `None` when the engine is gone.
-    fn obey<I: PacketIo>(&mut self, io: &mut I) -> Option<bool> {
-        let mut told = false;
+    /// Carries out what the engine wants. How many commands there were; `None` when the engine is gone.
+    fn obey<I: PacketIo>(&mut self, io: &mut I) -> Option<usize> {
+        let mut told = 0;
         loop {
             match self.commands.try_recv() {
                 Ok(command) => {
-                    told = true;
+                    told += 1;
                     self.worker.handle(Instant::now(), command);
                     self.drain(io);
                 }
@@ -278,7 +278,9 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_millis(5)
 }
 
-const PATIENCE: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Commands at once from which gathering pays: those of a few calls.
+const DENSE: usize = 8;
 const COMMANDS: usize = 16_384;
 const BUFFER: usize = 2048;
 

@@ -177,6 +177,28 @@ fn a_caller_who_offers_nothing_is_offered_in_the_200_and_both_hear() {
     server.quiet();
 }
 
+/// SIP-18: early media of the callee cannot reach a caller who described nothing; he is told that it rings, though he
+/// supports reliable responses, in which an offer could go. Both hear each other from the answer on.
+#[test]
+fn a_caller_who_offers_nothing_hears_no_early_media_but_is_told_that_it_rings() {
+    let server = Server::start();
+    let [alice, bob] = server.phones();
+    let rtp = Rtp::open(alice.link().local.ip());
+    let dialling = alice.dial_describing(&server.number(1), rtp, "Supported: 100rel\r\n", "");
+    let incoming = bob.incoming();
+    let (contact, early) = (format!("Contact: <{}>\r\n", bob.contact()), Rtp::open(bob.link().local.ip()));
+    early.talk_to(sdp::read(&incoming.invite).map(|d| d.at));
+    let body = sdp::compose(early.local(), sdp::USUAL, "sendrecv", 1);
+    bob.say(&reply(&incoming.invite, 183, "Session Progress", &contact, &body));
+    assert!(dialling.progress(180).body.is_empty());
+    bob.say(&reply(&incoming.invite, 200, "OK", &contact, &body));
+    let call = dialling.answered_late();
+    call.rtp.hears_voice_of(&early);
+    early.hears_voice_of(&call.rtp);
+    call.hang_up();
+    server.quiet();
+}
+
 /// SIP-20: an ACK that does not answer our offer ends the call on both sides.
 #[test]
 fn a_caller_who_does_not_answer_our_offer_is_hung_up() {

@@ -11,7 +11,7 @@ use serde_json::json;
 use tests::{
     agent::phone::Manner,
     alone,
-    patience::until_true,
+    patience::{PATIENCE, until, until_true},
     server::{Server, binary, sqlite},
 };
 
@@ -121,9 +121,11 @@ fn a_first_start_on_a_full_disk_says_so_and_works_once_there_is_room() {
         let folder = std::env::temp_dir().join("data");
         let mut command = Command::new(binary());
         command.arg("--data").arg(&folder).args(["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
-        let out = command.output().unwrap();
-        let said = String::from_utf8_lossy(&out.stderr);
-        assert!(!out.status.success(), "started without a database");
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let status = until("the end of the program", PATIENCE, || child.try_wait().unwrap());
+        let said = child.wait_with_output().unwrap().stderr;
+        let said = String::from_utf8_lossy(&said);
+        assert!(!status.success(), "started without a database");
         assert!(said.contains("full") && !said.contains("panicked"), "{said}");
         filler.give_back();
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();

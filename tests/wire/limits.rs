@@ -112,7 +112,13 @@ fn memory_is_flat_after_many_calls() {
             break;
         }
     }
-    run(calls);
+    let figures: Vec<_> = (0..calls.div_ceil(2_000))
+        .map(|batch| {
+            run(2_000.min(calls - batch * 2_000));
+            format!("{}", server.resident() >> 10)
+        })
+        .collect();
+    eprintln!("resident after each 2,000 calls [KiB]: warm {}, {}", warm >> 10, figures.join(" "));
     let grown = until("memory to settle", PATIENCE * 2, || {
         let now = server.resident();
         (now < warm + warm / 20 + (2 << 20)).then(|| now.saturating_sub(warm))

@@ -144,3 +144,31 @@ fn an_unknown_method_is_refused_with_405_and_what_is_allowed() {
     assert!(matches!(refused.status(), Some(405 | 501)), "{refused:?}");
     assert!(refused.header("Allow").is_some());
 }
+
+/// RFC 3261 §8.2.3, RFC 4475 §3.3.6: what is not understood is named, whoever signed it.
+#[test]
+fn a_body_of_an_unknown_kind_is_refused_with_415_and_what_is_accepted() {
+    let server = Server::start();
+    let [alice, bob] = server.phones();
+    let target = target(&server);
+    let headers = format!("Contact: <{}>\r\nContent-Type: application/unknownformat\r\n", alice.contact());
+    let refused =
+        alice.ask("INVITE", &target, &target, &headers, "<audio>\r\n <pcmu port=\"443\"/>\r\n</audio>\r\n");
+    assert_eq!(refused.status(), Some(415), "{refused:?}");
+    assert!(refused.header("Accept").is_some_and(|a| a.contains("application/sdp")), "{refused:?}");
+    assert!(!bob.is_called());
+}
+
+/// RFC 3261 §10.3 step 5, RFC 4475 §3.3.4: a REGISTER for what is no address of record here.
+#[test]
+fn a_registration_of_a_foreign_address_is_refused() {
+    let server = Server::start();
+    let alice = server.phone(0);
+    let contact = format!("Contact: <{}>\r\n", alice.contact());
+    let domain = format!("sip:{}", server.sip().ip());
+    for to in ["isbn:2983792873".to_owned(), server.phone(1).address()] {
+        let refused = alice.ask("REGISTER", &domain, &to, &contact, "");
+        assert!(matches!(refused.status(), Some(400 | 403 | 404)), "{to}: {}", refused.start);
+    }
+    assert_eq!(server.sql("SELECT count(*) FROM bindings"), "0");
+}

@@ -133,8 +133,10 @@ impl Switch {
         self.peers.insert(callee, caller);
     }
     fn is_known(&mut self, request: &Message) -> bool {
-        claim(request).is_some_and(|claim| claim.username == phone::USER)
-            && self.nonces.verify(self.now, request, phone::REALM, &self.ha1) == Verdict::Ok
+        claim(request).is_some_and(|claim| {
+            let is_alice = claim.username == phone::USER && claim.realm == phone::REALM;
+            is_alice && self.nonces.verify_claim(self.now, request, &claim, &self.ha1) == Verdict::Ok
+        })
     }
     fn challenge(&mut self) -> Response {
         let [sha256, md5] = self.nonces.challenge(self.now, phone::REALM, false);

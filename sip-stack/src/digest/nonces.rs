@@ -13,7 +13,7 @@ use std::{
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::{
-    Verdict,
+    Claim, Verdict,
     hash::{Algorithm, Facts, Ha1, Hex},
 };
 use crate::{Message, Name, headers::Credentials, wire::text};
@@ -85,13 +85,17 @@ impl Nonces {
     /// back the same way for ever: they are [`Verdict::Wrong`]. So are `auth-int` and the `-sess` algorithms, which we
     /// never offer. Counts may arrive out of order within 32 of the highest.
     pub fn verify(&mut self, now: Instant, request: &Message, realm: &str, ha1: &Ha1) -> Verdict {
-        let method = request.method_token().as_bytes();
-        let right = request
-            .headers(Name::Authorization)
-            .filter_map(Credentials::parse)
-            .filter(|credentials| *text::unescape(credentials.realm) == *realm.as_bytes())
-            .take(MAX_TRIES)
-            .find_map(|credentials| checked(&credentials, method, ha1));
+        let right = right_of(request, realm, ha1, None);
+        self.judge(now, right)
+    }
+    /// The same for the realm of a claim of the request, whose credentials are looked at first.
+    pub fn verify_claim(&mut self, now: Instant, request: &Message, claim: &Claim<'_>, ha1: &Ha1) -> Verdict {
+        let claimed = &claim.credentials;
+        let right = checked(claimed, request.method_token().as_bytes(), ha1)
+            .or_else(|| right_of(request, &claim.realm, ha1, Some(claimed)));
+        self.judge(now, right)
+    }
+    fn judge(&mut self, now: Instant, right: Option<(&[u8], u32)>) -> Verdict {
         match right {
             Some((nonce, count)) if self.count(now, nonce, count) => Verdict::Ok,
             Some(_) => Verdict::Stale,
@@ -171,6 +175,23 @@ impl Counts {
         self.seen |= bit;
         is_new
     }
+}
+
+/// Nonce and count of the credentials for this realm whose response is right; `but` was looked at already.
+fn right_of<'a>(
+    request: &'a Message,
+    realm: &str,
+    ha1: &Ha1,
+    but: Option<&Credentials<'_>>,
+) -> Option<(&'a [u8], u32)> {
+    let method = request.method_token().as_bytes();
+    request
+        .headers(Name::Authorization)
+        .filter_map(Credentials::parse)
+        .filter(|credentials| Some(credentials) != but)
+        .filter(|credentials| *text::unescape(credentials.realm) == *realm.as_bytes())
+        .take(MAX_TRIES)
+        .find_map(|credentials| checked(&credentials, method, ha1))
 }
 
 /// Nonce and count of credentials whose response is right.

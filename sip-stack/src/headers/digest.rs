@@ -75,10 +75,9 @@ fn read<'a, const N: usize>(value: &'a [u8], names: [&str; N]) -> Option<[Option
         return None;
     }
     loop {
-        while let [b',', behind @ ..] = text::trim_start(rest) {
+        while let [b',' | b' ' | b'\t' | b'\r' | b'\n', behind @ ..] = rest {
             rest = behind;
         }
-        rest = text::trim_start(rest);
         if rest.is_empty() {
             return Some(found);
         }
@@ -94,16 +93,25 @@ fn read<'a, const N: usize>(value: &'a [u8], names: [&str; N]) -> Option<[Option
 /// The name and the unquoted value of the parameter at the start, and what follows it: nothing, or a comma.
 fn param(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (name, rest) = text.split_at(text::run(&text::TOKEN, text));
-    let rest = text::trim_start(text::trim_start(rest).strip_prefix(b"=")?);
+    let rest = match rest {
+        [b'=', rest @ ..] => text::trim_start(rest),
+        _ => text::trim_start(text::trim_start(rest).strip_prefix(b"=")?),
+    };
     let (value, rest) = match rest {
-        [b'"', ..] => {
-            let (quoted, rest) = rest.split_at(text::quoted_end(rest)?);
-            (&quoted[1..quoted.len() - 1], text::trim_start(rest))
+        [b'"', inside @ ..] => {
+            let (value, behind) = inside.split_at(text::run(&text::UNTIL_QUOTE, inside));
+            match behind {
+                [b'"', behind @ ..] => (value, text::trim_start(behind)),
+                _ => {
+                    let (quoted, behind) = rest.split_at(text::quoted_end(rest)?);
+                    (&quoted[1..quoted.len() - 1], text::trim_start(behind))
+                }
+            }
         }
         // A token, or what devices write instead.
         _ => {
-            let (plain, rest) = rest.split_at(memchr::memchr2(b',', b'"', rest).unwrap_or(rest.len()));
-            (Some(text::trim_end(plain)).filter(|plain| !plain.is_empty())?, rest)
+            let (plain, behind) = rest.split_at(text::run(&text::UNTIL_COMMA_OR_QUOTE, rest));
+            (Some(text::trim_end(plain)).filter(|plain| !plain.is_empty())?, behind)
         }
     };
     let is_end = matches!(rest.first(), None | Some(b','));

@@ -53,7 +53,7 @@ pub fn min_se(value: &[u8]) -> Option<u32> {
 }
 
 fn interval(value: &[u8]) -> Option<(u32, Params<'_>)> {
-    let end = memchr::memchr(b';', value).unwrap_or(value.len());
+    let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
     let params = Params(&value[end..]);
     Some((text::decimal(text::trim(&value[..end]))?, params)).filter(|_| params.is_well_formed())
 }

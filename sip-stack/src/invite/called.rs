@@ -22,7 +22,10 @@ use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local},
     event::{Event, InviteId},
-    transaction::layer::{Layer, Owner, ServerId},
+    transaction::{
+        layer::{Layer, Owner, ServerId},
+        receive::Arrival,
+    },
 };
 
 /// What only the callee of an unconfirmed INVITE needs.
@@ -56,10 +59,11 @@ pub(crate) enum Reliability {
 impl Invite {
     /// Takes an INVITE outside of any dialog: the application hears of it, and a 100 goes out unless it says something
     /// soon. `None` if it was refused (422).
-    pub(crate) fn ring(now: Instant, layer: &mut Layer, flow: Flow, request: &Message) -> Option<Self> {
+    pub(crate) fn ring(now: Instant, layer: &mut Layer, arrival: &Arrival<'_>) -> Option<Self> {
+        let (flow, request) = (arrival.flow, arrival.request);
         let id = InviteId(layer.new_id());
         let tag = layer.new_tag(id);
-        let server = layer.serve(flow, request, Owner::Invite(id), tag.clone());
+        let server = layer.serve(arrival, Owner::Invite(id), tag.clone());
         layer.received(flow, request, Owner::Invite(id), false);
         let session = Session::new(&layer.settings);
         if let Some(refusal) = session.too_small(request) {

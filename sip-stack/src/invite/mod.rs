@@ -286,7 +286,7 @@ impl Invite {
 
 /// Whether a list header (Supported, Require) names an option.
 pub(crate) fn has_option(message: &Message, name: Name, option: &str) -> bool {
-    message.values(name).any(|value| value.eq_ignore_ascii_case(option.as_bytes()))
+    message.has_token(name, option)
 }
 
 /// The number at the start of a header.

@@ -57,17 +57,19 @@ impl Session {
     pub(super) fn too_small(&self, request: &Message) -> Option<Response> {
         let asked = request.header(Name::SessionExpires).and_then(SessionExpires::parse)?;
         let is_small = Duration::from_secs(asked.seconds.into()) < self.min_se;
-        (is_small && has_option(request, Name::Supported, "timer"))
-            .then(|| Response::new(422).with(Name::MinSe, self.min_se.as_secs().to_string()))
+        (is_small && has_option(request, Name::Supported, "timer")).then(|| self.refusal())
+    }
+    fn refusal(&self) -> Response {
+        Response::new(422).with(Name::MinSe, self.min_se.as_secs().to_string())
     }
     /// Reads the peer's request: the headers of our 2xx, or 422 (§9).
     pub(super) fn hear_request(&mut self, request: &Message) -> Result<Vec<(Name, String)>, Response> {
-        if let Some(refusal) = self.too_small(request) {
-            return Err(refusal);
-        }
         let supports = has_option(request, Name::Supported, "timer");
         let asked = request.header(Name::SessionExpires).and_then(SessionExpires::parse);
         let wanted = asked.map(|asked| Duration::from_secs(asked.seconds.into()));
+        if supports && wanted.is_some_and(|wanted| wanted < self.min_se) {
+            return Err(self.refusal());
+        }
         let floor = number_of(request, Name::MinSe).map_or(self.min_se, |s| Duration::from_secs(s.into()));
         let ours = self.interval.or(self.asked).map(|asked| asked.max(floor));
         let interval = match (wanted, ours) {

@@ -1,10 +1,6 @@
 //! What bytes must have to be a SIP message (RFC 3261 §8.1.1): the strict half of reading.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-
-use super::{Message, Method, ParseError, Read};
+use super::{Facts, Method, ParseError};
 use crate::{
     headers::{CSeq, NameAddr, Params, Via, params},
     name::Name,
@@ -15,7 +11,7 @@ use crate::{
 /// A message cut in pieces, nothing of it checked yet.
 pub(super) struct Lexed {
     start: StartLine,
-    lines: Lines,
+    pub(super) lines: Lines,
     body_at: usize,
 }
 
@@ -58,38 +54,37 @@ pub(super) fn lex(bytes: &[u8]) -> Result<Lexed, crate::wire::LexError> {
     Ok(Lexed { start, lines, body_at })
 }
 
-/// The message, if everything that decides its identity is there once and well-formed.
-pub(super) fn check(mut bytes: Bytes, lexed: Lexed) -> Result<Message, ParseError> {
+/// What the message says, and where it ends, if everything that decides its identity is there once and well-formed.
+pub(super) fn check(bytes: &[u8], lexed: &Lexed) -> Result<(Facts, usize), ParseError> {
     let Lexed { start, lines, body_at } = lexed;
+    let (start, body_at) = (*start, *body_at);
     if let Some(name) = SINGLES.iter().find(|name| lines.is_repeated(**name)) {
         return Err(ParseError::Duplicate(name.as_str()));
     }
     let need = |name: Name| lines.first(name).ok_or(ParseError::Missing(name.as_str()));
-    let via = check_vias(need(Name::Via)?, &bytes)?;
-    let from = check_party(need(Name::From)?, &bytes, "From")?;
-    let to = check_party(need(Name::To)?, &bytes, "To")?;
-    let call_id = check_call_id(need(Name::CallId)?, &bytes)?;
+    let via = check_vias(need(Name::Via)?, bytes)?;
+    let from = check_party(need(Name::From)?, bytes, "From")?;
+    let to = check_party(need(Name::To)?, bytes, "To")?;
+    let call_id = check_call_id(need(Name::CallId)?, bytes)?;
     if let Some(hops) = lines.first(Name::MaxForwards) {
-        text::decimal(hops.of(&bytes))
+        text::decimal(hops.of(bytes))
             .filter(|hops| *hops <= 255)
             .ok_or(ParseError::Header("Max-Forwards"))?;
     }
-    let (cseq, method, method_token) = check_cseq(need(Name::CSeq)?, &bytes)?;
+    let (cseq, method, method_token) = check_cseq(need(Name::CSeq)?, bytes)?;
     if let StartLine::Request { method, uri } = start {
-        if method.of(&bytes) != method_token.of(&bytes) {
+        if method.of(bytes) != method_token.of(bytes) {
             // RFC 4475 §3.1.2.16
             return Err(ParseError::Header("CSeq, its method is another"));
         }
-        Uri::parse_visible(uri.of(&bytes)).ok_or(ParseError::StartLine)?;
+        Uri::parse_visible(uri.of(bytes)).ok_or(ParseError::StartLine)?;
     }
     let end = match lines.first(Name::ContentLength) {
         None => bytes.len(),
-        Some(length) => body_end(bytes.len(), body_at, length.of(&bytes))?,
+        Some(length) => body_end(bytes.len(), body_at, length.of(bytes))?,
     };
-    bytes.truncate(end);
     let body_at = body_at as u16;
-    let read = Read { bytes, start, method, method_token, cseq, lines, body_at, via, from, to, call_id };
-    Ok(Message { read: Arc::new(read) })
+    Ok((Facts { start, method, method_token, cseq, body_at, via, from, to, call_id }, end))
 }
 
 /// `word ["@" word]`; blanks would let two peers read two different ids.

@@ -7,7 +7,7 @@ pub(crate) mod client_invite;
 pub(crate) mod client_plain;
 mod failing;
 pub(crate) mod layer;
-mod receive;
+pub(crate) mod receive;
 pub(crate) mod send;
 pub(crate) mod server_invite;
 pub(crate) mod server_plain;

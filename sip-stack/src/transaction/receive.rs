@@ -13,6 +13,16 @@ use super::{
 };
 use crate::{Flow, Message, map::Mark, message::Method};
 
+/// A request, the way it came, and what its transaction is found by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) flow: Flow,
+    pub(crate) request: &'a Message,
+    branch: Mark,
+    /// Without a To tag it may come on several ways (RFC 3261 §8.2.2.2).
+    origin: Option<Mark>,
+}
+
 impl Layer {
     /// A response: to its transaction (RFC 3261 §17.1.3), or nowhere.
     pub(crate) fn receive_response(&mut self, now: Instant, flow: Flow, message: &Message) {
@@ -63,12 +73,21 @@ impl Layer {
         self.transmit(ack_flow, bytes, owner.invite(), true);
         true
     }
+    pub(crate) fn arrival<'a>(&self, flow: Flow, request: &'a Message) -> Arrival<'a> {
+        let branch = self.branch_key(request, request.method());
+        let may_fork = request.to_tag().is_none() && request.method() != Method::Ack;
+        Arrival { flow, request, branch, origin: may_fork.then(|| self.origin_key(request)) }
+    }
+    /// Whether the request's transaction is here. An ACK belongs to its INVITE.
+    pub(crate) fn is_known(&self, arrival: &Arrival<'_>) -> bool {
+        self.by_branch.contains_key(&arrival.branch)
+    }
     /// The transaction of a request that came before (RFC 3261 §17.2.3): what it wants is done, and the answer is
     /// `true`. An ACK belongs to its INVITE.
-    pub(crate) fn absorb(&mut self, now: Instant, flow: Flow, message: &Message) -> bool {
-        let Some(id) = self.server_of(message, message.method()) else { return false };
+    pub(crate) fn absorb(&mut self, now: Instant, arrival: &Arrival<'_>) -> bool {
+        let Some(&id) = self.by_branch.get(&arrival.branch) else { return false };
         let Some(server) = self.servers.get_mut(&id) else { return false };
-        let is_ack = message.method() == Method::Ack;
+        let is_ack = arrival.request.method() == Method::Ack;
         let actions = match &mut server.machine {
             ServerMachine::Invite(machine) if is_ack => {
                 let actions = machine.receive_ack(now);
@@ -81,7 +100,7 @@ impl Layer {
             ServerMachine::Plain(machine) => machine.receive(),
         };
         let owner = server.owner;
-        self.received(flow, message, owner, !is_ack);
+        self.received(arrival.flow, arrival.request, owner, !is_ack);
         self.act_server(id, &actions, Bytes::new());
         true
     }
@@ -90,22 +109,20 @@ impl Layer {
         self.by_branch.get(&self.branch_key(message, method)).copied()
     }
     /// Whether another branch of the same request is here already (RFC 3261 §8.2.2.2).
-    pub(crate) fn is_merged(&self, message: &Message) -> bool {
-        message.to_tag().is_none() && self.by_origin.contains_key(&self.origin_key(message))
+    pub(crate) fn is_merged(&self, arrival: &Arrival<'_>) -> bool {
+        arrival.origin.is_some_and(|origin| self.by_origin.contains_key(&origin))
     }
     /// Begins a server transaction. Its responses carry `tag` in To.
-    pub(crate) fn serve(&mut self, source: Flow, message: &Message, owner: Owner, tag: Box<str>) -> ServerId {
+    pub(crate) fn serve(&mut self, arrival: &Arrival<'_>, owner: Owner, tag: Box<str>) -> ServerId {
+        let Arrival { flow: source, request, branch, origin } = *arrival;
         let id = ServerId(self.new_id());
-        let via = message.via();
         let reliable = source.transport.is_reliable();
-        let machine = if message.method() == Method::Invite {
+        let machine = if request.method() == Method::Invite {
             ServerMachine::Invite(ServerInvite::new(reliable))
         } else {
             ServerMachine::Plain(ServerPlain::new(reliable))
         };
-        let key = self.branch_key(message, message.method());
-        self.by_branch.insert(key, id);
-        let origin = message.to_tag().is_none().then(|| self.origin_key(message));
+        self.by_branch.insert(branch, id);
         let merge_key = origin.filter(|key| match self.by_origin.entry(*key) {
             Entry::Occupied(_) => false,
             Entry::Vacant(vacant) => {
@@ -117,11 +134,11 @@ impl Layer {
             machine,
             owner,
             source,
-            flow: response_flow(source, &via),
+            flow: response_flow(source, &request.via()),
             tag,
-            request: Some(message.clone()),
+            request: Some(request.clone()),
             last: Bytes::new(),
-            key,
+            key: branch,
             merge_key,
             scheduled: None,
         };

@@ -3,6 +3,7 @@
 //! What may enter: scanning and cutting of bytes, without allocation except for unfolding. What a header *means*
 //! belongs to [`crate::headers`], which headers a message must have to [`crate::message`].
 
+mod class;
 mod lexer;
 mod start_line;
 pub(crate) mod text;

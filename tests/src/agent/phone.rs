@@ -242,7 +242,11 @@ impl Phone {
     /// Calls with a media line of the test's choice and further headers.
     pub fn dial_with(&self, number: &str, rtp: Rtp, headers: &str) -> Dialling {
         let body = sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1);
-        Dialling::start(self, number, rtp, headers, &body)
+        self.dial_describing(number, rtp, headers, &body)
+    }
+    /// Calls with further headers and an offer, both composed by the test.
+    pub fn dial_describing(&self, number: &str, rtp: Rtp, headers: &str, offer: &str) -> Dialling {
+        Dialling::start(self, number, rtp, headers, offer)
     }
     /// Calls with an offer composed by the test; blank offers nothing.
     pub fn dial_offering(&self, number: &str, rtp: Rtp, offer: &str) -> Dialling {
