@@ -108,6 +108,7 @@ impl Page {
             toast,
             undo,
             parts: String::new(),
+            trial: None,
             now: Utc::now().timestamp_millis(),
         }
     }

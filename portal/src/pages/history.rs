@@ -6,8 +6,8 @@ mod past;
 mod restore;
 
 pub(crate) use compare::{api_compare, compare};
-pub(crate) use past::{export, past};
-pub(crate) use restore::{api_restore, apply, plan};
+pub(crate) use past::{download, export, past};
+pub(crate) use restore::{answer, api_restore, apply, go, plan};
 
 use std::sync::Arc;
 
