@@ -121,7 +121,7 @@ let asked = 0, wait, dest;
 const options = () => $$("#found [role=option]");
 function mark(all, n) { all.forEach((o, i) => o.ariaSelected = i === n); all[n]?.scrollIntoView({ block: "nearest" }); $("#palette input").setAttribute("aria-activedescendant", all[n]?.id || ""); }
 async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").replaceChildren(...nodes(html)); mark(options(), 0); } }
-function openPalette(to) { const d = $("#palette"), i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
+function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dest]", el => openPalette(el));
 on("input", "#palette input", el => { clearTimeout(wait); wait = setTimeout(() => find(el.value), 80); });

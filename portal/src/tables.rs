@@ -75,6 +75,11 @@ pub(crate) fn seen(who: &Who, uses: Vec<Use>) -> Vec<Use> {
     uses.into_iter().filter(may_see).collect()
 }
 
+/// What is told of a new row beside its fields, once.
+pub(crate) fn told_once(of: &Resource) -> Option<&'static str> {
+    api_keys::are(of).then_some(api_keys::KEY)
+}
+
 /// What follows a save.
 pub(crate) async fn after_save(
     app: &App,

@@ -106,7 +106,7 @@ impl Page {
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
             toast,
-            undo,
+            undo: undo.filter(|_| who.viewer.level > 0),
             parts: String::new(),
             trial: None,
             now: Utc::now().timestamp_millis(),

@@ -8,6 +8,7 @@ mod edits;
 mod history;
 mod kills;
 mod limits;
+mod mail;
 mod malformed;
 mod media;
 mod outside;

@@ -299,7 +299,10 @@ async fn save(
         })
         .await?;
     match written {
-        Ok(saved) => saved_page(&app, &who, of, id.is_none(), saved, &values).await,
+        Ok(saved) => {
+            super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
+            saved_page(&app, &who, of, saved, version).await
+        }
         Err(WriteError::Invalid(problems)) => {
             let filling = Filling { id, values, version, problems, was, ..Filling::default() };
             show(app, who, of, filling, StatusCode::UNPROCESSABLE_ENTITY).await
@@ -326,17 +329,17 @@ async fn saved_page(
     app: &App,
     who: &Who,
     of: &'static Resource,
-    new: bool,
     saved: Saved,
-    values: &Values,
+    version: Option<i64>,
 ) -> Result<Response, Fault> {
-    super::after_save(app, who, of, new, saved.id, values).await?;
     let (name, viewer) = (of.name, who.viewer());
     let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
+    // Values that changed nothing made no revision: the last one is somebody else's.
+    let is_change = row.as_ref().is_none_or(|row| version != Some(row.version));
     let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
     let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
     let toast = format!("{what} saved. New calls follow it.");
-    Ok(reply::see_other(&to, &reply::undoable(&toast, Some(saved.revision))))
+    Ok(reply::see_other(&to, &reply::undoable(&toast, is_change.then_some(saved.revision))))
 }
 
 /// What a form holds after somebody else saved: their values where its own were not touched, otherwise its own.

@@ -80,3 +80,23 @@ async fn what_was_changed_since_is_not_overwritten() {
     let refused = browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert_eq!(refused.status.as_u16(), 303);
 }
+
+#[tokio::test]
+async fn a_save_that_changes_nothing_offers_no_undo_of_somebody_elses_change() {
+    let world = World::new();
+    let browser = world.admin().await;
+    let id = world.user("Ida", "731");
+    world.user("Otto", "732");
+    let page = browser.get(&format!("/admin/users/{id}")).await.body;
+    let version = between(&page, "name=\"version\" value=\"", "\"").to_owned();
+    let fields = [
+        ("first_name", "Ida"),
+        ("extension", "731"),
+        ("busy_trigger", "2"),
+        ("forward_no_answer_after", "20"),
+        ("version", &*version),
+    ];
+    let saved = browser.post(&format!("/admin/users/{id}"), &fields).await;
+    assert!(saved.status.is_redirection(), "{}", saved.body);
+    assert!(!browser.with_flash(&saved).await.contains("/admin/undo/"));
+}
