@@ -120,7 +120,7 @@ impl Db {
     ) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        self.delete_and_move(&transaction, author, Delete { of, id, to })?;
+        self.delete_in(&transaction, author, Delete { of, id, to })?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 

@@ -161,14 +161,14 @@ pub(crate) async fn delete(
     headers: HeaderMap,
 ) -> Answer {
     let of = who.writable(&table)?;
-    let (id, writing) = (id_of(&id)?, Writing::read_delete(&query)?);
+    let (id, (writing, to)) = (id_of(&id)?, Writing::of_delete(&query)?);
     let row = row(&app, &who, of, id).await?;
     match_version(&headers, row.version)?;
     if writing.dry_run {
-        return rehearsed(&app, &who, of, Attempt::Delete(id)).await;
+        return rehearsed(&app, &who, of, Attempt::Delete { id, to }).await;
     }
     let author = who.author("api");
-    app.db(move |db| db.delete_moving(&author, of, id, writing.move_to).map(|_| ())).await?;
+    app.db(move |db| db.delete_moving(&author, of, id, to).map(|_| ())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -105,7 +105,7 @@ impl Conditions {
             }
             Way::AtLeast | Way::AtMost => {
                 let limit = parameter(field, &accepted[0]);
-                if matches!(field.kind, Kind::Number { .. }) && !matches!(limit, Value::Integer(_)) {
+                if sql::is_number(field) && !matches!(limit, Value::Integer(_)) {
                     let message = format!("`{}` is no whole number", accepted[0]);
                     return Err(QueryError::Filter { field: field.name.to_owned(), message });
                 }

@@ -1,6 +1,6 @@
 //! Several changes as one revision: all of them, or none.
 
-use super::{Edit, Saved, WriteError};
+use super::{Delete, Edit, Saved, WriteError};
 use crate::{Db, Resource, access::Author, resource::Values, transaction::Transaction};
 
 /// One of several changes.
@@ -31,7 +31,7 @@ impl Db {
                 }
                 Step::Delete { of, id } => {
                     last = *id;
-                    self.delete_in(&transaction, author, of, *id)?;
+                    self.delete_in(&transaction, author, Delete { of, id: *id, to: None })?;
                     changed = true;
                 }
             }

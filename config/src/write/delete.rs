@@ -21,17 +21,6 @@ impl Db {
         &self,
         transaction: &Connection,
         author: &Author,
-        of: &'static Resource,
-        id: i64,
-    ) -> Result<(), WriteError> {
-        self.delete_and_move(transaction, author, Delete { of, id, to: None })
-    }
-
-    /// The same, and what can point to another row then does.
-    pub(crate) fn delete_and_move(
-        &self,
-        transaction: &Connection,
-        author: &Author,
         delete: Delete,
     ) -> Result<(), WriteError> {
         let Delete { of, id, .. } = delete;
@@ -65,7 +54,7 @@ impl Db {
         for Pointer { table, field, row } in references::pointers(transaction, of, tenant, id)? {
             let target = match (field.when_gone, to) {
                 (WhenGone::Follow, _) => {
-                    self.delete_in(transaction, author, table, row)?;
+                    self.delete_in(transaction, author, Delete { of: table, id: row, to: None })?;
                     continue;
                 }
                 (WhenGone::Clear, _) => String::new(),

@@ -35,6 +35,7 @@ struct Dashboard {
     /// How to register a phone, as long as none is.
     register: String,
     may_add_users: bool,
+    sees_audit: bool,
     sites: Vec<Site>,
     licences: Vec<Licence>,
     updates: Vec<Update>,
@@ -85,6 +86,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
         more,
         csrf: who.csrf.clone(),
         register,
+        sees_audit: who.viewer.level >= 2,
         may_add_users: who.may_write(&config::resources::users::USERS),
         sites: company.sites,
         licences: company.licences,

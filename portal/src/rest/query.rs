@@ -15,8 +15,6 @@ use crate::{
 pub(super) struct Writing {
     /// Checked and told, not done.
     pub dry_run: bool,
-    /// Where what points to a deleted row points then.
-    pub move_to: Option<i64>,
 }
 
 impl Writing {
@@ -24,20 +22,28 @@ impl Writing {
     pub fn read(query: &Option<String>) -> Result<Self, Fault> {
         let asked = Pairs::parse(query.as_deref().unwrap_or_default());
         only(&asked, &["dry_run"])?;
-        Ok(Self { dry_run: asked.has("dry_run") && flag("dry_run", asked.get("dry_run"))?, move_to: None })
+        Self::of(&asked)
     }
 
-    /// Of a delete's query string, which may also say where things move.
-    pub fn read_delete(query: &Option<String>) -> Result<Self, Fault> {
+    /// Of a delete, with the row that what points to this one shall point to then.
+    pub fn of_delete(query: &Option<String>) -> Result<(Self, Option<i64>), Fault> {
         let asked = Pairs::parse(query.as_deref().unwrap_or_default());
         only(&asked, &["dry_run", "move_to"])?;
-        let move_to = match asked.get("move_to").parse() {
-            Ok(id) if id > 0 => Some(id),
-            _ if !asked.has("move_to") => None,
-            _ => return Err(Fault::Malformed("`move_to` is the id of a row".into())),
+        let to = match (asked.has("move_to"), asked.get("move_to").parse()) {
+            (false, _) => None,
+            (true, Ok(to)) if to > 0 => Some(to),
+            (true, _) => return Err(Fault::Malformed("`move_to` is a row id".into())),
         };
-        let plain = asked.get("dry_run");
-        Ok(Self { dry_run: asked.has("dry_run") && flag("dry_run", plain)?, move_to })
+        Ok((Self::of(&asked)?, to))
+    }
+
+    fn of(asked: &Pairs) -> Result<Self, Fault> {
+        match asked.get("dry_run") {
+            "1" | "true" => Ok(Self { dry_run: true }),
+            "0" | "false" => Ok(Self { dry_run: false }),
+            "" if !asked.has("dry_run") => Ok(Self { dry_run: false }),
+            _ => Err(Fault::Malformed("`dry_run` is 1 or 0".into())),
+        }
     }
 }
 

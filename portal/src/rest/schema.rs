@@ -1,6 +1,6 @@
 //! A field's JSON Schema, and the check that goes with it: what the schema forbids is refused.
 
-use config::{Field, Kind, field::country::COUNTRIES};
+use config::{Field, Kind};
 use serde_json::{Value, json};
 
 use crate::tables::field::SET;
@@ -92,7 +92,7 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
             let known = of.iter().any(|(other, _)| other == key) || (key.is_empty() && !field.required);
             if known { Ok(key.clone()) } else { Err(format!("One of: {}.", keys(of))) }
         }
-        (Kind::Text { max }, Value::String(text)) => {
+        (Kind::Text { max } | Kind::LongText { max }, Value::String(text)) => {
             if text.chars().count() > max {
                 Err(format!("At most {max} characters."))
             } else {
@@ -107,14 +107,6 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
                 Ok(text.clone())
             } else {
                 Err(in_words(field.kind))
-            }
-        }
-        (kind, Value::String(text)) if pattern(kind).is_some() && !matches!(kind, Kind::Secret) => {
-            // Of these kinds a program gives what is stored.
-            match field.normalise(text) {
-                Ok(stored) if stored == *text => Ok(stored),
-                Ok(stored) => Err(format!("Write `{stored}`.")),
-                Err(message) => Err(message),
             }
         }
         (_, Value::String(text)) => Ok(text.clone()),
@@ -145,10 +137,6 @@ fn shape(field: &Field) -> Value {
             }
             json!({ "type": "string", "enum": keys })
         }
-        Kind::Country => {
-            let codes = COUNTRIES.iter().map(|(code, _)| *code).chain((!field.required).then_some(""));
-            json!({ "type": "string", "enum": codes.collect::<Vec<_>>() })
-        }
         Kind::Text { max } | Kind::LongText { max } => {
             json!({ "type": "string", "minLength": least, "maxLength": max })
         }
@@ -174,12 +162,6 @@ fn pattern(kind: Kind) -> Option<(&'static str, usize)> {
         Kind::Email => (r"^([^@\s]+@[^@\s]+)?$", 254),
         Kind::Destination => ("^([a-z_]+:.+)?$", 200),
         Kind::Secret => ("^([!-~]{10,128})?$", 128),
-        Kind::OutsideNumber => (r"^(\+[1-9][0-9]{5,14})?$", 16),
-        Kind::Mac => ("^([0-9a-f]{12})?$", 12),
-        Kind::Colour => ("^(#[0-9a-f]{6})?$", 7),
-        Kind::TimeOfDay => ("^(([01][0-9]|2[0-3]):[0-5][0-9])?$", 5),
-        Kind::Date => ("^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", 10),
-        Kind::Moment => ("^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$", 20),
         _ => return None,
     })
 }

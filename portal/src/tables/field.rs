@@ -6,10 +6,10 @@ use config::{
     resource::Values,
 };
 
-pub(crate) mod kinds;
-
 use super::destination::{self, Offer};
 use crate::error::Fault;
+
+pub(crate) mod kinds;
 
 /// One field as the form template draws it.
 #[derive(Debug)]
@@ -173,17 +173,19 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
         error: error.collect::<Vec<_>>().join(" "),
         theirs,
         check_on: match (&input, field.kind) {
-            // What can be taken by somebody else is asked about while it is typed.
+            // What can be taken by somebody else, or has a form of its own, is asked about while it is typed.
             (
                 Input::Line(_),
                 Kind::Extension
                 | Kind::PhoneNumber
+                | Kind::Word { .. }
+                | Kind::Email
                 | Kind::OutsideNumber
                 | Kind::Mac
-                | Kind::Word { .. }
-                | Kind::Email,
+                | Kind::Duration { .. }
+                | Kind::Url,
             ) => "change, input changed delay:300ms",
-            (Input::Line(_) | Input::Number(_), _) => "change",
+            (Input::Line(_) | Input::Number(_) | Input::Area(_), _) => "change",
             _ => "",
         },
         check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),

@@ -50,10 +50,10 @@ pub(crate) struct Form {
     pub beside: Beside,
     /// The rows that a delete would be refused for.
     pub uses: Vec<Use>,
-    /// Where they can move instead.
-    pub move_to: Vec<Choice>,
     /// The values that the form began with, so that a change by somebody else can be told from one's own.
     pub was: Vec<(&'static str, String)>,
+    /// Where what belongs to the row can move when it is deleted.
+    pub move_to: Vec<Choice>,
 }
 
 /// Fields under a heading.
@@ -350,7 +350,9 @@ async fn saved_page(
 fn combined(of: &Resource, mine: &Values, was: &Values, now: &Values) -> Values {
     let mut values = mine.clone();
     for field in of.settable() {
-        let untouched = was.get(field.name).is_some_and(|was| mine.get(field.name) == Some(was));
+        // Some kinds are shown in other words than they are stored in.
+        let own = mine.get(field.name).and_then(|text| field.normalise(text).ok());
+        let untouched = was.get(field.name).is_some_and(|was| own.as_ref() == Some(was));
         if let (true, Some(theirs)) = (untouched, now.get(field.name)) {
             values.insert(field.name.to_owned(), theirs.clone());
         }
@@ -422,11 +424,11 @@ async fn show(
         cards,
         beside,
         uses: super::seen(&who, uses),
-        move_to,
         was: of
             .settable()
             .filter_map(|field| Some((field.name, filling.was.get(field.name)?.clone())))
             .collect(),
+        move_to,
     };
     let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;

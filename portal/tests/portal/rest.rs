@@ -164,6 +164,7 @@ async fn a_dry_run_checks_tells_and_writes_nothing() {
     let world = World::new();
     let api = world.admin().await;
     let id = world.user("Ida", "731");
+    world.suspended_for(id, 13 * 3600);
     let before = api.get("/api/v1/users").await.body;
     let told = api.json("POST", "/api/v1/users?dry_run=1", json!({"first_name": "Otto"})).await;
     assert_eq!((told.status.as_u16(), &told.value()["would_change"][0]["action"]), (200, &json!("create")));

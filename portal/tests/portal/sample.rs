@@ -65,8 +65,6 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     match field.kind {
         // What a spreadsheet would run, and what HTML and CSV must escape.
-        // These hold digits only.
-        Kind::Text { .. } if field.name.ends_with("_code") => json!(format!("{}", 100 + n % 800)),
         Kind::Text { max } => {
             json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>())
         }
@@ -78,6 +76,21 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         }
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Set(of) => json!([of()[n % of().len()].0]),
+        Kind::LongText { max } => {
+            json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>())
+        }
+        Kind::Duration { min, max } => json!(if n.is_multiple_of(2) { min } else { max }),
+        Kind::TimeOfDay => json!(format!("08:{:02}", n % 60)),
+        Kind::Date => json!(format!("2026-11-{:02}", n % 28 + 1)),
+        Kind::Moment => json!(format!("2026-11-{:02}T13:30:00Z", n % 28 + 1)),
+        Kind::TimeZone => json!(["Europe/Berlin", "America/New_York"][n % 2]),
+        Kind::Week => json!(format!("mo 09:00-1{}:00", n % 9)),
+        Kind::File { .. } => json!(""),
+        Kind::Url => json!(format!("https://example.com/{n}")),
+        Kind::Colour => json!(format!("#1f6f{:02x}", n % 256)),
+        Kind::Country => json!(["de", "fr"][n % 2]),
+        Kind::OutsideNumber => json!(format!("+4930{:06}", n)),
+        Kind::Mac => json!(format!("00155d{:06x}", n)),
         Kind::Flag => json!(n.is_multiple_of(2)),
         Kind::Extension => json!(format!("{}", 20_000 + n)),
         Kind::PhoneNumber => json!(format!("+4930{:06}", n)),
@@ -85,20 +98,7 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Reference(table) => json!(target(api, of, table).await),
         Kind::Many(table) => json!([target(api, of, table).await, target(api, of, table).await]),
         Kind::Destination => json!("hangup:busy"),
-        Kind::Secret | Kind::File { .. } | Kind::Week => json!(""),
-        Kind::LongText { .. } => json!(format!("<i>{}\n{n}", field.label)),
-        Kind::Duration { min, max } => json!(if n.is_multiple_of(2) { min } else { max }),
-        Kind::TimeOfDay => json!(format!("{:02}:30", n % 24)),
-        Kind::Date => json!(format!("2026-11-{:02}", 1 + n % 28)),
-        // One that ends comes after one that begins.
-        Kind::Moment if field.name == "ends" => json!(format!("2027-11-{:02}T08:00:00Z", 1 + n % 28)),
-        Kind::Moment => json!(format!("2026-11-{:02}T08:00:00Z", 1 + n % 28)),
-        Kind::TimeZone => json!(["Europe/Berlin", "America/Denver", "UTC"][n % 3]),
-        Kind::Url => json!(format!("https://example.com/{n}?a=b&c=d")),
-        Kind::Colour => json!(format!("#{n:06x}")),
-        Kind::Country => json!(["de", "fr", "us"][n % 3]),
-        Kind::OutsideNumber => json!(format!("+4989{n:06}")),
-        Kind::Mac => json!(format!("{n:012x}")),
+        Kind::Secret => json!(""),
     }
 }
 

@@ -112,12 +112,6 @@ impl World {
         browser
     }
 
-    /// Lets users be deleted at once: as if each had been suspended long ago. USR-06.
-    pub fn users_may_go(&self) {
-        let file = rusqlite::Connection::open(self.db.file()).unwrap();
-        file.execute("UPDATE users SET suspended_at = 1", []).unwrap();
-    }
-
     /// Suspends a user as if that had been so long ago.
     pub fn suspended_for(&self, user: i64, seconds: i64) {
         let file = rusqlite::Connection::open(self.db.file()).unwrap();
