@@ -66,7 +66,7 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
     match field.kind {
         // What a spreadsheet would run, and what HTML and CSV must escape.
         Kind::Text { max } => {
-            json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>())
+            json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>().trim_end())
         }
         Kind::Word { max } => {
             json!(format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>())
@@ -74,6 +74,8 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Number { min, max, .. } => {
             json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
         }
+        // The highest level of a role goes with all permissions only.
+        Kind::Choice(_) if field.name == "level" => json!((1 + n % 2).to_string()),
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Set(of) => json!([of()[n % of().len()].0]),
         Kind::LongText { max } => {
