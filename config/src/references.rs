@@ -84,8 +84,11 @@ fn uses_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::
 /// A row that points to another by one of its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Pointer {
+    /// Whose row.
     pub table: &'static Resource,
+    /// The field that points.
     pub field: &'static Field,
+    /// The row that points.
     pub row: i64,
 }
 
