@@ -14,10 +14,13 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     assets,
-    auth::{self, login, set_password},
+    auth::{self, forgot, login, second_factor, set_password},
     error::Fault,
     events, headers,
-    pages::{audit, call, call_list, dashboard, history, home, live_calls, metrics, transfer, trial},
+    pages::{
+        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
+        trial,
+    },
     palette, rest,
     state::App,
     tables::{
@@ -31,6 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(signed_in(&app))
         .route("/login", get(login::page).post(login::sign_in))
+        .route("/forgot", get(forgot::page).post(forgot::send))
         .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(metrics::health))
@@ -52,6 +56,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(home::show))
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
+        .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
+        .route("/security", get(security::show))
+        .route("/security/sessions/end-others", post(security::end_others))
+        .route("/security/sessions/{id}/end", post(security::end))
+        .route("/security/authenticator", get(security::authenticator).post(security::confirm))
+        .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
@@ -60,7 +70,13 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/devices/{id}/secret", post(devices::secret))
+        .route("/admin/mail", get(mail::show))
+        .route("/admin/mail/test", post(mail::test))
+        .route("/admin/mail/{id}/retry", post(mail::retry))
         .route("/admin/users/{id}/setup-link", post(users::setup_link))
+        .route("/admin/users/{id}/reset-password", post(users::reset_password))
+        .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
+        .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
         .route("/admin/api_keys/{id}/key", post(api_keys::renew))
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
@@ -103,6 +119,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
+        .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
         .route("/api/docs", get(rest::docs::show))

@@ -16,6 +16,7 @@ mod headers;
 mod ladder;
 mod limit;
 pub mod live;
+mod mail_text;
 mod menu;
 mod once;
 mod pages;
@@ -31,6 +32,7 @@ mod text;
 mod view;
 
 pub use live::Live;
+pub use mail_text::mail_text;
 pub use serve::serve;
 
 use std::sync::Arc;

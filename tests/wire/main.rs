@@ -7,6 +7,7 @@ mod disk;
 mod edits;
 mod kills;
 mod limits;
+mod mail;
 mod malformed;
 mod media;
 mod outside;

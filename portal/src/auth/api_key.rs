@@ -36,6 +36,8 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         user: key.maker.id,
         session: -key.id,
         must_set_password: false,
+        must_add_factor: false,
+        waits: false,
         login: name.clone(),
         name,
         tenant: key.viewer.tenant,

@@ -5,6 +5,7 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod accounts;
 mod api_keys;
 mod audit;
 mod bulk;
