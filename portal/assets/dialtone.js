@@ -19,7 +19,7 @@ on("click", "[data-close-notice]", el => { document.getElementById(el.dataset.cl
 // running clocks: the server sends when it began and its own time, the page counts
 const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) : Math.floor(s / 60)) + ":" + two(Math.floor(s) % 60);
 const skew = +(document.body.dataset.now || Date.now()) - Date.now();
-function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } for (const el of $$("[data-until]")) { const s = (el.dataset.until - now) / 1000; el.textContent = s > 0 ? mmss(s) : el.dataset.done; if (s < -2) { el.removeAttribute("data-until"); location.reload(); } } }
+function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } for (const el of $$("[data-until]")) { const s = (el.dataset.until - now) / 1000; el.textContent = s > 0 ? mmss(s) : el.dataset.done; } }
 
 // times of the server are UTC; people see their own
 const zone = { time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, day: { weekday: "short", day: "numeric", month: "short" } };
