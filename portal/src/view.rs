@@ -111,6 +111,7 @@ impl Page {
             alarms: vec![],
             toast,
             undo: undo.filter(|_| who.viewer.level > 0),
+            trial: None,
             parts: String::new(),
             trial: None,
             now: Utc::now().timestamp_millis(),
