@@ -95,7 +95,7 @@ async fn a_change_is_undone_from_the_log_and_from_the_row() {
 async fn an_undo_that_would_overwrite_a_later_change_is_refused_with_its_author() {
     let world = World::new();
     let anna = world.admin().await;
-    let ben = world.administrator("ben@example.com", 2).await;
+    let ben = world.account("ben@example.com", 2).await;
     rename(&world, 1, "Bergmann");
     let id = newest(&world).id;
     let later = ben.json("PATCH", "/api/v1/users/1", json!({ "last_name": "Bergstein" })).await;
@@ -236,8 +236,8 @@ async fn programs_export_and_import_too() {
 async fn limited_administrators_look_at_nothing_of_it() {
     let world = World::new();
     world.admin().await;
-    let limited = world.administrator("lim@example.com", 1).await;
-    let company = world.administrator("com@example.com", 2).await;
+    let limited = world.account("lim@example.com", 1).await;
+    let company = world.account("com@example.com", 2).await;
     for path in
         ["/admin/audit", "/admin/audit/export.csv", "/admin/history", "/api/v1/audit", "/api/v1/history"]
     {
