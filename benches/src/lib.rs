@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod phone;
+pub mod resend;
 pub mod seed;
 pub mod server;
 pub mod text;

@@ -40,7 +40,7 @@ impl Server {
         let child = Command::new(binary())
             .arg("--data")
             .arg(folder)
-            .args(["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--rtp-ports", "20000-59999"])
+            .args(["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--rtp-ports", RTP_PORTS])
             .args(options)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -92,6 +92,10 @@ pub fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(out, "{line}");
     let _ = out.flush();
 }
+
+/// Below the ports that the system gives to those who ask for any (ip_local_port_range begins at 32768): among them are
+/// the sockets of the generators themselves.
+const RTP_PORTS: &str = "2048-32767";
 
 /// `$DIALTONE_BIN`, or the release binary beside this one.
 fn binary() -> PathBuf {

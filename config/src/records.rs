@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 use crate::{Db, DeviceId, TenantId};
 
 mod batch;
+pub mod counts;
 pub mod ladder;
 
 use batch::Write;
@@ -75,6 +76,9 @@ pub enum Change {
     /// A call is answered. Nothing happens if it was never opened.
     #[allow(missing_docs)]
     CallAnswered { id: String, answered_at: i64, answered_by: String },
+    /// The trace of a call that goes on for a while, in case the program does not see its end.
+    #[allow(missing_docs)]
+    CallTraced { id: String, trace: String },
     /// A call is over: the row in full. Who called whom is written only if the opening is missing.
     CallClosed(Box<CallRow>),
 }
@@ -117,6 +121,7 @@ impl Db {
                 Write::Unbind(device, key) => unbind(&transaction, device, key)?,
                 Write::Open(call, answer) => open_call(&transaction, call, answer)?,
                 Write::Answer(id, at, by) => answer_call(&transaction, id, at, by)?,
+                Write::Trace(id, trace) => trace_call(&transaction, id, trace)?,
                 Write::Close(call) => close_call(&transaction, call)?,
                 Write::Whole(call) => whole_call(&transaction, call)?,
             }
@@ -190,6 +195,10 @@ impl Db {
         remove("call_ladders", "", keep.calls_from_ms)?;
         gone += remove("calls", "", keep.calls_from_ms)?;
         gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
+        // A quarter of an hour goes when all its calls did.
+        transaction
+            .prepare_cached("DELETE FROM call_counts WHERE quarter < ?1 - 900000")?
+            .execute([keep.calls_from_ms])?;
         transaction.commit()?;
         Ok(gone)
     }
@@ -264,6 +273,12 @@ fn close_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
         return whole_call(rows, call);
     }
     keep_ladder(rows, call)
+}
+
+/// What a call has already, at its end, is not overwritten.
+fn trace_call(rows: &Connection, id: &str, trace: &str) -> rusqlite::Result<()> {
+    rows.prepare_cached(KEEP_TRACE)?.execute((id, trace))?;
+    Ok(())
 }
 
 fn whole_call(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
@@ -379,6 +394,8 @@ const ANSWER_CALL: &str = "UPDATE calls SET answered_at = ?2, answered_by = ?3 W
 const CLOSE_CALL: &str = "UPDATE calls SET answered_at = ?2, ended_at = ?3, answered_by = ?4, outcome = ?5, cause = ?6 \
     WHERE id = ?1";
 
+const KEEP_TRACE: &str = "INSERT INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, '', x'') \
+    ON CONFLICT (id) DO NOTHING";
 const KEEP_LADDER: &str =
     "INSERT OR REPLACE INTO call_ladders (id, trace, legs, ladder) VALUES (?1, ?2, ?3, ?4)";
 

@@ -18,6 +18,7 @@ mod rtcp;
 pub mod sdp;
 pub mod session;
 pub mod statistics;
+pub mod text;
 mod timers;
 pub mod tone;
 pub mod worker;

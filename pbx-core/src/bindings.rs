@@ -8,6 +8,7 @@ use std::{
 };
 
 use config::{DeviceId, TenantId, records::BindingRow};
+use media::text;
 use sip_stack::{Flow, Transport, uri::Uri};
 
 use crate::{io::Now, limits};
@@ -226,12 +227,27 @@ pub(crate) fn is_behind_nat(flow: &Flow, ip: Option<IpAddr>) -> bool {
 
 /// `udp 192.0.2.1:5060 198.51.100.7:5062`: transport, our listener, the peer.
 pub(crate) fn print_flow(flow: &Flow) -> String {
-    format!("{} {} {}", transport_name(flow.transport), flow.local, flow.remote)
+    let mut text = String::with_capacity(FLOW);
+    text.push_str(transport_name(flow.transport));
+    for address in [flow.local, flow.remote] {
+        text.push(' ');
+        text::push_address(&mut text, address);
+    }
+    text
 }
 
 /// `udp 198.51.100.7:5062`: how people see a peer's address.
 pub(crate) fn print_peer(flow: &Flow) -> String {
-    format!("{} {}", transport_name(flow.transport), flow.remote)
+    let mut text = String::with_capacity(FLOW / 2);
+    push_peer(&mut text, flow);
+    text
+}
+
+/// The same, into a longer text.
+pub(crate) fn push_peer(out: &mut String, flow: &Flow) {
+    out.push_str(transport_name(flow.transport));
+    out.push(' ');
+    text::push_address(out, flow.remote);
 }
 
 fn transport_name(transport: Transport) -> &'static str {
@@ -250,3 +266,6 @@ fn parse_flow(text: &str) -> Option<Flow> {
     };
     Some(Flow { transport, local: parts.next()?.parse().ok()?, remote: parts.next()?.parse().ok()? })
 }
+
+/// A flow as text, of two IPv4 addresses. [bytes]
+const FLOW: usize = 48;

@@ -3,42 +3,14 @@
 use std::time::Instant;
 
 use config::records::{CallRow, Change};
-use media::statistics::Direction;
+use media::{statistics::Direction, text};
 
 use crate::{
-    bindings::print_peer,
+    bindings::push_peer,
     call::{Cause, Leg, Running, leg::Side},
     counters::Outcome,
     json,
 };
-
-#[derive(serde::Serialize)]
-struct ShownLeg<'a> {
-    side: &'static str,
-    number: &'a str,
-    name: &'a str,
-    device: Option<i64>,
-    address: String,
-    started_ms: u64,
-    ringing_ms: Option<u64>,
-    answered_ms: Option<u64>,
-    ended_ms: Option<u64>,
-    cause: &'a str,
-    codec: &'a str,
-    heard: ShownDirection,
-    said: ShownDirection,
-    round_trip_ms: Option<f32>,
-    dropped: u64,
-}
-
-#[derive(serde::Serialize)]
-struct ShownDirection {
-    packets: u64,
-    lost: u64,
-    disordered: u64,
-    jitter_ms: f32,
-    mos: f32,
-}
 
 /// The row of a call that runs: what a killed program leaves behind.
 pub(crate) fn open(call: &Running) -> CallRow {
@@ -80,8 +52,13 @@ pub(crate) fn closed(call: &Running, legs: &[Leg]) -> CallRow {
         row.cause =
             if row.answered_at.is_some() { text.clone() } else { format!("{} {text}", cause.status()) };
     }
-    row.trace = call.handle.trace(|trace| trace.json(started, row.revision));
-    row.legs = json::array(LEG * legs.len(), legs.iter().map(|leg| show_leg(leg, started)));
+    row.trace = call.handle.take_trace();
+    row.legs = String::with_capacity(LEG * legs.len());
+    for (index, leg) in legs.iter().enumerate() {
+        row.legs.push(if index == 0 { '[' } else { ',' });
+        push_leg(&mut row.legs, leg, started);
+    }
+    row.legs.push(']');
     row.ladder = call.record.ladder.pack(started);
     row
 }
@@ -91,38 +68,60 @@ pub(crate) fn outcome(call: &Running, cause: Cause) -> Outcome {
     if call.talking.is_some() { Outcome::Answered } else { cause.outcome() }
 }
 
-fn show_leg(leg: &Leg, started: Instant) -> ShownLeg<'_> {
+fn push_leg(json: &mut String, leg: &Leg, started: Instant) {
     let ms = |at: Instant| at.saturating_duration_since(started).as_millis() as u64;
-    ShownLeg {
-        side: match leg.side {
-            Side::Caller => "caller",
-            Side::Callee => "callee",
-        },
-        number: &leg.party.number,
-        name: &leg.party.name,
-        device: leg.party.device.map(|d| d.0),
-        address: print_peer(&leg.flow),
-        started_ms: ms(leg.times.started),
-        ringing_ms: leg.times.ringing.map(ms),
-        answered_ms: leg.times.answered.map(ms),
-        ended_ms: leg.times.ended.map(ms),
-        cause: &leg.cause,
-        codec: leg.codec(),
-        heard: show_direction(&leg.statistics.sent),
-        said: show_direction(&leg.statistics.received),
-        round_trip_ms: leg.statistics.round_trip.map(|d| d.as_secs_f32() * 1000.0),
-        dropped: leg.statistics.dropped,
+    json.push_str(match leg.side {
+        Side::Caller => "{\"side\":\"caller\",\"number\":",
+        Side::Callee => "{\"side\":\"callee\",\"number\":",
+    });
+    json::push_text(json, &leg.party.number);
+    json.push_str(",\"name\":");
+    json::push_text(json, &leg.party.name);
+    json.push_str(",\"device\":");
+    json::push_perhaps(json, leg.party.device.map(|device| device.0.unsigned_abs()));
+    json.push_str(",\"address\":\"");
+    push_peer(json, &leg.flow);
+    json.push_str("\",\"started_ms\":");
+    text::push_number(json, ms(leg.times.started));
+    for (name, at) in [
+        (",\"ringing_ms\":", leg.times.ringing),
+        (",\"answered_ms\":", leg.times.answered),
+        (",\"ended_ms\":", leg.times.ended),
+    ] {
+        json.push_str(name);
+        json::push_perhaps(json, at.map(ms));
     }
+    json.push_str(",\"cause\":");
+    json::push_text(json, &leg.cause);
+    json.push_str(",\"codec\":");
+    json::push_text(json, leg.codec());
+    push_direction(json, ",\"heard\":", &leg.statistics.sent);
+    push_direction(json, ",\"said\":", &leg.statistics.received);
+    json.push_str(",\"round_trip_ms\":");
+    match leg.statistics.round_trip {
+        Some(round_trip) => json::push_decimal(json, round_trip.as_secs_f32() * 1000.0),
+        None => json.push_str("null"),
+    }
+    json.push_str(",\"dropped\":");
+    text::push_number(json, leg.statistics.dropped);
+    json.push('}');
 }
 
-fn show_direction(direction: &Direction) -> ShownDirection {
-    ShownDirection {
-        packets: direction.packets,
-        lost: direction.lost,
-        disordered: direction.disordered,
-        jitter_ms: direction.jitter.as_secs_f32() * 1000.0,
-        mos: direction.mos,
+fn push_direction(json: &mut String, name: &str, direction: &Direction) {
+    json.push_str(name);
+    for (name, number) in [
+        ("{\"packets\":", direction.packets),
+        (",\"lost\":", direction.lost),
+        (",\"disordered\":", direction.disordered),
+    ] {
+        json.push_str(name);
+        text::push_number(json, number);
     }
+    json.push_str(",\"jitter_ms\":");
+    json::push_decimal(json, direction.jitter.as_secs_f32() * 1000.0);
+    json.push_str(",\"mos\":");
+    json::push_decimal(json, direction.mos);
+    json.push('}');
 }
 
 /// A usual leg as JSON. [bytes]

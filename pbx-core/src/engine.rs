@@ -2,7 +2,8 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`. `keepalive` keeps NAT open. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
+//! `ending`; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! connection. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
@@ -15,6 +16,8 @@ mod media_events;
 mod moving;
 mod outgoing;
 mod perform;
+mod reconnected;
+mod redirect;
 mod renegotiation;
 mod requests;
 mod show;
@@ -139,6 +142,7 @@ impl Engine {
                 Timer::Script(call) => self.step(now, call),
                 Timer::Dial(leg) => self.dial(now, leg),
                 Timer::Show(call) => self.show_held_back(now, call),
+                Timer::Trace(call) => self.store_trace(call),
                 Timer::Close(call) => self.close_record(now, call),
             }
         }

@@ -1,9 +1,10 @@
 //! The SIP messages of one call, kept as bytes while it runs, packed at its end without credentials. SIP-45.
 
-use std::{borrow::Cow, net::SocketAddr, time::Instant};
+use std::{borrow::Cow, sync::LazyLock, time::Instant};
 
 use bytes::Bytes;
 use config::records::ladder::{self as packed, Head};
+use media::text;
 use memchr::memmem;
 use sip_stack::{Flow, Message, Name};
 use smallvec::SmallVec;
@@ -21,7 +22,7 @@ pub(crate) struct Entry {
     ours: bool,
     /// A retransmission.
     again: bool,
-    /// It may carry credentials; without this it carries none.
+    /// It was received and carries credentials. Of what we sent this is found out at the end.
     secret: bool,
     /// The message.
     bytes: Bytes,
@@ -54,13 +55,12 @@ impl Ladder {
             tracing::debug!(messages = self.cut, "ladder cut at its limit");
         }
         let mut ladder = Vec::with_capacity(self.bytes + self.entries.len() * ENTRY_FRAME);
-        let mut addresses = Addresses::default();
+        let mut ways = Ways::default();
         for entry in &self.entries {
-            let (us, peer) = (addresses.print(entry.flow.local), addresses.print(entry.flow.remote));
+            let (us, peer) = ways.print(entry.flow);
             let (from, to) = if entry.ours { (us, peer) } else { (peer, us) };
             let at_ms = entry.at.saturating_duration_since(started).as_millis() as u64;
-            let head = Head { at_ms, from: addresses.text(from), to: addresses.text(to), again: entry.again };
-            packed::append(&mut ladder, head, &entry.shown());
+            packed::append(&mut ladder, Head { at_ms, from, to, again: entry.again }, &entry.shown());
         }
         ladder
     }
@@ -75,83 +75,107 @@ impl Entry {
 
     /// A message that we sent.
     pub(crate) fn sent(at: Instant, flow: Flow, again: bool, bytes: Bytes) -> Self {
-        let secret = memmem::find(&bytes, IN_EACH_OF_OURS).is_some();
-        Self { at, flow, ours: true, again, secret, bytes }
+        Self { at, flow, ours: true, again, secret: false, bytes }
     }
 
     fn shown(&self) -> Cow<'_, [u8]> {
-        if self.secret { Cow::Owned(redact(&self.bytes).into_bytes()) } else { Cow::Borrowed(&self.bytes) }
+        let secret = if self.ours { may_be_secret(&self.bytes) } else { self.secret };
+        if secret { Cow::Owned(redact(&self.bytes)) } else { Cow::Borrowed(&self.bytes) }
     }
 }
 
-/// The few addresses of a call, printed once each.
+/// Whether a message that we wrote may carry credentials. Most others say so by their first line.
+fn may_be_secret(bytes: &[u8]) -> bool {
+    let is_other_answer = bytes.starts_with(b"SIP/2.0 ") && !bytes.starts_with(b"SIP/2.0 4");
+    !is_other_answer && IN_EACH_OF_OURS.find(bytes).is_some()
+}
+
+/// The few flows of a call, with our address and the peer's printed once each.
 #[derive(Default)]
-struct Addresses(SmallVec<[(SocketAddr, String); 4]>);
+struct Ways(SmallVec<[(Flow, String, usize); 3]>);
 
-impl Addresses {
-    fn print(&mut self, address: SocketAddr) -> usize {
-        let known = self.0.iter().position(|(known, _)| *known == address);
-        known.unwrap_or_else(|| {
-            self.0.push((address, address.to_string()));
+impl Ways {
+    fn print(&mut self, flow: Flow) -> (&str, &str) {
+        let known = self.0.iter().position(|(known, ..)| *known == flow);
+        let at = known.unwrap_or_else(|| {
+            let mut text = String::with_capacity(2 * ADDRESS);
+            text::push_address(&mut text, flow.local);
+            let end = text.len();
+            text::push_address(&mut text, flow.remote);
+            self.0.push((flow, text, end));
             self.0.len() - 1
-        })
-    }
-
-    fn text(&self, index: usize) -> &str {
-        self.0.get(index).map_or("", |(_, text)| text)
+        });
+        self.0.get(at).map_or(("", ""), |(_, text, end)| text.split_at(*end))
     }
 }
 
-/// The message as text with the values of its credentials replaced: what remains cannot be used to guess a secret.
-fn redact(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut safe = String::with_capacity(text.len());
-    let mut lines = text.split_inclusive('\n').peekable();
-    while let Some(line) = lines.next() {
-        if !carries_credentials(line) {
-            safe.push_str(line);
+/// The message with the values of its credentials replaced: what remains cannot be used to guess a secret.
+fn redact(bytes: &[u8]) -> Vec<u8> {
+    let mut safe = Vec::with_capacity(bytes.len());
+    let (mut kept_from, mut at) = (0, 0);
+    while at < bytes.len() {
+        let line = at;
+        at = line_end(bytes, line);
+        if !carries_credentials(&bytes[line..at]) {
             continue;
         }
         // A value goes on in lines that begin with white space (RFC 3261 §7.3.1).
-        let mut whole = line.to_owned();
-        while let Some(more) = lines.next_if(|next| next.starts_with([' ', '\t'])) {
-            whole.push_str(more);
+        while matches!(bytes.get(at), Some(b' ' | b'\t')) {
+            at = line_end(bytes, at);
         }
-        redact_line(&whole, &mut safe);
+        safe.extend_from_slice(&bytes[kept_from..line]);
+        redact_line(&bytes[line..at], &mut safe);
+        kept_from = at;
     }
+    safe.extend_from_slice(&bytes[kept_from..]);
     safe
 }
 
-fn carries_credentials(line: &str) -> bool {
-    let name = line.split(':').next().unwrap_or_default().trim_end();
-    CREDENTIALS.iter().any(|c| name.eq_ignore_ascii_case(c.as_str()))
+/// Where the next line begins.
+fn line_end(bytes: &[u8], line: usize) -> usize {
+    memchr::memchr(b'\n', &bytes[line..]).map_or(bytes.len(), |end| line + end + 1)
+}
+
+fn carries_credentials(line: &[u8]) -> bool {
+    // Few header names begin like this.
+    matches!(line.first(), Some(b'A' | b'a' | b'P' | b'p' | b'W' | b'w')) && {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default().trim_ascii_end();
+        CREDENTIALS.iter().any(|c| name.eq_ignore_ascii_case(c.as_str().as_bytes()))
+    }
 }
 
 /// Keeps who and where (`username`, `realm`, `uri`, `algorithm`, `qop`, `nc`), replaces every other value.
-fn redact_line(line: &str, safe: &mut String) {
-    let end = line.trim_end_matches(['\r', '\n']);
-    let (head, params) = end.split_once(char::is_whitespace).unwrap_or((end, ""));
-    safe.push_str(head);
-    for (index, param) in params.split(',').enumerate() {
+fn redact_line(line: &[u8], safe: &mut Vec<u8>) {
+    let end = line.trim_ascii_end().len();
+    let head = line[..end].iter().position(u8::is_ascii_whitespace).unwrap_or(end);
+    safe.extend_from_slice(&line[..head]);
+    let mut separator = b' ';
+    for param in line[(head + 1).min(end)..end].split(|byte| *byte == b',') {
         // A part without `=` is the rest of a value that held a comma.
-        let Some((name, value)) = param.split_once('=') else { continue };
-        let plain = name.trim().rsplit(' ').next().unwrap_or_default();
-        safe.push(if index == 0 { ' ' } else { ',' });
-        safe.push_str(name);
-        safe.push('=');
-        let kept = KEPT.iter().any(|k| plain.eq_ignore_ascii_case(k));
-        safe.push_str(if kept { value } else { "\"…\"" });
+        let Some(equals) = memchr::memchr(b'=', param) else { continue };
+        let (name, value) = param.split_at(equals + 1);
+        safe.push(std::mem::replace(&mut separator, b','));
+        safe.extend_from_slice(name);
+        safe.extend_from_slice(if is_kept(&name[..equals]) { value } else { "\"…\"".as_bytes() });
     }
-    safe.push_str(&line[end.len()..]);
+    safe.extend_from_slice(&line[end..]);
+}
+
+/// The last word is the name: the scheme may stand before it.
+fn is_kept(name: &[u8]) -> bool {
+    let plain = name.trim_ascii().rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    KEPT.iter().any(|kept| plain.eq_ignore_ascii_case(kept.as_bytes()))
 }
 
 /// Head line and line break of one packed message. [bytes]
 const ENTRY_FRAME: usize = 64;
+/// An address as text, IPv4. [bytes]
+const ADDRESS: usize = 21;
 /// Headers that carry credentials or what they are made from (RFC 3261 §20.7, §20.27, §20.28, §20.44).
 const CREDENTIALS: [Name; 4] =
     [Name::Authorization, Name::ProxyAuthorization, Name::WwwAuthenticate, Name::ProxyAuthenticate];
 /// Part of each of [`CREDENTIALS`] as we write them.
-const IN_EACH_OF_OURS: &[u8] = b"uth";
+static IN_EACH_OF_OURS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("uth"));
 /// Digest parameters that reveal nothing (RFC 7616 §3.4).
 const KEPT: [&str; 6] = ["username", "realm", "uri", "algorithm", "qop", "nc"];
 
@@ -199,7 +223,7 @@ mod tests {
             }
             assert!(message.text.contains("realm=\"a\""), "{}", message.text);
         }
-        let safe = redact(text.as_bytes());
+        let safe = String::from_utf8(redact(text.as_bytes())).unwrap();
         for kept in ["username=\"101\"", "nc=00000001\r\nX: y", "uri=\"sip:102@a\""] {
             assert!(safe.contains(kept), "{safe}");
         }
@@ -208,7 +232,7 @@ mod tests {
     #[test]
     fn our_spelling_of_credentials_is_noticed() {
         for name in CREDENTIALS {
-            assert!(memmem::find(name.as_str().as_bytes(), IN_EACH_OF_OURS).is_some(), "{name:?}");
+            assert!(may_be_secret(name.as_str().as_bytes()), "{name:?}");
         }
     }
 

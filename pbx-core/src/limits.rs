@@ -41,6 +41,8 @@ pub(crate) const STORE_WAIT: Duration = Duration::from_secs(2);
 pub(crate) const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 /// Least time between two live changes of one call.
 pub(crate) const SHOW_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a call must last for its trace to be stored before its end.
+pub(crate) const TRACE_WAIT: Duration = Duration::from_secs(5);
 /// How long an ended call waits for its last messages and media figures.
 pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long an answered caller hears why the call ends.

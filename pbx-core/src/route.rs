@@ -43,17 +43,18 @@ pub fn route(
 ) -> Route {
     if let Some(extension) = snapshot.extension(tenant, dialled) {
         let whose = match extension.target {
-            Target::User(id) if caller.user == Some(id) => "the caller's own extension".into(),
+            Target::User(id) if caller.user == Some(id) => format!("{dialled} is the caller's own extension"),
             Target::User(id) => {
-                let name = snapshot.user(tenant, id).map(|u| u.full_name());
-                format!("extension of {}", name.unwrap_or_default())
+                let user = snapshot.user(tenant, id);
+                let (first, last) = user.map_or(("", ""), |u| (&u.first_name, &u.last_name));
+                [dialled, " is extension of ", first, " ", last].concat().trim_end().to_owned()
             }
             Target::RingGroup(id) => {
-                let name = snapshot.ring_group(tenant, id).map(|g| g.name.clone());
-                format!("ring group {}", name.unwrap_or_default())
+                let name = snapshot.ring_group(tenant, id).map_or("", |group| &group.name);
+                [dialled, " is ring group ", name].concat()
             }
         };
-        let line = ("Routed", format!("{dialled} is {whose}"), "extension");
+        let line = ("Routed", whose, "extension");
         return Route { to: Ok(Destination::Extension(dialled.into())), trace: vec![line] };
     }
     let internal = ("Not internal", format!("nobody has extension {dialled}"), "extension");

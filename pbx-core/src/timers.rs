@@ -13,6 +13,8 @@ pub(crate) enum Timer {
     Dial(LegId),
     /// A change held back by the rate bound is shown.
     Show(CallId),
+    /// The trace of a call that lasts is stored.
+    Trace(CallId),
     /// The ended call's record is closed, whatever is still missing.
     Close(CallId),
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -23,7 +23,7 @@ use crate::{
     },
     palette, rest,
     state::App,
-    tables::{api_keys, bulk, csv, devices, form, list, row, undo, users, views},
+    tables::{api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -90,6 +90,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/views/forget", post(views::forget))
         .route("/admin/{table}/check/{field}", post(form::check))
         .route("/admin/{table}/choices/{field}", get(form::choices))
+        .route("/admin/{table}/upload/{field}", put(upload::store))
+        .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/{table}/{id}/users", get(holders::show))
+        .route("/admin/{table}/{id}/users/assign", post(holders::assign))
+        .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
+        .route("/files/{key}", get(upload::show))
         .route("/admin/{table}/{id}", get(form::edit).post(form::update))
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
@@ -118,6 +124,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/openapi.json", get(rest::openapi::document))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
         .route("/api/v1/{table}/bulk", post(rest::bulk))
+        .route("/api/v1/{table}/upload/{field}", put(upload::store))
         .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
         .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })

@@ -25,8 +25,8 @@ use config::{
     Db, Resource, TenantId, UserId,
     access::{self, Author, Verb, Viewer},
     history::Trial,
+    organization::Face,
     query::QueryError,
-    resources::tenants::TENANTS,
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
@@ -42,7 +42,8 @@ pub(crate) struct Who {
     pub login: String,
     pub name: String,
     pub tenant: TenantId,
-    pub tenant_name: String,
+    /// Name and logo of their company.
+    pub face: Face,
     /// What their role allows.
     pub viewer: Viewer,
     /// Nothing else works until the password is changed (AUTH-05).
@@ -204,7 +205,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let (csrf, theme) = (csrf(&token), theme(headers));
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name, trial)) = app.db(move |db| session(db, &token, now)).await? else {
+    let Some((session, face, trial)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
     let account = session.account;
@@ -217,7 +218,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         name: account.name,
         login: account.login,
         tenant: account.viewer.tenant,
-        tenant_name,
+        face,
         viewer: account.viewer,
         csrf,
         theme,
@@ -227,8 +228,8 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     }))
 }
 
-/// The session of a token with the name of its tenant and what is on trial there; notes once a minute that it is in use.
-fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String, Option<Trial>)>, Fault> {
+/// The session of a token with the face of its company and what is on trial there; notes once a minute that it is in use.
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, Face, Option<Trial>)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS && session.stage == Stage::Whole {
         // A disk that is full must not hide the page that says so.
@@ -236,11 +237,10 @@ fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String, Op
             tracing::warn!("a session could not be prolonged: {error}");
         }
     }
-    let viewer = session.account.viewer;
-    let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;
-    let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
-    let trial = db.trial(viewer.tenant).map_err(QueryError::from)?;
-    Ok(Some((session, name, trial)))
+    let tenant = session.account.tenant();
+    let face = db.face_of(tenant).map_err(QueryError::from)?;
+    let trial = db.trial(tenant).map_err(QueryError::from)?;
+    Ok(Some((session, face, trial)))
 }
 
 /// AUTH-06.

@@ -97,4 +97,5 @@ fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, 
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }
 }
 
+/// NAV-07; what is not in the sidebar of a company is in the last group.
 const TITLES: [&str; 4] = ["Organization", "Configuration", "Reporting", "System"];

@@ -9,10 +9,13 @@ pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod row;
+pub(crate) mod sites;
 pub(crate) mod undo;
+pub(crate) mod upload;
 pub(crate) mod users;
 pub(crate) mod views;
 
@@ -42,6 +45,8 @@ pub(crate) async fn beside(
         id if devices::are(of) => devices::beside(app, who, id).await?,
         id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
         id if users::are(of) => users::beside(app, who, id).await?,
+        id if sites::are(of) => sites::beside(app, who, id).await?,
+        id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
     history::add(app, who, of, id, &mut beside).await?;

@@ -208,6 +208,13 @@ impl Stack {
     pub fn refuse(&mut self, now: Instant, id: InviteId, status: u16) {
         self.act(now, id, |invite, layer| invite.refuse(now, layer, status));
     }
+    /// The peer left the flow `before` and is reached by `now_by` from now on (RFC 5626 §5.3): so go our requests of the
+    /// dialogs that used it.
+    pub fn reroute(&mut self, id: InviteId, before: Flow, now_by: Flow) {
+        if let Some(invite) = self.invites.get_mut(&id) {
+            invite.reroute(before, now_by);
+        }
+    }
     /// Ends a confirmed session with BYE, or whatever is right in the state it is in.
     pub fn bye(&mut self, now: Instant, id: InviteId, reason: Option<&str>) {
         self.act(now, id, |invite, layer| invite.bye(now, layer, reason));

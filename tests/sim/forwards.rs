@@ -124,6 +124,49 @@ fn an_unregistered_user_is_forwarded_at_once_or_480() {
     });
 }
 
+/// SIP-17: a forward that is set on the phone itself is followed like one of the portal.
+#[test]
+fn a_phone_that_sends_the_call_elsewhere_is_obeyed() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, carol] = world.phones(["101", "102", "103"]);
+        world.config(|c| c.add_device("102", "102-mobile"));
+        let mobile = world.plug_in("102-mobile");
+        world.habit(bob, Habit::Redirect(103));
+        world.habit(carol, Habit::Answer(ms(100)));
+        world.dials(alice, "102");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up);
+        world.run_for(secs(4));
+        world.assert_talking(alice, carol);
+        assert_eq!(world.state(mobile), State::Idle, "the user's other phone stops");
+        let invite = world.phone(carol).last_invite.clone().expect("it rang");
+        let diversion = invite.header(sip_stack::Name::Diversion).unwrap_or_default();
+        assert_eq!(diversion, b"<sip:102@example.test>;reason=deflection;counter=1");
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+        assert!(world.record().trace.contains("102 User 102 to 103"), "{}", world.record().trace);
+    });
+}
+
+/// SIP-17, RNG-17: phones that send calls to each other do not do so for ever; who is elsewhere is not obeyed.
+#[test]
+fn redirections_in_a_circle_or_to_strangers_end() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob, carol] = world.phones(["101", "102", "103"]);
+        world.habit(bob, Habit::Redirect(103));
+        world.habit(carol, if seed % 2 == 0 { Habit::Redirect(102) } else { Habit::Refuse(302) });
+        world.dials(alice, "102");
+        world.run_for(secs(5));
+        assert_eq!(world.state(alice), State::Refused(480));
+        world.run_until_idle();
+        world.assert_quiet();
+        let looped = world.record().trace.contains("Forward loop cut");
+        assert_eq!(looped, seed % 2 == 0, "{}", world.record().trace);
+    });
+}
+
 /// RNG-07: forwards in a circle are cut and recorded.
 #[test]
 fn forwards_in_a_circle_end() {

@@ -89,6 +89,32 @@ fn a_call_ends_when_the_other_party_hangs_up_though_a_connection_is_broken() {
     });
 }
 
+/// SIP-09: a phone that registered over a new connection hears of the end of its call there.
+#[test]
+fn a_phone_that_registered_anew_over_a_new_connection_is_reached_over_it() {
+    seeds(|seed| {
+        let (mut world, alice, bob) = talking(seed);
+        world.breaks(alice);
+        world.run_for(ms(seed * 10));
+        world.register(alice);
+        world.run_for(secs(1));
+        world.assert_talking(alice, bob);
+        if seed.is_multiple_of(2) {
+            world.holds(bob);
+            world.run_for(secs(8));
+            assert_eq!(world.hears(bob), []);
+            world.resumes(bob);
+            world.run_for(secs(8));
+            world.assert_talking(alice, bob);
+        }
+        world.hangs_up(bob);
+        world.run_for(secs(8));
+        both_idle(&world, [alice, bob]);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
 /// SIP-09, SIP-20: after a re-INVITE over the new connection, BYE finds its way there.
 #[test]
 fn a_phone_that_offers_over_a_new_connection_is_reached_over_it() {

@@ -34,6 +34,8 @@ pub enum Habit {
     EarlyMedia,
     /// This final response at once.
     Refuse(u16),
+    /// 302 to that extension at once.
+    Redirect(u32),
     /// Unplugged: no packet in, none out.
     Vanished,
 }
@@ -393,6 +395,10 @@ impl Phone {
         if let Habit::Refuse(status) = self.habit {
             return self.stack.reject(now, id, Response::new(status));
         }
+        if let Habit::Redirect(number) = self.habit {
+            let contact = format!("<sip:{number}@{}>;q=0.7", self.domain);
+            return self.stack.reject(now, id, Response::new(302).with(Name::Contact, contact));
+        }
         self.invite = Some(id);
         self.state = State::Rings;
         self.rang_at.push(now);
@@ -407,7 +413,7 @@ impl Phone {
                 self.answer_at = Some(now + after);
                 self.stack.progress(now, id, Response::new(180));
             }
-            Habit::Ring | Habit::Refuse(_) | Habit::Vanished => {
+            Habit::Ring | Habit::Refuse(_) | Habit::Redirect(_) | Habit::Vanished => {
                 self.stack.progress(now, id, Response::new(180));
             }
         }

@@ -57,6 +57,11 @@ impl Store {
             Change::CallOpened(row) | Change::CallClosed(row) => {
                 self.calls.insert(row.id.clone(), *row);
             }
+            Change::CallTraced { id, trace } => {
+                if let Some(row) = self.calls.get_mut(&id) {
+                    row.trace = trace;
+                }
+            }
             Change::CallAnswered { id, answered_at, answered_by } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.answered_at = Some(answered_at);

@@ -48,6 +48,8 @@ pub struct World {
     pub mail: Vec<Datagram>,
     /// UDP ports of the PBX's machine that other programs use.
     pub taken_ports: HashSet<u16>,
+    /// How often the PBX wanted one of them.
+    pub ports_refused: usize,
     phones: Vec<Phone>,
     worker: Worker,
     sockets: HashMap<SocketId, SocketAddr>,
@@ -89,6 +91,7 @@ impl World {
             drained: false,
             mail: vec![],
             taken_ports: HashSet::new(),
+            ports_refused: 0,
             options,
             phones: vec![],
             worker: Worker::new(worker_settings(), [seed as u8; 32]),
@@ -425,6 +428,7 @@ impl World {
             moved = true;
             match output {
                 media::Output::OpenSocket { socket, local } if self.taken_ports.contains(&local.port()) => {
+                    self.ports_refused += 1;
                     self.worker.socket_failed(socket);
                 }
                 media::Output::OpenSocket { socket, local } => {

@@ -5,6 +5,7 @@ mod calls;
 mod dialogs;
 mod disk;
 mod edits;
+mod history;
 mod kills;
 mod limits;
 mod mail;

@@ -1,7 +1,8 @@
 //! Authenticated two-leg calls at a fixed rate: µs CPU per call, bytes per call.
 //!
 //! `setup [calls per second] [seconds] [hold in ms]`. Each call is challenged, rings, is answered, held and hung up by
-//! the caller: 17 messages, four media sockets opened and closed, one record written. No RTP flows.
+//! the caller: 17 messages, four media sockets opened and closed, one record written. No RTP flows. The phones send again
+//! what is not answered.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -12,6 +13,7 @@ use std::{
 
 use benches::{
     phone::{self, Phone},
+    resend::Resends,
     seed,
     server::{Server, say},
     text,
@@ -33,11 +35,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (cpu, wall) = (server.usage()?.cpu - before.cpu, load.last_done.duration_since(began));
     let per_call = cpu.as_secs_f64() * 1e6 / f64::from(done.max(1));
     say(format_args!(
-        "setup     {per_call:.0} µs CPU per call at {:.0}/s ({:.0} calls/s on one core), {done} of {} completed, refused by status: {:?}",
+        "setup     {per_call:.0} µs CPU per call at {:.0}/s ({:.0} calls/s on one core), {done} of {} completed, refused by status: {:?}, \
+         ended by the server: {}, messages sent again by the phones: {}",
         f64::from(done) / wall.as_secs_f64(),
         1e6 / per_call,
         rate * seconds,
         load.refused,
+        load.ended,
+        load.resends.repeated,
     ));
 
     let quiet = server.usage()?;
@@ -64,6 +69,9 @@ struct Load {
     completed: u32,
     /// How often which status of 300 or more came, warm-up included.
     refused: BTreeMap<u16, u32>,
+    /// Calls that the server ended by itself, warm-up included.
+    ended: u32,
+    resends: Resends,
     last_done: Instant,
     hold: Duration,
 }
@@ -95,6 +103,8 @@ impl Load {
             serial: 0,
             completed: 0,
             refused: BTreeMap::new(),
+            ended: 0,
+            resends: Resends::default(),
             last_done: Instant::now(),
             hold: Duration::ZERO,
         })
@@ -174,6 +184,7 @@ impl Load {
         let callee = self.phones[(pair + PAIRS) as usize].number.clone();
         let invite = self.phones[pair as usize].invite(&callee, own, call, cseq);
         let _ = self.callers.send(invite.as_bytes());
+        self.resends.sent(&format!("{cseq} INVITE {call}"), &invite);
         Ok(invite)
     }
 
@@ -194,6 +205,10 @@ impl Load {
             let Some((_, call)) = self.hang_ups.pop_front() else { break };
             self.bye(&call);
         }
+        while let Some((key, message)) = self.resends.due() {
+            let socket = if key.starts_with(ANSWER) { &self.callees } else { &self.callers };
+            let _ = socket.send(message.as_bytes());
+        }
         if idle {
             std::thread::sleep(Duration::from_micros(100));
         }
@@ -202,7 +217,15 @@ impl Load {
 
     fn caller_hears(&mut self, message: &str) -> std::io::Result<()> {
         let Some(id) = text::header(message, "Call-ID:").map(str::to_owned) else { return Ok(()) };
-        let is_bye = text::header(message, "CSeq:").is_some_and(|c| c.ends_with("BYE"));
+        let cseq = text::header(message, "CSeq:").unwrap_or("");
+        let is_bye = cseq.ends_with("BYE");
+        if let Some(own) = self.callers.local_addr().ok().filter(|_| text::status(message).is_none()) {
+            return self.caller_is_asked(message, own);
+        }
+        // Any answer to an INVITE ends its repetition, and all that is not provisional that of others.
+        if !is_bye || text::status(message) >= Some(200) {
+            self.resends.answered(&format!("{cseq} {id}"));
+        }
         match text::status(message) {
             Some(401) => {
                 let Some(call) = self.calls.get(&id) else { return Ok(()) };
@@ -227,6 +250,18 @@ impl Load {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// A request of the server: a new offer, or its goodbye.
+    fn caller_is_asked(&mut self, message: &str, own: SocketAddr) -> std::io::Result<()> {
+        if message.starts_with("INVITE ") {
+            let _ = self.callers.send(response(message, 200, "OK", own, &phone::sdp(own)).as_bytes());
+        } else if message.starts_with("BYE ") {
+            let _ = self.callers.send(response(message, 200, "OK", own, "").as_bytes());
+            let call = text::header(message, "Call-ID:").and_then(|id| self.calls.remove(id));
+            self.ended += u32::from(call.is_some());
         }
         Ok(())
     }
@@ -256,6 +291,7 @@ impl Load {
     fn bye(&mut self, id: &str) {
         if let Some((bye, _)) = self.calls.get(id).and_then(|call| call.dialog.as_ref()) {
             let _ = self.callers.send(bye.as_bytes());
+            self.resends.sent(&format!("3 BYE {id}"), bye);
         }
     }
 
@@ -263,12 +299,23 @@ impl Load {
         let own = self.callees.local_addr()?;
         if message.starts_with("INVITE ") {
             let _ = self.callees.send(response(message, 180, "Ringing", own, "").as_bytes());
-            let _ = self.callees.send(response(message, 200, "OK", own, &phone::sdp(own)).as_bytes());
+            let answer = response(message, 200, "OK", own, &phone::sdp(own));
+            let _ = self.callees.send(answer.as_bytes());
+            self.resends.sent(&answer_key(message), &answer);
+        } else if message.starts_with("ACK ") {
+            self.resends.answered(&answer_key(message));
         } else if message.starts_with("BYE ") {
             let _ = self.callees.send(response(message, 200, "OK", own, "").as_bytes());
         }
         Ok(())
     }
+}
+
+/// Under what the 200 to this INVITE waits for its ACK, or the ACK that it waits for.
+fn answer_key(request: &str) -> String {
+    let of = |name| text::header(request, name).unwrap_or("");
+    let number = of("CSeq:").split(' ').next().unwrap_or("");
+    format!("{ANSWER}{number} {}", of("Call-ID:"))
 }
 
 fn ack(invite: &str, response: &str) -> String {
@@ -299,5 +346,7 @@ fn response(request: &str, status: u16, reason: &str, own: SocketAddr, body: &st
     text + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
+/// Begins the keys of the callees' answers.
+const ANSWER: &str = "answer ";
 /// Caller and callee pairs, so that no user reaches the busy trigger.
 const PAIRS: u32 = 2_000;

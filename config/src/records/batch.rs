@@ -14,6 +14,7 @@ pub(super) enum Write<'a> {
     /// A new row, with when and by whom it was answered if it was.
     Open(&'a CallRow, Option<(i64, &'a str)>),
     Answer(&'a str, i64, &'a str),
+    Trace(&'a str, &'a str),
     /// The end of a row that is there.
     Close(&'a CallRow),
     /// A new row that is closed already.
@@ -41,6 +42,7 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 }
                 Write::Answer(id, answer.0, answer.1)
             }
+            Change::CallTraced { id, trace } => Write::Trace(id, trace),
             Change::CallClosed(call) => {
                 if let Some(at) = opened.remove(call.id.as_str()) {
                     writes[at] = Write::Whole(call);

@@ -11,8 +11,6 @@
 //! `at_ms` counts from the begin of the call, `again` is `1` for a retransmission. So a call costs a copy of its messages
 //! and no escaping, and `SELECT CAST(ladder AS TEXT)` can be read.
 
-use std::io::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -46,15 +44,23 @@ pub struct Head<'a> {
 pub fn append(ladder: &mut Vec<u8>, head: Head<'_>, message: &[u8]) {
     let Head { at_ms, from, to, again } = head;
     ladder.reserve(HEAD + message.len());
-    // Writing to a vector does not fail.
-    let _ = write!(ladder, "{at_ms} ");
+    push_number(ladder, at_ms);
+    ladder.push(b' ');
     ladder.extend_from_slice(from.as_bytes());
     ladder.push(b' ');
     ladder.extend_from_slice(to.as_bytes());
     ladder.extend_from_slice(if again { b" 1 " } else { b" 0 " });
-    let _ = writeln!(ladder, "{}", message.len());
+    push_number(ladder, message.len() as u64);
+    ladder.push(b'\n');
     ladder.extend_from_slice(message);
     ladder.push(b'\n');
+}
+
+fn push_number(ladder: &mut Vec<u8>, number: u64) {
+    if number > 9 {
+        push_number(ladder, number / 10);
+    }
+    ladder.push(b'0' + (number % 10) as u8);
 }
 
 /// The packed ladder of `messages`.

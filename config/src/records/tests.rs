@@ -78,9 +78,14 @@ fn bindings_survive_in_order_until_they_expire() {
 fn a_call_left_open_is_closed_and_marked() {
     let company = Company::new();
     write(&company, [call(1, None), call(2, Some(2500))]);
+    let traced = |id: &str| Change::CallTraced { id: id.into(), trace: "[]".into() };
+    company.db.write_records(&[traced("c00001"), traced("c00002")]).unwrap();
     assert_eq!(company.db.close_interrupted_calls(9000).unwrap(), 1);
     let open = company.db.call(TenantId(1), "c00001").unwrap().unwrap();
-    assert_eq!((open.ended_at, open.outcome.as_str(), open.trace.as_str()), (Some(9000), "interrupted", ""));
+    assert_eq!(
+        (open.ended_at, open.outcome.as_str(), open.trace.as_str()),
+        (Some(9000), "interrupted", "[]")
+    );
     assert_eq!(company.db.call(TenantId(1), "c00002").unwrap().unwrap(), call(2, Some(2500)));
     assert!(company.db.call(TenantId(2), "c00002").unwrap().is_none());
     assert_eq!(company.db.close_interrupted_calls(9999).unwrap(), 0);

@@ -23,6 +23,7 @@ pub struct Account {
     pub name: String,
     /// Blank if they have none.
     pub email: String,
+    /// May not sign in, or without the licence for it.
     pub suspended: bool,
     /// The hash as the portal made it (PHC string); `None` until they set one.
     pub password: Option<String>,
@@ -134,7 +135,7 @@ pub(super) fn columns() -> Arc<str> {
         format!(
             "a.id, a.tenant_id, COALESCE(NULLIF(a.login, ''), NULLIF(a.email, ''), \
              (SELECT x.number || '@' || t.domain FROM extensions x JOIN tenants t ON t.id = x.tenant_id \
-             WHERE x.tenant_id = a.tenant_id AND x.user_id = a.id), a.name), a.name, a.email, a.suspended, \
+             WHERE x.tenant_id = a.tenant_id AND x.user_id = a.id), a.name), a.name, a.email, {STOPPED}, \
              k.password, COALESCE(k.password_temporary, 0), k.password_changed_at, s.password_days, \
              CAST(COALESCE(r.level, '0') AS INTEGER), COALESCE(r.scope, 'own'), r.permissions, {}, {}, \
              EXISTS (SELECT 1 FROM authenticators o WHERE o.user_id = a.id AND o.confirmed = 1), \
@@ -178,6 +179,11 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
         needs_second_factor: required,
     })
 }
+
+/// Whether somebody may not sign in: suspended, or without the licence for it. An administrator needs none, so that nobody
+/// locks the company out by taking licences back. USR-05, LIC-03.
+pub(super) const STOPPED: &str =
+    "(a.suspended = 1 OR (a.licensed = 0 AND CAST(COALESCE(r.level, '0') AS INTEGER) = 0))";
 
 /// `a` is the user.
 pub(super) const ACCOUNT_TABLES: &str = "users a JOIN settings s ON s.tenant_id = a.tenant_id \

@@ -66,6 +66,7 @@ fn a_suspended_user_is_out_at_once() {
     let token = company.db.new_session(UserId(id), ("", ""), Stage::Whole, (0, HOUR)).unwrap();
     company.db.update(&author(1), &USERS, id, &values([("suspended", "on")]), None).unwrap();
     assert!(company.db.session(&token, 1).unwrap().is_none());
+    company.by_hand("UPDATE users SET suspended_at = 1");
     company.db.delete(&author(1), &USERS, id).unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM sessions"), 0);
 }

@@ -2,11 +2,13 @@
 
 pub mod g711;
 
+use std::borrow::Cow;
+
 /// A codec by its meaning, independent of its number. Compares without regard to case, and without `fmtp`.
 #[derive(Debug, Clone)]
 pub struct Codec {
     /// `PCMU`, `opus`, `telephone-event`, …
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// RTP clock rate. [Hz]
     pub rate: u32,
     /// 1 unless said.
@@ -18,7 +20,7 @@ pub struct Codec {
 impl Codec {
     /// A codec of one channel without parameters.
     pub fn new(name: &str, rate: u32) -> Self {
-        Self { name: name.to_owned(), rate, channels: 1, fmtp: String::new() }
+        Self { name: written(name), rate, channels: 1, fmtp: String::new() }
     }
     /// µ-law G.711.
     pub fn is_pcmu(&self) -> bool {
@@ -54,3 +56,14 @@ impl PartialEq for Codec {
     }
 }
 impl Eq for Codec {}
+
+/// A codec's name as it was written; the usual ones need no memory of their own.
+fn written(name: &str) -> Cow<'static, str> {
+    match USUAL.iter().find(|usual| **usual == name) {
+        Some(usual) => Cow::Borrowed(usual),
+        None => Cow::Owned(name.to_owned()),
+    }
+}
+
+/// What nearly every phone offers.
+const USUAL: [&str; 8] = ["PCMU", "PCMA", "telephone-event", "opus", "G722", "G729", "GSM", "CN"];

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use smallvec::SmallVec;
+
 use super::{Audio, Codec, Description, Direction, SdpError};
 use crate::session::Payload;
 
@@ -21,13 +23,20 @@ impl Description {
         let text = String::from_utf8_lossy(body);
         let mut reader = Reader::default();
         for (index, line) in text.split('\n').enumerate() {
-            let line = line.trim_end_matches(['\r', ' ', '\t', '\0']);
+            let line = end_trimmed(line);
             if !line.is_empty() {
                 reader.line(index + 1, line)?;
             }
         }
         reader.finish()
     }
+}
+
+/// Without the line break's other half, and what careless writers leave at the end.
+fn end_trimmed(line: &str) -> &str {
+    let is_left = |byte: &u8| !matches!(byte, b'\r' | b' ' | b'\t' | b'\0');
+    let end = line.as_bytes().iter().rposition(is_left).map_or(0, |last| last + 1);
+    &line[..end]
 }
 
 /// What is known after some lines.
@@ -100,7 +109,7 @@ impl Reader {
             return Err(SdpError::TooLarge);
         }
         let index = self.lines.len();
-        let words: Vec<_> = value.split_ascii_whitespace().collect();
+        let words: SmallVec<[&str; USUAL_WORDS]> = value.split_ascii_whitespace().collect();
         let [kind, port, profile, formats @ ..] = words.as_slice() else {
             return Err(SdpError::Line(number));
         };
@@ -150,11 +159,12 @@ impl Reader {
         if !self.begun {
             return Err(SdpError::Line(1));
         }
-        let chosen = self.media.iter().find(|media| media.is_candidate());
-        if chosen.is_none() && self.media.iter().any(|media| media.is_offered_audio) {
+        let is_offered = self.media.iter().any(|media| media.is_offered_audio);
+        let chosen = self.media.into_iter().find(Media::is_candidate);
+        if chosen.is_none() && is_offered {
             return Err(SdpError::NoAudio);
         }
-        let audio_index = chosen.map_or(0, |media| media.index);
+        let audio_index = chosen.as_ref().map_or(0, |media| media.index);
         let audio = chosen.map(|media| media.audio(&self.session, &self.origin)).transpose()?;
         Ok(Description { audio, lines: self.lines, origin: self.origin, audio_index })
     }
@@ -168,10 +178,10 @@ impl Media {
             is_offered_audio: false,
             port,
             profile: profile.to_owned(),
-            numbers: vec![],
+            numbers: Vec::with_capacity(USUAL_PAYLOADS),
             level: Level::default(),
             rtcp: None,
-            maps: vec![],
+            maps: Vec::with_capacity(USUAL_PAYLOADS),
             parameters: vec![],
         }
     }
@@ -205,13 +215,13 @@ impl Media {
         if name == "rtpmap" {
             self.maps.push(Payload { number, codec: codec(value).ok_or(Fault::Malformed)? });
         } else {
-            self.parameters.push((number, value.chars().filter(|c| !c.is_control()).collect()));
+            self.parameters.push((number, without_controls(value)));
         }
         let most = self.maps.len().max(self.parameters.len());
         if most > MAX_PAYLOADS { Err(Fault::TooLarge) } else { Ok(()) }
     }
 
-    fn audio(&self, session: &Level, origin: &str) -> Result<Audio, SdpError> {
+    fn audio(mut self, session: &Level, origin: &str) -> Result<Audio, SdpError> {
         let ip = self.address(session, origin)?;
         let address = SocketAddr::new(ip, self.port);
         let rtcp = match self.rtcp {
@@ -230,7 +240,7 @@ impl Media {
             payloads: self.payloads(),
             direction,
             ptime: self.packet_time(session),
-            profile: self.profile.clone(),
+            profile: self.profile,
         })
     }
 
@@ -254,12 +264,13 @@ impl Media {
     }
 
     /// A number without rtpmap is known if RFC 3551 gives it a meaning, else skipped.
-    fn payloads(&self) -> Vec<Payload> {
-        let known = self.numbers.iter().filter_map(|number| {
-            let mapped = self.maps.iter().find(|map| map.number == *number).map(|map| map.codec.clone());
+    fn payloads(&mut self) -> Vec<Payload> {
+        let Self { numbers, maps, parameters, .. } = self;
+        let known = numbers.iter().filter_map(|number| {
+            let mapped = maps.iter().position(|map| map.number == *number).map(|at| maps.remove(at).codec);
             let mut codec = mapped.or_else(|| static_codec(*number))?;
-            if let Some((_, value)) = self.parameters.iter().find(|(n, _)| n == number) {
-                codec.fmtp.clone_from(value);
+            if let Some((_, value)) = parameters.iter_mut().find(|(n, _)| n == number) {
+                codec.fmtp = std::mem::take(value);
             }
             Some(Payload { number: *number, codec })
         });
@@ -313,7 +324,11 @@ fn codec(value: &str) -> Option<Codec> {
         Some(channels) => channels.parse().ok().filter(|channels| *channels > 0)?,
         None => 1,
     };
-    Some(Codec { name: name.to_owned(), rate, channels, fmtp: String::new() })
+    Some(Codec { channels, ..Codec::new(name, rate) })
+}
+
+fn without_controls(value: &str) -> String {
+    if value.contains(char::is_control) { value.replace(char::is_control, "") } else { value.to_owned() }
 }
 
 fn is_token(c: char) -> bool {
@@ -354,6 +369,9 @@ fn static_codec(number: u8) -> Option<Codec> {
 const MAX_BODY: usize = 64 * 1024;
 const MAX_MEDIA: usize = 32;
 const MAX_PAYLOADS: usize = 64;
+/// Words of an m= line, and payload types, that need no further memory.
+const USUAL_WORDS: usize = 16;
+const USUAL_PAYLOADS: usize = 8;
 /// Above every registered clock rate. [Hz]
 const MAX_RATE: u32 = 1_000_000;
 /// Longer packets do not occur. [ms]

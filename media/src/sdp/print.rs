@@ -1,11 +1,14 @@
 //! Our own descriptions, printed canonically (RFC 8866 §5), and when their version counts (RFC 3264 §8).
 
-use std::{fmt::Write, net::SocketAddr};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 
 use super::{Audio, Description, Direction};
-use crate::session::Payload;
+use crate::{
+    session::Payload,
+    text::{push_ip, push_number},
+};
 
 /// Our side of one leg's line; counts the `o=` version up when what is printed changes.
 #[derive(Debug, Clone)]
@@ -28,26 +31,26 @@ impl Local {
 
     /// An offer with these payload types.
     pub fn offer(&mut self, payloads: &[Payload], direction: Direction, ptime: Option<u8>) -> Bytes {
-        let mut media = String::with_capacity(400);
-        self.audio(&mut media, "RTP/AVP", payloads);
-        end_audio(&mut media, direction, ptime, false);
-        self.print(media)
+        let mut text = self.begin();
+        self.audio(&mut text, "RTP/AVP", payloads);
+        end_audio(&mut text, direction, ptime, false);
+        self.print(text)
     }
 
     /// The answer to `offer` that accepts `payloads` (a subset of the offered ones, by their numbers), refusing all other
     /// media lines with port 0. `direction` is ours, already the mirror of theirs. Without any payload the audio line is
     /// refused too.
     pub fn answer(&mut self, offer: &Description, payloads: &[Payload], direction: Direction) -> Bytes {
-        let mut media = String::with_capacity(400);
+        let mut text = self.begin();
         for (index, line) in offer.lines.iter().enumerate() {
             match &offer.audio {
                 Some(audio) if index == offer.audio_index && !payloads.is_empty() => {
-                    self.answer_audio(&mut media, audio, payloads, direction);
+                    self.answer_audio(&mut text, audio, payloads, direction);
                 }
-                _ => refuse(&mut media, line),
+                _ => refuse(&mut text, line),
             }
         }
-        self.print(media)
+        self.print(text)
     }
 
     fn answer_audio(&self, out: &mut String, audio: &Audio, payloads: &[Payload], direction: Direction) {
@@ -56,45 +59,79 @@ impl Local {
     }
 
     fn audio(&self, out: &mut String, profile: &str, payloads: &[Payload]) {
-        put(out, format_args!("m=audio {} {profile}", self.address.port()));
+        out.push_str("m=audio ");
+        push_number(out, self.address.port().into());
+        out.push(' ');
+        out.push_str(profile);
         for payload in payloads {
-            put(out, format_args!(" {}", payload.number));
+            out.push(' ');
+            push_number(out, payload.number.into());
         }
         out.push_str("\r\n");
         for Payload { number, codec } in payloads {
-            put(out, format_args!("a=rtpmap:{number} {}/{}", codec.name, codec.rate));
+            out.push_str("a=rtpmap:");
+            push_number(out, (*number).into());
+            out.push(' ');
+            out.push_str(&codec.name);
+            out.push('/');
+            push_number(out, codec.rate.into());
             if codec.channels > 1 {
-                put(out, format_args!("/{}", codec.channels));
+                out.push('/');
+                push_number(out, codec.channels.into());
             }
             out.push_str("\r\n");
             if !codec.fmtp.is_empty() {
-                put(out, format_args!("a=fmtp:{number} {}\r\n", codec.fmtp));
+                out.push_str("a=fmtp:");
+                push_number(out, (*number).into());
+                push_all(out, [" ", &codec.fmtp, "\r\n"]);
             }
         }
     }
 
-    /// Session lines around `media`. The version counts only if something else changed (RFC 3264 §8).
-    fn print(&mut self, media: String) -> Bytes {
-        let ip = self.address.ip();
-        let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
-        let rest = format!("s=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{media}");
+    /// The session lines behind `o=`.
+    fn begin(&self) -> String {
+        let mut text = String::with_capacity(USUAL);
+        text.push_str("s=-\r\nc=");
+        self.push_connection(&mut text);
+        text.push_str("t=0 0\r\n");
+        text
+    }
+
+    /// `o=` before the rest. The version counts only if something else changed (RFC 3264 §8).
+    fn print(&mut self, rest: String) -> Bytes {
         if rest != self.printed {
             self.version += 1;
             self.printed = rest;
         }
-        let Self { id, version, printed, .. } = self;
-        Bytes::from(format!("v=0\r\no=- {id} {version} IN {family} {ip}\r\n{printed}"))
+        let mut text = String::with_capacity(ORIGIN + self.printed.len());
+        text.push_str("v=0\r\no=- ");
+        push_number(&mut text, self.id);
+        text.push(' ');
+        push_number(&mut text, self.version);
+        text.push(' ');
+        self.push_connection(&mut text);
+        text.push_str(&self.printed);
+        Bytes::from(text)
+    }
+
+    fn push_connection(&self, out: &mut String) {
+        let ip = self.address.ip();
+        out.push_str(if ip.is_ipv4() { "IN IP4 " } else { "IN IP6 " });
+        push_ip(out, ip);
+        out.push_str("\r\n");
     }
 }
 
 fn end_audio(out: &mut String, direction: Direction, ptime: Option<u8>, mux: bool) {
     if let Some(ptime) = ptime {
-        put(out, format_args!("a=ptime:{ptime}\r\n"));
+        out.push_str("a=ptime:");
+        push_number(out, ptime.into());
+        out.push_str("\r\n");
     }
     if mux {
         out.push_str("a=rtcp-mux\r\n");
     }
-    put(out, format_args!("a={}\r\n", direction.name()));
+    push_all(out, ["a=", direction.name(), "\r\n"]);
 }
 
 /// The same line with port 0 (RFC 3264 §6); its formats mean nothing then, but the grammar wants one.
@@ -103,9 +140,14 @@ fn refuse(out: &mut String, line: &str) {
     let media = words.next().unwrap_or("audio");
     let profile = words.nth(1).unwrap_or("RTP/AVP");
     let format = words.next().unwrap_or("0");
-    put(out, format_args!("m={media} 0 {profile} {format}\r\n"));
+    push_all(out, ["m=", media, " 0 ", profile]);
+    push_all(out, [" ", format, "\r\n"]);
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).expect("a String takes everything");
+fn push_all<const N: usize>(out: &mut String, parts: [&str; N]) {
+    parts.into_iter().for_each(|part| out.push_str(part));
 }
+
+/// A usual description, and the lines up to `o=`. [bytes]
+const USUAL: usize = 400;
+const ORIGIN: usize = 80;

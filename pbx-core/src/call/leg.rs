@@ -1,6 +1,9 @@
 //! One party's part of a call: a row in the engine's table.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use config::{DeviceId, UserId};
 use media::{Statistics, sdp::Direction};
@@ -99,14 +102,28 @@ impl Leg {
     }
     /// Name of the codec in force.
     pub(crate) fn codec(&self) -> &str {
-        self.line.agreed.first().map_or("", |p| p.codec.name.as_str())
+        self.line.agreed.first().map_or("", |p| &p.codec.name)
     }
 }
 
 impl Party {
     /// Number and name in one.
     pub(crate) fn text(&self) -> String {
-        format!("{} {}", self.number, self.name).trim().to_owned()
+        let mut text = String::with_capacity(self.number.len() + 1 + self.name.len());
+        text.push_str(self.number.trim());
+        if !self.number.is_empty() && !self.name.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(self.name.trim());
+        text
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.number)?;
+        f.write_str(if self.number.is_empty() || self.name.is_empty() { "" } else { " " })?;
+        f.write_str(&self.name)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A call as the engine knows it: a set of leg ids and what they have in common.
 
-use std::{sync::Arc, time::Instant};
+use std::{fmt::Display, sync::Arc, time::Instant};
 
 use config::UserId;
 use media::{Country, sdp::Description};
@@ -144,7 +144,7 @@ impl Running {
         Country::from_code(&self.handle.facts().tenant.country)
     }
     /// Writes an event of the engine into the trace.
-    pub(crate) fn note(&self, now: Now, what: &'static str, detail: String, rule: &'static str) {
+    pub(crate) fn note(&self, now: Now, what: &'static str, detail: impl Display, rule: &'static str) {
         self.handle.note_at(now.at, what, detail, rule);
     }
 }

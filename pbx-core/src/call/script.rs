@@ -7,6 +7,7 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
+    fmt::Display,
     future::{Future, poll_fn},
     pin::Pin,
     rc::Rc,
@@ -43,6 +44,8 @@ pub(crate) enum Event {
     Answered(LegId),
     /// A callee refused, or could not be reached; the leg is gone.
     Failed(LegId, u16),
+    /// A callee's phone sends the call elsewhere; the leg is gone.
+    Moved(LegId),
     /// An answered callee is gone.
     Ended(LegId),
 }
@@ -118,6 +121,8 @@ struct Desk {
     wake_at: Option<Instant>,
     answered: bool,
     diversions: Vec<Diversion>,
+    /// Where a callee's phone sends the call.
+    moved_to: Option<String>,
     trace: Trace,
 }
 
@@ -158,7 +163,7 @@ impl Call {
         self.0.desk.borrow().answered
     }
     /// Writes a decision into the trace.
-    pub(crate) fn note(&self, what: &'static str, detail: impl Into<String>, rule: &'static str) {
+    pub(crate) fn note(&self, what: &'static str, detail: impl Display, rule: &'static str) {
         let mut desk = self.0.desk.borrow_mut();
         let now = desk.now;
         desk.trace.note(now, what, detail, rule);
@@ -172,6 +177,10 @@ impl Call {
         let mut desk = self.0.desk.borrow_mut();
         desk.diversions.push(diversion);
         desk.diversions.len()
+    }
+    /// Where a callee's phone sent the call last.
+    pub(crate) fn moved_to(&self) -> Option<String> {
+        self.0.desk.borrow_mut().moved_to.take()
     }
     /// Wants something done.
     pub(crate) fn act(&self, action: Action) {
@@ -213,7 +222,8 @@ impl Call {
             wake_at: None,
             answered: false,
             diversions: vec![],
-            trace: Trace::default(),
+            moved_to: None,
+            trace: Trace::new(now, facts.snapshot.revision),
         };
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
     }
@@ -226,6 +236,11 @@ impl Call {
     /// Puts an event into the inbox.
     pub(crate) fn tell(&self, event: Event) {
         self.0.desk.borrow_mut().inbox.push_back(event);
+    }
+    /// A callee's phone sends the call to this number.
+    pub(crate) fn tell_moved(&self, leg: LegId, to: String) {
+        self.0.desk.borrow_mut().moved_to = Some(to);
+        self.tell(Event::Moved(leg));
     }
     /// Removes the events of a leg that was cleared.
     pub(crate) fn forget(&self, leg: LegId) {
@@ -244,19 +259,28 @@ impl Call {
         self.0.desk.borrow().wake_at
     }
     /// A decision or event of the engine.
-    pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: String, rule: &'static str) {
+    pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: impl Display, rule: &'static str) {
         self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
     }
-    /// The trace so far.
-    pub(crate) fn trace<T>(&self, read: impl FnOnce(&Trace) -> T) -> T {
-        read(&self.0.desk.borrow().trace)
+    /// The trace, for the record of the call that is over.
+    pub(crate) fn take_trace(&self) -> String {
+        self.0.desk.borrow_mut().trace.finish()
+    }
+    /// The trace as it would be stored now.
+    pub(crate) fn trace_so_far(&self) -> String {
+        self.0.desk.borrow().trace.so_far()
+    }
+    /// The decisions so far.
+    #[cfg(test)]
+    pub(crate) fn trace(&self) -> Vec<String> {
+        self.0.desk.borrow().trace.texts()
     }
 }
 
 impl Event {
     fn leg(&self) -> LegId {
         match *self {
-            Self::Answered(leg) | Self::Failed(leg, _) | Self::Ended(leg) => leg,
+            Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => leg,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a feature can do with its call. Every verb writes to the trace, also what it does not do and why.
 
 use std::{
+    fmt::{self, Display},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -27,8 +28,17 @@ pub(crate) enum Unanswered {
     Busy,
     /// The user refused on one phone for all of them (6xx).
     Declined,
+    /// One of the user's phones sends the call elsewhere (3xx), see [`Call::moved_to`].
+    Moved,
     /// The time is over.
     Timeout,
+}
+
+/// What a ringing phone says.
+enum Heard {
+    Answer,
+    Moved,
+    Failure(u16),
 }
 
 /// A leg that rings, and whose it is.
@@ -62,7 +72,7 @@ impl Call {
         if calls >= trigger {
             self.note(
                 "Busy",
-                format!("{} is in {calls} calls, trigger {trigger}", name(user)),
+                format_args!("{} is in {calls} calls, trigger {trigger}", name(user)),
                 "busy trigger",
             );
         }
@@ -73,37 +83,48 @@ impl Call {
     pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
         let number = user.number.clone().unwrap_or_default();
         if self.divert(Diversion { number, reason: diversion_reason(why) }) > limits::FORWARDS_PER_CALL {
-            self.note("Forward loop cut", format!("{} to {to}", name(user)), why);
+            self.note("Forward loop cut", format_args!("{} to {to}", name(user)), why);
             return Next::Hangup(Cause::Loop);
         }
-        self.note("Forwarded", format!("{} to {to}", name(user)), why);
+        self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
         Next::Go(Destination::Extension(to.into()))
     }
 
     /// Rings all devices of these users until one answers or the time is over; the others stop. RNG-01…06.
     ///
-    /// A phone that refuses for all (6xx) stops its user's other phones, not those of other users.
+    /// A phone that refuses for all (6xx) or sends the call elsewhere stops its user's other phones, not those of other
+    /// users.
     pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
         let mut ringing: Vec<Ringing> = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
         let mut result = Unanswered::Unreachable;
         while !ringing.is_empty() {
             let event = self.take(Some(until), |e| match *e {
-                Event::Answered(leg) => Some((leg, None)),
-                Event::Failed(leg, status) => Some((leg, Some(status))),
+                Event::Answered(leg) => Some((leg, Heard::Answer)),
+                Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
+                Event::Moved(leg) => Some((leg, Heard::Moved)),
                 Event::Ended(_) => None,
             });
-            let Some((leg, failed)) = event.await else {
+            let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;
                 break;
             };
             let user = ringing.iter().find(|r| r.0 == leg).map(|r| r.1);
             ringing.retain(|r| r.0 != leg);
-            let Some(status) = failed else {
-                self.hush(ringing, Hush::ElsewhereAnswered);
-                return Ok(leg);
+            let for_all = match heard {
+                Heard::Answer => {
+                    self.hush(ringing, Hush::ElsewhereAnswered);
+                    return Ok(leg);
+                }
+                Heard::Moved => {
+                    result = Unanswered::Moved;
+                    true
+                }
+                Heard::Failure(status) => {
+                    result = worse(result, status);
+                    status >= 600
+                }
             };
-            result = worse(result, status);
-            if status >= 600 {
+            if for_all {
                 let (theirs, others) = ringing.into_iter().partition(|r| Some(r.1) == user);
                 self.hush(theirs, Hush::ElsewhereAnswered);
                 ringing = others;
@@ -131,7 +152,7 @@ impl Call {
         let facts = self.facts();
         let devices = facts.snapshot.devices_of(facts.tenant.id, user.id);
         if devices.is_empty() {
-            self.note("Not rung", format!("{} has no device", name(user)), "devices");
+            self.note("Not rung", format_args!("{} has no device", name(user)), "devices");
         }
         devices.iter().flat_map(|device| self.dial_device(user, device, until)).collect()
     }
@@ -139,7 +160,7 @@ impl Call {
     fn dial_device(&self, user: &Arc<User>, device: &Arc<Device>, until: Instant) -> Vec<Ringing> {
         let facts = self.facts();
         let skip = |why: &str, rule| {
-            self.note("Not rung", format!("{} of {}: {why}", device.name, name(user)), rule);
+            self.note("Not rung", format_args!("{} of {}: {why}", device.name, name(user)), rule);
             vec![]
         };
         let wait = match device.ring {
@@ -160,7 +181,7 @@ impl Call {
             return skip("not registered", "registration");
         }
         let delay = if wait.is_zero() { String::new() } else { format!(" after {} s", wait.as_secs()) };
-        self.note("Rings", format!("{} of {}{delay}", device.name, name(user)), "device ringing");
+        self.note("Rings", format_args!("{} of {}{delay}", device.name, name(user)), "device ringing");
         let dial = |contact: &crate::bindings::Binding| {
             let leg = facts.office.new_leg();
             self.act(Action::Dial(Box::new(Dial {
@@ -185,6 +206,7 @@ impl Unanswered {
         match self {
             Self::Unreachable => Cause::Unavailable,
             Self::NoRoom => Cause::Congestion,
+            Self::Moved => Cause::Unavailable,
             Self::Busy => Cause::Busy,
             Self::Declined => Cause::Declined,
             Self::Timeout => Cause::NoAnswer,
@@ -197,13 +219,18 @@ impl Unanswered {
             Self::Busy => "busy on the phone",
             Self::Declined => "declined on the phone",
             Self::Timeout => "nobody answered in time",
+            Self::Moved => "sent elsewhere by the phone",
         }
     }
 }
 
 /// `102 Bob Berg`, as the trace names a user.
-pub(crate) fn name(user: &User) -> String {
-    format!("{} {}", user.number.as_deref().unwrap_or("–"), user.full_name())
+pub(crate) fn name(user: &User) -> impl Display {
+    fmt::from_fn(|f| {
+        f.write_str(user.number.as_deref().unwrap_or("–"))?;
+        let names = [&user.first_name, &user.last_name].into_iter().filter(|name| !name.is_empty());
+        names.into_iter().try_for_each(|name| write!(f, " {name}"))
+    })
 }
 
 /// What one more refusal makes of the result: a lack of room (503, ours or the phone's) outweighs an unreachable phone,
@@ -223,6 +250,10 @@ fn diversion_reason(why: &str) -> &'static str {
         "forward always" => "unconditional",
         "forward busy" => "user-busy",
         "forward no answer" => "no-answer",
+        FORWARD_BY_PHONE => "deflection",
         _ => "unknown",
     }
 }
+
+/// The rule of a forward that was set on the phone itself.
+pub(crate) const FORWARD_BY_PHONE: &str = "forward on the phone";

@@ -5,7 +5,7 @@ use media::{
     Path, Tone,
     sdp::{self, Direction},
 };
-use sip_stack::{InviteId, Response};
+use sip_stack::{InviteId, Message, Response};
 
 use super::Engine;
 use crate::call::{
@@ -60,9 +60,19 @@ impl Engine {
         self.tell_port(now, call);
     }
 
-    pub(super) fn on_failed(&mut self, now: Now, id: InviteId, status: u16, reason: &str) {
+    pub(super) fn on_failed(
+        &mut self,
+        now: Now,
+        id: InviteId,
+        (status, reason): (u16, &str),
+        response: Option<&Message>,
+    ) {
         let Some(leg) = self.calls.leg_of(id) else { return };
-        if self.calls.legs.get(&leg).is_some_and(|row| !row.is_over() && row.side == Side::Callee) {
+        if !self.calls.legs.get(&leg).is_some_and(|row| !row.is_over() && row.side == Side::Callee) {
+            return;
+        }
+        let redirection = response.filter(|_| (300..400).contains(&status));
+        if !redirection.is_some_and(|response| self.on_moved(now, leg, response)) {
             self.leg_failed(now, leg, status, reason);
         }
     }
@@ -79,7 +89,7 @@ impl Engine {
         }
         call.talking = Some(callee);
         call.record.answered_by = self.calls.legs[&callee].party.text();
-        call.note(now, "Answered", call.record.answered_by.clone(), "first answer");
+        call.note(now, "Answered", &call.record.answered_by, "first answer");
         let answered = self.calls.legs.get(&owner).is_some_and(|row| row.state == State::Up);
         if !answered && !self.answer_for(now, owner, callee) {
             return self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
@@ -147,17 +157,15 @@ impl Engine {
         let (agreed, theirs, ptime) = (callee.agreed.clone(), callee.theirs(), callee.ptime());
         let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
         let line = &mut row.line;
-        let sdp = match (line.early.take(), line.remote.clone()) {
-            (Some(early), _) => early,
-            (None, None) => line.print_offer(agreed, theirs, ptime),
-            (None, Some(offer)) => {
-                let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
-                let direction = line.theirs().mirror().and(theirs);
-                if payloads.is_empty() {
-                    return false;
-                }
-                line.print_answer(offer, payloads, direction)
-            }
+        let sdp = if let Some(early) = line.early.take() {
+            early
+        } else if line.remote.is_none() {
+            line.print_offer(agreed, theirs, ptime)
+        } else {
+            let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
+            let direction = line.theirs().mirror().and(theirs);
+            let Some(offer) = line.remote.take_if(|_| !payloads.is_empty()) else { return false };
+            line.print_answer(offer, payloads, direction)
         };
         self.send_answer(now, owner, sdp)
     }

@@ -66,7 +66,8 @@ impl Engine {
         if let Some(due) = call.shown.due.take() {
             self.timers.clear(due, Timer::Show(id));
         }
-        call.note(now, "Ended", text.clone(), "end");
+        self.timers.clear(call.record.started.at + limits::TRACE_WAIT, Timer::Trace(id));
+        call.note(now, "Ended", &text, "end");
         tracing::info!(call.id = %call.record.name, "call ended: {text}");
         call.record.ending = Some((cause, text, now));
         let (tenant, name) = (call.handle.facts().tenant.id, call.record.name.to_string());
@@ -147,6 +148,14 @@ impl Engine {
         if !expected {
             self.close_record(now, id);
         }
+    }
+
+    /// Stores why the call went where it went, in case the program does not see its end.
+    pub(super) fn store_trace(&mut self, id: CallId) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        let (id, trace) = (call.record.name.to_string(), call.handle.trace_so_far());
+        let stored = self.records.store(Change::CallTraced { id, trace });
+        self.out.push_back(stored);
     }
 
     /// Closes the record with what is known.

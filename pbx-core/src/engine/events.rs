@@ -40,7 +40,9 @@ impl Engine {
             Event::Confirmed { id, answer } => self.on_confirmed(now, id, answer),
             Event::Progress { id, status, sdp, .. } => self.on_progress(now, id, status, sdp),
             Event::Answered { id, sdp, .. } => self.on_answered(now, id, sdp),
-            Event::Failed { id, status, reason, .. } => self.on_failed(now, id, status, &reason),
+            Event::Failed { id, status, reason, response } => {
+                self.on_failed(now, id, (status, &reason), response.as_ref());
+            }
             Event::Offer { id, sdp } => self.on_offer(now, id, sdp),
             Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
             Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),

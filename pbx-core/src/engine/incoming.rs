@@ -33,6 +33,7 @@ use crate::{
     ladder::Ladder,
     limits,
     route::{self, Caller, Route},
+    timers::Timer,
 };
 
 /// A call that may begin.
@@ -79,8 +80,8 @@ impl Engine {
         Ok(Admitted { identity, dialled, offer, max_forwards: hops.unwrap_or(70u8).saturating_sub(1) })
     }
 
-    fn begin(&mut self, now: Now, from: (InviteId, Flow), admitted: Admitted) -> Result<(), Refused> {
-        let (leg, owner) = self.caller_leg(now, from, &admitted);
+    fn begin(&mut self, now: Now, from: (InviteId, Flow), mut admitted: Admitted) -> Result<(), Refused> {
+        let (leg, owner) = self.caller_leg(now, from, &mut admitted);
         if !self.take_port(now, leg) {
             self.calls.legs.remove(&leg);
             self.log_no_room(now, "RTP ports");
@@ -139,7 +140,7 @@ impl Engine {
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let id = call.id;
         let record = &call.record;
-        let dials = format!("{} dials {}", record.caller.text(), record.dialled);
+        let dials = format_args!("{} dials {}", record.caller, record.dialled);
         call.note(now, "Call begins", dials, "INVITE");
         for (what, detail, rule) in route.trace {
             call.note(now, what, detail, rule);
@@ -156,6 +157,7 @@ impl Engine {
         let row = cdr::open(call);
         let stored = self.records.store(Change::CallOpened(Box::new(row)));
         self.out.push_back(stored);
+        self.timers.set(now.at + limits::TRACE_WAIT, Timer::Trace(id));
         match refused {
             Some(cause) => self.end(now, id, cause, cause.text().into()),
             None => {
@@ -165,7 +167,7 @@ impl Engine {
         }
     }
 
-    fn caller_leg(&mut self, now: Now, from: (InviteId, Flow), admitted: &Admitted) -> (LegId, Party) {
+    fn caller_leg(&mut self, now: Now, from: (InviteId, Flow), admitted: &mut Admitted) -> (LegId, Party) {
         let Identity { device, user, .. } = &admitted.identity;
         let party = Party {
             number: admitted.identity.number().unwrap_or(&device.username).to_owned(),
@@ -181,7 +183,7 @@ impl Engine {
             party: party.clone(),
             flow: from.1,
             state: State::Calling,
-            line: Line { remote: admitted.offer.clone(), ..Line::default() },
+            line: Line { remote: admitted.offer.take(), ..Line::default() },
             times: Times::new(now.at),
             cause: String::new(),
             statistics: Statistics::default(),
@@ -195,13 +197,9 @@ impl Engine {
 
     /// Messages that came before the call was one.
     fn claim_early(&mut self, invite: InviteId, leg: LegId) {
-        let early = std::mem::take(&mut self.early);
-        let (mine, others) = early.into_iter().partition(|(id, _)| *id == invite);
-        self.early = others;
-        let mine: std::collections::VecDeque<_> = mine;
         let Some(call) = self.calls.call_of_mut(leg) else { return };
-        for (_, entry) in mine {
-            call.record.ladder.add(entry);
+        while let Some(at) = self.early.iter().position(|(id, _)| *id == invite) {
+            self.early.remove(at).into_iter().for_each(|(_, entry)| call.record.ladder.add(entry));
         }
     }
 
@@ -213,7 +211,11 @@ impl Engine {
 
 /// The number in the Request-URI: without parameters of the user part; a tel URI without visual separators.
 fn dialled(request: &Message) -> Option<String> {
-    let uri = Uri::parse(request.request_uri()?)?;
+    number_of(&Uri::parse(request.request_uri()?)?)
+}
+
+/// The number that an address stands for.
+pub(super) fn number_of(uri: &Uri<'_>) -> Option<String> {
     let text = uri.user_text();
     let number = text.split(';').next().unwrap_or_default();
     let number: String = match uri.scheme {

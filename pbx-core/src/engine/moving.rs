@@ -79,7 +79,12 @@ impl Engine {
         path.into_iter().for_each(|path| self.set_path(leg, path));
         self.hear_anew(leg);
         if let Some(call) = self.calls.call_of(leg) {
-            call.note(now, "Other port", format!("{who}: another program uses port {before}"), "RTP port");
+            call.note(
+                now,
+                "Other port",
+                format_args!("{who}: another program uses port {before}"),
+                "RTP port",
+            );
         }
         true
     }

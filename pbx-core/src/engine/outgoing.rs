@@ -27,7 +27,7 @@ impl Engine {
         let (leg, at) = (dial.leg, dial.at);
         let full = call.legs.len() >= limits::LEGS_PER_CALL;
         if full {
-            call.note(now, "Not rung", format!("{}: too many legs", dial.device.name), "limit");
+            call.note(now, "Not rung", format_args!("{}: too many legs", dial.device.name), "limit");
             call.handle.tell(Event::Failed(leg, 503));
             self.ready.push_back(id);
             return;
@@ -74,7 +74,7 @@ impl Engine {
         self.leg_over(now, leg, text.into());
         let Some(call) = self.calls.call_of(leg) else { return };
         let who = self.calls.legs[&leg].party.text();
-        call.note(now, "Refused", format!("{who}: {status} {text}"), "phone");
+        call.note(now, "Refused", format_args!("{who}: {status} {text}"), "phone");
         call.handle.tell(Event::Failed(leg, status));
         let id = call.id;
         self.ready.push_back(id);
@@ -141,8 +141,8 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
     OutgoingInvite {
         flow: dial.flow,
-        from: format!("{} <sip:{}@{domain}>", quoted(&caller.name), caller.number),
-        to: format!("<sip:{number}@{domain}>"),
+        from: [&quoted(&caller.name), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),
         max_forwards: call.record.max_forwards,

@@ -111,7 +111,7 @@ impl Engine {
         if let Some(call) = self.calls.call_of(from) {
             let who = self.calls.legs[&from].party.text();
             let what = if direction.is_hold() { "Holds" } else { "Offers anew" };
-            call.note(now, what, format!("{who}: {}", direction.name()), "offer of a phone");
+            call.note(now, what, format_args!("{who}: {}", direction.name()), "offer of a phone");
         }
         self.offer_to(
             now,

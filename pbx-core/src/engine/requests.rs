@@ -60,6 +60,7 @@ impl Engine {
         let Registration { identity, unbind, bind } = registration;
         let (tenant, device) = (identity.tenant.id, identity.device.id);
         let changed = !unbind.is_empty() || !bind.is_empty();
+        let flow = bind.first().map(|contact| contact.flow);
         self.counters.registers += 1;
         for key in unbind {
             self.unbind(device, &key);
@@ -75,6 +76,7 @@ impl Engine {
             self.out.push_back(stored);
             self.out.push_back(Output::Live(live::Change::Bound(shown)));
         }
+        flow.into_iter().for_each(|flow| self.follow_phone(&identity, flow));
         let response = registrar::accepted(now, request, self.office.bindings.borrow().of(device));
         if changed {
             // The 200 promises that the binding holds, so it waits for the disk (SIP-06).

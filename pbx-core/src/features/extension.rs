@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use config::snapshot::User;
 
-use crate::call::{Call, Cause, Next, verbs::Unanswered};
+use crate::call::{
+    Call, Cause, Next,
+    verbs::{FORWARD_BY_PHONE, Unanswered},
+};
 
 /// Calls a user. Unregistered counts as no answer at once.
 pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
@@ -22,6 +25,10 @@ pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
     match call.ring(std::slice::from_ref(user), until).await {
         Ok(leg) => call.talk(leg).await,
         Err(why @ (Unanswered::Busy | Unanswered::Declined)) => busy(call, user, why.cause()),
+        Err(Unanswered::Moved) => match call.moved_to() {
+            Some(to) => call.forward(user, &to, FORWARD_BY_PHONE),
+            None => Next::Hangup(Cause::Unavailable),
+        },
         Err(why) => match &user.forwards.no_answer {
             Some(to) => call.forward(user, to, "forward no answer"),
             None => Next::Hangup(why.cause()),

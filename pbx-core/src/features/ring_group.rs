@@ -19,7 +19,7 @@ pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
             return call.talk(leg).await;
         }
     }
-    call.note("Overflow", group.name.clone(), "ring group overflow");
+    call.note("Overflow", &group.name, "ring group overflow");
     Next::Go(group.overflow.clone())
 }
 
@@ -33,7 +33,7 @@ fn free_members(call: &Call, group: &RingGroup) -> Vec<Arc<User>> {
             () if call.is_busy(user) => "busy",
             () => return true,
         };
-        call.note("Member left out", format!("{}: {why}", name(user)), "ring group members");
+        call.note("Member left out", format_args!("{}: {why}", name(user)), "ring group members");
         false
     });
     free.cloned().collect()

@@ -51,7 +51,6 @@ pub(crate) struct RevisionView {
     pub before: Option<i64>,
     pub at: At,
     pub author: String,
-    pub via: String,
     pub entries: u64,
     pub titles: String,
 }
@@ -87,7 +86,6 @@ pub(crate) async fn show(
                 before: Some(summary.revision - 1).filter(|before| *before >= bounds.oldest),
                 at: At::full(summary.at_ms),
                 author: summary.author,
-                via: summary.via,
                 entries: summary.entries,
                 titles: format!("{}{more}", summary.titles.join(", ")),
             }

@@ -98,7 +98,7 @@ fn add_paths(paths: &mut Map<String, Value>, of: &'static Resource) {
         writes(true),
         with_faults(changed(of), CHANGE),
     );
-    let delete = op("delete", format!("Delete a {one}"), writes(true), with_faults(deleted(), DELETE));
+    let delete = op("delete", format!("Delete a {one}"), leaves(of), with_faults(deleted(), DELETE));
     paths.insert(
         format!("{base}/{{id}}"),
         json!({ "parameters": [id_parameter()], "get": get, "patch": with(patch, body("Change")),
@@ -239,6 +239,15 @@ fn writes(matched: bool) -> Vec<Value> {
     if matched {
         parameters.push(json!({ "name": "If-Match", "in": "header", "required": false,
             "description": "The ETag that the row was read with.", "schema": { "type": "string" } }));
+    }
+    parameters
+}
+
+fn leaves(of: &'static Resource) -> Vec<Value> {
+    let mut parameters = writes(true);
+    if resources::can_be_left(of) {
+        let what = "The row to which what points to this one moves.";
+        parameters.push(parameter("move_to", what, json!({ "type": "integer", "minimum": 1 })));
     }
     parameters
 }

@@ -78,6 +78,21 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Choice(_) if (of.name, field.name) == ("roles", "level") => json!("2"),
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Set(of) => json!([of()[n % of().len()].0]),
+        Kind::LongText { max } => {
+            json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>())
+        }
+        Kind::Duration { min, max } => json!(if n.is_multiple_of(2) { min } else { max }),
+        Kind::TimeOfDay => json!(format!("08:{:02}", n % 60)),
+        Kind::Date => json!(format!("2026-11-{:02}", n % 28 + 1)),
+        Kind::Moment => json!(format!("2026-11-{:02}T13:30:00Z", n % 28 + 1)),
+        Kind::TimeZone => json!(["Europe/Berlin", "America/New_York"][n % 2]),
+        Kind::Week => json!(format!("mo 09:00-1{}:00", n % 9)),
+        Kind::File { .. } => json!(""),
+        Kind::Url => json!(format!("https://example.com/{n}")),
+        Kind::Colour => json!(format!("#1f6f{:02x}", n % 256)),
+        Kind::Country => json!(["de", "fr"][n % 2]),
+        Kind::OutsideNumber => json!(format!("+4930{:06}", n)),
+        Kind::Mac => json!(format!("00155d{:06x}", n)),
         Kind::Flag => json!(n.is_multiple_of(2)),
         Kind::Extension => json!(format!("{}", 20_000 + n)),
         Kind::PhoneNumber => json!(format!("+4930{:06}", n)),

@@ -32,11 +32,19 @@ async fn a_save_a_bulk_change_and_a_delete_are_taken_back_from_their_toasts() {
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert_eq!(browser.get(&own).await.value()["suspended"], false);
 
-    let deleted = browser.post(&format!("/admin/users/{id}/delete"), &[]).await;
+    let group = serde_json::json!({"name": "Front desk", "extension": "790", "members": [id]});
+    let group = browser.json("POST", "/api/v1/ring_groups", group).await.value()["id"].clone();
+    let deleted = browser.post(&format!("/admin/ring_groups/{group}/delete"), &[]).await;
     let revision = undo_of(&browser.with_flash(&deleted).await);
+    let own = format!("/api/v1/ring_groups/{group}");
     assert_eq!(browser.get(&own).await.status.as_u16(), 404);
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
-    assert_eq!(browser.get(&own).await.value()["extension"], "731", "it is back with its number");
+    let back = browser.get(&own).await.value();
+    assert_eq!(
+        (&back["extension"], &back["members"][0]),
+        (&"790".into(), &id.into()),
+        "with number and members"
+    );
 }
 
 #[tokio::test]

@@ -38,7 +38,8 @@ use ack::Confirm;
 use answer::Theirs;
 use called::Called;
 use calling::Calling;
-use description::{SDP, sdp_of};
+use description::sdp_of;
+pub(crate) use description::{SDP, is_strange};
 use offer::Ours;
 use refresh::Session;
 
@@ -167,6 +168,10 @@ impl Invite {
         }
         let tag = message.from_tag().unwrap_or_default();
         self.dialogs.iter().position(|dialog| dialog.is_of(message.call_id(), tag))
+    }
+    /// The peer changed from one flow to another.
+    pub(crate) fn reroute(&mut self, before: Flow, now_by: Flow) {
+        self.dialogs.iter_mut().for_each(|dialog| dialog.reroute(before, now_by));
     }
     /// A request in dialog `at`, in a server transaction of its own.
     pub(crate) fn receive(

@@ -155,13 +155,10 @@ fn the_trace_says_what_was_not_done_and_why() {
     let id = begin(&mut engine, now, 9001);
     let handle = engine.calls.running[&id].handle.clone();
     engine.step(now, id);
-    let trace = handle.trace(|trace| (trace.texts(), trace.json(now.at, 1)));
-    assert!(
-        trace.0.iter().any(|l| l == "Not rung | Phone 102 of 102 User 102: not registered"),
-        "{:?}",
-        trace.0
-    );
-    assert!(trace.1.contains("registration · revision 1"), "{}", trace.1);
+    let trace = handle.trace();
+    assert!(trace.iter().any(|l| l == "Not rung | Phone 102 of 102 User 102: not registered"), "{trace:?}");
+    let json = handle.take_trace();
+    assert!(json.contains("registration · revision 1"), "{json}");
 }
 
 /// The aims are 1.2 KiB a binding and 30 KiB a call with everything; what is fixed must leave room for what varies.

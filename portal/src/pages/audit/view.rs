@@ -24,6 +24,8 @@ pub(crate) struct EntryView {
     pub undoable: bool,
     pub undone: bool,
     pub undoes: bool,
+    /// Whether the whole configuration of before may be restored.
+    pub may_restore: bool,
 }
 
 /// One field.
@@ -66,6 +68,7 @@ impl EntryView {
             undoable: changes_rows && entry.undone_by.is_none() && of.is_some_and(|of| who.may_write(of)),
             undone: entry.undone_by.is_some(),
             undoes: entry.undoes.is_some(),
+            may_restore: changes_rows && crate::pages::history::may_restore(who),
             author: entry.author,
             title,
             href,

@@ -1,0 +1,73 @@
+//! A company of many extensions, each with one phone.
+
+use std::{sync::Arc, time::Duration};
+
+use config::{
+    DeviceId, ExtensionId, Snapshot, TenantId, UserId,
+    snapshot::{Device, Extension, Forwards, Ha1, NodeSettings, Ring, Rows, Target, Tenant, User},
+};
+
+/// SIP domain and realm.
+pub const DOMAIN: &str = "example.test";
+/// Every phone's password.
+pub const PASSWORD: &str = "a secret";
+
+/// Extensions 2000… and 4000…, half of `count` each.
+pub fn snapshot(count: u16) -> Arc<Snapshot> {
+    let tenant = Tenant {
+        id: TenantId(1),
+        name: "Example".into(),
+        domain: DOMAIN.into(),
+        country: "de".into(),
+        inband_ringback: false,
+    };
+    let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
+    let mut rows = Rows { node: Arc::new(NodeSettings::default()), ..Rows::default() };
+    Rows::put(&mut rows.tenants, [tenant]);
+    Rows::put(&mut rows.users, numbers().map(user));
+    Rows::put(&mut rows.devices, numbers().map(device));
+    Rows::put(&mut rows.extensions, numbers().map(extension));
+    Arc::new(Snapshot::of(1, rows))
+}
+
+fn user(number: u16) -> User {
+    User {
+        id: UserId(number.into()),
+        tenant: TenantId(1),
+        first_name: "User".into(),
+        last_name: number.to_string(),
+        suspended: false,
+        number: Some(number.to_string()),
+        role: None,
+        forwards: Forwards {
+            always: None,
+            busy: None,
+            no_answer: None,
+            no_answer_after: Duration::from_secs(20),
+            busy_trigger: 2,
+        },
+    }
+}
+
+fn device(number: u16) -> Device {
+    let ha1 = sip_stack::digest::Ha1::new(&number.to_string(), DOMAIN, PASSWORD);
+    Device {
+        id: DeviceId(number.into()),
+        tenant: TenantId(1),
+        user: Some(UserId(number.into())),
+        name: format!("Phone {number}"),
+        username: number.to_string(),
+        ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
+        ring: Ring::Immediate,
+        max_contacts: 1,
+    }
+}
+
+fn extension(number: u16) -> Extension {
+    Extension {
+        id: ExtensionId(number.into()),
+        tenant: TenantId(1),
+        number: number.to_string(),
+        target: Target::User(UserId(number.into())),
+    }
+}
