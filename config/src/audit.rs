@@ -8,6 +8,7 @@ use crate::{
     Db, Kind, Resource,
     access::{Author, OPERATOR, Viewer},
     resource::Values,
+    resources::tenants::TENANTS,
 };
 
 /// One change.
@@ -81,6 +82,16 @@ impl Db {
         ))?;
         let limit = limit.clamp(1, 200) as i64;
         statement.query_map((viewer.tenant.0, before.unwrap_or(i64::MAX), table, row, limit), read)?.collect()
+    }
+}
+
+impl Db {
+    /// Notes that somebody took data out: the configuration, a log. AUD-03.
+    pub fn note_export(&self, author: &Author, what: &str) -> rusqlite::Result<()> {
+        let writer = self.writer();
+        let tenant = author.viewer.tenant.0;
+        let about = About { of: &TENANTS, id: tenant, tenant, title: what, action: "export", version: 0 };
+        note(&writer, author, about, &Changes::new())
     }
 }
 

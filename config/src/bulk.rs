@@ -9,7 +9,7 @@ use crate::{
     resource::Values,
     rows,
     transaction::Transaction,
-    write::{Edit, WriteError},
+    write::{Delete, Edit, WriteError},
 };
 
 /// Which rows.
@@ -96,7 +96,7 @@ impl Db {
         let ids = ids(transaction, author, of, chosen)?;
         let one = |id| match act {
             Act::Set(values) => self.update_in(transaction, author, Edit { of, id, version: None }, values),
-            Act::Delete => self.delete_in(transaction, author, of, id).map(|()| true),
+            Act::Delete => self.delete_in(transaction, author, Delete { of, id, to: None }).map(|()| true),
         };
         let (mut left, mut changed) = (ids, 0);
         // Rows may refer to each other: what stands in the way in one round can be gone in the next.

@@ -94,6 +94,7 @@ impl Draft<'_> {
             }
             Kind::Extension => self.clash(rows, value),
             Kind::PhoneNumber => self.unreachable(rows, value),
+            Kind::File { .. } => self.lost_file(rows, value),
             Kind::Destination => match value.parse() {
                 Ok(Destination::Extension(number)) => self.unreachable(rows, &number),
                 _ => Ok(None),
@@ -126,6 +127,12 @@ impl Draft<'_> {
         let exists = rows.prepare_cached(&text)?.exists((self.tenant, id))?;
         let one = resources::by_name(table).map_or(table, |table| table.one);
         Ok((!exists).then(|| format!("There is no {} with the id {id}.", one.to_lowercase())))
+    }
+
+    fn lost_file(&self, rows: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+        let text = "SELECT 1 FROM files WHERE tenant_id = ?1 AND key = ?2";
+        let exists = rows.prepare_cached(text)?.exists((self.tenant, key))?;
+        Ok((!exists).then(|| "That file is not here. Upload it again.".to_owned()))
     }
 
     /// EXT-05: who has this extension already; or who dials the one that would go.

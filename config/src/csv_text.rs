@@ -204,9 +204,9 @@ impl Table {
         let scope = access::scope(viewer, of);
         let number = sql::own_extension(of).map_or_else(|| "''".to_owned(), |field| sql::value(of, field));
         let text = format!(
-            "SELECT t.id, {}, t.{}, {number} FROM {} t WHERE {}",
+            "SELECT t.id, {}, {}, {number} FROM {} t WHERE {}",
             sql::title(of, "t"),
-            of.title,
+            of.field(of.title).map_or_else(|| sql::title(of, "t"), |field| sql::value(of, field)),
             of.name,
             scope.condition()
         );

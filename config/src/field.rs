@@ -4,18 +4,34 @@
 //! follows from the kind in [`crate::sql`].
 
 mod choice;
+mod colour;
+pub mod country;
+mod date;
+mod declare;
 mod destination;
+mod duration;
 mod email;
 mod extension;
+pub mod file;
 mod flag;
 mod list;
+mod long_text;
+mod mac;
+mod moment;
 mod number;
+mod outside_number;
 mod phone_number;
 mod reference;
 mod secret;
 mod set;
 mod text;
+mod time_of_day;
+pub mod time_zone;
+mod url;
+pub mod week;
 mod word;
+
+use file::FileType;
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +56,23 @@ pub struct Field {
     pub default: &'static str,
     /// Only of interest when that field has that value.
     pub shown_when: Option<(&'static str, &'static str)>,
+    /// Read by this SQL instead of a column, with `{t}` for the table's alias; blank for a column. Never NULL.
+    pub made_by: &'static str,
+    /// Of a reference: what becomes of this row when the one that it points to is deleted.
+    pub when_gone: WhenGone,
+}
+
+/// What becomes of a row when one that it points to is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenGone {
+    /// It stays, and so does the other: the delete is refused.
+    Refuse,
+    /// It points to another one that must be named with the delete.
+    Move,
+    /// It is deleted too.
+    Follow,
+    /// It points to none.
+    Clear,
 }
 
 /// What a column holds, hence how it is stored, parsed, checked and shown.
@@ -78,6 +111,40 @@ pub enum Kind {
     Destination,
     /// Encrypted at rest, never shown again except by an explicit, audited request. Blank makes one.
     Secret,
+    /// Several lines of text.
+    LongText {
+        max: usize,
+    },
+    /// Whole seconds; `1:30` and `2 min` are taken too.
+    Duration {
+        min: i64,
+        max: i64,
+    },
+    /// `08:30`.
+    TimeOfDay,
+    /// `2026-11-22`.
+    Date,
+    /// A moment in UTC: `2026-11-22T13:30:00Z`.
+    Moment,
+    /// A name of the IANA database: `Europe/Berlin`.
+    TimeZone,
+    /// Weekly hours, see [`week::Week`].
+    Week,
+    /// The key of an uploaded file of one of these types, at most so many bytes, see [`file`].
+    File {
+        types: &'static [FileType],
+        max: usize,
+    },
+    /// `https://…`.
+    Url,
+    /// `#1f6feb`.
+    Colour,
+    /// ISO 3166-1, lower case.
+    Country,
+    /// ITU-T E.164 with `+`.
+    OutsideNumber,
+    /// Twelve digits of a hardware address.
+    Mac,
 }
 
 impl Field {
@@ -95,6 +162,8 @@ impl Field {
             made_of: &[],
             default: "",
             shown_when: None,
+            made_by: "",
+            when_gone: WhenGone::Refuse,
         }
     }
     /// A line of text, at most 64 characters unless [`Field::max`] says otherwise.
@@ -204,6 +273,7 @@ impl Field {
         self.kind = match self.kind {
             Kind::Text { .. } => Kind::Text { max },
             Kind::Word { .. } => Kind::Word { max },
+            Kind::LongText { .. } => Kind::LongText { max },
             other => other,
         };
         self
@@ -248,6 +318,19 @@ impl Field {
             Kind::Many(_) => list::normalise(given),
             Kind::Destination => destination::normalise(given),
             Kind::Secret => secret::normalise(given),
+            Kind::LongText { max } => long_text::normalise(given, max),
+            Kind::Duration { min, max } => duration::normalise(given, min, max),
+            Kind::TimeOfDay => time_of_day::normalise(given),
+            Kind::Date => date::normalise(given),
+            Kind::Moment => moment::normalise(given),
+            Kind::TimeZone => time_zone::normalise(given),
+            Kind::Week => week::normalise(given),
+            Kind::File { types, .. } => file::normalise(given, types),
+            Kind::Url => url::normalise(given),
+            Kind::Colour => colour::normalise(given),
+            Kind::Country => country::normalise(given),
+            Kind::OutsideNumber => outside_number::normalise(given),
+            Kind::Mac => mac::normalise(given),
         }
     }
 
@@ -259,6 +342,11 @@ impl Field {
             Kind::Set(of) => set::show(stored, of()),
             Kind::Flag => flag::show(stored),
             Kind::Destination => destination::show(stored),
+            Kind::Duration { .. } if !stored.is_empty() => duration::show(stored),
+            Kind::Moment => moment::show(stored),
+            Kind::Week => week::show(stored),
+            Kind::Country => choice::show(stored, country::COUNTRIES),
+            Kind::Mac => mac::show(stored),
             _ => stored.to_owned(),
         }
     }

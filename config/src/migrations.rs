@@ -31,6 +31,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_large_lists.sql"),
     include_str!("migrations/0004_accounts.sql"),
     include_str!("migrations/0005_sign_in.sql"),
+    include_str!("migrations/0006_organization.sql"),
+    include_str!("migrations/0007_call_counts.sql"),
     include_str!("migrations/0008_history.sql"),
     include_str!("migrations/0009_tables.sql"),
 ];

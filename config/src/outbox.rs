@@ -43,6 +43,28 @@ pub struct Due {
     pub attempts: u32,
 }
 
+/// Where mail goes.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct MailServer {
+    pub host: String,
+    pub port: u16,
+    /// `starttls`, `tls`, `none`.
+    pub tls: String,
+    /// Blank if the server asks for none.
+    pub user: String,
+    pub password: String,
+    pub from: String,
+    /// What links begin with; blank is the address that the portal listens on.
+    pub portal: String,
+}
+
+impl std::fmt::Debug for MailServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MailServer({}:{}, {}, …)", self.host, self.port, self.tls)
+    }
+}
+
 /// A message as administrators see it: not what it says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[allow(missing_docs)]
@@ -81,6 +103,30 @@ impl Db {
     pub fn queue_test_mail(&self, tenant: TenantId, recipient: &str) -> rusqlite::Result<()> {
         let writer = self.writer();
         queue(&writer, self.cipher(), tenant.0, (MailKind::Test, recipient), &Content::new())
+    }
+
+    /// The mail server that the settings name, if any.
+    pub fn mail_server(&self) -> rusqlite::Result<Option<MailServer>> {
+        let reader = self.reader()?;
+        let secret = Place { table: "node_settings", field: "smtp_secret", row: 1 };
+        reader
+            .prepare_cached(
+                "SELECT smtp_host, smtp_port, smtp_tls, smtp_user, smtp_secret, mail_from, portal_address \
+                 FROM node_settings WHERE smtp_host <> ''",
+            )?
+            .query_row([], |row| {
+                let sealed: String = row.get(4)?;
+                Ok(MailServer {
+                    host: row.get(0)?,
+                    port: row.get(1)?,
+                    tls: row.get(2)?,
+                    user: row.get(3)?,
+                    password: self.cipher().open(secret, &sealed).unwrap_or_default(),
+                    from: row.get(5)?,
+                    portal: row.get(6)?,
+                })
+            })
+            .optional()
     }
 
     /// The messages whose time has come, the oldest first. One that cannot be read fails at once.

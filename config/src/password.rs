@@ -1,51 +1,55 @@
-//! What a password of a person must be. AUTH-07…12. Hashing is the portal's.
+//! Passwords and codes that are made for people. What a password that somebody chooses must be is the portal's.
 
-/// Everything that is wrong with a new password, in words; empty if it may be used.
-pub fn problems(password: &str) -> Vec<&'static str> {
-    let has = |is: fn(char) -> bool| password.chars().any(is);
-    let special = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-    let rules = [
-        (password.chars().count() >= MIN_LENGTH, "At least 10 characters."),
-        (password.len() <= MAX_LENGTH, "At most 256 characters."),
-        (has(char::is_uppercase), "At least one capital letter."),
-        (has(char::is_lowercase), "At least one small letter."),
-        (has(|c| c.is_ascii_digit()), "At least one digit."),
-        (has(special), "At least one of ! @ $ % & *"),
-        (!has(|c| FORBIDDEN.contains(&c)), "None of ' \" ? # +"),
-    ];
-    rules.into_iter().filter(|(holds, _)| !holds).map(|(_, message)| message).collect()
+use crate::secret::{generate, hex, random};
+
+/// A temporary password, to be read out on the telephone: four groups of four, none of whose letters is taken for another. It
+/// satisfies AUTH-07…12.
+pub fn temporary() -> String {
+    loop {
+        let letters = generate();
+        let groups: Vec<&str> = (0..4).map(|group| &letters[4 * group..4 * group + 4]).collect();
+        let has = |is: fn(char) -> bool| letters[..16].chars().any(is);
+        if has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_digit()) {
+            return groups.join("-");
+        }
+    }
 }
 
-/// AUTH-07.
-const MIN_LENGTH: usize = 10;
-/// Longer ones only cost time to hash.
-const MAX_LENGTH: usize = 256;
-/// AUTH-12.
-const FORBIDDEN: [char; 5] = ['\'', '"', '?', '#', '+'];
+/// Ten codes that open an account once each, when the authenticator app is lost. 48 bits a code. AUTH-22.
+pub fn recovery_codes() -> Vec<String> {
+    let code = || {
+        let digits = hex(&random::<6>());
+        format!("{}-{}", &digits[..6], &digits[6..])
+    };
+    (0..RECOVERY_CODES).map(|_| code()).collect()
+}
+
+const RECOVERY_CODES: usize = 10;
 
 #[cfg(test)]
 mod tests {
-    use super::problems;
+    use super::*;
 
-    /// AUTH-07…12
+    /// AUTH-07…12, AUTH-18
     #[test]
-    fn each_rule_is_named_when_it_is_broken() {
-        assert!(problems("Coffee@Morning2024!").is_empty());
-        assert!(problems("Abcdefgh1!").is_empty());
-        for (password, word) in [
-            ("Abcdefg1!", "10 characters"),
-            ("abcdefgh1!", "capital"),
-            ("ABCDEFGH1!", "small"),
-            ("Abcdefghi!", "digit"),
-            ("Abcdefghi1", "! @ $"),
-            ("Abcdefgh1'", "None of"),
-            ("Abcdefgh1\"!", "None of"),
-            ("Abcdefgh1?", "None of"),
-            ("Abcdefgh1#", "None of"),
-            ("Abcdefgh1+", "None of"),
-        ] {
-            let found = problems(password);
-            assert!(found.iter().any(|message| message.contains(word)), "{password}: {found:?}");
+    fn temporary_passwords_satisfy_the_rules() {
+        for _ in 0..200 {
+            let password = temporary();
+            assert_eq!(password.len(), 19, "{password}");
+            let has = |is: fn(char) -> bool| password.chars().any(is);
+            assert!(has(char::is_uppercase) && has(char::is_lowercase) && has(|c| c.is_ascii_digit()));
+            assert!(password.contains('-') && !password.contains(['\'', '"', '?', '#', '+']));
         }
+        assert_ne!(temporary(), temporary());
+    }
+
+    /// AUTH-22
+    #[test]
+    fn there_are_ten_recovery_codes_all_unlike() {
+        let mut codes = recovery_codes();
+        assert!(codes.iter().all(|code| code.len() == 13));
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes.len(), 10);
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 use crate::{Db, DeviceId, TenantId};
 
 mod batch;
+pub mod counts;
 pub mod ladder;
 
 use batch::Write;
@@ -194,6 +195,10 @@ impl Db {
         remove("call_ladders", "", keep.calls_from_ms)?;
         gone += remove("calls", "", keep.calls_from_ms)?;
         gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
+        // A quarter of an hour goes when all its calls did.
+        transaction
+            .prepare_cached("DELETE FROM call_counts WHERE quarter < ?1 - 900000")?
+            .execute([keep.calls_from_ms])?;
         transaction.commit()?;
         Ok(gone)
     }

@@ -4,12 +4,11 @@
 use rusqlite::Connection;
 
 use crate::{
-    Db, Field, Kind, Resource,
+    Db, Field, Kind, Resource, WhenGone,
     access::{self, Viewer},
     resources,
     resources::extensions::EXTENSIONS,
-    resources::roles::ROLES,
-    resources::tenants::TENANTS,
+    resources::tenants::{MADE_WITH, TENANTS},
     rows,
     sql::{self, Stored},
 };
@@ -34,6 +33,8 @@ impl Db {
         let scope = access::scope(viewer, of);
         let Some(stored) = rows::stored(&reader, of, scope, id)? else { return Ok(Vec::new()) };
         let mut uses = uses_of(&reader, of, stored.tenant, id)?;
+        // What follows it or is cleared does not hold it.
+        uses.retain(|one| !letting_go(of).any(|(table, field)| table.name == one.table && field.when_gone != WhenGone::Move));
         let own = sql::own_extension(of).map(|field| field.name);
         let number = own.or_else(|| (of.name == EXTENSIONS.name).then_some(EXTENSIONS.title));
         let number = number.and_then(|field| stored.values.get(field)).filter(|number| !number.is_empty());
@@ -72,12 +73,48 @@ fn uses_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::
                     "EXISTS (SELECT 1 FROM {join} m WHERE m.tenant_id = ?1 AND m.target = ?2 AND m.owner = t.id)"
                 ),
                 Stored::Column(column) => format!("t.{column} = ?2"),
-                Stored::Extension { .. } => continue,
+                Stored::Extension { .. } | Stored::Made(_) => continue,
             };
             find(rows, table, &condition, (tenant, id), &mut uses)?;
         }
     }
     Ok(uses)
+}
+
+/// A row that points to another by one of its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointer {
+    /// Whose row.
+    pub table: &'static Resource,
+    /// The field that points.
+    pub field: &'static Field,
+    /// The row that points.
+    pub row: i64,
+}
+
+/// The rows that point to this one and need not: they follow it, move or are cleared.
+pub fn pointers(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::Result<Vec<Pointer>> {
+    let mut pointers = Vec::new();
+    for (table, field) in letting_go(of) {
+        let Stored::Column(column) = sql::stored(table, field) else { continue };
+        let text = format!("SELECT t.id FROM {} t WHERE t.tenant_id = ?1 AND t.{column} = ?2", table.name);
+        let mut statement = rows.prepare_cached(&text)?;
+        let found = statement.query_map((tenant, id), |row| row.get(0))?;
+        for row in found {
+            pointers.push(Pointer { table, field, row: row? });
+        }
+    }
+    Ok(pointers)
+}
+
+/// The references to a table that do not hold its rows.
+fn letting_go(of: &Resource) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
+    let points = |field: &&Field| {
+        field.when_gone != WhenGone::Refuse && matches!(field.kind, Kind::Reference(name) if name == of.name)
+    };
+    resources::ALL
+        .into_iter()
+        .flat_map(move |table| table.fields.iter().filter(points).map(move |f| (table, f)))
 }
 
 /// Titles of the rows of a tenant that dial this number, except one row (table and id) that may.
@@ -148,9 +185,8 @@ fn find(
 /// `5 Users`, …: what a tenant holds.
 fn contents_of(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<String>> {
     let mut contents = Vec::new();
-    // Roles come with the tenant and go with it, as its settings do.
-    let counts = |table: &&Resource| table.tenant && !table.single && table.name != ROLES.name;
-    for table in resources::ALL.into_iter().filter(counts) {
+    let counted = |table: &&Resource| table.tenant && !table.single && !MADE_WITH.contains(&table.name);
+    for table in resources::ALL.into_iter().filter(counted) {
         let text = format!("SELECT count(*) FROM {} t WHERE t.tenant_id = ?1", table.name);
         let count: i64 = rows.prepare_cached(&text)?.query_row([tenant], |row| row.get(0))?;
         if count > 0 {

@@ -7,7 +7,7 @@ use crate::{
     bulk::{Act, BulkError, Chosen},
     resource::Values,
     transaction::Transaction,
-    write::{Edit, WriteError},
+    write::{Delete, Edit, WriteError},
 };
 
 /// What is tried.
@@ -16,7 +16,7 @@ use crate::{
 pub enum Attempt {
     Create(Values),
     Update { id: i64, values: Values, version: Option<i64> },
-    Delete(i64),
+    Delete { id: i64, to: Option<i64> },
     Bulk(Chosen, Act),
 }
 
@@ -37,7 +37,9 @@ impl Db {
                 let edit = Edit { of, id: *id, version: *version };
                 self.update_in(&transaction, author, edit, values)?;
             }
-            Attempt::Delete(id) => self.delete_in(&transaction, author, of, *id)?,
+            Attempt::Delete { id, to } => {
+                self.delete_in(&transaction, author, Delete { of, id: *id, to: *to })?;
+            }
             Attempt::Bulk(chosen, act) => drop(self.bulk_in(&transaction, author, of, chosen, act)?),
         }
         // Dropped, the transaction leaves nothing.

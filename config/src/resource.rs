@@ -1,6 +1,6 @@
 //! One declaration per admin table.
 
-pub use crate::field::{Field, Kind};
+pub use crate::field::{Field, Kind, WhenGone};
 
 /// A table as administrators know it. Plain `static` data; see the files in `resources/`.
 #[derive(Debug)]
@@ -37,7 +37,21 @@ pub struct Resource {
     pub check: Option<Check>,
     /// What must hold between rows after each change of one of them.
     pub rules: &'static [Rule],
+    /// What else is asked when rows come and go.
+    pub hooks: Hooks,
 }
+
+/// What is asked when rows come and go, beyond checks and rules; a problem refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct Hooks {
+    /// After a row was added, within the transaction.
+    pub created: Option<RowRule>,
+    /// Before somebody deletes a row. Who edits the file is not asked.
+    pub may_go: Option<RowRule>,
+}
+
+/// Something that must hold for a row, by its tenant and id.
+pub type RowRule = fn(&rusqlite::Connection, i64, i64) -> rusqlite::Result<Option<Problem>>;
 
 /// Something that must hold between the fields of a row.
 pub type Check = fn(&Values) -> Result<(), Problem>;
@@ -87,6 +101,9 @@ impl Resource {
             if !field.default.is_empty() && field.normalise(field.default).as_deref() != Ok(field.default) {
                 wrong.push(format!("{}: the default of `{}` is not valid", self.name, field.name));
             }
+            if field.when_gone != WhenGone::Refuse && !matches!(field.kind, Kind::Reference(_)) {
+                wrong.push(format!("{}: `{}` points to nothing that could go", self.name, field.name));
+            }
             if let Some((other, _)) = field.shown_when
                 && self.field(other).is_none()
             {
@@ -95,6 +112,11 @@ impl Resource {
         }
         wrong
     }
+}
+
+impl Hooks {
+    /// Nothing is asked.
+    pub const NONE: Self = Self { created: None, may_go: None };
 }
 
 impl Problem {

@@ -4,26 +4,40 @@
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
 //! missing. (A forward by night or with an end date is two more columns.)
 
+pub mod announcements;
 pub mod api_keys;
+pub mod departments;
 pub mod devices;
 pub mod extensions;
+pub mod licence_assignments;
+pub mod licences;
+pub mod links;
 pub mod node_settings;
+pub mod numbers;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
+pub mod sites;
 pub mod tenants;
 pub mod users;
 
-use crate::Resource;
+use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
-/// All tables, in the order of the menu.
-pub static ALL: [&Resource; 9] = [
+/// All tables, in the order of the menu. NAV-07.
+pub static ALL: [&Resource; 16] = [
     &users::USERS,
-    &extensions::EXTENSIONS,
-    &devices::DEVICES,
+    &sites::SITES,
+    &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &devices::DEVICES,
+    &extensions::EXTENSIONS,
+    &numbers::NUMBERS,
+    &licences::LICENCES,
+    &licence_assignments::LICENCE_ASSIGNMENTS,
     &roles::ROLES,
     &settings::SETTINGS,
+    &links::LINKS,
+    &announcements::ANNOUNCEMENTS,
     &api_keys::API_KEYS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
@@ -34,5 +48,31 @@ pub fn by_name(name: &str) -> Option<&'static Resource> {
     ALL.into_iter().find(|resource| resource.name == name)
 }
 
+/// Whether what points to a row of a table can move to another when the row is deleted.
+pub fn can_be_left(of: &Resource) -> bool {
+    let points = |field: &Field| {
+        field.when_gone == WhenGone::Move && matches!(field.kind, Kind::Reference(name) if name == of.name)
+    };
+    ALL.into_iter().any(|table| table.fields.iter().any(points))
+}
+
+/// The default area of numbers that are dialled without one. PRF-02.
+const fn area_code(help: &'static str) -> Field {
+    Field::text("area_code", "Area code").max(8).help(help)
+}
+
+fn area_code_is_digits(values: &Values) -> Result<(), Problem> {
+    if values.get("area_code").is_none_or(|code| code.bytes().all(|b| b.is_ascii_digit())) {
+        Ok(())
+    } else {
+        Err(Problem::of("area_code", "Digits only."))
+    }
+}
+
+/// To whom something of the company is shown.
+const AUDIENCES: &[(&str, &str)] = &[("everybody", "Everybody"), ("administrators", "Administrators")];
+
+#[cfg(test)]
+mod organization_tests;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,8 @@ pub enum Stored {
     Extension { owner: String },
     /// In the rows of a join table.
     Join { table: String, target: &'static str },
+    /// Nowhere: read by this SQL, with `{t}` for the table's alias.
+    Made(&'static str),
 }
 
 /// What a text is for, its table, and what else of the declarations it depends on.
@@ -38,6 +40,9 @@ pub fn once(key: TextKey, make: impl FnOnce() -> String) -> Arc<str> {
 
 /// Where a field of a table is stored.
 pub fn stored(of: &Resource, field: &Field) -> Stored {
+    if !field.made_by.is_empty() {
+        return Stored::Made(field.made_by);
+    }
     match field.kind {
         Kind::Reference(_) => Stored::Column(format!("{}_id", field.name)),
         Kind::Many(target) => Stored::Join { table: format!("{}_{}", of.name, field.name), target },
@@ -68,9 +73,11 @@ pub fn value(of: &Resource, field: &Field) -> String {
     match stored(of, field) {
         Stored::Column(column) => match field.kind {
             Kind::Reference(_) => format!("COALESCE(CAST(t.{column} AS TEXT), '')"),
-            Kind::Number { .. } | Kind::Flag => format!("CAST(t.{column} AS TEXT)"),
+            _ if may_be_null(field) => format!("COALESCE(CAST(t.{column} AS TEXT), '')"),
+            _ if is_number(field) => format!("CAST(t.{column} AS TEXT)"),
             _ => format!("t.{column}"),
         },
+        Stored::Made(sql) => format!("CAST({} AS TEXT)", made(sql, "t")),
         Stored::Extension { owner } => format!(
             "COALESCE((SELECT x.number FROM extensions x WHERE x.tenant_id = t.tenant_id AND x.{owner} = t.id), '')"
         ),
@@ -79,6 +86,21 @@ pub fn value(of: &Resource, field: &Field) -> String {
              WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), '')"
         ),
     }
+}
+
+/// Whether a field's column holds a whole number.
+pub fn is_number(field: &Field) -> bool {
+    matches!(field.kind, Kind::Number { .. } | Kind::Duration { .. } | Kind::Flag)
+}
+
+/// Whether a blank number is stored as NULL. (A blank flag is no.)
+pub fn may_be_null(field: &Field) -> bool {
+    matches!(field.kind, Kind::Number { .. } | Kind::Duration { .. }) && !field.required && !field.computed
+}
+
+/// The SQL of a made field for an alias of its table.
+fn made(sql: &str, alias: &str) -> String {
+    format!("({})", sql.replace("{t}", alias))
 }
 
 /// What people see of a reference or a list, never NULL; `None` if [`Field::show`] knows it from the value.
@@ -108,14 +130,20 @@ pub fn title(of: &Resource, alias: &str) -> String {
              WHERE x.tenant_id = {alias}.tenant_id AND x.{owner} = {alias}.id), ''))",
             of.title
         ),
-        _ => format!("{alias}.{}", of.title),
+        _ => match of.field(of.title).map(|field| stored(of, field)) {
+            Some(Stored::Made(sql)) => made(sql, alias),
+            _ => format!("{alias}.{}", of.title),
+        },
     }
 }
 
 /// What a list is ordered by for a field: numbers by size, extensions by length first, text without regard to case.
 pub fn order(of: &Resource, field: &Field) -> String {
     match (field.kind, stored(of, field)) {
-        (Kind::Number { .. } | Kind::Flag, Stored::Column(column)) => format!("t.{column}"),
+        (_, Stored::Column(column)) if may_be_null(field) => format!("COALESCE(t.{column}, -1)"),
+        (_, Stored::Column(column)) if is_number(field) => format!("t.{column}"),
+        (_, Stored::Made(sql)) if is_number(field) => made(sql, "t"),
+        (Kind::Text { .. }, Stored::Made(sql)) => format!("{} COLLATE NOCASE", made(sql, "t")),
         (Kind::Extension, _) => extension_order(&value(of, field)),
         (Kind::Reference(_), _) => {
             shown(of, field).map_or_else(String::new, |shown| format!("{shown} COLLATE NOCASE"))

@@ -7,9 +7,8 @@ use crate::{
     access::{self, Scope, Verb, levels},
     audit::{self, About, Changes},
     check::{self, Draft},
-    references,
-    resource::Values,
-    resources::{extensions::EXTENSIONS, users::USERS},
+    resource::{RowRule, Values},
+    resources::users::USERS,
     rows,
     secret::{self, Place},
     sign_in,
@@ -17,8 +16,11 @@ use crate::{
 };
 
 pub use crate::access::Author;
+pub use batch::Step;
 use store::Row;
 
+mod batch;
+mod delete;
 pub(crate) mod store;
 
 /// What a write did.
@@ -52,6 +54,14 @@ pub enum WriteError {
     /// The disk is full, the file is read-only, …
     #[error("the database did not accept the change: {}", in_words(.0))]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// Which row is deleted, and where to what points to it moves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delete {
+    pub of: &'static Resource,
+    pub id: i64,
+    pub to: Option<i64>,
 }
 
 /// Which row is changed, and which version of it was seen.
@@ -95,11 +105,22 @@ impl Db {
         }
     }
 
-    /// Removes a row that nothing refers to.
+    /// Removes a row that nothing refers to, except what goes with it.
     pub fn delete(&self, author: &Author, of: &'static Resource, id: i64) -> Result<Saved, WriteError> {
+        self.delete_moving(author, of, id, None)
+    }
+
+    /// Removes a row; what can point to another row of the table then points to `to`. ORG-04.
+    pub fn delete_moving(
+        &self,
+        author: &Author,
+        of: &'static Resource,
+        id: i64,
+        to: Option<i64>,
+    ) -> Result<Saved, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        self.delete_in(&transaction, author, of, id)?;
+        self.delete_in(&transaction, author, Delete { of, id, to })?;
         Ok(Saved { id, revision: transaction.commit()? })
     }
 
@@ -185,6 +206,7 @@ impl Db {
         store::insert(transaction, row, &values)?;
         still_theirs(transaction, author, of, id)?;
         invalid(check::rules(transaction, of, tenant, &[&values])?)?;
+        asked(of.hooks.created, transaction, tenant, id)?;
         if of.name == USERS.name {
             sign_in::welcome(transaction, self.cipher(), UserId(id))?;
         }
@@ -227,39 +249,13 @@ impl Db {
         audit::note(transaction, author, about, &changes)?;
         Ok(true)
     }
+}
 
-    /// Removes a row within a transaction.
-    pub(crate) fn delete_in(
-        &self,
-        transaction: &Connection,
-        author: &Author,
-        of: &'static Resource,
-        id: i64,
-    ) -> Result<(), WriteError> {
-        allowed(author, Verb::Delete, of)?;
-        let stored = theirs(transaction, author, of, id)?;
-        on_their_level(transaction, author, of, Some(&stored.values), None)?;
-        let title = rows::title(transaction, of, id)?;
-        let draft = Draft { of, tenant: stored.tenant, id, values: &stored.values };
-        let mut used_by = references::users_of(transaction, of, stored.tenant, id)?;
-        if let Some((_, dialled_by)) = check::given_up_number(transaction, &draft, &Values::new())? {
-            used_by.extend(dialled_by);
-        }
-        if of.name == EXTENSIONS.name {
-            used_by.extend(references::owner_in_need(transaction, &stored.values)?);
-        }
-        used_by.sort();
-        used_by.dedup();
-        if !used_by.is_empty() {
-            return Err(WriteError::Used(used_by));
-        }
-        store::delete(transaction, of, stored.tenant, id)?;
-        invalid(check::rules(transaction, of, stored.tenant, &[&stored.values])?)?;
-        let changes = audit::changes(of, &stored.values, &Values::new());
-        let about =
-            About { of, id, tenant: stored.tenant, title: &title, action: "delete", version: stored.version };
-        audit::note(transaction, author, about, &changes)?;
-        Ok(())
+/// What a hook says.
+fn asked(hook: Option<RowRule>, rows: &Connection, tenant: i64, id: i64) -> Result<(), WriteError> {
+    match hook {
+        Some(ask) => invalid(ask(rows, tenant, id)?.into_iter().collect()),
+        None => Ok(()),
     }
 }
 

@@ -2,12 +2,7 @@
 
 use std::cell::RefCell;
 
-use config::{
-    Db, TenantId,
-    access::{Author, Viewer},
-    query::ListQuery,
-    resources,
-};
+use config::{Db, TenantId, access::Author, query::ListQuery, resources};
 
 /// CSV into each table: what was refused left nothing, what was taken can be exported and imported again without a change.
 pub fn csv(bytes: &[u8]) {
@@ -45,12 +40,10 @@ impl Company {
         let folder = tempfile::tempdir().expect("a folder");
         let db = Db::open(folder.path()).expect("a database");
         db.first_start().expect("a company");
-        let (tenant, name, address) = (TenantId(1), "fuzz".into(), String::new());
-        Self { db, author: Author { tenant, name, address, via: "cli", level: 3 }, used: 0, _folder: folder }
+        Self { db, author: Author::program(TenantId(1), "fuzz", "cli"), used: 0, _folder: folder }
     }
     fn export(&self, of: &'static config::Resource) -> String {
-        let viewer = Viewer { tenant: self.author.tenant, level: self.author.level };
-        self.db.export_csv(&viewer, of, &ListQuery::default()).expect("an export")
+        self.db.export_csv(&self.author.viewer, of, &ListQuery::default()).expect("an export")
     }
 }
 

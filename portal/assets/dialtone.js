@@ -19,7 +19,7 @@ on("click", "[data-close-notice]", el => { document.getElementById(el.dataset.cl
 // running clocks: the server sends when it began and its own time, the page counts
 const two = n => String(n).padStart(2, "0"), mmss = s => (s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) : Math.floor(s / 60)) + ":" + two(Math.floor(s) % 60);
 const skew = +(document.body.dataset.now || Date.now()) - Date.now();
-function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } for (const el of $$("[data-until]")) { const s = (el.dataset.until - now) / 1000; el.textContent = s > 0 ? mmss(s) : el.dataset.done; if (s < -2) { el.removeAttribute("data-until"); location.reload(); } } }
+function tick() { const now = Date.now() + skew; for (const el of $$("[data-since]")) { const t = mmss(Math.max(0, (now - el.dataset.since) / 1000)); if (el.textContent !== t) el.textContent = t; } for (const el of $$("[data-until]")) { const s = (el.dataset.until - now) / 1000; el.textContent = s > 0 ? mmss(s) : el.dataset.done; } }
 
 // times of the server are UTC; people see their own
 const zone = { time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, day: { weekday: "short", day: "numeric", month: "short" } };
@@ -53,6 +53,16 @@ on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
 on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await f.text(); });
 
+// uploads: the file goes up at once, the form holds its key; the server says what is wrong with it
+on("change", "[data-upload] input[type=file]", async el => {
+  const box = el.closest("[data-upload]"), file = el.files[0], wrong = box.closest(".field").querySelector(".errors"); if (!file) return;
+  const token = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
+  const answer = await fetch(box.dataset.upload, { method: "PUT", body: file, headers: { "X-CSRF-Token": token } }).catch(() => null), said = await answer?.json().catch(() => null);
+  wrong.textContent = said?.key ? "" : said?.problems?.[0]?.message ?? "That did not work. Try a smaller file."; el.value = ""; if (said?.key) uploaded(box, said.key);
+});
+on("click", "[data-upload] [data-clear]", el => uploaded(el.closest("[data-upload]"), ""));
+function uploaded(box, key) { const held = $("input[type=hidden]", box), img = $("img", box); held.value = key; held.dataset.is = key ? "new file" : "no file"; if (img) { img.hidden = !key; img.src = key && "/files/" + key; } $("[data-clear]", box).hidden = !key; held.dispatchEvent(new Event("input", { bubbles: true })); }
+
 // forms: the save bar appears with the first change and names it; what is put back is no change; leaving asks once
 const changed = new Map(); let leaving = false;
 const own = el => el.name && !el.name.startsWith("was.") && el.type !== "search" && el.name !== "csrf" && el.name !== "version";
@@ -60,7 +70,7 @@ const label = el => el.dataset.label || $(`label[for="${CSS.escape(el.id)}"]`)?.
 const said = (el, was) => {
   if (el.type === "checkbox") return (was ? el.defaultChecked : el.checked) ? "on" : "off";
   if (el.tagName === "SELECT") return (was ? [...el.options].find(o => o.defaultSelected) : el.selectedOptions[0])?.text ?? "";
-  if (el.type === "hidden") return was ? el.dataset.was : el.dataset.is ?? el.dataset.was;
+  if (el.type === "hidden") return (was ? el.dataset.was : el.dataset.is ?? el.dataset.was) ?? "as it was";
   const unit = el.parentElement.matches(".unit") ? " " + el.parentElement.lastChild.textContent.trim() : "";
   return (was ? el.defaultValue : el.value) + unit;
 };
@@ -102,7 +112,7 @@ function bulk() {
 on("click", ".tick", (el, e) => { const all = ticks(); if (e.shiftKey && lastTick?.isConnected) { const [a, b] = [all.indexOf(lastTick), all.indexOf(el)].sort((x, y) => x - y); for (const t of all.slice(a, b + 1)) t.checked = el.checked; } lastTick = el; bulk(); });
 on("change", "#tick-all", el => { for (const t of ticks()) t.checked = el.checked; bulk(); });
 on("click", "#bulk-all", () => { $("#bulk").elements.all.value = "1"; bulk(); });
-on("click", "[data-clear]", () => { for (const t of ticks()) t.checked = false; bulk(); });
+on("click", ".bulk [data-clear]", () => { for (const t of ticks()) t.checked = false; bulk(); });
 document.addEventListener("submit", e => { for (const i of $$("[data-list-query]", e.target)) i.value = $("#chips")?.dataset.query ?? ""; }, true);
 
 // fragments of a row: its menu, and a look at it beside the list
@@ -121,7 +131,7 @@ let asked = 0, wait, dest;
 const options = () => $$("#found [role=option]");
 function mark(all, n) { all.forEach((o, i) => o.ariaSelected = i === n); all[n]?.scrollIntoView({ block: "nearest" }); $("#palette input").setAttribute("aria-activedescendant", all[n]?.id || ""); }
 async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").replaceChildren(...nodes(html)); mark(options(), 0); } }
-function openPalette(to) { const d = $("#palette"), i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
+function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dest]", el => openPalette(el));
 on("input", "#palette input", el => { clearTimeout(wait); wait = setTimeout(() => find(el.value), 80); });

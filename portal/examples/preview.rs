@@ -81,20 +81,26 @@ fn fill(db: &Db) {
         ]);
         db.create(&author, &resources::users::USERS, &values).unwrap();
     }
+    for (of, rows) in ORGANIZATION {
+        for row in *rows {
+            let values = row.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            db.create(&author, resources::by_name(of).unwrap(), &values).unwrap();
+        }
+    }
     let now = Utc::now().timestamp_millis();
     let mut changes = Vec::new();
-    for at in 0..70_i64 {
+    for at in 0..400_i64 {
         let answered = at % 4 != 3;
-        let started = now - at * 1_900_000 - 400_000;
+        let started = now - at * 1_500_000 - 400_000;
         changes.push(Change::CallClosed(Box::new(CallRow {
             id: format!("c{:012}", 999_999 - at),
             tenant: 1,
             started_at: started,
             answered_at: answered.then_some(started + 7_200),
             ended_at: Some(started + 95_000),
-            caller_number: format!("+1971555{:04}", 100 + at),
+            caller_number: if at % 3 == 0 { "101".into() } else { format!("+1971555{:04}", 100 + at) },
             caller_name: if at == 2 { "<script>alert(1)</script>".into() } else { "Lena Marsh".into() },
-            dialled: "600".into(),
+            dialled: if at % 6 == 0 { "+12065550152".into() } else { "600".into() },
             answered_by: if answered { "Dana Osei".into() } else { String::new() },
             outcome: ["answered", "answered", "busy", "missed"][(at % 4) as usize].into(),
             cause: "200 OK".into(),
@@ -139,6 +145,58 @@ fn ladder() -> Vec<u8> {
         text: text.into(),
     }))
 }
+
+type Rows = &'static [&'static [(&'static str, &'static str)]];
+
+const ORGANIZATION: &[(&str, Rows)] = &[
+    (
+        "sites",
+        &[
+            &[
+                ("name", "Portland HQ"),
+                ("city", "Portland"),
+                ("country", "us"),
+                ("time_zone", "America/Los_Angeles"),
+            ],
+            &[("name", "Boise"), ("city", "Boise"), ("country", "us"), ("time_zone", "America/Boise")],
+        ],
+    ),
+    (
+        "departments",
+        &[
+            &[("name", "Clinic")],
+            &[("name", "Front desk"), ("parent", "1"), ("park_code", "*81")],
+            &[("name", "Billing"), ("parent", "1")],
+        ],
+    ),
+    (
+        "numbers",
+        &[
+            &[("number", "+15035550100"), ("description", "Main line"), ("ring_group", "1"), ("site", "2")],
+            &[("number", "+15035550173"), ("user", "1"), ("sms", "1")],
+        ],
+    ),
+    (
+        "licences",
+        &[
+            &[("name", "Call center"), ("kind", "call_center"), ("quantity", "2")],
+            &[("name", "Transcription"), ("kind", "transcription"), ("quantity", "40")],
+        ],
+    ),
+    ("licence_assignments", &[&[("licence", "2"), ("user", "1")], &[("licence", "2"), ("user", "2")]]),
+    (
+        "links",
+        &[
+            &[("label", "Billing portal"), ("url", "https://billing.example.com"), ("icon", "credit-card")],
+            &[("label", "Open a ticket"), ("url", "https://tickets.example.com"), ("icon", "ticket")],
+        ],
+    ),
+    (
+        "announcements",
+        &[&[("title", "Maintenance on Sunday."), ("text", "Calls go on; the portal is away for a minute.")]],
+    ),
+    ("devices", &[&[("name", "Lobby"), ("username", "lobby"), ("site", "3"), ("location", "Entrance")]]),
+];
 
 const TRACE: &str = r#"[{"at_ms":0,"what":"Call arrives","detail":"From Lena Marsh (101) to 600","rule":"device Desk 101"},
 {"at_ms":1,"what":"600 is the ring group Everybody","detail":"Members 102 and 103","rule":"ring group Everybody"},

@@ -8,19 +8,24 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     assets,
-    auth::{self, login, set_password},
+    auth::{self, forgot, login, second_factor, set_password},
     error::Fault,
     events, headers,
-    pages::{audit, call, call_list, dashboard, history, home, live_calls, metrics, transfer, trial},
+    pages::{
+        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
+        trial,
+    },
     palette, rest,
     state::App,
-    tables::{api_keys, bulk, csv, devices, form, list, row, undo, users, views},
+    tables::{
+        api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views,
+    },
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -29,6 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(signed_in(&app))
         .route("/login", get(login::page).post(login::sign_in))
+        .route("/forgot", get(forgot::page).post(forgot::send))
         .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(metrics::health))
@@ -50,6 +56,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(home::show))
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
+        .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
+        .route("/security", get(security::show))
+        .route("/security/sessions/end-others", post(security::end_others))
+        .route("/security/sessions/{id}/end", post(security::end))
+        .route("/security/authenticator", get(security::authenticator).post(security::confirm))
+        .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
@@ -58,7 +70,13 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/devices/{id}/secret", post(devices::secret))
+        .route("/admin/mail", get(mail::show))
+        .route("/admin/mail/test", post(mail::test))
+        .route("/admin/mail/{id}/retry", post(mail::retry))
         .route("/admin/users/{id}/setup-link", post(users::setup_link))
+        .route("/admin/users/{id}/reset-password", post(users::reset_password))
+        .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
+        .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
         .route("/admin/api_keys/{id}/key", post(api_keys::renew))
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
@@ -74,6 +92,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/views/forget", post(views::forget))
         .route("/admin/{table}/check/{field}", post(form::check))
         .route("/admin/{table}/choices/{field}", get(form::choices))
+        .route("/admin/{table}/upload/{field}", put(upload::store))
+        .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/{table}/{id}/users", get(holders::show))
+        .route("/admin/{table}/{id}/users/assign", post(holders::assign))
+        .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
+        .route("/files/{key}", get(upload::show))
         .route("/admin/{table}/{id}", get(form::edit).post(form::update))
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
@@ -95,12 +119,14 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
+        .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
         .route("/api/docs", get(rest::docs::show))
         .route("/api/v1/openapi.json", get(rest::openapi::document))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
         .route("/api/v1/{table}/bulk", post(rest::bulk))
+        .route("/api/v1/{table}/upload/{field}", put(upload::store))
         .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
         .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })

@@ -2,9 +2,12 @@
 //! AUTH-02, 04, 05, 25, 28.
 
 pub(crate) mod api_key;
+pub(crate) mod forgot;
 pub(crate) mod login;
 pub(crate) mod password;
+pub(crate) mod second_factor;
 pub(crate) mod set_password;
+pub(crate) mod totp;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -22,13 +25,13 @@ use config::{
     Db, Resource, TenantId, UserId,
     access::{self, Author, Verb, Viewer},
     history::Trial,
+    organization::Face,
     query::QueryError,
-    resources::tenants::TENANTS,
-    sign_in::{Account, Session},
+    sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
 
-use crate::{error::Fault, pages::transfer, query::Pairs, state::App, text};
+use crate::{error::Fault, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -39,11 +42,16 @@ pub(crate) struct Who {
     pub login: String,
     pub name: String,
     pub tenant: TenantId,
-    pub tenant_name: String,
+    /// Name and logo of their company.
+    pub face: Face,
     /// What their role allows.
     pub viewer: Viewer,
     /// Nothing else works until the password is changed (AUTH-05).
     pub must_set_password: bool,
+    /// Nothing else works until a second factor is set up (AUTH-22).
+    pub must_add_factor: bool,
+    /// The password was right, the second factor is still asked for.
+    pub waits: bool,
     /// What changing requests of this session carry.
     pub csrf: String,
     /// `light`, `dark` or nothing.
@@ -102,6 +110,19 @@ impl Who {
         }
     }
 
+    /// What they have to do before anything else works: where, and why. AUTH-05, 22.
+    fn must_go_first(&self) -> Option<(&'static str, &'static str)> {
+        if self.waits {
+            Some(("/sign-in/code", "Give the second factor first, at /sign-in/code"))
+        } else if self.must_set_password {
+            Some(("/password/set", "Set a password of your own first, at /password/set"))
+        } else if self.must_add_factor {
+            Some(("/security/authenticator", "Set up a second factor first, at /security/authenticator"))
+        } else {
+            None
+        }
+    }
+
     /// Where they begin: administrators with the admin panel, others with the user portal.
     pub fn home(&self) -> &'static str {
         home(&self.viewer)
@@ -145,11 +166,14 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
             return told(fault);
         }
     };
-    if who.must_set_password && !["/password/set", "/logout"].contains(&request.uri().path()) {
-        if api || request.uri().path() == "/live" {
-            return told(Fault::Forbidden("Set a password of your own first, at /password/set"));
+    let path = request.uri().path();
+    if let Some((place, why)) = who.must_go_first()
+        && ![place, "/logout"].contains(&path)
+    {
+        if api || path == "/live" {
+            return told(Fault::Forbidden(why));
         }
-        return Redirect::to("/password/set").into_response();
+        return Redirect::to(place).into_response();
     }
     if who.viewer.level == 0 && is_for_administrators(request.uri().path()) {
         return told(Fault::NoAdministrator);
@@ -178,10 +202,10 @@ fn is_for_administrators(path: &str) -> bool {
 /// The session of a request, if there is one that holds.
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
     let Some(token) = cookie(headers, session_cookie(app)) else { return Ok(None) };
-    let (csrf, theme) = (csrf(&token), cookie(headers, "theme").filter(|t| t == "light" || t == "dark"));
+    let (csrf, theme) = (csrf(&token), theme(headers));
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, tenant_name, trial)) = app.db(move |db| session(db, &token, now)).await? else {
+    let Some((session, face, trial)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
     let account = session.account;
@@ -189,33 +213,34 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         user: account.id,
         session: session.id,
         must_set_password: account.password_temporary || expired(&account, now),
+        must_add_factor: account.needs_second_factor && !account.has_second_factor,
+        waits: session.stage == Stage::SecondFactor,
         name: account.name,
         login: account.login,
         tenant: account.viewer.tenant,
-        tenant_name,
+        face,
         viewer: account.viewer,
         csrf,
-        theme: theme.unwrap_or_default(),
+        theme,
         flash: flash.unwrap_or_default(),
         address: String::new(),
         trial,
     }))
 }
 
-/// The session of a token with the name of its tenant and what is on trial there; notes once a minute that it is in use.
-fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, String, Option<Trial>)>, Fault> {
+/// The session of a token with the face of its company and what is on trial there; notes once a minute that it is in use.
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, Face, Option<Trial>)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
-    if now - session.seen_at > TOUCH_MS {
+    if now - session.seen_at > TOUCH_MS && session.stage == Stage::Whole {
         // A disk that is full must not hide the page that says so.
         if let Err(error) = db.touch_session(session.id, now, SESSION_MS) {
             tracing::warn!("a session could not be prolonged: {error}");
         }
     }
-    let viewer = session.account.viewer;
-    let tenant = db.get(&viewer, &TENANTS, viewer.tenant.0)?;
-    let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
-    let trial = db.trial(viewer.tenant).map_err(QueryError::from)?;
-    Ok(Some((session, name, trial)))
+    let tenant = session.account.tenant();
+    let face = db.face_of(tenant).map_err(QueryError::from)?;
+    let trial = db.trial(tenant).map_err(QueryError::from)?;
+    Ok(Some((session, face, trial)))
 }
 
 /// AUTH-06.
@@ -229,6 +254,16 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+}
+
+/// `light`, `dark` or nothing.
+pub(crate) fn theme(headers: &HeaderMap) -> String {
+    cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default()
+}
+
+/// The host that the browser asked, with its port. AUTH-01.
+pub(crate) fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// The name of the session's cookie; behind TLS a browser takes it from this very host only.
@@ -279,7 +314,7 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let most = if parts.uri.path() == transfer::PATH { LARGE_BODY } else { BODY };
+    let most = if parts.uri.path() == TAKES_TEXTS { LARGE_BODY } else { BODY };
     let bytes = axum::body::to_bytes(body, most)
         .await
         .map_err(|_| Fault::Malformed("the form is too large".into()))?;
@@ -327,6 +362,8 @@ pub(crate) const SESSION_MS: i64 = 12 * 3_600_000;
 const TOUCH_MS: i64 = 60_000;
 /// As large as any request may be.
 const BODY: usize = 4 * 1024 * 1024;
+/// The page that takes a whole configuration.
+const TAKES_TEXTS: &str = "/admin/transfer";
 /// As a text of the whole configuration may be: 10,000 users with phones are 3 MB, and a form writes most signs threefold.
 pub(crate) const LARGE_BODY: usize = 32 * 1024 * 1024;
 

@@ -10,12 +10,14 @@ mod auth;
 mod blocking;
 mod calls;
 mod counters;
+mod entry;
 mod error;
 mod events;
 mod headers;
 mod ladder;
 mod limit;
 pub mod live;
+mod mail_text;
 mod menu;
 mod once;
 mod pages;
@@ -31,6 +33,7 @@ mod text;
 mod view;
 
 pub use live::Live;
+pub use mail_text::mail_text;
 pub use serve::serve;
 
 use std::sync::Arc;

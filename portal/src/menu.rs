@@ -2,7 +2,7 @@
 
 use config::Resource;
 
-use crate::{assets::icon, auth::Who};
+use crate::{assets::icon, auth::Who, pages::mail};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -47,6 +47,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "System" && who.viewer.level >= 3 {
             items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));
         }
+        if title == "System" && mail::may_see(who) {
+            items.push(item("Mail", "/admin/mail", icon("mail"), "", path));
+        }
         if !items.is_empty() {
             groups.push(Group { title, items });
         }
@@ -60,7 +63,7 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
-            item("Password", "/password/set", icon("key"), "", path),
+            item("Security", "/security", icon("lock"), "s", path),
         ],
     }]
 }
@@ -94,4 +97,5 @@ fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, 
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }
 }
 
+/// NAV-07; what is not in the sidebar of a company is in the last group.
 const TITLES: [&str; 4] = ["Organization", "Configuration", "Reporting", "System"];

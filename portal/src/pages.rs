@@ -7,6 +7,8 @@ pub(crate) mod dashboard;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod live_calls;
+pub(crate) mod mail;
 pub(crate) mod metrics;
+pub(crate) mod security;
 pub(crate) mod transfer;
 pub(crate) mod trial;

@@ -11,12 +11,18 @@ pub(crate) struct PlanView {
     pub created: usize,
     pub changed: usize,
     pub deleted: usize,
-    pub rows: Vec<RowView>,
-    /// How many more there are than are shown.
-    pub more: usize,
+    pub list: RowList,
     pub problems: Vec<String>,
     pub notes: Vec<String>,
     pub affected: Vec<AffectedView>,
+}
+
+/// Rows, as many as a page takes.
+#[derive(Debug)]
+pub(crate) struct RowList {
+    pub rows: Vec<RowView>,
+    /// How many more there are than are shown.
+    pub more: usize,
 }
 
 /// One row.
@@ -47,8 +53,7 @@ impl PlanView {
             created: plan.count(Action::Create),
             changed: plan.count(Action::Change),
             deleted: plan.count(Action::Delete),
-            rows: plan.rows.iter().take(SHOWN).map(RowView::of).collect(),
-            more: plan.rows.len().saturating_sub(SHOWN),
+            list: RowList::of(&plan.rows),
             problems: plan.problems.iter().map(ToString::to_string).collect(),
             notes: plan.notes.clone(),
             affected: plan
@@ -73,12 +78,19 @@ impl PlanView {
 
     /// Whether there is anything to apply.
     pub fn can_apply(&self) -> bool {
-        self.problems.is_empty() && !self.rows.is_empty()
+        self.problems.is_empty() && !self.list.rows.is_empty()
+    }
+}
+
+impl RowList {
+    pub fn of(rows: &[RowChange]) -> Self {
+        let shown = rows.iter().take(SHOWN).map(RowView::of).collect();
+        Self { rows: shown, more: rows.len().saturating_sub(SHOWN) }
     }
 }
 
 impl RowView {
-    pub fn of(row: &RowChange) -> Self {
+    fn of(row: &RowChange) -> Self {
         let of = config::resources::by_name(row.table);
         let (icon, tint, verb) = match row.action {
             Action::Create => (icon("plus"), "ok", "added"),

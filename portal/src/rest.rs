@@ -152,7 +152,7 @@ pub(crate) async fn patch_single(
     change(&app, &who, of, asked, &headers, &body).await
 }
 
-/// `DELETE /api/v1/{table}/{id}`: 204.
+/// `DELETE /api/v1/{table}/{id}`: 204. With `?move_to=`, what points to the row points to that one then.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Who,
@@ -161,14 +161,14 @@ pub(crate) async fn delete(
     headers: HeaderMap,
 ) -> Answer {
     let of = who.writable(&table)?;
-    let (id, writing) = (id_of(&id)?, Writing::read(&query)?);
+    let (id, (writing, to)) = (id_of(&id)?, Writing::of_delete(&query)?);
     let row = row(&app, &who, of, id).await?;
     match_version(&headers, row.version)?;
     if writing.dry_run {
-        return rehearsed(&app, &who, of, Attempt::Delete(id)).await;
+        return rehearsed(&app, &who, of, Attempt::Delete { id, to }).await;
     }
     let author = who.author("api");
-    app.db(move |db| db.delete(&author, of, id).map(|_| ())).await?;
+    app.db(move |db| db.delete_moving(&author, of, id, to).map(|_| ())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

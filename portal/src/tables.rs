@@ -9,10 +9,13 @@ pub(crate) mod devices;
 pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod row;
+pub(crate) mod sites;
 pub(crate) mod undo;
+pub(crate) mod upload;
 pub(crate) mod users;
 pub(crate) mod views;
 
@@ -42,6 +45,8 @@ pub(crate) async fn beside(
         id if devices::are(of) => devices::beside(app, who, id).await?,
         id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
         id if users::are(of) => users::beside(app, who, id).await?,
+        id if sites::are(of) => sites::beside(app, who, id).await?,
+        id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
     history::add(app, who, of, id, &mut beside).await?;
@@ -73,6 +78,11 @@ impl May {
 pub(crate) fn seen(who: &Who, uses: Vec<Use>) -> Vec<Use> {
     let may_see = |one: &Use| resources::by_name(one.table).is_some_and(|of| who.may_see(of));
     uses.into_iter().filter(may_see).collect()
+}
+
+/// What is told of a new row beside its fields, once.
+pub(crate) fn told_once(of: &Resource) -> Option<&'static str> {
+    api_keys::are(of).then_some(api_keys::KEY)
 }
 
 /// What follows a save.

@@ -19,6 +19,8 @@ pub(crate) struct Page {
     pub theme: String,
     pub csrf: String,
     pub tenant: String,
+    /// Key of the company's logo; blank without one.
+    pub logo: String,
     pub me: String,
     /// Of which part of the portal the page is.
     pub area: Area,
@@ -74,7 +76,8 @@ impl Page {
             title: title.to_owned(),
             theme: who.theme.clone(),
             csrf: who.csrf.clone(),
-            tenant: who.tenant_name.clone(),
+            tenant: who.face.name.clone(),
+            logo: who.face.logo.clone(),
             me: who.name.clone(),
             area: Area::Admin,
             may_administer: true,
@@ -97,7 +100,8 @@ impl Page {
             title: title.to_owned(),
             theme: who.theme.clone(),
             csrf: who.csrf.clone(),
-            tenant: who.tenant_name.clone(),
+            tenant: who.face.name.clone(),
+            logo: who.face.logo.clone(),
             me: who.name.clone(),
             area: Area::Portal,
             may_administer: who.viewer.level > 0,
@@ -106,8 +110,10 @@ impl Page {
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
             toast,
-            undo,
+            undo: undo.filter(|_| who.viewer.level > 0),
+            trial: None,
             parts: String::new(),
+            trial: None,
             now: Utc::now().timestamp_millis(),
         }
     }

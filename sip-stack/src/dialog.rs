@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::{
     Flow, Message, Name,
     headers::NameAddr,
-    transaction::send::{DEFAULT_PORT, Draft, is_same_host},
+    transaction::send::{DEFAULT_PORT, Draft},
     uri::Uri,
     wire::Span,
 };
@@ -69,6 +69,8 @@ pub(crate) struct Dialog {
     target: Box<[u8]>,
     /// The target as last Route, where the first route is a strict router (§12.2.1.1).
     strict_target: Option<Box<[u8]>>,
+    /// The first route, or without one the target, where its host is an address.
+    next: Option<SocketAddr>,
     flow: Flow,
     /// The highest RSeq heard (RFC 3262 §4).
     pub(crate) heard_rseq: Option<u32>,
@@ -91,6 +93,7 @@ impl Dialog {
             routes: SmallVec::new(),
             target: Box::default(),
             strict_target: None,
+            next: None,
             flow,
             heard_rseq: None,
             is_negotiated: false,
@@ -111,6 +114,7 @@ impl Dialog {
             routes: request.values(Name::RecordRoute).take(MOST_ROUTES).map(Into::into).collect(),
             target: Box::default(),
             strict_target: None,
+            next: None,
             flow,
             heard_rseq: None,
             is_negotiated: false,
@@ -124,26 +128,43 @@ impl Dialog {
         let mut routes: SmallVec<[Box<[u8]>; 1]> =
             response.values(Name::RecordRoute).take(MOST_ROUTES).map(Into::into).collect();
         routes.reverse();
-        self.routes = routes;
+        let had_routes = !std::mem::replace(&mut self.routes, routes).is_empty();
         self.hear_target(response, flow);
+        if had_routes {
+            self.find_way();
+        }
     }
     /// A target refresh request, or the 2xx of one (§12.2.1.2, §12.2.2).
     pub(crate) fn hear_target(&mut self, message: &Message, flow: Flow) {
         self.flow = flow;
         let contact = message.values(Name::Contact).next().and_then(NameAddr::parse);
+        let mut is_moved = !self.routes.is_empty();
         match contact {
-            Some(contact) => self.target = contact.uri.into(),
+            Some(contact) if *contact.uri == *self.target => {}
+            Some(contact) => {
+                self.target = contact.uri.into();
+                is_moved = true;
+            }
             // Contact is mandatory (§8.1.1.8, §12.1.1); without one the source is the only hint there is.
             None if self.target.is_empty() => {
-                self.target = format!("sip:{}", flow.remote).into_bytes().into()
+                self.target = format!("sip:{}", flow.remote).into_bytes().into();
+                is_moved = true;
             }
             None => {}
+        }
+        if is_moved {
+            self.find_way();
         }
         if message.header(Name::Allow).is_some() {
             self.may_update = message.values(Name::Allow).any(|method| method == b"UPDATE");
         }
+    }
+    /// Works out what follows from target and route set.
+    fn find_way(&mut self) {
         let first = self.routes.first().and_then(|route| route_uri(route));
         let is_strict = first.is_some_and(|uri| uri.params.get("lr").is_none());
+        let next = if self.routes.is_empty() { Uri::parse(&self.target) } else { first };
+        self.next = next.and_then(|uri| Some(SocketAddr::new(uri.ip()?, uri.port.unwrap_or(DEFAULT_PORT))));
         self.strict_target = is_strict.then(|| [b"<", &self.target[..], b">"].concat().into());
     }
     /// The peer changed from one flow to another.
@@ -206,16 +227,12 @@ impl Dialog {
         if self.flow.transport.is_reliable() {
             return self.flow;
         }
-        let uri = match self.routes.first() {
-            Some(route) => route_uri(route),
-            None => Uri::parse(&self.target),
-        };
-        let port = uri
-            .filter(|uri| is_same_host(uri.host, self.flow.remote))
-            .map(|uri| uri.port.unwrap_or(DEFAULT_PORT));
-        match port {
-            Some(port) => Flow { remote: SocketAddr::new(self.flow.remote.ip(), port), ..self.flow },
-            None => self.flow,
+        let ip = self.flow.remote.ip();
+        match self.next {
+            Some(next) if next.ip().to_canonical() == ip.to_canonical() => {
+                Flow { remote: SocketAddr::new(ip, next.port()), ..self.flow }
+            }
+            Some(_) | None => self.flow,
         }
     }
 }

@@ -67,16 +67,20 @@ impl Message {
             Ok(lexed) => lexed,
             Err(LexError::Malformed(error)) => return Err((error, bytes)),
             Err(LexError::Folded) => {
-                let unfolded = Bytes::from(wire::unfold(&bytes));
-                return match check::lex(&unfolded) {
-                    Ok(lexed) => Self::checked(unfolded, lexed).map_err(|(error, _)| (error, bytes)),
-                    Err(LexError::Malformed(error)) => Err((error, bytes)),
-                    // A continuation of nothing.
-                    Err(LexError::Folded) => Err((ParseError::Header("header line"), bytes)),
-                };
+                return Self::parse_unfolded(Bytes::from(wire::unfold(&bytes)))
+                    .map_err(|error| (error, bytes));
             }
         };
         Self::checked(bytes, lexed)
+    }
+    #[cold]
+    fn parse_unfolded(bytes: Bytes) -> Result<Self, ParseError> {
+        match check::lex(&bytes) {
+            Ok(lexed) => Self::checked(bytes, lexed).map_err(|(error, _)| error),
+            Err(LexError::Malformed(error)) => Err(error),
+            // A continuation of nothing.
+            Err(LexError::Folded) => Err(ParseError::Header("header line")),
+        }
     }
     fn checked(mut bytes: Bytes, lexed: Lexed) -> Result<Self, (ParseError, Bytes)> {
         match check::check(&bytes, &lexed) {

@@ -21,6 +21,7 @@ pub mod live;
 mod logging;
 pub mod metrics;
 mod node;
+mod outbox;
 pub mod records;
 pub mod restore;
 pub mod rtp;

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{
     feed::FeedError,
     listeners::{self, BindError},
-    logging, restore,
+    logging, outbox, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -85,6 +85,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         folder: &folder,
     });
     drop(welcome);
+    runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
     let router = portal::router(db, Arc::new(threads.live.clone()), portal_settings(portal));
     let (stop_portal, stopped) = oneshot::channel::<()>();
     let serving = runtime.spawn(portal::serve(http, router, async {

@@ -22,6 +22,7 @@ pub mod ports;
 #[cfg(test)]
 mod seeds;
 pub mod server;
+pub mod smtp;
 mod store;
 pub mod visitor;
 mod world;

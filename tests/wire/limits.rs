@@ -112,13 +112,12 @@ fn memory_is_flat_after_many_calls() {
             break;
         }
     }
-    let figures: Vec<_> = (0..calls.div_ceil(2_000))
-        .map(|batch| {
-            run(2_000.min(calls - batch * 2_000));
-            format!("{}", server.resident() >> 10)
-        })
-        .collect();
-    eprintln!("resident after each 2,000 calls [KiB]: warm {}, {}", warm >> 10, figures.join(" "));
+    eprintln!("warm: {} KiB resident", warm >> 10);
+    for done in (0..calls).step_by(2_000) {
+        let count = 2_000.min(calls - done);
+        run(count);
+        eprintln!("after {} calls: {} KiB", done + count, server.resident() >> 10);
+    }
     let grown = until("memory to settle", PATIENCE * 2, || {
         let now = server.resident();
         (now < warm + warm / 20 + (2 << 20)).then(|| now.saturating_sub(warm))

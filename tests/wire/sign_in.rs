@@ -33,11 +33,14 @@ fn cost(server: &Server, login: &str, password: &str) -> u64 {
 fn every_refused_sign_in_does_the_same_work_and_gets_the_same_answer() {
     let server = Server::start();
     server.portal();
-    server.sql(
-        "INSERT INTO administrators (tenant_id, login, name, level, suspended, password) \
-         SELECT tenant_id, 'suspended', 'Ben', level, 1, password FROM administrators ORDER BY id LIMIT 1",
-    );
-    let known = server.sql("SELECT login FROM administrators ORDER BY id LIMIT 1");
+    let (known, user) =
+        (server.sql("SELECT login FROM users WHERE login <> '' ORDER BY id LIMIT 1"), server.user(1));
+    server.edit(&format!(
+        "UPDATE users SET login = 'suspended', suspended = 1, role_id = (SELECT role_id FROM users WHERE login = '{known}') \
+         WHERE id = {user}; \
+         INSERT INTO sign_in (user_id, password, password_changed_at) \
+         SELECT {user}, password, password_changed_at FROM sign_in ORDER BY user_id LIMIT 1"
+    ));
     let wrong = refusal(&server, &known, "Wrong@Password2024!");
     assert_eq!(wrong.0, 401);
     assert_eq!(refusal(&server, "nobody", PASSWORD), wrong);

@@ -113,6 +113,8 @@ fn the_last_primary_administrator_stays() {
         |id, field, value: &str| company.db.update(&author(1), &USERS, id, &values([(field, value)]), None);
     assert!(problem(change(6, "role", "")).contains("last primary"));
     assert!(problem(change(6, "suspended", "on")).contains("last primary"));
+    // As if suspended long ago.
+    company.by_hand("UPDATE users SET suspended_at = 1");
     assert!(problem(company.db.delete(&author(1), &USERS, 6)).contains("last primary"));
     let role = role(&company, "Primary administrator");
     let lowered = values([("level", "2")]);
@@ -120,6 +122,7 @@ fn the_last_primary_administrator_stays() {
     company.db.update(&author(1), &ROLES, role, &values([("name", "Owner")]), None).unwrap();
     change(2, "role", &role.to_string()).unwrap();
     change(6, "suspended", "on").unwrap();
+    company.by_hand("UPDATE users SET suspended_at = 1");
     company.db.delete(&author(1), &USERS, 6).unwrap();
     assert!(problem(change(2, "role", "")).contains("last primary"));
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     fixture::{Company, author, values, viewer},
-    resources::{devices::DEVICES, ring_groups::RING_GROUPS, users::USERS},
+    resources::{devices::DEVICES, roles::ROLES, users::USERS},
 };
 
 fn user(company: &Company, name: &str) -> i64 {
@@ -29,17 +29,18 @@ fn many_rows_change_in_one_revision() {
 #[test]
 fn one_row_in_the_way_leaves_all_as_they_were() {
     let company = Company::new();
-    let ids: Vec<i64> = (0..3).map(|n| user(&company, &format!("Bulk {n}"))).collect();
-    let group = [("name", "Tied"), ("extension", "690"), ("members", &*ids[1].to_string())];
-    company.db.create(&author(1), &RING_GROUPS, &values(group)).unwrap();
+    let role = |name: &str| company.db.create(&author(1), &ROLES, &values([("name", name)])).unwrap().id;
+    let ids = vec![role("Free"), role("Tied role"), role("Free too")];
+    let holder = [("first_name", "Tied"), ("role", &*ids[1].to_string())];
+    company.db.create(&author(1), &USERS, &values(holder)).unwrap();
     let before = company.revision();
-    let refused = company.db.bulk(&author(1), &USERS, &Chosen::These(ids.clone()), &Act::Delete);
+    let refused = company.db.bulk(&author(1), &ROLES, &Chosen::These(ids.clone()), &Act::Delete);
     let Err(BulkError::Obstacles(obstacles)) = refused else { panic!("{refused:?}") };
     assert_eq!(obstacles.len(), 1);
     assert_eq!(obstacles[0].id, ids[1]);
     assert!(obstacles[0].why.contains("Tied"), "{obstacles:?}");
     assert_eq!(company.revision(), before);
-    assert!(company.db.get(&viewer(1), &USERS, ids[0]).unwrap().is_some());
+    assert!(company.db.get(&viewer(1), &ROLES, ids[0]).unwrap().is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 
 const CHOICES: &[(&str, &str)] = &[("all", "All at once"), ("one", "One by one")];
 
-fn every_kind() -> [Field; 12] {
+fn every_kind() -> [Field; 25] {
     [
         Field::text("f", "F"),
         Field::word("f", "F"),
@@ -16,6 +16,19 @@ fn every_kind() -> [Field; 12] {
         Field::many("f", "F", "users"),
         Field::destination("f", "F"),
         Field::secret("f", "F"),
+        Field::long_text("f", "F"),
+        Field::duration("f", "F", 0, 1_000_000),
+        Field::time_of_day("f", "F"),
+        Field::date("f", "F"),
+        Field::moment("f", "F"),
+        Field::time_zone("f", "F"),
+        Field::week("f", "F"),
+        Field::file("f", "F", &[FileType::Png], 10),
+        Field::url("f", "F"),
+        Field::colour("f", "F"),
+        Field::country("f", "F"),
+        Field::outside_number("f", "F"),
+        Field::mac("f", "F"),
     ]
 }
 
@@ -35,6 +48,103 @@ fn what_people_write_becomes_what_is_stored() {
     ] {
         assert_eq!(field.normalise(given).as_deref(), Ok(stored), "{given}");
     }
+}
+
+#[test]
+fn further_kinds_store_one_form_of_what_people_write() {
+    for (field, given, stored, shown) in [
+        (Field::long_text("f", "F"), "a  \r\n b", "a\n b", "a\n b"),
+        (Field::duration("f", "F", 0, 100_000), "1:30", "90", "1 min 30 s"),
+        (Field::duration("f", "F", 0, 100_000), "1.5 h 3 s", "5403", "1 h 30 min 3 s"),
+        (Field::duration("f", "F", 0, 100_000), "45", "45", "45 s"),
+        (Field::duration("f", "F", 0, 100_000), "1:00:00", "3600", "1 h"),
+        (Field::time_of_day("f", "F"), "8:05 pm", "20:05", "20:05"),
+        (Field::time_of_day("f", "F"), "9", "09:00", "09:00"),
+        (Field::date("f", "F"), "22.11.2026", "2026-11-22", "2026-11-22"),
+        (Field::moment("f", "F"), "2026-11-22 13:30", "2026-11-22T13:30:00Z", "2026-11-22 13:30 UTC"),
+        (
+            Field::moment("f", "F"),
+            "2026-11-22T13:30:00+02:00",
+            "2026-11-22T11:30:00Z",
+            "2026-11-22 11:30 UTC",
+        ),
+        (Field::time_zone("f", "F"), "europe/berlin", "Europe/Berlin", "Europe/Berlin"),
+        (Field::url("f", "F"), "Example.com/a?b=c", "https://example.com/a?b=c", "https://example.com/a?b=c"),
+        (Field::colour("f", "F"), "1FE", "#11ffee", "#11ffee"),
+        (Field::country("f", "F"), "Germany", "de", "Germany"),
+        (Field::outside_number("f", "F"), "+49 (30) 12-34", "+49301234", "+49301234"),
+        (Field::mac("f", "F"), "80-5E-C0-1A-7F-22", "805ec01a7f22", "80:5e:c0:1a:7f:22"),
+    ] {
+        assert_eq!(field.normalise(given).as_deref(), Ok(stored), "{given}");
+        assert_eq!(
+            field.normalise(&field.show(stored)).as_deref(),
+            Ok(stored),
+            "what is shown can be given back"
+        );
+        assert_eq!(field.show(stored), shown);
+    }
+}
+
+#[test]
+fn weekly_hours_are_merged_put_in_order_and_said_shortly() {
+    let week = Field::week("f", "F");
+    let stored = week.normalise("Sat 10:00-13:00; mo-fr 13-17, 9:00–12:00; monday 11:30-14:00").unwrap();
+    assert_eq!(
+        stored,
+        "mo 09:00-17:00; tu 09:00-12:00 13:00-17:00; we 09:00-12:00 13:00-17:00; th 09:00-12:00 13:00-17:00; \
+         fr 09:00-12:00 13:00-17:00; sa 10:00-13:00"
+    );
+    let shown = week.show(&stored);
+    assert_eq!(shown, "Mon 09:00–17:00; Tue–Fri 09:00–12:00, 13:00–17:00; Sat 10:00–13:00");
+    assert_eq!(week.normalise(&shown).unwrap(), stored);
+    let hours: week::Week = stored.parse().unwrap();
+    assert!(hours.contains(0, 12 * 60) && !hours.contains(1, 12 * 60) && !hours.contains(6, 600));
+    assert!(hours.contains(5, 780 - 1) && !hours.contains(5, 780), "the end is not part of it");
+    assert!(week.normalise("mo 00:00-24:00").is_ok());
+    assert!(week.normalise("fr-mo 8-9").unwrap().starts_with("mo 08:00-09:00; fr"));
+    for (wrong, word) in [
+        ("mo 22:00-06:00", "midnight"),
+        ("xx 8-9", "no day"),
+        ("mo 8", "no span"),
+        ("mo 25:00-26:00", "no span"),
+    ] {
+        let message = week.normalise(wrong).unwrap_err();
+        assert!(message.contains(word), "{wrong}: {message}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_further_kinds_is_said() {
+    let key = format!("{}.wav", "a".repeat(64));
+    for (field, given) in [
+        (Field::long_text("f", "F").max(3), "a\nbc"),
+        (Field::long_text("f", "F"), "a\u{7}b"),
+        (Field::duration("f", "F", 10, 60), "5"),
+        (Field::duration("f", "F", 10, 60), "1:5"),
+        (Field::duration("f", "F", 10, 60), "20 apples"),
+        (Field::duration("f", "F", 0, i64::MAX), "999999999 d 999999999 d 999999999999 h"),
+        (Field::time_of_day("f", "F"), "24:00"),
+        (Field::time_of_day("f", "F"), "13 pm"),
+        (Field::date("f", "F"), "2026-02-30"),
+        (Field::moment("f", "F"), "2026-11-22 25:00"),
+        (Field::time_zone("f", "F"), "Berlin"),
+        (Field::file("f", "F", &[FileType::Png], 10), "../../etc/passwd"),
+        (Field::file("f", "F", &[FileType::Png], 10), &key),
+        (Field::url("f", "F"), "javascript:alert(1)"),
+        (Field::url("f", "F"), "ftp://example.com"),
+        (Field::url("f", "F"), "https://a\"b/"),
+        (Field::url("f", "F"), "https://user@example.com/"),
+        (Field::colour("f", "F"), "red"),
+        (Field::country("f", "F"), "xx"),
+        (Field::outside_number("f", "F"), "030 1234"),
+        (Field::outside_number("f", "F"), "+1234567890123456"),
+        (Field::mac("f", "F"), "80:5e:c0:1a:7f"),
+    ] {
+        let message = field.normalise(given).unwrap_err();
+        assert!(message.ends_with('.'), "{given}: {message}");
+    }
+    let zone = Field::time_zone("f", "F").normalise("berlin").unwrap_err();
+    assert!(zone.contains("Europe/Berlin"), "{zone}");
 }
 
 #[test]

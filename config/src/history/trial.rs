@@ -106,7 +106,7 @@ impl Db {
         }
         transaction.execute_batch("RELEASE trial")?;
         transaction.execute("DELETE FROM trials WHERE id = ?1", [trial.id])?;
-        // Without changes the revision stays, and the trial is forgotten all the same.
+        // Even without changes it is a revision: the trial is forgotten in it.
         undone.revision = transaction.commit()?;
         Ok(Ended { trial, undone })
     }

@@ -24,7 +24,8 @@ fn what_nobody_confirms_is_taken_back_even_after_a_restart() {
     let company = Company::new();
     let trial = company.db.begin_trial(&author(1), START, 10).unwrap();
     company.db.update(&author(1), &USERS, 1, &values([("last_name", "X")]), None).unwrap();
-    company.db.create(&author(1), &USERS, &values([("first_name", "Zoe"), ("extension", "150")])).unwrap();
+    let zoe = values([("first_name", "Zoe"), ("extension", "150")]);
+    let zoe = company.db.create(&author(1), &USERS, &zoe).unwrap().id;
     assert_eq!(trial.deadline_ms, START + TEN_MINUTES);
     assert!(company.db.end_trials(START + TEN_MINUTES - 1).unwrap().is_empty());
     // The program is gone without a word, and another one starts.
@@ -36,7 +37,7 @@ fn what_nobody_confirms_is_taken_back_even_after_a_restart() {
     assert_eq!((ended.len(), ended[0].undone.rows.len()), (1, 2));
     assert!(ended[0].undone.kept.is_empty(), "{:?}", ended[0].undone.kept);
     assert_eq!(name(&db, 1), "Berg");
-    assert!(db.get(&viewer(1), &USERS, 6).unwrap().is_none());
+    assert!(db.get(&viewer(1), &USERS, zoe).unwrap().is_none());
     assert_eq!(db.trial(trial.tenant).unwrap(), None);
     assert!(db.end_trials(i64::MAX).unwrap().is_empty());
     let entry = db.audit(&viewer(1), None, None, 1).unwrap().remove(0);

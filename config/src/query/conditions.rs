@@ -105,7 +105,7 @@ impl Conditions {
             }
             Way::AtLeast | Way::AtMost => {
                 let limit = parameter(field, &accepted[0]);
-                if matches!(field.kind, Kind::Number { .. }) && !matches!(limit, Value::Integer(_)) {
+                if sql::is_number(field) && !matches!(limit, Value::Integer(_)) {
                     let message = format!("`{}` is no whole number", accepted[0]);
                     return Err(QueryError::Filter { field: field.name.to_owned(), message });
                 }
@@ -172,7 +172,8 @@ fn any_of(of: &Resource, field: &Field, accepted: &[String]) -> String {
         }
         // The bare column, so that an index of it can be used.
         (_, Stored::Column(column)) => format!("t.{column} IN ({places})"),
-        (_, Stored::Extension { .. }) => format!("{} IN ({places})", sql::value(of, field)),
+        (_, Stored::Made(_)) if sql::is_number(field) => format!("{} IN ({places})", sql::order(of, field)),
+        (_, Stored::Extension { .. } | Stored::Made(_)) => format!("{} IN ({places})", sql::value(of, field)),
     }
 }
 
@@ -192,7 +193,7 @@ pub(super) fn containing(search: &str) -> Value {
 /// A value as the column holds it: numbers as numbers; what is none is equal to no number.
 fn parameter(field: &Field, text: &str) -> Value {
     match field.kind {
-        Kind::Number { .. } | Kind::Flag | Kind::Reference(_) | Kind::Many(_) => {
+        Kind::Number { .. } | Kind::Duration { .. } | Kind::Flag | Kind::Reference(_) | Kind::Many(_) => {
             text.parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Integer)
         }
         _ => Value::Text(text.to_owned()),
@@ -203,9 +204,13 @@ fn parameter(field: &Field, text: &str) -> Value {
 /// exactly this expression.
 fn searched(of: &Resource) -> String {
     let is_searched = |field: &&Field| match field.kind {
-        Kind::Text { .. } | Kind::Word { .. } | Kind::Email | Kind::PhoneNumber | Kind::Extension => {
-            in_column(of, field) && !field.computed
-        }
+        Kind::Text { .. } => (in_column(of, field) && !field.computed) || !field.made_by.is_empty(),
+        Kind::Word { .. }
+        | Kind::Email
+        | Kind::PhoneNumber
+        | Kind::OutsideNumber
+        | Kind::Mac
+        | Kind::Extension => in_column(of, field) && !field.computed,
         _ => false,
     };
     let texts: Vec<String> =

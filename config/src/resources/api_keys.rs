@@ -1,7 +1,7 @@
 //! API keys: what programs sign in with, and how much of their maker's rights they have. OPS-15. The key itself is kept by
 //! [`crate::api_keys`].
 
-use crate::{Field, Resource};
+use crate::{Field, Resource, resource::Hooks};
 
 /// The declaration.
 pub static API_KEYS: Resource = Resource {
@@ -42,6 +42,7 @@ pub static API_KEYS: Resource = Resource {
     tenant: true,
     check: None,
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 /// The field that says how much of a menu group's tables a key reaches.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 
 use crate::{
     DeviceId, Field, Problem, Resource, TenantId, UserId,
-    resource::Values,
+    resource::{Hooks, Values},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
 };
@@ -46,12 +46,19 @@ pub static DEVICES: Resource = Resource {
     name: "devices",
     one: "Device",
     many: "Devices",
-    icon: "phone",
-    menu: "Organization",
+    icon: "device-landline-phone",
+    menu: "Configuration",
     about: "Phones and apps. Each registers with its own user name and password.",
     fields: &[
         Field::text("name", "Name").required(),
         Field::reference("user", "User", "users").help("Whose phone it is."),
+        Field::reference("site", "Site", "sites").moves().help("Of a hotdesk phone, which is no one's own."),
+        Field::choice("kind", "Kind", KINDS).required().default("desktop"),
+        Field::mac("mac", "MAC address").unique_everywhere(),
+        Field::text("location", "Location").help("Office, home office, on the road …"),
+        Field::text("description", "Description").max(128),
+        Field::flag("secure", "Secure protocol")
+            .help("Signals with TLS and encrypts speech, once it is provisioned so."),
         Field::word("username", "User name").required().unique().help("The phone registers with it."),
         Field::secret("secret", "Password").help("Blank makes a strong one."),
         Field::choice("ring", "When called", RING).required().default("immediate"),
@@ -64,19 +71,21 @@ pub static DEVICES: Resource = Resource {
             .default("3")
             .help("A further one replaces the oldest."),
     ],
-    columns: &["name", "user", "username", "ring"],
-    filters: &["ring", "user"],
+    columns: &["name", "user", "site", "location", "username", "ring"],
+    filters: &["ring", "user", "site", "kind", "secure"],
     sort: "name",
     cards: &[
-        ("General", &["name", "user"]),
-        ("Registration", &["username", "secret", "max_contacts"]),
+        ("General", &["name", "kind", "mac", "description"]),
+        ("Assigned to", &["user", "site", "location"]),
+        ("Registration", &["username", "secret", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay"]),
     ],
     title: "name",
     single: false,
     tenant: true,
-    check: None,
+    check: Some(user_or_site),
     rules: &[one_device_rings],
+    hooks: Hooks::NONE,
 };
 
 impl Typed for Device {
@@ -115,6 +124,15 @@ impl Typed for Device {
     }
 }
 
+/// DEV-02: a phone is a user's, or stands at a site for whoever comes.
+fn user_or_site(device: &Values) -> Result<(), Problem> {
+    let given = |name: &str| device.get(name).is_some_and(|value| !value.is_empty());
+    if given("user") && given("site") {
+        return Err(Problem::of("site", "A phone belongs to a user or to a site, not both."));
+    }
+    Ok(())
+}
+
 /// RNG-05: who has devices has one that rings.
 fn one_device_rings(rows: &Connection, tenant: i64, device: &Values) -> rusqlite::Result<Option<Problem>> {
     let Some(user) = device.get("user").filter(|user| !user.is_empty()) else { return Ok(None) };
@@ -130,3 +148,9 @@ fn one_device_rings(rows: &Connection, tenant: i64, device: &Values) -> rusqlite
 
 const RING: &[(&str, &str)] =
     &[("immediate", "Rings at once"), ("delay", "Rings after a delay"), ("disabled", "Does not ring")];
+/// DEV-15 has a letter for each.
+const KINDS: &[(&str, &str)] = &[
+    ("desktop", "Desk phone"),
+    ("softphone", "Softphone on a computer"),
+    ("mobile", "Softphone on a mobile"),
+];

@@ -4,7 +4,7 @@ use rusqlite::Row;
 
 use crate::{
     ExtensionId, Field, Problem, Resource, RingGroupId, TenantId, UserId,
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -33,15 +33,28 @@ pub static EXTENSIONS: Resource = Resource {
     one: "Extension",
     many: "Extensions",
     icon: "hash",
-    menu: "Organization",
+    menu: "Configuration",
     about: "All internal numbers and whose they are. A user's or a group's own page edits them too.",
     fields: &[
         Field::extension("number", "Number").required().unique(),
         Field::reference("user", "User", "users").unique(),
         Field::reference("ring_group", "Ring group", "ring_groups").unique(),
+        Field::choice("kind", "Type", KINDS)
+            .made_by("CASE WHEN {t}.user_id IS NULL THEN 'ring_group' ELSE 'user' END"),
+        Field::text("owner", "Name").made_by(
+            "COALESCE((SELECT u.name FROM users u WHERE u.id = {t}.user_id), \
+             (SELECT g.name FROM ring_groups g WHERE g.id = {t}.ring_group_id), '')",
+        ),
+        // DEV-15: the phone that rings first, by what it is and its hardware address.
+        Field::text("mac", "MAC address").made_by(
+            "COALESCE((SELECT CASE d.kind WHEN 'softphone' THEN 'HW-' WHEN 'mobile' THEN 'HM-' ELSE 'HP-' END || \
+             CASE d.mac WHEN '' THEN d.username ELSE upper(d.mac) END FROM devices d \
+             WHERE d.tenant_id = {t}.tenant_id AND d.user_id = {t}.user_id \
+             ORDER BY d.ring <> 'immediate', d.ring = 'disabled', d.id LIMIT 1), '')",
+        ),
     ],
-    columns: &["number", "user", "ring_group"],
-    filters: &[],
+    columns: &["number", "kind", "owner", "mac"],
+    filters: &["kind"],
     sort: "number",
     cards: &[("General", &["number"]), ("Belongs to", &["user", "ring_group"])],
     title: "number",
@@ -49,6 +62,7 @@ pub static EXTENSIONS: Resource = Resource {
     tenant: true,
     check: Some(has_one_owner),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 impl Typed for Extension {
@@ -75,3 +89,4 @@ fn has_one_owner(values: &Values) -> Result<(), Problem> {
 }
 
 const ONE_OWNER: &str = "A number belongs to one user or to one ring group.";
+const KINDS: &[(&str, &str)] = &[("user", "User"), ("ring_group", "Ring group")];

@@ -6,7 +6,7 @@ use rusqlite::Row;
 
 use crate::{
     Field, Problem, Resource,
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -97,6 +97,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     tenant: false,
     check: Some(fits_together),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 impl Default for NodeSettings {

@@ -7,7 +7,7 @@ use rusqlite::Row;
 use crate::{
     Field, Problem, Resource, RingGroupId, TenantId, UserId,
     destination::{Cause, Destination},
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -54,6 +54,7 @@ pub static RING_GROUPS: Resource = Resource {
     tenant: true,
     check: Some(overflows_elsewhere),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 impl Typed for RingGroup {

@@ -5,7 +5,7 @@ use rusqlite::Row;
 use crate::{
     Field, Problem, Resource, RoleId, TenantId,
     access::{Reach, Rights, levels, permission_choices},
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -53,6 +53,7 @@ pub static ROLES: Resource = Resource {
     tenant: true,
     check: Some(level_fits_permissions),
     rules: &[levels::one_primary_stays],
+    hooks: Hooks::NONE,
 };
 
 impl Typed for Role {

@@ -1,6 +1,10 @@
-//! Settings of a tenant: one row each, made with the tenant. Read as part of [`super::tenants::Tenant`].
+//! Settings of a tenant: one row each, made with the tenant. Read as part of [`super::tenants::Tenant`]. A-44.
 
-use crate::{Field, Problem, Resource, resource::Values};
+use crate::{
+    Field, Problem, Resource,
+    field::file::FileType,
+    resource::{Hooks, Values},
+};
 
 /// The declaration.
 pub static SETTINGS: Resource = Resource {
@@ -8,19 +12,29 @@ pub static SETTINGS: Resource = Resource {
     one: "Settings",
     many: "Settings",
     icon: "settings",
-    menu: "Configuration",
+    menu: "System",
     about: "What holds for the whole company.",
     fields: &[
-        Field::choice("country", "Country", COUNTRIES)
+        Field::text("display_name", "Name").help("As the portal shows it. Blank shows the tenant's name."),
+        Field::file("logo", "Logo", LOGO_TYPES, 200_000).help("Shown at the top of the portal."),
+        Field::reference("default_site", "Default site", "sites")
+            .required()
+            .help("That of users, phones and numbers without one."),
+        Field::country("country", "Country")
             .required()
             .default("us")
-            .help("Whose ringback and busy tones callers hear."),
+            .help("Whose ringback and busy tones callers hear, and where numbers without country code are."),
+        super::area_code("Local numbers are in this area, unless a site or a user has another."),
         Field::flag("inband_ringback", "Send ringback as audio")
             .help("For phones and lines that stay silent while the other side rings."),
         Field::number("password_days", "Passwords expire after", 0, 3650, "days")
             .required()
             .default("0")
             .help("0 is never."),
+        Field::duration("session_length", "Signed out after", 300, 43_200)
+            .required()
+            .default("43200")
+            .help("Without use of the portal. At most 12 h."),
         Field::choice("second_factor", "Second factor", SECOND_FACTOR)
             .required()
             .default("optional")
@@ -41,16 +55,25 @@ pub static SETTINGS: Resource = Resource {
     filters: &[],
     sort: "country",
     cards: &[
-        ("Calls", &["country", "inband_ringback"]), ("Sign-in", &["password_days", "second_factor", "support_contact"]),
+        ("Company", &["display_name", "logo", "support_contact", "default_site"]),
+        ("Calls", &["country", "area_code", "inband_ringback"]),
+        ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Single sign-on", &["local_sign_in", "oidc_issuer", "oidc_client", "oidc_secret"]),
     ],
     title: "country",
     single: true,
     tenant: true,
-    check: Some(single_sign_on_is_whole),
+    check: Some(is_sound),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
+fn is_sound(values: &Values) -> Result<(), Problem> {
+    super::area_code_is_digits(values)?;
+    single_sign_on_is_whole(values)
+}
+
+const LOGO_TYPES: &[FileType] = &[FileType::Png, FileType::Jpeg];
 fn single_sign_on_is_whole(values: &Values) -> Result<(), Problem> {
     let text = |field: &str| values.get(field).map_or("", String::as_str);
     let issuer = text("oidc_issuer");
@@ -75,13 +98,4 @@ const SECOND_FACTOR: &[(&str, &str)] = &[
     ("optional", "Who wants one"),
     ("administrators", "Required of administrators"),
     ("required", "Required of everybody"),
-];
-/// Those whose tones are known.
-const COUNTRIES: &[(&str, &str)] = &[
-    ("au", "Australia"),
-    ("de", "Germany"),
-    ("fr", "France"),
-    ("gb", "United Kingdom"),
-    ("jp", "Japan"),
-    ("us", "United States"),
 ];

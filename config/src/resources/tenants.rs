@@ -4,7 +4,7 @@ use rusqlite::Row;
 
 use crate::{
     Field, Problem, Resource, TenantId,
-    resource::Values,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -46,6 +46,7 @@ pub static TENANTS: Resource = Resource {
     tenant: false,
     check: Some(domain_is_a_host),
     rules: &[],
+    hooks: Hooks::NONE,
 };
 
 impl Typed for Tenant {
@@ -66,6 +67,9 @@ impl Typed for Tenant {
         self.id.0
     }
 }
+
+/// Tables with rows that are made and go with their tenant, or with a user of it.
+pub const MADE_WITH: [&str; 4] = ["sites", "licences", "licence_assignments", "roles"];
 
 fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
     let domain = values.get("domain").map_or("", String::as_str);

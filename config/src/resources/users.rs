@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use rusqlite::Row;
+use chrono::DateTime;
+use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Resource, RoleId, TenantId, UserId,
+    Field, Problem, Resource, RoleId, TenantId, UserId,
     access::levels,
+    resource::Hooks,
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -20,6 +22,7 @@ pub struct User {
     pub tenant: TenantId,
     pub first_name: String,
     pub last_name: String,
+    /// Neither calls nor is called: suspended, or without the licence for it. USR-05, LIC-03.
     pub suspended: bool,
     /// Their internal number, if they have one.
     pub number: Option<String>,
@@ -64,6 +67,20 @@ pub static USERS: Resource = Resource {
             .help("Signs in too, as does their extension followed by @ and the company's SIP domain."),
         Field::reference("role", "Role", "roles").help("What they may do. Blank is an ordinary user."),
         Field::flag("suspended", "Suspended").help("Cannot sign in; their phones neither register nor call."),
+        Field::reference("site", "Site", "sites").moves().help("Blank is the default site."),
+        Field::reference("department", "Department", "departments").moves(),
+        Field::time_zone("time_zone", "Time zone").help("Blank is that of the site."),
+        Field::choice("language", "Language", LANGUAGES).help("Of the portal. Blank is that of the browser."),
+        super::area_code("Local numbers that they dial are in this area. Blank is that of the site."),
+        Field::outside_number("mobile", "Mobile number"),
+        Field::outside_number("work_phone", "Work number"),
+        Field::outside_number("home_phone", "Home number"),
+        Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
+        Field::flag("in_audio_directory", "Announce in audio directory").help("Callers can choose them by name."),
+        Field::reference("caller_id", "Caller ID", "numbers").clears().help("Shown to those they call outside."),
+        Field::choice("status", "Status", STATUS).made_by(
+            "CASE WHEN {t}.suspended = 1 THEN 'suspended' WHEN {t}.licensed = 0 THEN 'unlicensed' ELSE 'active' END",
+        ),
         Field::phone_number("forward_always", "Forward all calls to")
             .help("An extension, or an outside number with area code. Blank is off."),
         Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
@@ -77,12 +94,15 @@ pub static USERS: Resource = Resource {
             .default("2")
             .help("So many calls ringing or up, in either direction."),
     ],
-    columns: &["name", "extension", "email", "role", "suspended"],
-    filters: &["role", "suspended"],
+    columns: &["name", "extension", "email", "role", "site", "department", "suspended"],
+    filters: &["role", "suspended", "site", "department"],
     sort: "name",
     cards: &[
         ("General", &["first_name", "last_name", "extension"]),
         ("Account", &["email", "login", "role", "suspended"]),
+        ("Where they work", &["site", "department", "time_zone", "language"]),
+        ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
+        ("Directories", &["in_directory", "in_audio_directory"]),
         (
             "Call forwarding",
             &[
@@ -97,8 +117,9 @@ pub static USERS: Resource = Resource {
     title: "name",
     single: false,
     tenant: true,
-    check: None,
+    check: Some(super::area_code_is_digits),
     rules: &[levels::one_primary_stays],
+    hooks: Hooks { created: Some(is_licensed), may_go: Some(was_suspended_long_enough) },
 };
 
 impl User {
@@ -122,7 +143,7 @@ impl Default for Forwards {
 
 impl Typed for User {
     const TABLE: &'static str = "users";
-    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended, x.number, \
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended OR NOT t.licensed, x.number, \
         t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
@@ -149,3 +170,40 @@ impl Typed for User {
         self.id.0
     }
 }
+
+/// LIC-02, 13: a new user has the licence that lets them call; the database has assigned it if one was free.
+fn is_licensed(rows: &Connection, _: i64, id: i64) -> rusqlite::Result<Option<Problem>> {
+    let licensed: bool =
+        rows.prepare_cached("SELECT licensed FROM users WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+    let message = "No Advanced User licence is free. Take one back under Licences, or buy more.";
+    Ok((!licensed).then(|| Problem::of("", message)))
+}
+
+/// USR-06: who is deleted has been suspended for twelve hours. SQLite's clock, as for audit entries.
+fn was_suspended_long_enough(rows: &Connection, _: i64, id: i64) -> rusqlite::Result<Option<Problem>> {
+    let (since, now): (Option<i64>, i64) = rows
+        .prepare_cached(
+            "SELECT suspended_at, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM users WHERE id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(since) = since else {
+        let message = "Suspend this user first. They can be deleted twelve hours later.";
+        return Ok(Some(Problem::of("suspended", message)));
+    };
+    let possible = since + SUSPENDED_BEFORE_DELETE.as_millis() as i64;
+    Ok((now < possible).then(|| {
+        let at = DateTime::from_timestamp_millis(possible).unwrap_or_default();
+        let message = format!(
+            "A user is deleted after twelve hours of suspension: possible from {}.",
+            at.format("%Y-%m-%d %H:%M:%S UTC")
+        );
+        Problem::of("suspended", message)
+    }))
+}
+
+/// USR-06.
+pub const SUSPENDED_BEFORE_DELETE: Duration = Duration::from_secs(12 * 3600);
+
+const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
+const STATUS: &[(&str, &str)] =
+    &[("active", "Active"), ("suspended", "Suspended"), ("unlicensed", "Without licence")];

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
     Db, TenantId, UserId,
-    access::{Reach, Rights, Viewer, pointer},
+    access::{OPERATOR, PRIMARY, Reach, Rights, Viewer, pointer},
     resources::users::USERS,
     sql,
 };
@@ -23,6 +23,7 @@ pub struct Account {
     pub name: String,
     /// Blank if they have none.
     pub email: String,
+    /// May not sign in, or without the licence for it.
     pub suspended: bool,
     /// The hash as the portal made it (PHC string); `None` until they set one.
     pub password: Option<String>,
@@ -31,6 +32,12 @@ pub struct Account {
     pub password_changed_at: Option<i64>,
     /// The tenant's maximum age of a password in days, 0 is never. AUTH-06.
     pub password_days: u32,
+    /// An authenticator app is asked for at sign-in. AUTH-22.
+    pub has_second_factor: bool,
+    /// The tenant requires one of them.
+    pub needs_second_factor: bool,
+    /// Their password opens nothing, only single sign-on does. AUTH-24.
+    pub single_sign_on_only: bool,
 }
 
 impl Account {
@@ -55,6 +62,15 @@ impl Db {
     /// The account of a user.
     pub fn account(&self, id: UserId) -> rusqlite::Result<Option<Account>> {
         by_id(&*self.reader()?, id)
+    }
+
+    /// Whom users of a tenant ask for help; of the tenant that runs the program, if the page's address says none. AUTH-21.
+    pub fn support_contact(&self, tenant: Option<TenantId>) -> rusqlite::Result<String> {
+        self.reader()?
+            .prepare_cached("SELECT support_contact FROM settings WHERE tenant_id = ?1")?
+            .query_row([tenant.unwrap_or(OPERATOR).0], |row| row.get(0))
+            .optional()
+            .map(Option::unwrap_or_default)
     }
 
     /// The tenant whose domain a host name is, port aside. AUTH-01.
@@ -121,9 +137,11 @@ pub(super) fn columns() -> Arc<str> {
         format!(
             "a.id, a.tenant_id, COALESCE(NULLIF(a.login, ''), NULLIF(a.email, ''), \
              (SELECT x.number || '@' || t.domain FROM extensions x JOIN tenants t ON t.id = x.tenant_id \
-             WHERE x.tenant_id = a.tenant_id AND x.user_id = a.id), a.name), a.name, a.email, a.suspended, \
+             WHERE x.tenant_id = a.tenant_id AND x.user_id = a.id), a.name), a.name, a.email, {STOPPED}, \
              k.password, COALESCE(k.password_temporary, 0), k.password_changed_at, s.password_days, \
-             CAST(COALESCE(r.level, '0') AS INTEGER), COALESCE(r.scope, 'own'), r.permissions, {}, {}",
+             CAST(COALESCE(r.level, '0') AS INTEGER), COALESCE(r.scope, 'own'), r.permissions, {}, {}, \
+             EXISTS (SELECT 1 FROM authenticators o WHERE o.user_id = a.id AND o.confirmed = 1), \
+             s.second_factor, s.local_sign_in",
             place(crate::access::SITES),
             place(crate::access::DEPARTMENTS)
         )
@@ -134,12 +152,18 @@ pub(super) fn columns() -> Arc<str> {
 pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
     let id = UserId(row.get(at)?);
     let keys: Option<String> = row.get(at + 12)?;
+    let level: u8 = row.get(at + 10)?;
+    let required = match row.get_ref(at + 16)?.as_str()? {
+        "required" => true,
+        "administrators" => level > 0,
+        _ => false,
+    };
     Ok(Account {
         id,
         viewer: Viewer {
             tenant: TenantId(row.get(at + 1)?),
             user: id,
-            level: row.get(at + 10)?,
+            level,
             reach: Reach::of(row.get_ref(at + 11)?.as_str()?),
             site: row.get(at + 13)?,
             department: row.get(at + 14)?,
@@ -153,8 +177,17 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
         password_temporary: row.get(at + 7)?,
         password_changed_at: row.get(at + 8)?,
         password_days: row.get(at + 9)?,
+        has_second_factor: row.get(at + 15)?,
+        needs_second_factor: required,
+        // A primary administrator can always mend what is wrong with single sign-on.
+        single_sign_on_only: !row.get::<_, bool>(at + 17)? && level < PRIMARY,
     })
 }
+
+/// Whether somebody may not sign in: suspended, or without the licence for it. An administrator needs none, so that nobody
+/// locks the company out by taking licences back. USR-05, LIC-03.
+pub(super) const STOPPED: &str =
+    "(a.suspended = 1 OR (a.licensed = 0 AND CAST(COALESCE(r.level, '0') AS INTEGER) = 0))";
 
 /// `a` is the user.
 pub(super) const ACCOUNT_TABLES: &str = "users a JOIN settings s ON s.tenant_id = a.tenant_id \

@@ -8,15 +8,15 @@ use crate::{
     Db, UserId,
     access::Author,
     resources::users::USERS,
-    secret::Place,
+    secret::{Place, hex, random, unhex},
     write::{WriteError, manageable},
 };
 
 /// The authenticator app of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticator {
-    /// Base32, as the app got it.
-    pub secret: String,
+    /// 20 bytes that the app got as well (RFC 4226 §4).
+    pub secret: Vec<u8>,
     /// They have shown that it works.
     pub confirmed: bool,
     /// Time step of the last code that was taken; it and earlier ones work no more.
@@ -32,14 +32,14 @@ impl Db {
             .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         Ok(found.and_then(|(sealed, confirmed, last_step)| {
-            let secret = self.cipher().open(place(id), &sealed)?;
+            let secret = unhex(&self.cipher().open(place(id), &sealed)?)?;
             Some(Authenticator { secret, confirmed, last_step })
         }))
     }
 
-    /// Keeps a secret that an app is about to get. A confirmed one stays.
-    pub fn begin_authenticator(&self, id: UserId, secret: &str, now_ms: i64) -> rusqlite::Result<()> {
-        let sealed = self.cipher().seal(place(id), secret);
+    /// Makes and keeps a secret that an app is about to get. A confirmed one stays.
+    pub fn begin_authenticator(&self, id: UserId, now_ms: i64) -> rusqlite::Result<()> {
+        let sealed = self.cipher().seal(place(id), &hex(&random::<20>()));
         self.writer().execute(
             "INSERT INTO authenticators (user_id, secret, created_at) VALUES (?1, ?2, ?3) \
              ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at \

@@ -70,12 +70,13 @@ impl Db {
         Ok(token)
     }
 
-    /// The session of a token, if it has not expired and the user is not suspended.
+    /// The session of a token, if it has not expired, was used within the company's time, and the user may sign in.
     pub fn session(&self, token: &str, now_ms: i64) -> rusqlite::Result<Option<Session>> {
         let text = format!(
             "SELECT {SESSION_COLUMNS}, {} FROM {ACCOUNT_TABLES} JOIN sessions e ON e.user_id = a.id \
-             WHERE e.token_hash = ?1 AND e.expires_at > ?2 AND a.suspended = 0",
-            account::columns()
+             WHERE e.token_hash = ?1 AND e.expires_at > ?2 AND e.seen_at + s.session_length * 1000 > ?2 AND NOT {}",
+            account::columns(),
+            account::STOPPED
         );
         let reader = self.reader()?;
         reader.prepare_cached(&text)?.query_row((hash_of(token), now_ms), read).optional()

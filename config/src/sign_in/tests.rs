@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     TenantId, UserId,
     fixture::{Company, author, values},
+    outbox::MailKind,
     resources::tenants::TENANTS,
 };
 
@@ -65,6 +66,7 @@ fn a_suspended_user_is_out_at_once() {
     let token = company.db.new_session(UserId(id), ("", ""), Stage::Whole, (0, HOUR)).unwrap();
     company.db.update(&author(1), &USERS, id, &values([("suspended", "on")]), None).unwrap();
     assert!(company.db.session(&token, 1).unwrap().is_none());
+    company.by_hand("UPDATE users SET suspended_at = 1");
     company.db.delete(&author(1), &USERS, id).unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM sessions"), 0);
 }
@@ -120,4 +122,100 @@ fn people_sign_in_by_login_name_address_or_extension_within_their_tenant() {
     assert_eq!(db.tenant_of_host("192.0.2.1:8080").unwrap(), None);
     let name = |id| db.account(id).unwrap().unwrap().login;
     assert_eq!((name(UserId(2)), name(other)), ("102@dialtone.local".into(), "anna@example.com".into()));
+}
+
+/// AUTH-05, AUTH-18
+#[test]
+fn a_reset_password_is_temporary_and_ends_sessions() {
+    let company = Company::new();
+    let db = &company.db;
+    let id = UserId(1);
+    db.set_password(id, "$argon2id$own", 5).unwrap();
+    let token = db.new_session(id, ("", ""), Stage::Whole, (0, HOUR)).unwrap();
+    db.reset_password(&author(1), id, "$argon2id$x", 7).unwrap();
+    let account = db.account(id).unwrap().unwrap();
+    assert!(account.password_temporary && account.password.as_deref() == Some("$argon2id$x"));
+    assert!(db.session(&token, 1).unwrap().is_none());
+    db.set_password(id, "$argon2id$y", 8).unwrap();
+    assert!(!db.account(id).unwrap().unwrap().password_temporary);
+    let mut weak = author(1);
+    weak.viewer.level = 2;
+    assert!(db.reset_password(&weak, ADMIN, "$argon2id$z", 9).is_err(), "not of somebody above");
+    assert!(db.reset_password(&author(2), id, "$argon2id$z", 9).is_err(), "not of another tenant");
+}
+
+/// AUTH-22
+#[test]
+fn a_code_and_a_recovery_code_work_once() {
+    let company = Company::new();
+    let (db, id) = (&company.db, UserId(1));
+    assert!(db.authenticator(id).unwrap().is_none());
+    db.begin_authenticator(id, 1).unwrap();
+    let made = db.authenticator(id).unwrap().unwrap();
+    assert!(made.secret.len() == 20 && !made.confirmed);
+    assert!(!db.account(id).unwrap().unwrap().has_second_factor, "not before it is shown to work");
+    assert!(!db.take_step(id, 5).unwrap());
+    let here = db.new_session(id, ("", ""), Stage::Whole, (0, HOUR)).unwrap();
+    let elsewhere = db.new_session(id, ("", ""), Stage::Whole, (0, HOUR)).unwrap();
+    let session = db.session(&here, 1).unwrap().unwrap().id;
+    let codes = crate::password::recovery_codes();
+    db.confirm_authenticator((id, session), 10, &codes).unwrap();
+    assert!(db.session(&here, 1).unwrap().is_some() && db.session(&elsewhere, 1).unwrap().is_none());
+    db.begin_authenticator(id, 2).unwrap();
+    assert_eq!(db.authenticator(id).unwrap().unwrap().secret, made.secret, "a working one stays");
+    assert!(
+        !db.take_step(id, 10).unwrap() && db.take_step(id, 11).unwrap() && !db.take_step(id, 11).unwrap()
+    );
+    assert!(db.take_recovery_code(id, &codes[3]).unwrap() && !db.take_recovery_code(id, &codes[3]).unwrap());
+    assert!(!db.take_recovery_code(UserId(2), &codes[4]).unwrap());
+    assert_eq!(db.recovery_codes(id).unwrap(), 9);
+    db.remove_authenticator_of(&author(1), id).unwrap();
+    assert_eq!((db.authenticator(id).unwrap(), db.recovery_codes(id).unwrap()), (None, 0));
+}
+
+/// AUTH-22: a session that waits for the second factor is known as such, and is no sign-in yet.
+#[test]
+fn a_waiting_session_is_no_sign_in() {
+    let company = Company::new();
+    let db = &company.db;
+    let token = db.new_session(ADMIN, ("192.0.2.7", ""), Stage::SecondFactor, (0, HOUR)).unwrap();
+    assert_eq!(db.session(&token, 1).unwrap().unwrap().stage, Stage::SecondFactor);
+    let account = db.account(ADMIN).unwrap().unwrap();
+    assert!(db.last_sign_ins(&account).unwrap().is_empty() && db.sessions_of(ADMIN, 1).unwrap().is_empty());
+    db.new_session(ADMIN, ("192.0.2.8", ""), Stage::Whole, (0, HOUR)).unwrap();
+    db.sign_in_failed("admin", "192.0.2.9", 5).unwrap();
+    let last = db.last_sign_ins(&account).unwrap();
+    let seen: Vec<_> = last.iter().map(|entry| (entry.action.as_str(), entry.address.as_str())).collect();
+    assert_eq!(seen, [("sign_in_failed", "192.0.2.9"), ("sign_in", "192.0.2.8")]);
+}
+
+/// AUTH-17, AUTH-19
+#[test]
+fn a_forgotten_password_is_answered_by_mail_within_limits() {
+    let company = Company::new();
+    let db = &company.db;
+    let server = values([("smtp_host", "mail.example"), ("mail_from", "pbx@example.com")]);
+    db.update(&author(1), &crate::resources::node_settings::NODE_SETTINGS, 1, &server, None).unwrap();
+    db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
+    let now = now(&company);
+    for login in ["nobody@example.com", "", "102@dialtone.local"] {
+        db.mail_link(MailKind::Forgotten, login, None, now).unwrap();
+    }
+    assert!(db.due_mail(i64::MAX, 99).unwrap().is_empty(), "nobody, or nobody with an address");
+    for _ in 0..9 {
+        db.mail_link(MailKind::Forgotten, "101@dialtone.local", None, now).unwrap();
+    }
+    let due = db.due_mail(i64::MAX, 99).unwrap();
+    assert_eq!(due.len(), 5, "five an hour");
+    assert_eq!(
+        (due[0].recipient.as_str(), due[0].content["login"].as_str()),
+        ("anna@example.com", "anna@example.com")
+    );
+    let token = due[4].content["path"].strip_prefix("/setup/").unwrap();
+    let half_an_hour = 30 * 60 * 1000;
+    assert!(db.setup_account(token, now + half_an_hour - 5000).unwrap().is_some());
+    assert!(db.setup_account(token, now + half_an_hour + 5000).unwrap().is_none());
+    db.update(&author(1), &USERS, 1, &values([("suspended", "on")]), None).unwrap();
+    db.mail_link(MailKind::NewUser, "anna@example.com", None, now).unwrap();
+    assert_eq!(db.due_mail(i64::MAX, 99).unwrap().len(), 5, "nothing for who is suspended");
 }

@@ -1,6 +1,6 @@
 //! A text, read but not yet understood: rows with what is given for their fields.
 
-use crate::{Resource, resource::Values};
+use crate::Resource;
 
 /// All that a text says.
 #[derive(Debug, Clone, Default)]
@@ -51,14 +51,5 @@ impl RowText {
             Some((_, Given::Text(text))) => text,
             _ => "",
         }
-    }
-
-    /// The row as values, lists left out.
-    pub(crate) fn values(&self) -> Values {
-        let texts = self.given.iter().filter_map(|(name, given)| match given {
-            Given::Text(text) => Some(((*name).to_owned(), text.clone())),
-            Given::List(_) => None,
-        });
-        texts.collect()
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn delete(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> 
 /// Stores what is not in a column of the row.
 fn store_apart(rows: &Connection, row: Row<'_>, field: &Field, value: &str) -> rusqlite::Result<()> {
     match sql::stored(row.of, field) {
-        Stored::Column(_) => Ok(()),
+        Stored::Column(_) | Stored::Made(_) => Ok(()),
         Stored::Extension { owner } => store_extension(rows, row, &owner, value),
         Stored::Join { table, .. } => {
             let delete = format!("DELETE FROM {table} WHERE tenant_id = ?1 AND owner = ?2");
@@ -118,7 +118,8 @@ fn store_extension(rows: &Connection, row: Row<'_>, owner: &str, number: &str) -
 /// A checked value as its column holds it.
 pub(crate) fn column_value(row: Row<'_>, field: &Field, value: &str) -> Box<dyn ToSql> {
     match field.kind {
-        Kind::Number { .. } | Kind::Flag => Box::new(value.parse::<i64>().unwrap_or_default()),
+        _ if sql::may_be_null(field) => Box::new(value.parse::<i64>().ok()),
+        _ if sql::is_number(field) => Box::new(value.parse::<i64>().unwrap_or_default()),
         Kind::Reference(_) => Box::new(value.parse::<i64>().ok()),
         Kind::Secret => {
             let place = Place { table: row.of.name, field: field.name, row: row.id };

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     fixture::{Company, author, values, viewer},
     query::ListQuery,
+    resources::extensions::EXTENSIONS,
     resources::{
         devices::DEVICES, node_settings::NODE_SETTINGS, ring_groups::RING_GROUPS, settings::SETTINGS,
         users::USERS,
@@ -110,6 +111,7 @@ fn forwards_go_to_extensions_that_exist_or_outside() {
 fn a_row_that_others_use_stays() {
     let company = Company::new();
     let author = author(1);
+    company.by_hand("UPDATE users SET suspended = 1; UPDATE users SET suspended_at = 1");
     let Err(WriteError::Used(by)) = company.db.delete(&author, &USERS, 1) else { panic!() };
     assert_eq!(by, ["Device Anna's phone", "Ring group Everyone (600)"]);
     company.db.update(&author, &USERS, 2, &values([("forward_busy", "101")]), None).unwrap();
@@ -289,6 +291,7 @@ fn a_tenant_with_rows_stays_and_an_empty_one_goes() {
         panic!()
     };
     assert_eq!(by, ["1 Users"]);
+    company.by_hand("UPDATE users SET suspended = 1; UPDATE users SET suspended_at = 1");
     company.db.delete(&user, &USERS, id).unwrap();
     company.db.delete(&author(1), &crate::resources::tenants::TENANTS, two).unwrap();
     assert_eq!(company.number::<i64>("SELECT count(*) FROM settings"), 1);

@@ -1,7 +1,7 @@
 //! Programs: who a request with `Authorization: Bearer` is, within the limits of its key. OPS-15.
 
 use axum::http::{HeaderMap, header};
-use config::{query::QueryError, resources::tenants::TENANTS};
+use config::query::QueryError;
 
 use super::Who;
 use crate::{error::Fault, state::App};
@@ -25,22 +25,23 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
             if key.last_used.is_none_or(|at| now - at > TOUCH_MS) {
                 db.touch_api_key(key.id, now).map_err(QueryError::from)?;
             }
-            let tenant = db.get(&key.maker.viewer, &TENANTS, key.viewer.tenant.0)?;
-            let name = tenant.and_then(|row| row.shown.get(TENANTS.title).cloned()).unwrap_or_default();
-            Ok(Some((key, name)))
+            let face = db.face_of(key.viewer.tenant).map_err(QueryError::from)?;
+            Ok(Some((key, face)))
         })
         .await?;
-    let (key, tenant_name) = found.ok_or(Fault::SignIn)?;
+    let (key, face) = found.ok_or(Fault::SignIn)?;
     app.limits.take(key.id, key.rate, std::time::Instant::now()).map_err(Fault::TooMany)?;
     let name = format!("api:{}", key.name);
     Ok(Some(Who {
         user: key.maker.id,
         session: -key.id,
         must_set_password: false,
+        must_add_factor: false,
+        waits: false,
         login: name.clone(),
         name,
         tenant: key.viewer.tenant,
-        tenant_name,
+        face,
         viewer: key.viewer,
         csrf: String::new(),
         theme: String::new(),

@@ -9,10 +9,14 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::{access::Viewer, sign_in::Stage};
+use config::{
+    UserId,
+    access::Viewer,
+    sign_in::{Account, Stage},
+};
 
-use super::{SESSION_MS, Who, cookie, home, password, peer, same_site, session_cookie_line};
-use crate::{blocking::aside, error::Fault, query::Pairs, state::App};
+use super::{SESSION_MS, Who, home, host, password, peer, same_site, session_cookie_line, theme};
+use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
 #[template(path = "login.html")]
@@ -22,6 +26,8 @@ struct LoginPage {
     next: String,
     problem: &'static str,
     notice: &'static str,
+    /// Whom to ask for help; blank if nobody is named. AUTH-21.
+    support: String,
 }
 
 /// `GET /login?next=`.
@@ -35,11 +41,8 @@ pub(crate) async fn page(
         return Ok(Redirect::to(target(asked.get("next"), &who.viewer)).into_response());
     }
     let notice = if asked.has("out") { "You are signed out." } else { "" };
-    show(
-        &headers,
-        LoginPage { next: asked.get("next").to_owned(), notice, ..LoginPage::default() },
-        StatusCode::OK,
-    )
+    let page = LoginPage { next: asked.get("next").to_owned(), notice, ..LoginPage::default() };
+    show(&app, &headers, page, StatusCode::OK).await
 }
 
 /// `POST /login`. Wrong password, unknown and suspended accounts get the same answer in the same time.
@@ -57,17 +60,18 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
         app.counters.throttled.fetch_add(1, Relaxed);
         let page = LoginPage { login, next, problem: LOCKED, ..LoginPage::default() };
-        return show(&headers, page, StatusCode::TOO_MANY_REQUESTS);
+        return show(&app, &headers, page, StatusCode::TOO_MANY_REQUESTS).await;
     }
     let name = login.clone();
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let host = host(&headers).to_owned();
     let account = app
         .read(move |db| {
             let tenant = db.tenant_of_host(&host)?;
             db.account_by_login(&name, tenant)
         })
         .await?;
-    let stored = account.as_ref().filter(|a| !a.suspended).and_then(|a| a.password.clone());
+    let may = |account: &&Account| !account.suspended && !account.single_sign_on_only;
+    let stored = account.as_ref().filter(may).and_then(|account| account.password.clone());
     let fits = aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await?;
     let Some(account) = account.filter(|_| fits) else {
         return refuse(
@@ -78,10 +82,15 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
         )
         .await;
     };
+    let to = target(&next, &account.viewer);
+    if account.has_second_factor {
+        // Failures are forgotten when the code is right, too: else a known password would be a way to try codes.
+        return half_way(&app, account.id, &headers, address, to).await;
+    }
     app.counters.sign_ins.fetch_add(1, Relaxed);
     let (name, from) = (login, address.clone());
     app.read(move |db| db.sign_in_succeeded(&name, &from)).await?;
-    begin(&app, account.id, &headers, address, target(&next, &account.viewer)).await
+    begin(&app, account.id, &headers, address, to).await
 }
 
 /// `POST /logout`: the session's row goes, the cookie with it.
@@ -95,16 +104,37 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Re
 /// A new session and the way to `to`.
 pub(crate) async fn begin(
     app: &App,
-    id: config::UserId,
+    id: UserId,
     headers: &HeaderMap,
     address: String,
     to: &str,
 ) -> Result<Response, Fault> {
+    session(app, id, headers, address, (Stage::Whole, SESSION_MS, to)).await
+}
+
+/// A session that opens nothing but the page that asks for the second factor. AUTH-22.
+pub(crate) async fn half_way(
+    app: &App,
+    id: UserId,
+    headers: &HeaderMap,
+    address: String,
+    to: &str,
+) -> Result<Response, Fault> {
+    let page = format!("/sign-in/code?next={}", text::encode(to));
+    session(app, id, headers, address, (Stage::SecondFactor, HALF_WAY_MS, &page)).await
+}
+
+async fn session(
+    app: &App,
+    id: UserId,
+    headers: &HeaderMap,
+    address: String,
+    (stage, lasts, to): (Stage, i64, &str),
+) -> Result<Response, Fault> {
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (agent, now) = (agent.chars().take(200).collect::<String>(), Utc::now().timestamp_millis());
-    let token =
-        app.read(move |db| db.new_session(id, (&address, &agent), Stage::Whole, (now, SESSION_MS))).await?;
-    with_cookie(app, Redirect::to(to).into_response(), &token, (SESSION_MS / 1000).unsigned_abs())
+    let token = app.read(move |db| db.new_session(id, (&address, &agent), stage, (now, lasts))).await?;
+    with_cookie(app, Redirect::to(to).into_response(), &token, (lasts / 1000).unsigned_abs())
 }
 
 /// The form of a request that has no session yet.
@@ -120,12 +150,18 @@ async fn refuse(app: &App, headers: &HeaderMap, page: LoginPage, address: String
     let (login, now) = (page.login.clone(), Utc::now().timestamp_millis());
     tracing::warn!(peer.addr = %address, "a sign-in was refused");
     app.read(move |db| db.sign_in_failed(&login, &address, now)).await?;
-    show(headers, page, StatusCode::UNAUTHORIZED)
+    show(app, headers, page, StatusCode::UNAUTHORIZED).await
 }
 
-fn show(headers: &HeaderMap, page: LoginPage, status: StatusCode) -> Result<Response, Fault> {
-    let theme = cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default();
-    Ok((status, Html(LoginPage { theme, ..page }.render()?)).into_response())
+async fn show(
+    app: &App,
+    headers: &HeaderMap,
+    page: LoginPage,
+    status: StatusCode,
+) -> Result<Response, Fault> {
+    let host = host(headers).to_owned();
+    let support = app.read(move |db| db.support_contact(db.tenant_of_host(&host)?)).await?;
+    Ok((status, Html(LoginPage { theme: theme(headers), support, ..page }.render()?)).into_response())
 }
 
 fn with_cookie(app: &App, mut answer: Response, token: &str, age: u64) -> Result<Response, Fault> {
@@ -136,14 +172,16 @@ fn with_cookie(app: &App, mut answer: Response, token: &str, age: u64) -> Result
 }
 
 /// Where a sign-in leads: only to pages of our own, never to `//elsewhere`, and to none that are not theirs.
-fn target<'a>(next: &'a str, viewer: &Viewer) -> &'a str {
+pub(crate) fn target<'a>(next: &'a str, viewer: &Viewer) -> &'a str {
     let own = next.starts_with('/') && !next.starts_with("//");
     let theirs = viewer.level > 0 || !next.starts_with("/admin");
     if own && theirs && !next.contains(['\\', '\n', '\r', '\t']) { next } else { home(viewer) }
 }
 
 const WRONG: &str = "Invalid credentials.";
-const LOCKED: &str = "Too many failed tries. Wait 15 minutes, or reset the password on the server.";
+pub(crate) const LOCKED: &str = "Too many failed tries. Wait 15 minutes, or ask for a new password.";
+/// For typing in a code.
+const HALF_WAY_MS: i64 = 10 * 60_000;
 const FORM: usize = 16 * 1024;
 
 #[cfg(test)]

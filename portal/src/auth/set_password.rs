@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::Utc;
 
-use super::{Who, cookie, home, login, password, peer, same_site};
+use super::{Who, home, login, password, peer, same_site, theme};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
@@ -59,7 +59,11 @@ pub(crate) async fn setup(
     let now = Utc::now().timestamp_millis();
     let account = app.db(move |db| db.use_setup_link(&token, &hash, now)).await?;
     tracing::info!("{name} set a password with a setup link");
-    login::begin(&app, account.id, &headers, address, home(&account.viewer)).await
+    let to = home(&account.viewer);
+    if account.has_second_factor {
+        return login::half_way(&app, account.id, &headers, address, to).await;
+    }
+    login::begin(&app, account.id, &headers, address, to).await
 }
 
 /// `GET /password/set`.
@@ -119,7 +123,7 @@ fn show_setup(
     problems: Vec<String>,
 ) -> Result<Response, Fault> {
     let page = PasswordPage {
-        theme: cookie(headers, "theme").filter(|t| t == "light" || t == "dark").unwrap_or_default(),
+        theme: theme(headers),
         heading: "Welcome to Dialtone",
         sentence: format!("Choose the password of {login}. You are signed in afterwards."),
         action: format!("/setup/{}", text::encode(token)),
@@ -137,7 +141,8 @@ fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
         theme: who.theme.clone(),
         heading: if forced { "Choose your own password" } else { "Change password" },
         sentence: if forced {
-            "Your password was set by somebody else. Nothing else works until you change it.".into()
+            "Your password was set by somebody else or is too old. Nothing else works until you change it."
+                .into()
         } else {
             format!("For {}.", who.login)
         },
@@ -147,7 +152,7 @@ fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
         login: who.login.clone(),
         ask_current: !forced,
         problems,
-        back: if forced { "" } else { who.home() },
+        back: if forced { "" } else { "/security" },
     };
     show(page)
 }
@@ -157,4 +162,4 @@ fn show(page: PasswordPage) -> Result<Response, Fault> {
     Ok((status, Html(page.render()?)).into_response())
 }
 
-const USED_UP: &str = "This setup link was used already or is too old. On the server, run `dialtone admin reset-password` for a new one";
+const USED_UP: &str = "This setup link was used already or is too old. On the server, ask for another at the sign-in page, or run `dialtone admin reset-password` on the server";

@@ -21,6 +21,7 @@ use crate::{
     reply,
     state::App,
     tables::field::Choice,
+    text::At,
     view::Page,
 };
 
@@ -33,17 +34,35 @@ pub(crate) struct Filter {
     /// Minutes that the browser's clock is ahead of UTC.
     tz: String,
     outcome: String,
+    /// A span in Unix milliseconds, from a chart; counts more than the days.
+    since: String,
+    until: String,
 }
 
 impl Filter {
     fn read(asked: &Pairs) -> Self {
         let get = |name: &str| asked.get(name).chars().take(100).collect::<String>();
-        Self { q: get("q"), from: get("from"), to: get("to"), tz: get("tz"), outcome: get("outcome") }
+        Self {
+            q: get("q"),
+            from: get("from"),
+            to: get("to"),
+            tz: get("tz"),
+            outcome: get("outcome"),
+            since: get("since"),
+            until: get("until"),
+        }
     }
 
     /// Whether anything is filtered.
     fn active(&self) -> bool {
         !(self.q.is_empty() && self.from.is_empty() && self.to.is_empty() && self.outcome.is_empty())
+            || self.span().is_some()
+    }
+
+    /// The span that a chart asked for.
+    fn span(&self) -> Option<(At, At)> {
+        let (since, until) = (self.since.parse::<i64>().ok()?, self.until.parse::<i64>().ok()?);
+        Some((At::full(since), At::full(until)))
     }
 
     fn query(&self, asked: &Pairs) -> CallQuery {
@@ -51,9 +70,9 @@ impl Filter {
         CallQuery {
             search: self.q.clone(),
             outcome: given(&self.outcome),
-            from: self.day(&self.from, 0),
+            from: self.since.parse().ok().or_else(|| self.day(&self.from, 0)),
             // The last day is part of what is asked for.
-            to: self.day(&self.to, 1).map(|end| end - 1),
+            to: self.until.parse().ok().or_else(|| self.day(&self.to, 1).map(|end| end - 1)),
             after: given(asked.get("after")),
             limit: asked.get("limit").parse().unwrap_or(PAGE).clamp(1, 200),
         }

@@ -1,34 +1,58 @@
-//! `/admin`: what runs now, who is registered, what changed last, how to register a phone. A-01.
+//! `/admin`: how the company telephones, what runs now, who is registered, what changed last. A-01, DSH-01…04.
+
+mod calls;
+mod chart;
+mod company;
+mod updates;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
 use chrono::Utc;
-use config::{audit::AuditEntry, query::ListQuery, resources::devices::DEVICES};
+use config::{
+    organization::{Announcement, Link},
+    query::ListQuery,
+    resources::devices::DEVICES,
+};
 
 use super::live_calls;
-use crate::{
-    assets::icon, auth::Who, calls::LiveRow, error::Fault, menu::Item, reply, state::App, tables::devices,
-    text::At, view::Page,
-};
+use crate::{auth::Who, calls::LiveRow, error::Fault, reply, state::App, tables::devices, view::Page};
+use calls::{Calls, Today};
+use chart::Series;
+use company::{Licence, Site};
+use updates::Update;
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct Dashboard {
     page: Page,
-    revision: i64,
     stats: Stats,
+    charts: Charts,
     calls: Vec<LiveRow>,
     more: usize,
     csrf: String,
+    /// How to register a phone, as long as none is.
     register: String,
-    links: Vec<Item>,
-    audit: Vec<AuditView>,
+    may_add_users: bool,
+    sites: Vec<Site>,
+    licences: Vec<Licence>,
+    updates: Vec<Update>,
+    announcements: Vec<Announcement>,
+    links: Vec<Link>,
+}
+
+/// The three charts as SVG, with what their colours mean.
+#[derive(Debug)]
+struct Charts {
+    hours: (String, Vec<Series>),
+    days: (String, Vec<Series>),
+    talk: (String, Vec<Series>),
+    talk_unit: &'static str,
 }
 
 /// The figures on top.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Stats {
     pub calls: usize,
     pub talking: usize,
@@ -36,44 +60,56 @@ pub(crate) struct Stats {
     pub registered: usize,
     pub devices: usize,
     pub mos: f32,
-}
-
-/// A change in one line.
-#[derive(Debug)]
-struct AuditView {
-    what: String,
-    detail: String,
-    who: String,
-    via: String,
-    icon: &'static str,
-    at: At,
+    pub users: u64,
+    pub suspended: u64,
+    pub today: Today,
 }
 
 /// `GET /admin`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let viewer = who.viewer();
-    let entries = app.read(move |db| db.audit(&viewer, None, None, LATEST)).await?;
+    let counted = counted(&app, &who).await?;
+    let stats = stats_of(&app, &who, counted.today()).await?;
+    let company = company::read(&app, &who).await?;
     let mut page = Page::new(&app, &who, "/admin", "Dashboard").listening("stats,calls:8");
     page.crumbs.truncate(1);
-    let (calls, more) = live_calls::rows(&app, &who, SHOWN, Utc::now().timestamp_millis());
+    let (calls, more) = live_calls::rows(&app, &who, SHOWN, page.now);
+    let register = if stats.registered == 0 {
+        devices::how_to_register(&app, "", "from the device's page")?
+    } else {
+        String::new()
+    };
     reply::html(&Dashboard {
-        revision: app.live.revision(),
-        stats: stats(&app, &who).await?,
+        charts: Charts::of(&counted)?,
+        stats,
         calls,
         more,
         csrf: who.csrf.clone(),
-        register: devices::how_to_register(&app, "", "from the device's page")?,
-        links: links(&who),
-        audit: entries.into_iter().map(AuditView::from).collect(),
+        register,
+        may_add_users: who.may_write(&config::resources::users::USERS),
+        sites: company.sites,
+        licences: company.licences,
+        updates: company.updates,
+        announcements: company.announcements,
+        links: company.links,
         page,
     })
 }
 
-/// Counts what runs and who is there.
+/// Counts what runs, who is there, and the calls of the day.
 pub(crate) async fn stats(app: &App, who: &Who) -> Result<Stats, Fault> {
-    let viewer = who.viewer();
+    let today = counted(app, who).await?.today();
+    stats_of(app, who, today).await
+}
+
+async fn stats_of(app: &App, who: &Who, today: Today) -> Result<Stats, Fault> {
+    let (viewer, tenant) = (who.viewer(), who.tenant);
     let query = ListQuery { limit: 1, ..ListQuery::default() };
-    let devices = app.db(move |db| db.list(&viewer, &DEVICES, &query)).await?.of;
+    let (devices, heads) = app
+        .db(move |db| {
+            let devices = db.list(&viewer, &DEVICES, &query)?.of;
+            Ok::<_, config::query::QueryError>((devices, db.headcount(tenant)?))
+        })
+        .await?;
     let calls = app.live.calls(who.tenant);
     let talking = calls.iter().filter(|call| call.answered_at.is_some()).count();
     let heard = calls.iter().flat_map(|call| &call.legs).map(|leg| leg.mos_heard).filter(|mos| *mos > 0.0);
@@ -85,7 +121,19 @@ pub(crate) async fn stats(app: &App, who: &Who) -> Result<Stats, Fault> {
         registered: devices::registered(app, who).len(),
         devices: usize::try_from(devices).unwrap_or_default(),
         mos: if count > 0 { sum / f32::from(count) } else { 0.0 },
+        users: heads.users,
+        suspended: heads.suspended,
+        today,
     })
+}
+
+async fn counted(app: &App, who: &Who) -> Result<Calls, Fault> {
+    let (tenant, now) = (who.tenant, Utc::now().timestamp_millis());
+    app.read(move |db| {
+        let counts = db.call_counts(tenant, Calls::needed_from(now), i64::MAX)?;
+        Ok::<_, config::query::QueryError>(Calls::new(&db.time_zone_of(tenant)?, now, counts))
+    })
+    .await
 }
 
 /// The figures as HTML.
@@ -99,52 +147,13 @@ struct StatsPart {
     stats: Stats,
 }
 
-/// New rows of the tables that belong to the organization.
-fn links(who: &Who) -> Vec<Item> {
-    let theirs = config::resources::ALL
-        .iter()
-        .filter(|of| of.menu == "Organization" && !of.single && who.may_write(of))
-        .take(2);
-    let link = |of: &&'static config::Resource| Item {
-        label: of.many,
-        href: format!("/admin/{}", of.name),
-        icon: of.icon,
-        current: false,
-        key: "",
-    };
-    theirs.map(link).collect()
-}
-
-impl From<AuditEntry> for AuditView {
-    fn from(entry: AuditEntry) -> Self {
-        let one = config::resources::by_name(&entry.table).map_or(entry.table.as_str(), |of| of.one);
-        let (verb, icon) = match entry.action.as_str() {
-            "create" => ("added", icon("plus")),
-            "delete" => ("deleted", icon("trash")),
-            "renew" => ("given a new secret", icon("key")),
-            "reveal" => ("secret shown", icon("eye")),
-            "password" => ("password set", icon("key")),
-            "setup_link" => ("given a setup link", icon("link")),
-            "locked" => ("locked out after ten failed sign-ins", icon("lock")),
-            "noticed" => ("changed in the file", icon("database-edit")),
-            _ => ("changed", icon("pencil")),
-        };
-        let label = |name: &String| {
-            let of = config::resources::by_name(&entry.table);
-            of.and_then(|of| of.field(name)).map_or(name.clone(), |field| field.label.to_owned())
-        };
-        Self {
-            what: format!("{one} {} {verb}", entry.title),
-            detail: entry.changes.keys().take(6).map(label).collect::<Vec<_>>().join(", "),
-            who: entry.author,
-            via: entry.via,
-            icon,
-            at: At::full(entry.at_ms),
-        }
+impl Charts {
+    fn of(calls: &Calls) -> Result<Self, Fault> {
+        let drawn = |chart: chart::Chart| Ok::<_, Fault>((chart.draw()?, chart.legend()));
+        let (talk, talk_unit) = calls.talk();
+        Ok(Self { hours: drawn(calls.hours())?, days: drawn(calls.days())?, talk: drawn(talk)?, talk_unit })
     }
 }
 
-/// Latest changes shown.
-const LATEST: usize = 8;
 /// Live calls shown; the rest is on their own page.
 const SHOWN: usize = 8;

@@ -54,7 +54,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
 /// prefetch gets it.
 pub(crate) async fn export(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
     let secrets = if Pairs::parse(&body).has("secrets") { Secrets::InClear } else { Secrets::LeftOut };
-    let text = text(&app, &who, secrets).await?;
+    let text = text(&app, &who, "portal", secrets).await?;
     Ok(history::download(text, "dialtone.toml"))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn import(State(app): State<Arc<App>>, who: Who, body: String) 
 pub(crate) async fn api_export(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
     let asked = Pairs::parse(&query.unwrap_or_default());
     let secrets = if asked.get("secrets") == "1" { Secrets::InClear } else { Secrets::LeftOut };
-    Ok(history::download(text(&app, &who, secrets).await?, "dialtone.toml"))
+    Ok(history::download(text(&app, &who, "api", secrets).await?, "dialtone.toml"))
 }
 
 /// `POST /api/v1/configuration?dry_run=1&from=freepbx&base=41&minutes=10` with the text as body: the plan.
@@ -108,10 +108,18 @@ pub(crate) async fn api_import(
     history::answer(done)
 }
 
-async fn text(app: &App, who: &Who, secrets: Secrets) -> Result<String, Fault> {
+async fn text(app: &App, who: &Who, via: &'static str, secrets: Secrets) -> Result<String, Fault> {
     restorer(who)?;
-    let viewer = who.viewer();
-    app.db(move |db| db.export_text(&viewer, "", secrets)).await
+    let (viewer, author) = (who.viewer(), who.author(via));
+    let what = match secrets {
+        Secrets::LeftOut => "configuration",
+        Secrets::InClear => "configuration with passwords",
+    };
+    app.db(move |db| {
+        db.note_export(&author, what).map_err(config::query::QueryError::from)?;
+        Ok::<_, Fault>(db.export_text(&viewer, "", secrets)?)
+    })
+    .await
 }
 
 async fn plan(app: &App, who: &Who, text: String, from: String, moved: bool) -> Result<Response, Fault> {

@@ -79,7 +79,7 @@ pub(super) fn given(
 fn value(field: &Field, text: &str) -> Value {
     let number = |text: &str| text.trim().parse::<i64>().map_or(Value::Null, Value::from);
     match field.kind {
-        Kind::Number { .. } | Kind::Reference(_) => number(text),
+        Kind::Number { .. } | Kind::Duration { .. } | Kind::Reference(_) => number(text),
         Kind::Flag => Value::Bool(text == SET),
         Kind::Set(_) => text.split(',').filter(|key| !key.is_empty()).map(Value::from).collect(),
         Kind::Many(_) => text.split(',').filter(|id| !id.is_empty()).map(number).collect(),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{query, schema};
 use crate::{
     auth::Who,
+    tables,
     tables::list::{LONGEST_SEARCH, MOST_ROWS, PAGE},
 };
 
@@ -97,7 +98,7 @@ fn add_paths(paths: &mut Map<String, Value>, of: &'static Resource) {
         writes(true),
         with_faults(changed(of), CHANGE),
     );
-    let delete = op("delete", format!("Delete a {one}"), writes(true), with_faults(deleted(), DELETE));
+    let delete = op("delete", format!("Delete a {one}"), leaves(of), with_faults(deleted(), DELETE));
     paths.insert(
         format!("{base}/{{id}}"),
         json!({ "parameters": [id_parameter()], "get": get, "patch": with(patch, body("Change")),
@@ -131,7 +132,15 @@ fn add_paths(paths: &mut Map<String, Value>, of: &'static Resource) {
 
 /// A row as it is read. Only id and version are sure to be there: an answer may be limited to some fields.
 fn row(of: &Resource) -> Value {
-    json!({ "type": "object", "description": of.about, "properties": properties(of, |_| true), "required": ["id", "version"], "additionalProperties": false })
+    let mut properties = properties(of);
+    if let Some(name) = tables::told_once(of) {
+        let told = "Told once, in the answer to the request that made it.";
+        properties[name] = json!({ "type": "string", "readOnly": true, "description": told });
+    }
+    json!({
+        "type": "object", "description": of.about, "properties": properties,
+        "required": ["id", "version"], "additionalProperties": false,
+    })
 }
 
 fn new(of: &Resource) -> Value {
@@ -139,18 +148,18 @@ fn new(of: &Resource) -> Value {
         field.required && field.default.is_empty() && !field.read_only && !matches!(field.kind, Kind::Secret)
     };
     let needed: Vec<&str> = of.fields.iter().filter(needed).map(|field| field.name).collect();
-    json!({ "type": "object", "properties": properties(of, |_| true), "required": needed, "additionalProperties": false })
+    json!({ "type": "object", "properties": properties(of), "required": needed, "additionalProperties": false })
 }
 
 fn change(of: &Resource) -> Value {
-    json!({ "type": "object", "properties": properties(of, |_| true), "additionalProperties": false })
+    json!({ "type": "object", "properties": properties(of), "additionalProperties": false })
 }
 
-fn properties(of: &Resource, shown: impl Fn(&Field) -> bool) -> Value {
+fn properties(of: &Resource) -> Value {
     let mut properties = Map::new();
     properties.insert("id".into(), json!({ "type": "integer", "readOnly": true }));
     properties.insert("version".into(), json!({ "type": "integer", "minimum": 1, "description": "Grows with each change; given back, a change of somebody else is a conflict." }));
-    for field in of.fields.iter().filter(|field| shown(field)) {
+    for field in of.fields {
         properties.insert(field.name.into(), schema::of(field));
     }
     Value::Object(properties)
@@ -230,6 +239,15 @@ fn writes(matched: bool) -> Vec<Value> {
     if matched {
         parameters.push(json!({ "name": "If-Match", "in": "header", "required": false,
             "description": "The ETag that the row was read with.", "schema": { "type": "string" } }));
+    }
+    parameters
+}
+
+fn leaves(of: &'static Resource) -> Vec<Value> {
+    let mut parameters = writes(true);
+    if resources::can_be_left(of) {
+        let what = "The row to which what points to this one moves.";
+        parameters.push(parameter("move_to", what, json!({ "type": "integer", "minimum": 1 })));
     }
     parameters
 }

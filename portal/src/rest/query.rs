@@ -22,6 +22,22 @@ impl Writing {
     pub fn read(query: &Option<String>) -> Result<Self, Fault> {
         let asked = Pairs::parse(query.as_deref().unwrap_or_default());
         only(&asked, &["dry_run"])?;
+        Self::of(&asked)
+    }
+
+    /// Of a delete, with the row that what points to this one shall point to then.
+    pub fn of_delete(query: &Option<String>) -> Result<(Self, Option<i64>), Fault> {
+        let asked = Pairs::parse(query.as_deref().unwrap_or_default());
+        only(&asked, &["dry_run", "move_to"])?;
+        let to = match (asked.has("move_to"), asked.get("move_to").parse()) {
+            (false, _) => None,
+            (true, Ok(to)) if to > 0 => Some(to),
+            (true, _) => return Err(Fault::Malformed("`move_to` is a row id".into())),
+        };
+        Ok((Self::of(&asked)?, to))
+    }
+
+    fn of(asked: &Pairs) -> Result<Self, Fault> {
         match asked.get("dry_run") {
             "1" | "true" => Ok(Self { dry_run: true }),
             "0" | "false" => Ok(Self { dry_run: false }),
@@ -92,7 +108,7 @@ pub(super) fn sortable(of: &'static Resource) -> impl Iterator<Item = &'static s
 pub(super) fn ways(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Secret => &[],
-        Kind::Number { .. } => &["", ".not", ".min", ".max"],
+        Kind::Number { .. } | Kind::Duration { .. } => &["", ".not", ".min", ".max"],
         Kind::Choice(_) | Kind::Set(_) | Kind::Flag => &["", ".not"],
         _ => &["", ".not", ".has"],
     }

@@ -29,7 +29,7 @@ pub(super) fn of_filter(field: &Field) -> Value {
         Kind::Reference(_) | Kind::Many(_) => {
             json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "none" }] })
         }
-        Kind::Number { .. } => json!({ "type": "integer" }),
+        Kind::Number { .. } | Kind::Duration { .. } => json!({ "type": "integer" }),
         Kind::Choice(of) => json!({ "enum": of.iter().map(|(key, _)| *key).collect::<Vec<_>>() }),
         Kind::Set(of) => json!({ "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_FILTER }),
@@ -49,8 +49,8 @@ pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> 
             Ok(given.to_owned())
         }
         (Kind::Reference(_) | Kind::Many(_), _) => wrong("no row id"),
-        (Kind::Number { .. }, _) if whole.is_ok() => Ok(given.to_owned()),
-        (Kind::Number { .. }, _) => wrong("no whole number"),
+        (Kind::Number { .. } | Kind::Duration { .. }, _) if whole.is_ok() => Ok(given.to_owned()),
+        (Kind::Number { .. } | Kind::Duration { .. }, _) => wrong("no whole number"),
         (Kind::Choice(of), _) if of.iter().any(|(key, _)| *key == given) => Ok(given.to_owned()),
         (Kind::Set(of), _) if of().iter().any(|(key, _)| key == given) => Ok(given.to_owned()),
         (Kind::Choice(_) | Kind::Set(_), _) => wrong("none of the choices"),
@@ -62,8 +62,8 @@ pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> 
 /// A JSON value as the text that the engine checks; refused if its type is not the schema's.
 pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
     match (field.kind, value) {
-        (Kind::Number { .. } | Kind::Reference(_), Value::Null) if !field.required => Ok(String::new()),
-        (Kind::Number { .. }, value) => whole(value).map(|n| n.to_string()).ok_or("A whole number.".into()),
+        (Kind::Number { .. } | Kind::Duration { .. } | Kind::Reference(_), Value::Null) if !field.required => Ok(String::new()),
+        (Kind::Number { .. } | Kind::Duration { .. }, value) => whole(value).map(|n| n.to_string()).ok_or("A whole number.".into()),
         (Kind::Reference(_), value) => {
             whole(value).filter(|id| *id > 0).map(|id| id.to_string()).ok_or("A row id.".into())
         }
@@ -86,7 +86,7 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
             let known = of.iter().any(|(other, _)| other == key) || (key.is_empty() && !field.required);
             if known { Ok(key.clone()) } else { Err(format!("One of: {}.", keys(of))) }
         }
-        (Kind::Text { max }, Value::String(text)) => {
+        (Kind::Text { max } | Kind::LongText { max }, Value::String(text)) => {
             if text.chars().count() > max {
                 Err(format!("At most {max} characters."))
             } else {
@@ -111,7 +111,7 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
 fn shape(field: &Field) -> Value {
     let least = u32::from(field.required);
     match field.kind {
-        Kind::Number { min, max, .. } => {
+        Kind::Number { min, max, .. } | Kind::Duration { min, max } => {
             json!({ "type": nullable("integer", field), "minimum": min, "maximum": max })
         }
         Kind::Reference(table) => {
@@ -131,7 +131,7 @@ fn shape(field: &Field) -> Value {
             }
             json!({ "type": "string", "enum": keys })
         }
-        Kind::Text { max } => json!({ "type": "string", "minLength": least, "maxLength": max }),
+        Kind::Text { max } | Kind::LongText { max } => json!({ "type": "string", "minLength": least, "maxLength": max }),
         kind => match pattern(kind) {
             Some((pattern, longest)) => {
                 json!({ "type": "string", "minLength": least, "maxLength": longest, "pattern": pattern })

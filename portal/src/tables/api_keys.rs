@@ -36,7 +36,7 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
 pub(crate) async fn made(app: &App, who: &Who, id: i64) -> Result<(&'static str, String), Fault> {
     let (author, now) = (who.author("portal"), chrono::Utc::now().timestamp_millis());
     let key = app.db(move |db| db.issue_api_key(&author, id, now)).await?;
-    Ok(("key", key))
+    Ok((KEY, key))
 }
 
 /// Keeps the key of a new row for its page.
@@ -72,5 +72,7 @@ struct KeyForm<'a> {
     csrf: &'a str,
 }
 
+/// Under this name REST tells a new key.
+pub(crate) const KEY: &str = "key";
 /// Secrets of several tables wait in one place; those of keys far below zero.
 const KEPT_AT: i64 = -1 << 40;

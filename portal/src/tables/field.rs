@@ -9,6 +9,8 @@ use config::{
 use super::destination::{self, Offer};
 use crate::error::Fault;
 
+pub(crate) mod kinds;
+
 /// One field as the form template draws it.
 #[derive(Debug)]
 pub(crate) struct FieldView {
@@ -57,6 +59,12 @@ pub(crate) enum Input {
     Number(Number),
     Secret,
     Line(Line),
+    /// Several lines, at most so many characters.
+    Area(usize),
+    /// Weekly hours: one line a day.
+    Week(Vec<kinds::Day>),
+    /// An uploaded file.
+    File(kinds::Upload),
 }
 
 /// An ordered list and what can be added to it.
@@ -117,7 +125,15 @@ impl FieldView {
     }
     /// Takes the whole width of its card.
     pub fn wide(&self) -> bool {
-        matches!(self.input, Input::Many(_) | Input::Flag(_) | Input::Set(_))
+        matches!(
+            self.input,
+            Input::Many(_)
+                | Input::Flag(_)
+                | Input::Set(_)
+                | Input::Area(_)
+                | Input::Week(_)
+                | Input::File(_)
+        )
     }
 }
 
@@ -157,11 +173,19 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
         error: error.collect::<Vec<_>>().join(" "),
         theirs,
         check_on: match (&input, field.kind) {
-            // What can be taken by somebody else is asked about while it is typed.
-            (Input::Line(_), Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } | Kind::Email) => {
-                "change, input changed delay:300ms"
-            }
-            (Input::Line(_) | Input::Number(_), _) => "change",
+            // What can be taken by somebody else, or has a form of its own, is asked about while it is typed.
+            (
+                Input::Line(_),
+                Kind::Extension
+                | Kind::PhoneNumber
+                | Kind::Word { .. }
+                | Kind::Email
+                | Kind::OutsideNumber
+                | Kind::Mac
+                | Kind::Duration { .. }
+                | Kind::Url,
+            ) => "change, input changed delay:300ms",
+            (Input::Line(_) | Input::Number(_) | Input::Area(_), _) => "change",
             _ => "",
         },
         check_url: format!("/admin/{}/check/{}{own}", filled.of.name, field.name),
@@ -170,7 +194,7 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
             .shown_when
             .is_some_and(|(other, wanted)| filled.values.get(other).is_none_or(|v| v != wanted)),
         search_url,
-        value,
+        value: kinds::as_typed(field, value),
         input,
     })
 }
@@ -208,15 +232,14 @@ fn input(db: &Db, field: &Field, value: &str, filled: &Filled<'_>) -> Result<(In
         Kind::PhoneNumber => line("text", "tel", 33, true),
         Kind::Email => line("email", "email", 254, false),
         Kind::Number { min, max, unit } => Input::Number(Number { min, max, unit }),
-        Kind::Choice(of) => {
-            Input::Select(of.iter().map(|(key, label)| Choice::new(*key, *label, *key == value)).collect())
-        }
+        Kind::Choice(of) => Input::Select(kinds::choices(of, value, field.required)),
         Kind::Set(of) => Input::Set(set(of(), value)),
         Kind::Flag => Input::Flag(value == SET),
         Kind::Secret => Input::Secret,
         Kind::Reference(table) => return Ok(reference(db, field, table, value, filled)?),
         Kind::Many(table) => return Ok(many(db, table, value, filled)?),
         Kind::Destination => Input::Destination(destination::offer(db, filled.viewer, value)?),
+        _ => kinds::input(field, value, filled.of),
     };
     Ok((simple, false))
 }
@@ -249,7 +272,7 @@ fn reference(
         let title = filled.shown.get(field.name).map_or(value, String::as_str);
         choices.insert(0, Choice::new(value, title, true));
     }
-    choices.insert(0, Choice::new("", "None", value.is_empty()));
+    choices.insert(0, Choice::new("", kinds::nothing(table), value.is_empty()));
     Ok((Input::Select(choices), cut))
 }
 

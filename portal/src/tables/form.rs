@@ -52,6 +52,8 @@ pub(crate) struct Form {
     pub uses: Vec<Use>,
     /// The values that the form began with, so that a change by somebody else can be told from one's own.
     pub was: Vec<(&'static str, String)>,
+    /// Where what belongs to the row can move when it is deleted.
+    pub move_to: Vec<Choice>,
 }
 
 /// Fields under a heading.
@@ -180,11 +182,13 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Who,
     Path((table, id)): Path<(String, i64)>,
+    body: String,
 ) -> Result<Response, Fault> {
     let of = who.writable(&table)?;
     let (author, viewer) = (who.author("portal"), who.viewer());
     let row = app.db(move |db| db.get(&viewer, of, id)).await?.ok_or(Fault::NotFound)?;
-    let done = app.db(move |db| Ok::<_, Fault>(db.delete(&author, of, id))).await?;
+    let to = Pairs::parse(&body).get("move_to").parse().ok();
+    let done = app.db(move |db| Ok::<_, Fault>(db.delete_moving(&author, of, id, to))).await?;
     match done {
         Ok(saved) => {
             let toast = reply::undoable(&format!("{} deleted", title(of, &row)), Some(saved.revision));
@@ -299,7 +303,10 @@ async fn save(
         })
         .await?;
     match written {
-        Ok(saved) => saved_page(&app, &who, of, id.is_none(), saved, &values).await,
+        Ok(saved) => {
+            super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
+            saved_page(&app, &who, of, saved, version).await
+        }
         Err(WriteError::Invalid(problems)) => {
             let filling = Filling { id, values, version, problems, was, ..Filling::default() };
             show(app, who, of, filling, StatusCode::UNPROCESSABLE_ENTITY).await
@@ -326,24 +333,26 @@ async fn saved_page(
     app: &App,
     who: &Who,
     of: &'static Resource,
-    new: bool,
     saved: Saved,
-    values: &Values,
+    version: Option<i64>,
 ) -> Result<Response, Fault> {
-    super::after_save(app, who, of, new, saved.id, values).await?;
     let (name, viewer) = (of.name, who.viewer());
     let row = app.db(move |db| db.get(&viewer, of, saved.id)).await?;
+    // Values that changed nothing made no revision: the last one is somebody else's.
+    let is_change = row.as_ref().is_none_or(|row| version != Some(row.version));
     let what = row.map_or_else(|| of.one.to_owned(), |row| title(of, &row));
     let to = if of.single { format!("/admin/{name}") } else { format!("/admin/{name}/{}", saved.id) };
     let toast = format!("{what} saved. New calls follow it.");
-    Ok(reply::see_other(&to, &reply::undoable(&toast, Some(saved.revision))))
+    Ok(reply::see_other(&to, &reply::undoable(&toast, is_change.then_some(saved.revision))))
 }
 
 /// What a form holds after somebody else saved: their values where its own were not touched, otherwise its own.
 fn combined(of: &Resource, mine: &Values, was: &Values, now: &Values) -> Values {
     let mut values = mine.clone();
     for field in of.settable() {
-        let untouched = was.get(field.name).is_some_and(|was| mine.get(field.name) == Some(was));
+        // Some kinds are shown in other words than they are stored in.
+        let own = mine.get(field.name).and_then(|text| field.normalise(text).ok());
+        let untouched = was.get(field.name).is_some_and(|was| own.as_ref() == Some(was));
         if let (true, Some(theirs)) = (untouched, now.get(field.name)) {
             values.insert(field.name.to_owned(), theirs.clone());
         }
@@ -360,6 +369,9 @@ fn read(of: &Resource, pairs: &Pairs, existing: bool) -> Values {
             Kind::Many(_) | Kind::Set(_) => {
                 pairs.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(",")
             }
+            // What a form does not contain, it does not change.
+            _ if existing && !pairs.has(field.name) => continue,
+            Kind::Week => field::kinds::week(pairs, field.name),
             Kind::Secret if existing && pairs.get(field.name).is_empty() => continue,
             _ => pairs.get(field.name).to_owned(),
         };
@@ -377,14 +389,15 @@ async fn show(
 ) -> Result<Response, Fault> {
     let verb = if filling.id.is_some() { Verb::Edit } else { Verb::Create };
     let (viewer, may_write) = (who.viewer(), who.may(verb, of));
-    let (filling, cards, uses) = app
+    let (filling, cards, uses, move_to) = app
         .db(move |db| {
             let cards = cards(db, of, &filling, &viewer, may_write)?;
             let uses = match filling.id.filter(|_| !of.single) {
                 Some(id) => db.used_by(&viewer, of, id).map_err(QueryError::from)?,
                 None => Vec::new(),
             };
-            Ok::<_, Fault>((filling, cards, uses))
+            let move_to = move_to(db, of, &filling, &viewer)?;
+            Ok::<_, Fault>((filling, cards, uses, move_to))
         })
         .await?;
     let name = name_of(of, &filling);
@@ -415,6 +428,7 @@ async fn show(
             .settable()
             .filter_map(|field| Some((field.name, filling.was.get(field.name)?.clone())))
             .collect(),
+        move_to,
     };
     let mut answer = reply::html(&FormPage { page, of, form })?;
     *answer.status_mut() = status;
@@ -445,6 +459,19 @@ fn cards(
         cards.push(Card { title, fields });
     }
     Ok(cards)
+}
+
+/// The other rows of a table whose rows can be left by moving.
+fn move_to(
+    db: &Db,
+    of: &'static Resource,
+    filling: &Filling,
+    viewer: &config::query::Viewer,
+) -> Result<Vec<Choice>, Fault> {
+    let Some(id) = filling.id.filter(|_| config::resources::can_be_left(of)) else { return Ok(Vec::new()) };
+    let (mut others, _) = field::others(db, of.name, "", viewer)?;
+    others.retain(|other| other.key != id.to_string());
+    Ok(others)
 }
 
 fn problem_view(of: &Resource, problem: &Problem) -> ProblemView {

@@ -45,12 +45,12 @@ async fn the_log_shows_old_and_new_values_and_is_filtered() {
         assert_eq!(body.contains("Bergmann"), found, "{query}");
         assert!(!body.contains("<html"));
     }
-    let csv = browser.get("/admin/audit/export.csv?action=update").await;
+    let csv = browser.get("/admin/audit/export.csv?action=update&who=test").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     let lines: Vec<_> = csv.body.lines().collect();
     assert!(lines[0].starts_with("id,at_ms,who") && lines[1].contains("Last name,Berg → "), "{lines:?}");
     assert_eq!(lines.len(), 2, "a line per field of what the filter shows");
-    let api = browser.get("/api/v1/audit?action=update").await.value();
+    let api = browser.get("/api/v1/audit?action=update&who=test").await.value();
     assert_eq!(api["total"], 1);
     assert_eq!(api["items"][0]["changes"]["last_name"], json!(["Berg", "<b>Bergmann</b>"]));
 }
@@ -62,7 +62,7 @@ async fn a_long_log_has_pages() {
     for at in 0..60 {
         rename(&world, 1, &format!("Name{at:02}"));
     }
-    let first = browser.get("/admin/audit?table=users&action=update").await.body;
+    let first = browser.get("/admin/audit?table=users&action=update&who=test").await.body;
     assert!(first.contains("60 changes") && first.contains("Name59") && !first.contains("Name08"));
     let next = between(&first, "id=\"next\" href=\"", "\"").replace("&#38;", "&");
     let second = browser.get(&next).await.body;
@@ -95,7 +95,7 @@ async fn a_change_is_undone_from_the_log_and_from_the_row() {
 async fn an_undo_that_would_overwrite_a_later_change_is_refused_with_its_author() {
     let world = World::new();
     let anna = world.admin().await;
-    let ben = world.administrator("ben@example.com", 2).await;
+    let ben = world.account("ben@example.com", 2).await;
     rename(&world, 1, "Bergmann");
     let id = newest(&world).id;
     let later = ben.json("PATCH", "/api/v1/users/1", json!({ "last_name": "Bergstein" })).await;
@@ -236,8 +236,8 @@ async fn programs_export_and_import_too() {
 async fn limited_administrators_look_at_nothing_of_it() {
     let world = World::new();
     world.admin().await;
-    let limited = world.administrator("lim@example.com", 1).await;
-    let company = world.administrator("com@example.com", 2).await;
+    let limited = world.account("lim@example.com", 1).await;
+    let company = world.account("com@example.com", 2).await;
     for path in
         ["/admin/audit", "/admin/audit/export.csv", "/admin/history", "/api/v1/audit", "/api/v1/history"]
     {

@@ -41,31 +41,29 @@ async fn all_that_match_change_beyond_the_page() {
     let fields = [("all", "1"), ("query", "q=match"), ("act", "set"), ("set.suspended", "=1")];
     let done = post_from(&browser, "/admin/users", "/admin/users/bulk", &fields).await;
     assert!(done.header("set-cookie").contains("60%20users%20changed"), "{}", done.header("set-cookie"));
+    // USR-06: nobody was suspended for 12 hours.
     let deleted = [("all", "1"), ("query", "q=match&f.suspended=1"), ("act", "delete")];
-    let done = post_from(&browser, "/admin/users", "/admin/users/bulk", &deleted).await;
-    assert!(!done.status.is_client_error(), "{}", done.body);
+    let refused = post_from(&browser, "/admin/users", "/admin/users/bulk", &deleted).await;
+    assert_eq!(refused.status.as_u16(), 409, "{}", refused.body);
 }
 
 #[tokio::test]
 async fn what_stands_in_the_way_is_named_and_nothing_happens() {
     let world = World::new();
     let browser = world.admin().await;
-    let (free, tied) = (world.user("Free", "701"), world.user("Tied", "702"));
-    let group = [
-        ("name", "Front desk"),
-        ("extension", "790"),
-        ("ring_time", "20"),
-        ("overflow", "hangup:busy"),
-        ("members", &*tied.to_string()),
-    ];
-    assert!(browser.post("/admin/ring_groups", &group).await.status.is_redirection());
-    let (one, two) = (free.to_string(), tied.to_string());
-    let refused = browser.post("/admin/users/bulk", &[("id", &one), ("id", &two), ("act", "delete")]).await;
+    let role = async |name: &str| {
+        let made = browser.json("POST", "/api/v1/roles", serde_json::json!({ "name": name })).await;
+        made.value()["id"].to_string()
+    };
+    let (one, two) = (role("Free").await, role("Tied").await);
+    let holder = serde_json::json!({ "first_name": "Hanna", "role": two.parse::<i64>().unwrap() });
+    assert_eq!(browser.json("POST", "/api/v1/users", holder).await.status.as_u16(), 201);
+    let refused = browser.post("/admin/roles/bulk", &[("id", &one), ("id", &two), ("act", "delete")]).await;
     assert_eq!(refused.status.as_u16(), 409);
-    assert!(refused.body.contains("Tied") && refused.body.contains("Front desk"), "{}", refused.body);
-    assert!(browser.get(&format!("/admin/users/{free}")).await.status.is_success(), "all or none");
+    assert!(refused.body.contains("Tied") && refused.body.contains("Hanna"), "{}", refused.body);
+    assert!(browser.get(&format!("/admin/roles/{one}")).await.status.is_success(), "all or none");
     for fields in [vec![("id", &*one), ("act", "set")], vec![("id", &*one), ("act", "explode")]] {
-        assert_eq!(browser.post("/admin/users/bulk", &fields).await.status.as_u16(), 400);
+        assert_eq!(browser.post("/admin/roles/bulk", &fields).await.status.as_u16(), 400);
     }
 }
 

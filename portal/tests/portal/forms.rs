@@ -119,6 +119,7 @@ async fn what_is_in_use_is_not_deleted_and_the_users_are_named() {
         .filter(|v| !v.is_empty())
         .collect();
     assert_eq!(order, ["1", &id.to_string()], "members keep their order");
+    world.suspended_for(id, 13 * 3600);
     let refused = browser.post(&format!("/admin/users/{id}/delete"), &[]).await;
     assert_eq!(refused.status.as_u16(), 409);
     assert!(
@@ -127,6 +128,7 @@ async fn what_is_in_use_is_not_deleted_and_the_users_are_named() {
         refused.body
     );
     let free = world.user("Otto", "732");
+    world.suspended_for(free, 13 * 3600);
     let deleted = browser.post(&format!("/admin/users/{free}/delete"), &[]).await;
     assert_eq!(deleted.header("location"), "/admin/users");
     assert_eq!(browser.get(&format!("/admin/users/{free}")).await.status.as_u16(), 404);

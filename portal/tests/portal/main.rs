@@ -5,15 +5,18 @@
 #[allow(dead_code)]
 mod fake_live;
 
+mod accounts;
 mod api_keys;
 mod audit;
 mod bulk;
 mod calls;
 mod csrf;
+mod dashboard;
 mod forms;
 mod headers;
 mod lists;
 mod live;
+mod organization;
 mod palette;
 mod registry;
 mod remembered;

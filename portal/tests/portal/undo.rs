@@ -32,11 +32,15 @@ async fn a_save_a_bulk_change_and_a_delete_are_taken_back_from_their_toasts() {
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert_eq!(browser.get(&own).await.value()["suspended"], false);
 
-    let deleted = browser.post(&format!("/admin/users/{id}/delete"), &[]).await;
+    let group = serde_json::json!({"name": "Front desk", "extension": "790", "members": [id]});
+    let group = browser.json("POST", "/api/v1/ring_groups", group).await.value()["id"].clone();
+    let deleted = browser.post(&format!("/admin/ring_groups/{group}/delete"), &[]).await;
     let revision = undo_of(&browser.with_flash(&deleted).await);
+    let own = format!("/api/v1/ring_groups/{group}");
     assert_eq!(browser.get(&own).await.status.as_u16(), 404);
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
-    assert_eq!(browser.get(&own).await.value()["extension"], "731", "it is back with its number");
+    let back = browser.get(&own).await.value();
+    assert_eq!((&back["extension"], &back["members"][0]), (&"790".into(), &id.into()), "with number and members");
 }
 
 #[tokio::test]
@@ -79,4 +83,24 @@ async fn what_was_changed_since_is_not_overwritten() {
     browser.json("PATCH", &own, serde_json::json!({"suspended": true})).await;
     let refused = browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     assert_eq!(refused.status.as_u16(), 303);
+}
+
+#[tokio::test]
+async fn a_save_that_changes_nothing_offers_no_undo_of_somebody_elses_change() {
+    let world = World::new();
+    let browser = world.admin().await;
+    let id = world.user("Ida", "731");
+    world.user("Otto", "732");
+    let page = browser.get(&format!("/admin/users/{id}")).await.body;
+    let version = between(&page, "name=\"version\" value=\"", "\"").to_owned();
+    let fields = [
+        ("first_name", "Ida"),
+        ("extension", "731"),
+        ("busy_trigger", "2"),
+        ("forward_no_answer_after", "20"),
+        ("version", &*version),
+    ];
+    let saved = browser.post(&format!("/admin/users/{id}"), &fields).await;
+    assert!(saved.status.is_redirection(), "{}", saved.body);
+    assert!(!browser.with_flash(&saved).await.contains("/admin/undo/"));
 }

@@ -112,6 +112,15 @@ impl World {
         browser
     }
 
+    /// Suspends a user as if that had been so long ago.
+    pub fn suspended_for(&self, user: i64, seconds: i64) {
+        let file = rusqlite::Connection::open(self.db.file()).unwrap();
+        let text = "UPDATE users SET suspended = 1 WHERE id = ?1";
+        file.execute(text, [user]).unwrap();
+        let text = "UPDATE users SET suspended_at = (unixepoch() - ?2) * 1000 WHERE id = ?1";
+        file.execute(text, [user, seconds]).unwrap();
+    }
+
     /// A request without a session.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         send(&self.router, request).await

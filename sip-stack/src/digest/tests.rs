@@ -176,3 +176,20 @@ fn a_client_takes_the_strongest_challenge_it_knows() {
     assert_eq!(answer(lines[0].1.as_bytes(), &FIRST, "a", "b"), None);
     assert_eq!(answer(b"Digest realm=\"a\", nonce=\"1\", qop=\"auth-int\"", &FIRST, "a", "b"), None);
 }
+
+/// SIP-02: a claim is judged like its request, further credentials for the same realm included.
+#[test]
+fn claim_is_verified_like_its_request() {
+    let (mut nonces, now) = nonces();
+    let [challenge, _] = nonces.challenge(now, REALM, false);
+    let right = credentials(&challenge, 1);
+    let wrong = answer(challenge.as_bytes(), &FIRST, "101", "guess").unwrap();
+    let lines = [("Authorization", &*wrong), ("Authorization", &*right)];
+    let both = message("REGISTER sip:h SIP/2.0", "REGISTER", &lines);
+    for (request, verdict) in
+        [(register(&wrong), Verdict::Wrong), (both, Verdict::Ok), (register(&right), Verdict::Stale)]
+    {
+        let claimed = claim(&request).unwrap();
+        assert_eq!(nonces.verify_claim(now, &request, &claimed, &ha1()), verdict);
+    }
+}

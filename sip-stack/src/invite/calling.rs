@@ -154,10 +154,13 @@ impl Invite {
         let is_only = matches!(&self.dialogs[..], [dialog] if dialog.remote_tag() == tag);
         let early = Some(self.session.remote_sdp.clone()).filter(|sdp| is_only && offered && !sdp.is_empty());
         let mut dialog = match self.dialogs.iter().position(|dialog| dialog.remote_tag() == tag) {
-            Some(at) => self.dialogs.swap_remove(at),
+            Some(at) => {
+                let mut dialog = self.dialogs.swap_remove(at);
+                dialog.hear_answer(response, flow);
+                dialog
+            }
             None => Dialog::of_response(self.local.clone(), response, flow, cseq),
         };
-        dialog.hear_answer(response, flow);
         let sdp = sdp_of(response);
         let must_answer = !offered && !dialog.is_negotiated && sdp.is_some();
         dialog.is_negotiated = true;

@@ -23,6 +23,22 @@ pub(crate) fn sdp_of(message: &Message) -> Option<Bytes> {
     part(&body, boundary)
 }
 
+/// Whether the body is of a kind that we do not understand, though its sender insists on it (RFC 3261 §8.2.3). Several
+/// parts are looked through instead; one without a type may be anything.
+pub(crate) fn is_strange(message: &Message) -> bool {
+    let Some(value) = message.header(Name::ContentType).filter(|_| !message.body().is_empty()) else {
+        return false;
+    };
+    let (kind, _) = cut_kind(value);
+    let is_multipart = kind.len() > 10 && kind[..10].eq_ignore_ascii_case(b"multipart/");
+    if is_multipart || kind.eq_ignore_ascii_case(SDP.as_bytes()) {
+        return false;
+    }
+    let handling = message.header(Name::ContentDisposition).map(|value| cut_kind(value).1);
+    !handling
+        .is_some_and(|params| params.get("handling").is_some_and(|h| h.eq_ignore_ascii_case(b"optional")))
+}
+
 /// The first part that is a session description.
 fn part(body: &Bytes, boundary: &[u8]) -> Option<Bytes> {
     let delimiter = [b"--", boundary].concat();
@@ -66,13 +82,37 @@ mod tests {
     use super::*;
 
     fn described(kind: &str, body: &str) -> Option<String> {
+        let sdp = sdp_of(&invite(kind, body))?;
+        Some(String::from_utf8(sdp.to_vec()).unwrap())
+    }
+
+    fn invite(kind: &str, body: &str) -> Message {
         let text = format!(
             "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\n\
              Call-ID: 1\r\nCSeq: 1 INVITE\r\n{kind}Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let sdp = sdp_of(&Message::parse(Bytes::from(text)).unwrap())?;
-        Some(String::from_utf8(sdp.to_vec()).unwrap())
+        Message::parse(Bytes::from(text)).unwrap()
+    }
+
+    /// RFC 3261 §8.2.3, §20.11
+    #[test]
+    fn a_strange_body_is_one_of_an_unknown_kind_that_is_not_optional() {
+        for (kind, body, strange) in [
+            ("Content-Type: application/unknown\r\n", "<x/>", true),
+            (
+                "Content-Type: application/unknown\r\nContent-Disposition: render;handling=Optional\r\n",
+                "<x/>",
+                false,
+            ),
+            ("Content-Type: application/unknown\r\nContent-Disposition: session\r\n", "<x/>", true),
+            ("Content-Type: application/unknown\r\n", "", false),
+            ("Content-Type: Application/SDP; charset=x\r\n", "v=0", false),
+            ("Content-Type: multipart/mixed;boundary=b\r\n", "--b--", false),
+            ("", "<x/>", false),
+        ] {
+            assert_eq!(is_strange(&invite(kind, body)), strange, "{kind}");
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ use ack::Confirm;
 use answer::Theirs;
 use called::Called;
 use calling::Calling;
-use description::{SDP, sdp_of};
+use description::sdp_of;
+pub(crate) use description::{SDP, is_strange};
 use offer::Ours;
 use refresh::Session;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Message, Name, Response,
+    invite::{SDP, is_strange},
     message::Method,
     transaction::send::{ALLOW, COOKIE},
     uri::{Scheme, Uri},
@@ -32,6 +33,9 @@ pub(super) fn refusal(request: &Message, is_merged: bool) -> Option<Response> {
     let is_outside = request.to_tag().is_none();
     if is_outside && matches!(request.method(), Method::Bye | Method::Prack | Method::Update | Method::Info) {
         return Some(Response::new(481));
+    }
+    if matches!(request.method(), Method::Invite | Method::Update) && is_strange(request) {
+        return Some(Response::new(415).with(Name::Accept, SDP));
     }
     None
 }

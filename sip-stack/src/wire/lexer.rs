@@ -112,6 +112,7 @@ impl Lines {
 /// Indexes the header lines that begin at `at`; also gives where the body begins.
 ///
 /// `bytes` is at most [`super::MAX_MESSAGE`] long.
+#[inline]
 pub(crate) fn lex_lines(bytes: &[u8], mut at: usize) -> Result<(Lines, usize), LexError> {
     let mut lines = Lines::new();
     loop {

@@ -260,3 +260,25 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
 
 /// A one in each of eight bytes.
 pub(crate) const ONES: u64 = u64::MAX / 255;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// SIP-10: eight bytes at a time find the same break as one by one, whatever stands before it.
+        #[test]
+        fn line_break_is_found_wherever_it_stands(text in "[a\t\u{e}é\u{0}\r\n]{0,3}[a-z: \u{7f}]{0,40}[\r\n\tÿ]{0,3}") {
+            let text = text.as_bytes();
+            prop_assert_eq!(break_at(text), text.iter().position(|b| matches!(b, b'\r' | b'\n')));
+        }
+
+        /// SIP-07: dotted addresses are read as the library reads them.
+        #[test]
+        fn addresses_are_read_as_the_library_would(text in "([0-9]{1,4}|0|25[0-9])([.]([0-9]{0,3}|0[0-9])){2,4}[.a]?") {
+            prop_assert_eq!(ip(text.as_bytes()), text.parse().ok());
+        }
+    }
+}

@@ -197,7 +197,13 @@ impl Dial {
         let call_id = challenge.call_id();
         let Some(mut dial) = phone.with_state(|s| s.dials.get(call_id).cloned()) else { return false };
         let Some(mut usable) = Challenge::of(challenge, phone.0.algorithm) else { return false };
-        if dial.cseq != 1 || challenge.branch() != dial.branch {
+        if challenge.branch() != dial.branch {
+            // The first attempt's 401 once more: our ACK was late.
+            (dial.branch, dial.cseq) = (challenge.branch().to_owned(), challenge.cseq());
+            phone.say(&dial.acknowledge(phone, challenge));
+            return true;
+        }
+        if dial.cseq != 1 {
             return false;
         }
         phone.say(&dial.acknowledge(phone, challenge));

@@ -87,10 +87,9 @@ Content-Length: 0
 
 ",
     ),
-    // A body that nobody understands is looked at after who sent it.
     Case(
         "3.3.6 invut",
-        Answer(401),
+        Answer(415),
         "\
 INVITE sip:user@{host} SIP/2.0
 Contact: <sip:caller@host5.example.net>

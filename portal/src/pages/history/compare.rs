@@ -14,7 +14,7 @@ use super::PATH;
 use crate::{
     auth::Who,
     error::{Answer, Fault},
-    plan::RowView,
+    plan::RowList,
     query::Pairs,
     reply,
     state::App,
@@ -27,8 +27,7 @@ struct ComparePage {
     page: Page,
     from: i64,
     to: i64,
-    rows: Vec<RowView>,
-    more: usize,
+    list: RowList,
     may_restore: bool,
 }
 
@@ -41,9 +40,8 @@ pub(crate) async fn compare(
     let (from, to, changes) = changes(&app, &who, query).await?;
     let page =
         Page::new(&app, &who, PATH, &format!("Revision {from} to {to}")).below("Configuration history", PATH);
-    let rows = changes.iter().take(SHOWN).map(RowView::of).collect();
-    let more = changes.len().saturating_sub(SHOWN);
-    reply::html(&ComparePage { page, from, to, rows, more, may_restore: super::may_restore(&who) })
+    let list = RowList::of(&changes);
+    reply::html(&ComparePage { page, from, to, list, may_restore: crate::entry::may_restore(&who) })
 }
 
 /// `GET /api/v1/history/compare?from=&to=`: row by row what became of it.
@@ -53,7 +51,7 @@ pub(crate) async fn api_compare(State(app): State<Arc<App>>, who: Who, RawQuery(
 }
 
 async fn changes(app: &App, who: &Who, query: Option<String>) -> Result<(i64, i64, Vec<RowChange>), Fault> {
-    crate::pages::audit::allowed(who)?;
+    crate::entry::allowed(who)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let number = |name: &str| asked.get(name).parse::<i64>().ok();
     let (from, to, viewer) = (number("from"), number("to"), who.viewer());
@@ -65,5 +63,3 @@ async fn changes(app: &App, who: &Who, query: Option<String>) -> Result<(i64, i6
     })
     .await
 }
-
-const SHOWN: usize = 500;

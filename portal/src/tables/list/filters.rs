@@ -120,6 +120,7 @@ fn input(db: &Db, viewer: &Viewer, field: &'static Field, wanted: &ListQuery) ->
             FilterInput::Others(titled(db, viewer, table, &keys)?)
         }
         Kind::Number { unit, .. } => FilterInput::Range { min: one(".min"), max: one(".max"), unit },
+        Kind::Duration { .. } => FilterInput::Range { min: one(".min"), max: one(".max"), unit: "s" },
         _ => FilterInput::Contains(one(".has")),
     })
 }

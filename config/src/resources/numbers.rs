@@ -1,0 +1,50 @@
+//! Numbers: those of the public network that the company owns, and whom each rings. NUM-01…05.
+
+use crate::{
+    Field, Problem, Resource,
+    resource::{Hooks, Values},
+};
+
+/// The declaration.
+pub static NUMBERS: Resource = Resource {
+    name: "numbers",
+    one: "Phone number",
+    many: "Phone numbers",
+    icon: "phone",
+    menu: "Configuration",
+    about: "Numbers under which the company is called. One without user and group goes through inbound routing.",
+    fields: &[
+        Field::outside_number("number", "Number").required().unique_everywhere().help("With country code: +49 30 123456."),
+        Field::text("description", "Description").max(128),
+        Field::reference("site", "Site", "sites").moves(),
+        Field::reference("user", "User", "users").clears().help("Rings them directly. Not together with a group."),
+        Field::reference("ring_group", "Ring group", "ring_groups").clears().help("Rings it directly."),
+        Field::flag("sms", "Text messages").help("The number can send and receive them."),
+        Field::choice("routed", "Goes to", ROUTED).made_by(
+            "CASE WHEN {t}.user_id IS NOT NULL THEN 'user' WHEN {t}.ring_group_id IS NOT NULL THEN 'ring_group' \
+             ELSE 'routing' END",
+        ),
+    ],
+    columns: &["number", "routed", "user", "ring_group", "site", "sms", "description"],
+    filters: &["routed", "site", "user", "ring_group", "sms"],
+    sort: "number",
+    cards: &[("General", &["number", "description", "sms"]), ("Assigned to", &["site", "user", "ring_group"])],
+    title: "number",
+    single: false,
+    tenant: true,
+    check: Some(user_or_group),
+    rules: &[],
+    hooks: Hooks::NONE,
+};
+
+/// NUM-04
+fn user_or_group(values: &Values) -> Result<(), Problem> {
+    let given = |name: &str| values.get(name).is_some_and(|value| !value.is_empty());
+    if given("user") && given("ring_group") {
+        return Err(Problem::of("ring_group", "A number rings a user or a group, not both."));
+    }
+    Ok(())
+}
+
+const ROUTED: &[(&str, &str)] =
+    &[("user", "User"), ("ring_group", "Ring group"), ("routing", "Inbound routing")];

@@ -1,0 +1,70 @@
+//! What mail says. Made when it is sent, so that its links begin with the address that holds then. AUTH-17, 19, 20.
+
+use config::outbox::{Due, MailKind};
+
+/// Subject and text of a message; `base` is what links begin with.
+pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
+    let part = |name: &str| mail.content.get(name).map_or("", String::as_str);
+    let link = format!("{}{}", base.trim_end_matches('/'), part("path"));
+    let (name, login) = (part("name"), part("login"));
+    let (subject, text) = match mail.kind {
+        MailKind::Welcome => (
+            "Your telephone account",
+            format!(
+                "Welcome. You have an account on our telephone system.\n\nYour login name: {login}\n\n\
+                 Set your password here, within a week:\n{link}"
+            ),
+        ),
+        MailKind::NewUser => (
+            "Your login name",
+            format!("Your login name: {login}\n\nSet your password here, within a week:\n{link}"),
+        ),
+        MailKind::Forgotten => (
+            "A new password",
+            format!(
+                "Somebody, probably you, asked for a new password.\n\nYour login name: {login}\n\n\
+                 Set a new password here, within 30 minutes:\n{link}\n\n\
+                 If it was not you, do nothing: your password stays as it is."
+            ),
+        ),
+        MailKind::PasswordChanged => (
+            "Your password was changed",
+            format!(
+                "The password of {login} was changed just now.\n\n\
+                 If it was not you, ask an administrator of your company to reset it at once."
+            ),
+        ),
+        MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
+    };
+    let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };
+    (subject.to_owned(), format!("{greeting}{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_begins_with_the_portals_address() {
+        let parts = [("name", "Anna"), ("login", "101@a.example"), ("path", "/setup/abc")];
+        let content = parts.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let mail = Due {
+            id: 1,
+            tenant: config::TenantId(1),
+            kind: MailKind::Welcome,
+            recipient: "anna@example.com".into(),
+            content,
+            attempts: 0,
+        };
+        let (subject, text) = mail_text(&mail, "https://pbx.example/");
+        assert_eq!(subject, "Your telephone account");
+        assert!(text.starts_with("Hello Anna,\n") && text.contains("101@a.example"), "{text}");
+        assert!(text.contains("\nhttps://pbx.example/setup/abc\n"), "{text}");
+        for kind in [MailKind::Forgotten, MailKind::NewUser] {
+            assert!(mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("http://x/setup/abc"));
+        }
+        for kind in [MailKind::PasswordChanged, MailKind::Test] {
+            assert!(!mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("/setup/"));
+        }
+    }
+}
