@@ -89,8 +89,11 @@ fn uses_of(rows: &Connection, of: &Resource, tenant: i64, id: i64) -> rusqlite::
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)]
 pub struct Pointer {
+    /// Whose row.
     pub table: &'static Resource,
+    /// The field that points.
     pub field: &'static Field,
+    /// The row that points.
     pub row: i64,
 }
 

@@ -31,7 +31,7 @@ use config::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{error::Fault, pages::transfer, query::Pairs, state::App, text};
+use crate::{error::Fault, query::Pairs, state::App, text};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -314,7 +314,7 @@ async fn own_request(request: Request, csrf: &str) -> Result<Request, Fault> {
         return Err(Fault::Forbidden("Send the session's token in X-CSRF-Token"));
     }
     let (parts, body) = request.into_parts();
-    let most = if parts.uri.path() == transfer::PATH { LARGE_BODY } else { BODY };
+    let most = if parts.uri.path() == TAKES_TEXTS { LARGE_BODY } else { BODY };
     let bytes = axum::body::to_bytes(body, most)
         .await
         .map_err(|_| Fault::Malformed("the form is too large".into()))?;
@@ -362,6 +362,8 @@ pub(crate) const SESSION_MS: i64 = 12 * 3_600_000;
 const TOUCH_MS: i64 = 60_000;
 /// As large as any request may be.
 const BODY: usize = 4 * 1024 * 1024;
+/// The page that takes a whole configuration.
+const TAKES_TEXTS: &str = "/admin/transfer";
 /// As a text of the whole configuration may be: 10,000 users with phones are 3 MB, and a form writes most signs threefold.
 pub(crate) const LARGE_BODY: usize = 32 * 1024 * 1024;
 

@@ -10,6 +10,7 @@ mod auth;
 mod blocking;
 mod calls;
 mod counters;
+mod entry;
 mod error;
 mod events;
 mod headers;

@@ -111,8 +111,8 @@ impl Page {
             alarms: vec![],
             toast,
             undo: undo.filter(|_| who.viewer.level > 0),
-            parts: String::new(),
             trial: None,
+            parts: String::new(),
             now: Utc::now().timestamp_millis(),
         }
     }

@@ -156,7 +156,10 @@ impl Writer {
 fn is_awaited(change: &Change) -> bool {
     match change {
         Change::Bind(_) | Change::Unbind { .. } => true,
-        Change::CallOpened(_) | Change::CallAnswered { .. } | Change::CallClosed(_) => false,
+        Change::CallOpened(_)
+        | Change::CallAnswered { .. }
+        | Change::CallTraced { .. }
+        | Change::CallClosed(_) => false,
     }
 }
 

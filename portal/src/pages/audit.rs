@@ -1,10 +1,8 @@
 //! `/admin/audit`: who changed what, from where, with the values before and after; and back. AUD-01, AUD-02.
 
 mod undo;
-mod view;
 
 pub(crate) use undo::{api_undo, undo};
-pub(crate) use view::EntryView;
 
 use std::sync::Arc;
 
@@ -21,6 +19,7 @@ use serde_json::json;
 
 use crate::{
     auth::Who,
+    entry::{self, EntryView, allowed},
     error::{Answer, Fault},
     query::Pairs,
     reply,
@@ -133,15 +132,6 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
     Ok(Json(json!({ "items": found.entries, "total": found.total, "next": found.next })).into_response())
 }
 
-/// The log is for those who administer the company.
-pub(crate) fn allowed(who: &Who) -> Result<(), Fault> {
-    if who.viewer.level >= LEVEL {
-        Ok(())
-    } else {
-        Err(Fault::Forbidden("The audit log is not for your account"))
-    }
-}
-
 async fn find(app: &App, who: &Who, asked: &Pairs) -> Result<(Filter, List), Fault> {
     allowed(who)?;
     let (viewer, wanted) = (who.viewer(), wanted(asked));
@@ -180,9 +170,9 @@ fn filter(who: &Who, asked: &Pairs, authors: Vec<String>) -> Filter {
     Filter {
         q: get("q"),
         who: choices("who", &mut authors.into_iter().map(|name| (name.clone(), name))),
-        actions: choices("action", &mut view::ACTIONS.iter().map(owned)),
+        actions: choices("action", &mut entry::ACTIONS.iter().map(owned)),
         tables: choices("table", &mut tables.map(|of| (of.name.to_owned(), of.many.to_owned()))),
-        ways: choices("via", &mut view::WAYS.iter().map(owned)),
+        ways: choices("via", &mut entry::WAYS.iter().map(owned)),
         from: get("from"),
         to: get("to"),
         tz: get("tz"),
@@ -229,6 +219,4 @@ impl Filter {
 
 /// Where it is.
 pub(crate) const PATH: &str = "/admin/audit";
-/// ROL-05.
-const LEVEL: u8 = 2;
 const LONGEST: usize = 100;

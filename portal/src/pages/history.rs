@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::{
     auth::Who,
+    entry::{allowed, may_restore},
     error::{Answer, Fault},
     query::Pairs,
     reply,
@@ -61,7 +62,7 @@ pub(crate) async fn show(
     who: Who,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     if let Some(moment) = moment(&asked) {
         let revision = app.read(move |db| db.revision_at(moment)).await?;
@@ -101,7 +102,7 @@ pub(crate) async fn show(
 
 /// `GET /api/v1/history`: `{"oldest":…,"newest":…,"items":[…]}`.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let (viewer, before) = (who.viewer(), asked.get("before").parse().ok());
     let limit = asked.get("limit").parse().unwrap_or(SHOWN);
@@ -115,12 +116,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
     Ok(Json(body).into_response())
 }
 
-/// Restoring and importing touch everything, so it is for primary administrators.
-pub(crate) fn may_restore(who: &Who) -> bool {
-    who.viewer.level >= PRIMARY
-}
-
-/// See [`may_restore`].
+/// Refuses who may not, see [`may_restore`].
 pub(crate) fn restorer(who: &Who) -> Result<(), Fault> {
     if may_restore(who) {
         Ok(())
@@ -151,8 +147,6 @@ impl From<PastError> for Fault {
 /// Where it is.
 pub(crate) const PATH: &str = "/admin/history";
 const SHOWN: usize = 50;
-/// ROL-06.
-const PRIMARY: u8 = 3;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use config::history::TrialError;
 
 use crate::{
     auth::Who,
+    entry::allowed,
     error::{Answer, Fault},
     query::Pairs,
     reply,
@@ -21,7 +22,7 @@ use crate::{
 
 /// `POST /admin/trial`: from now on the account's changes are on trial.
 pub(crate) async fn begin(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let minutes = Pairs::parse(&body).get("minutes").parse().unwrap_or(MINUTES);
     let author = who.author("portal");
     let now = chrono::Utc::now().timestamp_millis();
@@ -36,7 +37,7 @@ pub(crate) async fn confirm(
     who: Who,
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let author = who.author("portal");
     app.db(move |db| db.confirm_trial(&author, id)).await?;
     Ok(reply::see_other(super::history::PATH, "Confirmed. The changes stay."))
@@ -48,7 +49,7 @@ pub(crate) async fn cancel(
     who: Who,
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let author = who.author("portal");
     let ended = app.db(move |db| db.cancel_trial(&author, id)).await?;
     let mut text = format!("{} changes taken back.", ended.undone.rows.len());
@@ -60,7 +61,7 @@ pub(crate) async fn cancel(
 
 /// `POST /api/v1/trials` with `{"minutes":10}`: 201 with the trial.
 pub(crate) async fn api_begin(State(app): State<Arc<App>>, who: Who, body: Bytes) -> Answer {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let asked: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     let minutes = asked["minutes"].as_u64().and_then(|minutes| u32::try_from(minutes).ok());
     let author = who.author("api");
@@ -71,7 +72,7 @@ pub(crate) async fn api_begin(State(app): State<Arc<App>>, who: Who, body: Bytes
 
 /// `POST /api/v1/trials/{id}/confirm`: 204.
 pub(crate) async fn api_confirm(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let author = who.author("api");
     app.db(move |db| db.confirm_trial(&author, id)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -79,7 +80,7 @@ pub(crate) async fn api_confirm(State(app): State<Arc<App>>, who: Who, Path(id):
 
 /// `DELETE /api/v1/trials/{id}`: takes everything back; what was kept is in the answer.
 pub(crate) async fn api_cancel(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
-    super::audit::allowed(&who)?;
+    allowed(&who)?;
     let author = who.author("api");
     let ended = app.db(move |db| db.cancel_trial(&author, id)).await?;
     let undone = ended.undone;

@@ -4,7 +4,12 @@ use askama::Template;
 use config::{Resource, audit_log::LogQuery};
 
 use super::Beside;
-use crate::{auth::Who, error::Fault, pages::audit::EntryView, state::App};
+use crate::{
+    auth::Who,
+    entry::{self, EntryView},
+    error::Fault,
+    state::App,
+};
 
 #[derive(Template)]
 #[template(path = "parts/row_history.html")]
@@ -31,7 +36,7 @@ pub(crate) async fn add(
     id: i64,
     beside: &mut Beside,
 ) -> Result<(), Fault> {
-    if crate::pages::audit::allowed(who).is_err() {
+    if entry::allowed(who).is_err() {
         return Ok(());
     }
     let viewer = who.viewer();

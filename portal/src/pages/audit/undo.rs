@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::{
     auth::Who,
+    entry::allowed,
     error::{Answer, Fault},
     query::Pairs,
     reply,
@@ -29,7 +30,7 @@ pub(crate) async fn undo(
     Path(id): Path<i64>,
     body: String,
 ) -> Result<Response, Fault> {
-    super::allowed(&who)?;
+    allowed(&who)?;
     let asked = Pairs::parse(&body);
     let back = Some(asked.get("back")).filter(|back| is_ours(back)).unwrap_or(super::PATH).to_owned();
     let author = who.author("portal");
@@ -46,7 +47,7 @@ pub(crate) async fn undo(
 
 /// `POST /api/v1/audit/{id}/undo`: what became of which row; 409 with the reasons if it cannot be taken back.
 pub(crate) async fn api_undo(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
-    super::allowed(&who)?;
+    allowed(&who)?;
     let author = who.author("api");
     match app.db(move |db| Ok::<_, Fault>(db.undo(&author, id))).await? {
         Ok(undone) => Ok(Json(json!({ "revision": undone.revision, "rows": undone.rows })).into_response()),

@@ -41,7 +41,7 @@ pub(crate) async fn compare(
     let page =
         Page::new(&app, &who, PATH, &format!("Revision {from} to {to}")).below("Configuration history", PATH);
     let list = RowList::of(&changes);
-    reply::html(&ComparePage { page, from, to, list, may_restore: super::may_restore(&who) })
+    reply::html(&ComparePage { page, from, to, list, may_restore: crate::entry::may_restore(&who) })
 }
 
 /// `GET /api/v1/history/compare?from=&to=`: row by row what became of it.
@@ -51,7 +51,7 @@ pub(crate) async fn api_compare(State(app): State<Arc<App>>, who: Who, RawQuery(
 }
 
 async fn changes(app: &App, who: &Who, query: Option<String>) -> Result<(i64, i64, Vec<RowChange>), Fault> {
-    crate::pages::audit::allowed(who)?;
+    crate::entry::allowed(who)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let number = |name: &str| asked.get(name).parse::<i64>().ok();
     let (from, to, viewer) = (number("from"), number("to"), who.viewer());

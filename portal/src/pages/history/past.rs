@@ -46,7 +46,7 @@ pub(crate) async fn past(
     Path(revision): Path<i64>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
-    crate::pages::audit::allowed(&who)?;
+    crate::entry::allowed(&who)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let tables: Vec<_> = config::resources::ALL.into_iter().filter(|of| who.may_see(of)).collect();
     let of = match asked.get("table") {
@@ -94,7 +94,7 @@ pub(crate) async fn past(
         total: found.total,
         range: if last == 0 { "0".to_owned() } else { format!("{}–{last}", skip + 1) },
         next,
-        may_restore: super::may_restore(&who) && revision < newest,
+        may_restore: crate::entry::may_restore(&who) && revision < newest,
     })
 }
 

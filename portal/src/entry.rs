@@ -1,8 +1,8 @@
-//! An entry of the log as the page draws it.
+//! An entry of the audit log as pages draw it, and whom the log is for.
 
 use config::audit_log::Shown;
 
-use crate::{assets::icon, auth::Who, text::At};
+use crate::{assets::icon, auth::Who, error::Fault, text::At};
 
 /// A change, and its values before and after.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl EntryView {
             undoable: changes_rows && entry.undone_by.is_none() && of.is_some_and(|of| who.may_write(of)),
             undone: entry.undone_by.is_some(),
             undoes: entry.undoes.is_some(),
-            may_restore: changes_rows && crate::pages::history::may_restore(who),
+            may_restore: changes_rows && may_restore(who),
             author: entry.author,
             title,
             href,
@@ -77,6 +77,20 @@ impl EntryView {
             address: entry.address,
         }
     }
+}
+
+/// The log is for those who administer the company. A-33.
+pub(crate) fn allowed(who: &Who) -> Result<(), Fault> {
+    if who.viewer.level >= COMPANY {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden("The audit log is not for your account"))
+    }
+}
+
+/// Restoring and importing touch everything, so it is for primary administrators.
+pub(crate) fn may_restore(who: &Who) -> bool {
+    who.viewer.level >= PRIMARY
 }
 
 /// `Ring time 20 s → 15 s, Members`.
@@ -135,7 +149,7 @@ fn label<'a>(of: &[(&'a str, &'a str)], key: &'a str) -> &'a str {
 }
 
 /// What can be filtered by.
-pub(super) const ACTIONS: [(&str, &str); 6] = [
+pub(crate) const ACTIONS: [(&str, &str); 6] = [
     ("create", "Added"),
     ("update", "Changed"),
     ("delete", "Deleted"),
@@ -144,7 +158,7 @@ pub(super) const ACTIONS: [(&str, &str); 6] = [
     ("noticed", "Changed in the file"),
 ];
 /// From where.
-pub(super) const WAYS: [(&str, &str); 6] = [
+pub(crate) const WAYS: [(&str, &str); 6] = [
     ("portal", "portal"),
     ("api", "API"),
     ("phone", "phone"),
@@ -153,6 +167,10 @@ pub(super) const WAYS: [(&str, &str); 6] = [
     ("trial", "not confirmed"),
 ];
 const CHANGING: [&str; 5] = ["create", "update", "delete", "renew", "noticed"];
+/// ROL-05.
+const COMPANY: u8 = 2;
+/// ROL-06.
+const PRIMARY: u8 = 3;
 const LONGEST_VALUE: usize = 40;
 const MOST_FIELDS: usize = 4;
 
