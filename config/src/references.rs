@@ -34,7 +34,9 @@ impl Db {
         let Some(stored) = rows::stored(&reader, of, scope, id)? else { return Ok(Vec::new()) };
         let mut uses = uses_of(&reader, of, stored.tenant, id)?;
         // What follows it or is cleared does not hold it.
-        uses.retain(|one| !letting_go(of).any(|(table, field)| table.name == one.table && field.when_gone != WhenGone::Move));
+        uses.retain(|one| {
+            !letting_go(of).any(|(table, field)| table.name == one.table && field.when_gone != WhenGone::Move)
+        });
         let own = sql::own_extension(of).map(|field| field.name);
         let number = own.or_else(|| (of.name == EXTENSIONS.name).then_some(EXTENSIONS.title));
         let number = number.and_then(|field| stored.values.get(field)).filter(|number| !number.is_empty());

@@ -145,6 +145,7 @@ fn write_all(
     for work in deletes {
         write::store::delete(rows, work.step.of, work.step.tenant, work.step.id)?;
     }
+    let planned = works.iter().map(|work| (work.step.of.name, work.step.id)).collect();
     let mut gave_way = false;
     while !waiting.is_empty() {
         let before = waiting.len();
@@ -152,7 +153,10 @@ fn write_all(
         for work in waiting {
             match tried(rows, || work.step.write(db, rows, work.values()))? {
                 Outcome::Written => {}
-                Outcome::Taken(why) => refused.push((work, why)),
+                Outcome::Taken(why) => {
+                    work.step.displace_twin(rows, &planned)?;
+                    refused.push((work, why));
+                }
             }
         }
         if refused.len() == before && gave_way {
@@ -217,6 +221,10 @@ impl Verdict<'_> {
             let draft = Draft { of, tenant, id, values: &stored.values };
             for problem in draft.problems(self.rows)? {
                 self.problems.push(work.problem(&problem.field, problem.message));
+            }
+            if let (Act::Create { .. }, Some(ask)) = (&work.step.act, of.hooks.created) {
+                let wrong = ask(self.rows, tenant, id)?;
+                self.problems.extend(wrong.map(|problem| work.problem(&problem.field, problem.message)));
             }
             sides.push(&stored.values);
         } else {

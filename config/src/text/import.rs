@@ -227,6 +227,22 @@ impl Import<'_> {
         if !tenant.adds_only && !of.single {
             let gone = known.present.iter().zip(stay).filter(|(_, stays)| !stays);
             for (row, _) in gone {
+                // As if somebody deleted it in its form.
+                if let Some(ask) = of.hooks.may_go
+                    && let Some(problem) = ask(self.rows, tenant.id, row.id)?
+                {
+                    let title = format!("{} {}", of.one, row.label.label);
+                    let (field, label) = (problem.field.clone(), String::new());
+                    let message = problem.message;
+                    self.applied.problems.push(RowProblem {
+                        table: of.name,
+                        id: row.id,
+                        title,
+                        field,
+                        label,
+                        message,
+                    });
+                }
                 steps.push((0, Step { of, tenant: tenant.id, id: row.id, act: Act::Delete, undoes: None }));
             }
         }

@@ -273,7 +273,10 @@ fn a_new_row_gets_a_password_and_others_keep_theirs() {
 fn each_computed_title_is_what_sqlite_makes_of_it() {
     let company = Company::new();
     for of in resources::ALL {
-        let Some(field) = of.field(of.title).filter(|field| field.computed) else { continue };
+        let Some(field) = of.field(of.title).filter(|field| field.computed && field.made_by.is_empty())
+        else {
+            continue;
+        };
         assert!(!field.made_of.is_empty(), "{}: say what `{}` is made of", of.name, field.name);
         for row in company.db.list(&viewer(1), of, &ListQuery::default()).unwrap().rows {
             let row = company.db.get(&viewer(1), of, row.id).unwrap().unwrap();
