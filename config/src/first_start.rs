@@ -8,7 +8,7 @@ use crate::{
     resources::{devices::DEVICES, ring_groups::RING_GROUPS, tenants::TENANTS, users::USERS},
     secret, sign_in,
     transaction::Transaction,
-    write::{Edit, WriteError},
+    write::WriteError,
 };
 
 impl Db {
@@ -71,16 +71,15 @@ impl Db {
 
     /// ROL-06: a primary administrator is there from the start. Made by the program, above whom nobody is.
     fn first_primary(&self, transaction: &Transaction<'_>, author: &Author) -> Result<String, WriteError> {
-        let values =
-            [("first_name", "Administrator"), ("login", "admin")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-        let id = self.create_in(transaction, author, &USERS, &Values::from(values))?;
         let primary: i64 = transaction.query_row(
             "SELECT id FROM roles WHERE tenant_id = ?1 AND level = '3' ORDER BY id LIMIT 1",
             [author.viewer.tenant.0],
             |row| row.get(0),
         )?;
-        let role = Values::from([("role".to_owned(), primary.to_string())]);
-        self.update_in(transaction, author, Edit { of: &USERS, id, version: None }, &role)?;
+        let role = primary.to_string();
+        let values = [("first_name", "Administrator"), ("login", "admin"), ("role", &role)];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let id = self.create_in(transaction, author, &USERS, &Values::from(values))?;
         Ok(sign_in::add_setup_token(transaction, id, sign_in::WEEK_MS)?)
     }
 }

@@ -72,16 +72,6 @@ impl Trace {
         json.push(']');
         json
     }
-
-    /// The decisions so far as text, for tests.
-    #[cfg(test)]
-    pub(crate) fn texts(&self) -> Vec<String> {
-        let lines: Vec<serde_json::Value> = serde_json::from_str(&self.so_far()).unwrap();
-        lines
-            .iter()
-            .map(|l| format!("{} | {}", l["what"].as_str().unwrap(), l["detail"].as_str().unwrap()))
-            .collect()
-    }
 }
 
 /// The trace of a usual call. [bytes]

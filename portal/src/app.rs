@@ -23,9 +23,7 @@ use crate::{
     },
     palette, rest,
     state::App,
-    tables::{
-        api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views,
-    },
+    tables::{api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views},
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.

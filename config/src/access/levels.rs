@@ -66,7 +66,9 @@ fn person(
         return Ok(Some("Only somebody of a higher level changes this user"));
     }
     let Some((level, rights)) = after else { return Ok(None) };
-    if level >= author.level && (author.level < PRIMARY || before.is_none()) {
+    // The program itself makes the first of them.
+    let is_program = author.user.0 == 0;
+    if level >= author.level && (author.level < PRIMARY || before.is_none() && !is_program) {
         return Ok(Some(if author.level == PRIMARY {
             "Nobody makes a user of their own level. Make a company administrator, then give them the other role"
         } else {

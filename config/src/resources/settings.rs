@@ -39,14 +39,6 @@ pub static SETTINGS: Resource = Resource {
             .required()
             .default("optional")
             .help("An authenticator app at each sign-in. Phones are not asked."),
-        Field::flag("local_sign_in", "Sign in with a password")
-            .default("1")
-            .help("Off leaves single sign-on alone, for all but primary administrators."),
-        Field::text("oidc_issuer", "Single sign-on issuer")
-            .max(253)
-            .help("OpenID Connect, such as https://login.example.com. Blank is off. Users are found by their e-mail address."),
-        Field::text("oidc_client", "Client ID").max(200),
-        Field::secret("oidc_secret", "Client secret"),
         Field::text("support_contact", "Support contact")
             .max(200)
             .help("Shown at the sign-in page: whom to ask for help."),
@@ -58,7 +50,6 @@ pub static SETTINGS: Resource = Resource {
         ("Company", &["display_name", "logo", "support_contact", "default_site"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
-        ("Single sign-on", &["local_sign_in", "oidc_issuer", "oidc_client", "oidc_secret"]),
     ],
     title: "country",
     single: true,
@@ -69,30 +60,10 @@ pub static SETTINGS: Resource = Resource {
 };
 
 fn is_sound(values: &Values) -> Result<(), Problem> {
-    super::area_code_is_digits(values)?;
-    single_sign_on_is_whole(values)
+    super::area_code_is_digits(values)
 }
 
 const LOGO_TYPES: &[FileType] = &[FileType::Png, FileType::Jpeg];
-fn single_sign_on_is_whole(values: &Values) -> Result<(), Problem> {
-    let text = |field: &str| values.get(field).map_or("", String::as_str);
-    let issuer = text("oidc_issuer");
-    if issuer.is_empty() {
-        return if text("local_sign_in") == "1" {
-            Ok(())
-        } else {
-            Err(Problem::of("local_sign_in", "Without single sign-on nobody could sign in."))
-        };
-    }
-    // Loopback without TLS is for trials on one machine.
-    if !issuer.starts_with("https://") && !issuer.starts_with("http://127.0.0.1") {
-        return Err(Problem::of("oidc_issuer", "It begins with https://."));
-    }
-    if text("oidc_client").is_empty() {
-        return Err(Problem::of("oidc_client", "The issuer gives it to you for this portal."));
-    }
-    Ok(())
-}
 
 const SECOND_FACTOR: &[(&str, &str)] = &[
     ("optional", "Who wants one"),

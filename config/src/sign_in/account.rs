@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
     Db, TenantId, UserId,
-    access::{OPERATOR, PRIMARY, Reach, Rights, Viewer, pointer},
+    access::{OPERATOR, Reach, Rights, Viewer, pointer},
     resources::users::USERS,
     sql,
 };
@@ -36,8 +36,6 @@ pub struct Account {
     pub has_second_factor: bool,
     /// The tenant requires one of them.
     pub needs_second_factor: bool,
-    /// Their password opens nothing, only single sign-on does. AUTH-24.
-    pub single_sign_on_only: bool,
 }
 
 impl Account {
@@ -141,7 +139,7 @@ pub(super) fn columns() -> Arc<str> {
              k.password, COALESCE(k.password_temporary, 0), k.password_changed_at, s.password_days, \
              CAST(COALESCE(r.level, '0') AS INTEGER), COALESCE(r.scope, 'own'), r.permissions, {}, {}, \
              EXISTS (SELECT 1 FROM authenticators o WHERE o.user_id = a.id AND o.confirmed = 1), \
-             s.second_factor, s.local_sign_in",
+             s.second_factor",
             place(crate::access::SITES),
             place(crate::access::DEPARTMENTS)
         )
@@ -179,8 +177,6 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
         password_days: row.get(at + 9)?,
         has_second_factor: row.get(at + 15)?,
         needs_second_factor: required,
-        // A primary administrator can always mend what is wrong with single sign-on.
-        single_sign_on_only: !row.get::<_, bool>(at + 17)? && level < PRIMARY,
     })
 }
 

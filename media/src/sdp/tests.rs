@@ -224,7 +224,7 @@ fn any_payloads() -> impl Strategy<Value = Vec<Payload>> {
         (0u8..128, "[A-Za-z][A-Za-z0-9.-]{0,15}", 1u32..=96_000, 1u8..=2, "([!-~]([ -~]{0,20}[!-~])?)?")
             .prop_map(|(number, name, rate, channels, fmtp)| Payload {
                 number,
-                codec: Codec { name, rate, channels, fmtp },
+                codec: Codec { name: name.into(), rate, channels, fmtp },
             });
     prop::collection::vec(one, 1..20).prop_map(|mut all: Vec<Payload>| {
         all.sort_by_key(|p| p.number);

@@ -270,11 +270,6 @@ impl Call {
     pub(crate) fn trace_so_far(&self) -> String {
         self.0.desk.borrow().trace.so_far()
     }
-    /// The decisions so far.
-    #[cfg(test)]
-    pub(crate) fn trace(&self) -> Vec<String> {
-        self.0.desk.borrow().trace.texts()
-    }
 }
 
 impl Event {

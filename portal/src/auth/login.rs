@@ -9,11 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::{
-    UserId,
-    access::Viewer,
-    sign_in::{Account, Stage},
-};
+use config::{UserId, access::Viewer, sign_in::Stage};
 
 use super::{SESSION_MS, Who, home, host, password, peer, same_site, session_cookie_line, theme};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
@@ -70,8 +66,7 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
             db.account_by_login(&name, tenant)
         })
         .await?;
-    let may = |account: &&Account| !account.suspended && !account.single_sign_on_only;
-    let stored = account.as_ref().filter(may).and_then(|account| account.password.clone());
+    let stored = account.as_ref().filter(|a| !a.suspended).and_then(|a| a.password.clone());
     let fits = aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await?;
     let Some(account) = account.filter(|_| fits) else {
         return refuse(

@@ -62,8 +62,14 @@ pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> 
 /// A JSON value as the text that the engine checks; refused if its type is not the schema's.
 pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
     match (field.kind, value) {
-        (Kind::Number { .. } | Kind::Duration { .. } | Kind::Reference(_), Value::Null) if !field.required => Ok(String::new()),
-        (Kind::Number { .. } | Kind::Duration { .. }, value) => whole(value).map(|n| n.to_string()).ok_or("A whole number.".into()),
+        (Kind::Number { .. } | Kind::Duration { .. } | Kind::Reference(_), Value::Null)
+            if !field.required =>
+        {
+            Ok(String::new())
+        }
+        (Kind::Number { .. } | Kind::Duration { .. }, value) => {
+            whole(value).map(|n| n.to_string()).ok_or("A whole number.".into())
+        }
         (Kind::Reference(_), value) => {
             whole(value).filter(|id| *id > 0).map(|id| id.to_string()).ok_or("A row id.".into())
         }
@@ -131,7 +137,9 @@ fn shape(field: &Field) -> Value {
             }
             json!({ "type": "string", "enum": keys })
         }
-        Kind::Text { max } | Kind::LongText { max } => json!({ "type": "string", "minLength": least, "maxLength": max }),
+        Kind::Text { max } | Kind::LongText { max } => {
+            json!({ "type": "string", "minLength": least, "maxLength": max })
+        }
         kind => match pattern(kind) {
             Some((pattern, longest)) => {
                 json!({ "type": "string", "minLength": least, "maxLength": longest, "pattern": pattern })

@@ -274,16 +274,3 @@ async fn administrators_see_the_mail_of_their_company() {
     let page = admin.get("/admin/node_settings").await.body;
     assert!(page.contains("name=\"smtp_host\""));
 }
-
-/// AUTH-24: where a company forbids passwords, only its primary administrators still have theirs.
-#[tokio::test]
-async fn a_password_opens_nothing_where_single_sign_on_is_alone() {
-    let world = World::new();
-    person(&world, "uma").await;
-    let alone = [("local_sign_in", "0"), ("oidc_issuer", "https://login.example"), ("oidc_client", "pbx")];
-    change(&world, &resources::settings::SETTINGS, 1, &alone);
-    assert_eq!(sign_in(&world, "uma", GOOD).await.status.as_u16(), 401);
-    let link = world.db.new_setup_link(None).unwrap().path;
-    post(&world, "pbx.example", &link, &[("password", GOOD), ("confirm", GOOD)]).await;
-    assert_eq!(sign_in(&world, "admin", GOOD).await.status.as_u16(), 303);
-}

@@ -187,7 +187,6 @@ async fn a_table_with_one_row_is_a_form() {
                 ("inband_ringback", "1"),
                 ("password_days", "0"),
                 ("second_factor", "optional"),
-                ("local_sign_in", "1"),
             ],
         )
         .await;

@@ -74,9 +74,13 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Number { min, max, .. } => {
             json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
         }
+        // Level 3 has no permissions to choose.
+        Kind::Choice(_) if (of.name, field.name) == ("roles", "level") => json!("2"),
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Set(of) => json!([of()[n % of().len()].0]),
-        Kind::LongText { max } => json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>()),
+        Kind::LongText { max } => {
+            json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>())
+        }
         Kind::Duration { min, max } => json!(if n.is_multiple_of(2) { min } else { max }),
         Kind::TimeOfDay => json!(format!("08:{:02}", n % 60)),
         Kind::Date => json!(format!("2026-11-{:02}", n % 28 + 1)),

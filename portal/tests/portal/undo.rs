@@ -40,7 +40,11 @@ async fn a_save_a_bulk_change_and_a_delete_are_taken_back_from_their_toasts() {
     assert_eq!(browser.get(&own).await.status.as_u16(), 404);
     browser.post(&format!("/admin/undo/{revision}"), &[]).await;
     let back = browser.get(&own).await.value();
-    assert_eq!((&back["extension"], &back["members"][0]), (&"790".into(), &id.into()), "with number and members");
+    assert_eq!(
+        (&back["extension"], &back["members"][0]),
+        (&"790".into(), &id.into()),
+        "with number and members"
+    );
 }
 
 #[tokio::test]

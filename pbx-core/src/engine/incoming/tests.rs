@@ -12,7 +12,12 @@ use config::{
 use sip_stack::Transport;
 
 use super::*;
-use crate::{bindings::Contact, call::script::Event, ids::CallId, io::Options};
+use crate::{
+    bindings::Contact,
+    call::script::Event,
+    ids::CallId,
+    io::{Options, Output},
+};
 
 fn now() -> Now {
     Now { at: Instant::now(), utc: DateTime::UNIX_EPOCH }
@@ -153,12 +158,15 @@ fn the_trace_says_what_was_not_done_and_why() {
     let now = now();
     let mut engine = engine(now);
     let id = begin(&mut engine, now, 9001);
-    let handle = engine.calls.running[&id].handle.clone();
     engine.step(now, id);
-    let trace = handle.trace();
-    assert!(trace.iter().any(|l| l == "Not rung | Phone 102 of 102 User 102: not registered"), "{trace:?}");
-    let json = handle.take_trace();
-    assert!(json.contains("registration · revision 1"), "{json}");
+    let closed = engine.out.iter().find_map(|output| match output {
+        Output::Store { change: Change::CallClosed(row), .. } => Some(&row.trace),
+        _ => None,
+    });
+    let trace = closed.expect("nobody is registered, so the call is over");
+    let line = "\"what\":\"Not rung\",\"detail\":\"Phone 102 of 102 User 102: not registered\",\
+                \"rule\":\"registration · revision 1\"";
+    assert!(trace.contains(line), "{trace}");
 }
 
 /// The aims are 1.2 KiB a binding and 30 KiB a call with everything; what is fixed must leave room for what varies.
