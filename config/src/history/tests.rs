@@ -138,7 +138,7 @@ fn what_the_old_value_pointed_to_must_still_be_there() {
     db.update(&author(1), &DEVICES, 1, &values([("user", &zoe.to_string())]), None).unwrap();
     db.update(&author(1), &DEVICES, 1, &values([("user", "1")]), None).unwrap();
     let entry = newest(&company).id;
-    company.by_hand("UPDATE users SET suspended_at = 1");
+    company.by_hand("UPDATE users SET suspended = 1 WHERE first_name = 'Zoe'; UPDATE users SET suspended_at = 1 WHERE first_name = 'Zoe'");
     db.delete(&author(1), &USERS, zoe).unwrap();
     let refused = db.undo(&author(1), entry).unwrap_err();
     assert!(matches!(&refused, UndoError::Refused(p) if p[0].field == "user"), "{refused}");

@@ -1,5 +1,7 @@
 //! Writes the steps of a plan within a transaction, and checks the rows once all are written.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::{Act, Action, Applied, RowChange, RowProblem, Step, step};
@@ -145,14 +147,18 @@ fn write_all(
     for work in deletes {
         write::store::delete(rows, work.step.of, work.step.tenant, work.step.id)?;
     }
+    let mut written = HashSet::new();
     let mut gave_way = false;
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut refused = Vec::new();
         for work in waiting {
             match tried(rows, || work.step.write(db, rows, work.values()))? {
-                Outcome::Written => {}
-                Outcome::Taken(why) => refused.push((work, why)),
+                Outcome::Written => drop(written.insert((work.step.of.name, work.step.id))),
+                Outcome::Taken(why) => {
+                    work.step.displace_twin(rows, &written)?;
+                    refused.push((work, why));
+                }
             }
         }
         if refused.len() == before && gave_way {
@@ -170,6 +176,9 @@ fn write_all(
             }
         }
         waiting = refused.into_iter().map(|(work, _)| work).collect();
+    }
+    for work in works {
+        work.step.displace_twin(rows, &written)?;
     }
     Ok(())
 }
@@ -217,6 +226,10 @@ impl Verdict<'_> {
             let draft = Draft { of, tenant, id, values: &stored.values };
             for problem in draft.problems(self.rows)? {
                 self.problems.push(work.problem(&problem.field, problem.message));
+            }
+            if let (Act::Create { .. }, Some(ask)) = (&work.step.act, of.hooks.created) {
+                let wrong = ask(self.rows, tenant, id)?;
+                self.problems.extend(wrong.map(|problem| work.problem(&problem.field, problem.message)));
             }
             sides.push(&stored.values);
         } else {

@@ -1,6 +1,8 @@
 //! One row on its way, and how it is written.
 
-use rusqlite::Connection;
+use std::collections::HashSet;
+
+use rusqlite::{Connection, params_from_iter};
 
 use crate::{
     Db, Kind, Resource, audit,
@@ -74,6 +76,41 @@ impl Step {
         if version > 1 {
             let text = format!("UPDATE {} SET version = ?2 WHERE id = ?1", self.of.name);
             rows.prepare_cached(&text)?.execute((self.id, version))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the row that a trigger made beside another new row, if this one points to the same: with a user comes a
+    /// licence, and the plan has it, too. So does one that took this one's id. What the plan itself has `written` stays.
+    pub(super) fn displace_twin(
+        &self,
+        rows: &Connection,
+        written: &HashSet<(&'static str, i64)>,
+    ) -> rusqlite::Result<()> {
+        let Act::Create { values, .. } = &self.act else { return Ok(()) };
+        let (mut text, mut given) = (String::new(), vec![self.tenant, self.id]);
+        for field in self.of.settable().filter(|field| matches!(field.kind, Kind::Reference(_))) {
+            let target = values.get(field.name).and_then(|id| id.parse().ok());
+            if let (Some(target), Stored::Column(column)) = (target, sql::stored(self.of, field)) {
+                given.push(target);
+                text += &format!(" AND t.{column} = ?{}", given.len());
+            }
+        }
+        if !self.of.tenant {
+            return Ok(());
+        }
+        let same = if text.is_empty() { String::new() } else { format!(" OR (1 = 1{text})") };
+        let text = format!(
+            "SELECT t.id FROM {0} t JOIN revision r JOIN history h ON h.tbl = '{0}' AND h.row_id = t.id \
+             AND h.revision = r.number AND h.before IS NULL WHERE t.tenant_id = ?1 AND (t.id = ?2{same})",
+            self.of.name
+        );
+        let made: Vec<i64> = rows
+            .prepare_cached(&text)?
+            .query_map(params_from_iter(given), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in made.into_iter().filter(|id| !written.contains(&(self.of.name, *id))) {
+            store::delete(rows, self.of, self.tenant, id)?;
         }
         Ok(())
     }

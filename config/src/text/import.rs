@@ -8,7 +8,7 @@ use super::{
     Document, Given, RowText, TableText, TenantText,
     export::tenant_key,
     fields,
-    labels::full,
+    labels::{self, full},
     matching::{self, Present},
     read,
 };
@@ -181,9 +181,17 @@ impl Import<'_> {
     fn number(&mut self, tenant: &mut Tenant<'_>, table: &TableText) -> Result<(), PlanError> {
         let known = &tenant.tables[table.of.name];
         let mut assigned = Vec::new();
-        for place in matching::matched(table, &known.present) {
+        let pointing: Vec<&Field> = labels::naming(table.of);
+        let points_only = pointing.iter().all(|field| matches!(field.kind, Kind::Reference(_)));
+        let places = match points_only && !table.of.single {
+            true => tenant.pointing_alike(table, &pointing, &known.present),
+            false => matching::matched(table, &known.present),
+        };
+        for place in places {
             let id = match place {
                 Some(place) => known.present[place].id,
+                // Room for what triggers make beside other new rows.
+                None if points_only => self.ids.next(self.rows, table.of)? + ROOM,
                 None => self.ids.next(self.rows, table.of)?,
             };
             assigned.push((place, id));
@@ -227,6 +235,22 @@ impl Import<'_> {
         if !tenant.adds_only && !of.single {
             let gone = known.present.iter().zip(stay).filter(|(_, stays)| !stays);
             for (row, _) in gone {
+                // As if somebody deleted it in its form.
+                if let Some(ask) = of.hooks.may_go
+                    && let Some(problem) = ask(self.rows, tenant.id, row.id)?
+                {
+                    let title = format!("{} {}", of.one, row.label.label);
+                    let (field, label) = (problem.field.clone(), String::new());
+                    let message = problem.message;
+                    self.applied.problems.push(RowProblem {
+                        table: of.name,
+                        id: row.id,
+                        title,
+                        field,
+                        label,
+                        message,
+                    });
+                }
                 steps.push((0, Step { of, tenant: tenant.id, id: row.id, act: Act::Delete, undoes: None }));
             }
         }
@@ -348,6 +372,30 @@ impl<'a> Tenant<'a> {
         Ok(())
     }
 
+    /// Which rows point to the same: what a row without a name of its own is known by.
+    fn pointing_alike(
+        &self,
+        table: &TableText,
+        fields: &[&Field],
+        present: &[Present],
+    ) -> Vec<Option<usize>> {
+        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
+        for (at, row) in present.iter().enumerate() {
+            let value = |field: &&Field| row.values.get(field.name).cloned().unwrap_or_default();
+            places.insert(fields.iter().map(value).collect(), at);
+        }
+        let targets = |row: &RowText| -> Option<Vec<String>> {
+            let given = |field: &&Field| row.given.iter().find(|(name, _)| *name == field.name);
+            fields
+                .iter()
+                .map(|field| {
+                    given(field).map_or(Some(String::new()), |(_, given)| self.value(field, given).ok())
+                })
+                .collect()
+        };
+        table.rows.iter().map(|row| targets(row).and_then(|key| places.remove(&key))).collect()
+    }
+
     /// Tells which rows of the text are which.
     fn assign(&mut self, table: &'static str, assigned: Vec<(Option<usize>, i64)>) {
         if let Some(known) = self.tables.get_mut(table) {
@@ -405,6 +453,9 @@ fn missing_secrets(of: &'static Resource, values: &Values) -> usize {
     let secrets = of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret));
     secrets.filter(|field| values.get(field.name).is_none_or(String::is_empty)).count()
 }
+
+/// More new rows than a text has.
+const ROOM: i64 = 1_000_000;
 
 fn refused(why: &str) -> PlanError {
     PlanError::Refused(why.to_owned())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::{Resource, sql};
+use crate::{Field, Kind, Resource, sql};
 
 /// The rows of a table of one tenant in the order of the text, with their names.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,7 @@ impl Labels {
     /// The rows of a tenant; all rows of a table without tenants.
     pub(crate) fn read(rows: &Connection, of: &'static Resource, tenant: i64) -> rusqlite::Result<Self> {
         let number = sql::own_extension(of).map_or_else(|| "''".to_owned(), |field| sql::value(of, field));
-        let bare = if of.single { format!("'{}'", of.one) } else { format!("t.{}", of.title) };
+        let bare = if of.single { format!("'{}'", of.one) } else { bare(of) };
         let condition = if of.tenant { "t.tenant_id = ?1" } else { "?1 = ?1" };
         let text = format!("SELECT t.id, {bare}, {number} FROM {} t WHERE {condition}", of.name);
         let mut statement = rows.prepare_cached(&text)?;
@@ -69,6 +69,25 @@ impl Labels {
     pub(crate) fn by_id(&self) -> HashMap<i64, &str> {
         self.rows.iter().map(|row| (row.id, row.label.as_str())).collect()
     }
+}
+
+/// The fields that name a row in the text, joined by a blank: the title, if the text has what it is made of; else the
+/// row's own name; else what it points to.
+pub(crate) fn naming(of: &'static Resource) -> Vec<&'static Field> {
+    let title = of.field(of.title).filter(|field| !field.computed || !field.made_of.is_empty());
+    let name = || of.settable().find(|field| matches!(field.kind, Kind::Text { .. }));
+    match title.or_else(name) {
+        Some(field) => vec![field],
+        None => of.settable().filter(|field| matches!(field.kind, Kind::Reference(_))).collect(),
+    }
+}
+
+/// What [`naming`] says, in SQL.
+fn bare(of: &'static Resource) -> String {
+    let texts =
+        naming(of).into_iter().map(|field| sql::shown(of, field).unwrap_or_else(|| sql::value(of, field)));
+    let joined = texts.collect::<Vec<_>>().join(" || ' ' || ");
+    if joined.is_empty() { "''".to_owned() } else { joined }
 }
 
 /// The names of rows with these titles, in their order.

@@ -60,12 +60,15 @@ pub(super) fn names(of: &'static Resource, rows: &[RowText]) -> Vec<String> {
 
 /// The title of a row of the text, as SQLite would make it.
 pub(super) fn bare_title(of: &'static Resource, row: &RowText) -> String {
-    let Some(field) = of.field(of.title) else { return String::new() };
-    if !field.computed {
-        return normal(field, row.text(field.name));
-    }
-    let parts: Vec<&str> = field.made_of.iter().map(|name| row.text(name).trim()).collect();
-    parts.join(" ").trim().to_owned()
+    let parts = labels::naming(of).into_iter().map(|field| {
+        if field.computed {
+            let parts: Vec<&str> = field.made_of.iter().map(|name| row.text(name).trim()).collect();
+            parts.join(" ").trim().to_owned()
+        } else {
+            normal(field, row.text(field.name))
+        }
+    });
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 struct Matching {

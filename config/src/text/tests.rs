@@ -108,7 +108,9 @@ fn an_edited_text_is_a_plan_and_then_one_revision() {
     let done = import(db, &edited, Go::Apply(Some(plan.base)));
     assert_eq!((done.revision, company.revision()), (Some(before + 1), before + 1));
     assert_eq!(done.rows, plan.rows);
-    assert!(import(db, &edited, Go::Rehearse).rows.is_empty());
+    // A new user has a licence as anywhere; the text does not name it yet.
+    let again = import(db, &edited, Go::Rehearse).rows;
+    assert!(again.iter().all(|row| row.table == "licence_assignments"), "{again:?}");
     let (mut feed, snapshot) = crate::Feed::open(db).unwrap();
     assert!(feed.poll().unwrap().is_none() && snapshot.revision == before + 1);
 }
@@ -273,7 +275,10 @@ fn a_new_row_gets_a_password_and_others_keep_theirs() {
 fn each_computed_title_is_what_sqlite_makes_of_it() {
     let company = Company::new();
     for of in resources::ALL {
-        let Some(field) = of.field(of.title).filter(|field| field.computed) else { continue };
+        let Some(field) = of.field(of.title).filter(|field| field.computed && field.made_by.is_empty())
+        else {
+            continue;
+        };
         assert!(!field.made_of.is_empty(), "{}: say what `{}` is made of", of.name, field.name);
         for row in company.db.list(&viewer(1), of, &ListQuery::default()).unwrap().rows {
             let row = company.db.get(&viewer(1), of, row.id).unwrap().unwrap();
