@@ -113,7 +113,6 @@ impl Page {
             undo: undo.filter(|_| who.viewer.level > 0),
             trial: None,
             parts: String::new(),
-            trial: None,
             now: Utc::now().timestamp_millis(),
         }
     }
