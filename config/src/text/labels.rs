@@ -47,7 +47,9 @@ impl Labels {
     /// The rows of a tenant; all rows of a table without tenants.
     pub(crate) fn read(rows: &Connection, of: &'static Resource, tenant: i64) -> rusqlite::Result<Self> {
         let number = sql::own_extension(of).map_or_else(|| "''".to_owned(), |field| sql::value(of, field));
-        let bare = if of.single { format!("'{}'", of.one) } else { format!("t.{}", of.title) };
+        // Not the column: SQL may make the title out of others.
+        let titled = || of.field(of.title).map_or_else(|| "''".to_owned(), |field| sql::value(of, field));
+        let bare = if of.single { format!("'{}'", of.one) } else { titled() };
         let condition = if of.tenant { "t.tenant_id = ?1" } else { "?1 = ?1" };
         let text = format!("SELECT t.id, {bare}, {number} FROM {} t WHERE {condition}", of.name);
         let mut statement = rows.prepare_cached(&text)?;

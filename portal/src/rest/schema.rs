@@ -122,7 +122,7 @@ fn shape(field: &Field) -> Value {
             "type": "array", "items": { "type": "integer", "minimum": 1 }, "x-table": table,
         }),
         Kind::Set(of) => json!({
-            "type": "array", "items": { "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() },
+            "type": "array", "items": { "type": "string", "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() },
         }),
         Kind::Choice(of) => {
             let mut keys: Vec<&str> = of.iter().map(|(key, _)| *key).collect();
