@@ -187,7 +187,7 @@ async fn set_up(app: &App, who: &Who, problem: &'static str, status: StatusCode)
     let mut answer = reply::html(&AuthenticatorPage {
         page: Page::portal(who, "/security", "Authenticator app"),
         csrf: who.csrf.clone(),
-        picture: totp::picture(&totp::address(&made.secret, &who.tenant_name, &who.login)),
+        picture: totp::picture(&totp::address(&made.secret, &who.face.name, &who.login)),
         secret: totp::base32(&made.secret),
         required: who.must_add_factor,
         problem,
