@@ -384,7 +384,10 @@ fn still_theirs(
 /// A new row without a site or department is at that of its author, if their role reaches no further.
 fn at_their_site(author: &Author, of: &Resource, given: &Values) -> Values {
     let mut values = given.clone();
-    if let Some((field, id)) = access::place_of_new(&author.viewer, of) {
+    // What is a user's is where they are.
+    let is_users = access::pointer(of, USERS.name)
+        .is_some_and(|user| values.get(user).is_some_and(|user| !user.is_empty()));
+    if !is_users && let Some((field, id)) = access::place_of_new(&author.viewer, of) {
         values
             .entry(field.to_owned())
             .and_modify(|value| {

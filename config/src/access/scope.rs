@@ -92,30 +92,49 @@ pub(crate) fn pointer(of: &Resource, to: &str) -> Option<&'static str> {
     of.fields.iter().find(|field| points(&field.kind)).map(|field| field.name)
 }
 
-/// The condition that a row belongs to a row of `to`: it is that row, points to it, or points to a user who does. `None` if
-/// the table has nothing to do with it.
+/// The condition that a row belongs to a row of `to`: it is that row, points to it, or points to a user who does. Whoever
+/// names no site is at the company's default site. `None` if the table has nothing to do with it.
 fn part_of(of: &Resource, to: &'static str) -> Option<&'static str> {
     let key = (of.name, to);
     if let Some(known) = PARTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return *known;
     }
-    let user_points = resources::by_name(USERS.name).and_then(|users| pointer(users, to));
-    let own = "NULLIF(?2, 0)";
-    let condition = if of.name == to {
-        Some(format!("t.id IS {own}"))
-    } else if let Some(field) = pointer(of, to) {
-        Some(format!("t.{field}_id IS {own}"))
-    } else if let (Some(user), Some(field)) = (pointer(of, USERS.name), user_points) {
-        Some(format!(
-            "EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = t.tenant_id AND u.id = t.{user}_id AND u.{field}_id IS {own})"
-        ))
-    } else {
-        None
-    };
     // A condition for each pair of declared tables: as much as is leaked is bounded by the declarations.
-    let text = condition.map(|text| &*Box::leak(format!("t.tenant_id = ?1 AND {text}").into_boxed_str()));
+    let text = condition(of, to).map(|text| &*Box::leak(text.into_boxed_str()));
     PARTS.write().unwrap_or_else(PoisonError::into_inner).insert(key, text);
     text
+}
+
+fn condition(of: &Resource, to: &str) -> Option<String> {
+    if of.name == to {
+        return Some(format!(
+            "t.tenant_id = ?1 AND t.id IS {}",
+            or_default(to, &["NULLIF(?2, 0)".to_owned()])
+        ));
+    }
+    let mut places: Vec<String> = pointer(of, to).map(|field| format!("t.{field}_id")).into_iter().collect();
+    let of_users = resources::by_name(USERS.name).and_then(|users| pointer(users, to));
+    if let (Some(user), Some(field)) = (pointer(of, USERS.name), of_users) {
+        places.push(format!(
+            "(SELECT u.{field}_id FROM users u WHERE u.tenant_id = t.tenant_id AND u.id = t.{user}_id)"
+        ));
+    }
+    if places.is_empty() {
+        return None;
+    }
+    let here = or_default(to, &["NULLIF(?2, 0)".to_owned()]);
+    Some(format!("t.tenant_id = ?1 AND {} IS {here}", or_default(to, &places)))
+}
+
+/// The first of these places that is named; for sites, the default one if none is.
+fn or_default(to: &str, places: &[String]) -> String {
+    let default =
+        (to == SITES).then(|| "(SELECT o.default_site_id FROM settings o WHERE o.tenant_id = ?1)".to_owned());
+    let all: Vec<String> = places.iter().cloned().chain(default).collect();
+    match all.as_slice() {
+        [only] => only.clone(),
+        several => format!("COALESCE({})", several.join(", ")),
+    }
 }
 
 type Parts = HashMap<(&'static str, &'static str), Option<&'static str>>;

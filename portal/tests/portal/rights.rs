@@ -97,3 +97,36 @@ async fn a_role_is_edited_by_check_boxes() {
         browser.post("/admin/roles/6", &[&fields[..], &[("permissions", "users.edit")]].concat()).await;
     assert_eq!(refused.status.as_u16(), 422, "level 0 has no admin panel");
 }
+
+/// ROL-03
+#[tokio::test]
+async fn a_site_administrator_has_the_users_and_phones_of_their_site() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let north = admin.json("POST", "/api/v1/sites", json!({"name": "North"})).await.value()["id"].clone();
+    let person = |name: &str, site: &serde_json::Value| json!({"first_name": name, "site": site});
+    let theirs = admin.json("POST", "/api/v1/users", person("Nora", &north)).await.value()["id"].clone();
+    let phone = |name: &str, user: &serde_json::Value| json!({"name": name, "username": name, "user": user});
+    let phone_of = admin.json("POST", "/api/v1/devices", phone("nora", &theirs)).await.value()["id"].clone();
+    let site = world.account("site", 1).await;
+    let me = world.db.account_by_login("site", None).unwrap().unwrap().id;
+    // Without a site of their own they are at the default one, as the five people of first start are.
+    let total = async |path: &str| site.get(path).await.value()["total"].clone();
+    assert_eq!((total("/api/v1/users").await, total("/api/v1/devices").await), (json!(7), json!(5)));
+    assert_eq!(site.get(&format!("/api/v1/users/{theirs}")).await.status.as_u16(), 403);
+    admin.json("PATCH", &format!("/api/v1/users/{me}"), json!({"site": north})).await;
+    assert_eq!((total("/api/v1/users").await, total("/api/v1/devices").await), (json!(2), json!(1)));
+    assert_eq!(site.get(&format!("/api/v1/devices/{phone_of}")).await.status.as_u16(), 200);
+    for path in ["/api/v1/users/1", "/api/v1/devices/1", "/admin/users/1"] {
+        assert_eq!(site.get(path).await.status.as_u16(), 403, "{path}");
+    }
+    assert_eq!(site.json("PATCH", "/api/v1/users/1", json!({"last_name": "x"})).await.status.as_u16(), 403);
+    let csv = site.get("/admin/users/export.csv").await.body;
+    assert!(csv.contains("Nora") && !csv.contains("Anna"), "{csv}");
+    let made = site.json("POST", "/api/v1/users", json!({"first_name": "Nils"})).await.value();
+    assert_eq!(made["site"], north, "what they make is at their site");
+    let phone = site.json("POST", "/api/v1/devices", phone("nils", &made["id"])).await;
+    assert_eq!(phone.status.as_u16(), 201, "{}", phone.body);
+    let moved = site.json("PATCH", &format!("/api/v1/users/{}", made["id"]), json!({"site": null})).await;
+    assert_eq!(moved.status.as_u16(), 403, "and stays there: {}", moved.body);
+}
