@@ -75,7 +75,9 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
             json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>().trim())
         }
         Kind::Word { max } => {
-            json!(format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>().trim())
+            json!(
+                format!("w{n}.{}", field.name.replace('_', "-")).chars().take(max).collect::<String>().trim()
+            )
         }
         Kind::Number { min, max, .. } => {
             json!(if n.is_multiple_of(2) { min.max(1) } else { max.min(min.max(1) + 1) })
@@ -84,7 +86,9 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Choice(_) if (of.name, field.name) == ("roles", "level") => json!("2"),
         Kind::Choice(of) => json!(of[n % of.len()].0),
         Kind::Set(of) => json!([of()[n % of().len()].0]),
-        Kind::LongText { max } => json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>().trim()),
+        Kind::LongText { max } => {
+            json!(format!("+{n} <b>\"{}\"", field.label).chars().take(max).collect::<String>().trim())
+        }
         Kind::Duration { min, max } => json!(if n.is_multiple_of(2) { min } else { max }),
         Kind::TimeOfDay => json!(format!("08:{:02}", n % 60)),
         Kind::Date => json!(format!("2026-11-{:02}", n % 28 + 1)),
