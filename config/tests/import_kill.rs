@@ -62,12 +62,12 @@ fn a_kill_in_the_middle_of_an_import_leaves_all_of_it_or_nothing() {
     }
 }
 
-/// A company as first start makes it, and the same with many more people.
+/// A company as first start makes it, and the same with many more phones.
 fn texts(db: &Db) -> [String; 2] {
     let small = exported(db);
     let mut large = small.clone();
     for n in 0..MORE {
-        large += &format!("\n[[tenants.users]]\nfirst_name = \"Zoe{n:03}\"\nextension = \"{}\"\n", 2000 + n);
+        large += &format!("\n[[tenants.devices]]\nname = \"Spare {n:03}\"\nusername = \"{}\"\n", 2000 + n);
     }
     let done = db.import_text(&author(), &large, Go::Apply(None)).unwrap();
     assert!(done.problems.is_empty(), "{:?}", done.problems);

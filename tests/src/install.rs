@@ -8,8 +8,8 @@ use std::{
 };
 
 /// Every command that the tests need.
-const ALL: [&str; 10] =
-    ["sipp", "baresip", "chromium", "sqlite3", "cc", "node", "npm", "ip", "unshare", "mount"];
+const ALL: [&str; 11] =
+    ["sipp", "baresip", "chromium", "sqlite3", "cc", "node", "npm", "ip", "unshare", "mount", "python3"];
 
 /// A machine with those commands, a user, and perhaps `sudo` and `apt-get`.
 struct Machine(tempfile::TempDir);
@@ -74,6 +74,15 @@ fn root_installs_the_packages_of_what_is_missing_and_nothing_else() {
         machine.told(),
         "update -q\ninstall -y -q --no-install-recommends sip-tester baresip-core chromium gcc libc6-dev\n"
     );
+}
+
+/// Debian's python3 comes without what makes virtual environments.
+#[test]
+fn a_python_without_environments_gets_them() {
+    let machine = Machine::new(&ALL, 0).with_apt(&["python3"]);
+    machine.add("python3", "exit 1");
+    assert!(machine.install().status.success());
+    assert!(machine.told().ends_with(" python3 python3-venv\n"), "{}", machine.told());
 }
 
 #[test]

@@ -86,8 +86,8 @@ fn a_restored_revision_is_as_it_was_and_one_revision_more() {
     let busy = (company.revision(), all(&company));
     let plan = company.db.restore(&author(1), then, Go::Rehearse).unwrap();
     assert!(plan.problems.is_empty(), "{:?}", plan.problems);
-    // With each user a phone and a licence.
-    assert_eq!((plan.count(Action::Create), plan.count(Action::Delete)), (3, 3));
+    // With each user a phone.
+    assert_eq!((plan.count(Action::Create), plan.count(Action::Delete)), (2, 2));
     assert!(plan.affected.iter().any(|a| a.number == "150" && a.what == "gone"), "{:?}", plan.affected);
     assert!(plan.affected.iter().any(|a| a.number == "105" && a.what == "new"));
     assert_eq!((company.revision(), all(&company)), busy, "a plan changes nothing");
