@@ -82,8 +82,10 @@ pub fn value(of: &Resource, field: &Field) -> String {
             "COALESCE((SELECT x.number FROM extensions x WHERE x.tenant_id = t.tenant_id AND x.{owner} = t.id), '')"
         ),
         Stored::Join { table, .. } => format!(
-            "COALESCE((SELECT group_concat(m.target, ',' ORDER BY m.position) FROM {table} m \
-             WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), '')"
+            // Ordered by an inner SELECT: triggers hold this text, and a `sqlite3` shell before 3.44 cannot read an
+            // ORDER BY within the function.
+            "COALESCE((SELECT group_concat(o.target, ',') FROM (SELECT m.target FROM {table} m \
+             WHERE m.tenant_id = t.tenant_id AND m.owner = t.id ORDER BY m.position) o), '')"
         ),
     }
 }

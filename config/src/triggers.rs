@@ -92,8 +92,8 @@ fn before(name: &str, event: &str, body: String) -> (String, String) {
 fn keep(of: &Resource, id: &str) -> String {
     let table = of.name;
     format!(
-        "INSERT INTO history (tbl, row_id, revision, tenant_id, before) \
-         SELECT '{table}', t.id, r.number + (r.held = 0), {}, {} FROM {table} t, revision r WHERE t.id = {id} \
+        "INSERT INTO history (at_ms, tbl, row_id, revision, tenant_id, before) \
+         SELECT {NOW_MS}, '{table}', t.id, r.number + (r.held = 0), {}, {} FROM {table} t, revision r WHERE t.id = {id} \
          AND NOT EXISTS (SELECT 1 FROM history h WHERE h.tbl = '{table}' AND h.row_id = {id} \
          AND h.revision = r.number + (r.held = 0)); ",
         rows::tenant_column(of),
@@ -105,8 +105,8 @@ fn keep(of: &Resource, id: &str) -> String {
 fn keep_absence(of: &Resource) -> String {
     let tenant = rows::tenant_column(of).replace("t.", "NEW.");
     format!(
-        "INSERT INTO history (tbl, row_id, revision, tenant_id, before) \
-         SELECT '{}', NEW.id, number, {tenant}, NULL FROM revision WHERE true ON CONFLICT DO NOTHING; ",
+        "INSERT INTO history (at_ms, tbl, row_id, revision, tenant_id, before) \
+         SELECT {NOW_MS}, '{}', NEW.id, number, {tenant}, NULL FROM revision WHERE true ON CONFLICT DO NOTHING; ",
         of.name
     )
 }
@@ -142,3 +142,6 @@ fn mark(table: &str, id: &str) -> String {
          ON CONFLICT (tbl, row_id) DO UPDATE SET revision = excluded.revision; "
     )
 }
+
+/// Unix milliseconds, as a `sqlite3` shell before 3.42 can tell them, too: it knows no `unixepoch('subsec')`.
+const NOW_MS: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
