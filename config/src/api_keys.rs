@@ -7,6 +7,7 @@ use crate::{
     Db, UserId,
     access::{Author, PRIMARY, Rights, Verb, Viewer},
     audit::{self, About, Changes},
+    refusal::{self, WriteError},
     resources::{
         self,
         api_keys::{API_KEYS, scope_of_menu},
@@ -14,7 +15,6 @@ use crate::{
     rows, secret,
     sign_in::{Account, hash_of},
     transaction::Transaction,
-    write::{self, WriteError},
 };
 
 /// A program that is signed in.
@@ -43,8 +43,8 @@ impl Db {
     pub fn issue_api_key(&self, author: &Author, id: i64, now_ms: i64) -> Result<String, WriteError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
-        write::allowed(author, Verb::Edit, &API_KEYS)?;
-        let stored = write::theirs(&transaction, author, &API_KEYS, id)?;
+        refusal::allowed(author, Verb::Edit, &API_KEYS)?;
+        let stored = refusal::theirs(&transaction, author, &API_KEYS, id)?;
         let maker = Some(author.viewer.user.0).filter(|user| *user != 0);
         let token = format!("{PREFIX}{}", secret::token());
         transaction

@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod access;
 pub mod api_keys;
 pub mod audit;
 pub mod audit_log;
@@ -39,6 +38,7 @@ pub mod plan;
 pub mod query;
 pub mod records;
 pub mod references;
+mod refusal;
 pub mod rehearsal;
 pub mod resource;
 pub mod resources;
@@ -59,4 +59,5 @@ pub use db::{Db, OpenError};
 pub use feed::Feed;
 pub use ids::*;
 pub use resource::{Field, Kind, Problem, Resource, WhenGone};
+pub use resources::access;
 pub use snapshot::Snapshot;

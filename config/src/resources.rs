@@ -4,6 +4,7 @@
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
 //! missing. (A forward by night or with an end date is two more columns.)
 
+pub mod access;
 pub mod announcements;
 pub mod api_keys;
 pub mod departments;

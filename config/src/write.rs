@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::{
     Db, Kind, Problem, Resource, UserId,
-    access::{self, Scope, Verb, levels},
+    access::{self, Scope, Verb},
     audit::{self, About, Changes},
     check::{self, Draft},
     resource::{RowRule, Values},
@@ -15,7 +15,9 @@ use crate::{
     transaction::Transaction,
 };
 
-pub use crate::access::Author;
+use crate::refusal::{BEYOND, in_words, invalid};
+use crate::refusal::{allowed, on_their_level, theirs};
+pub use crate::{access::Author, refusal::WriteError};
 pub use batch::Step;
 use store::Row;
 
@@ -30,30 +32,6 @@ pub struct Saved {
     pub id: i64,
     /// The revision that holds the change.
     pub revision: i64,
-}
-
-/// Why nothing was written. Nothing is ever written in part.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The values are wrong; one entry per field.
-    #[error("{} field(s) need attention", .0.len())]
-    Invalid(Vec<Problem>),
-    /// The row is gone or belongs to another tenant.
-    #[error("this entry is gone")]
-    Gone,
-    /// The author may not do that; why, in words. ROL-03, ROL-07, USR-09.
-    #[error("{0}")]
-    Forbidden(&'static str),
-    /// Somebody saved since the form was opened; `by` and the present values.
-    #[error("{by} changed this entry meanwhile")]
-    #[allow(missing_docs)]
-    Conflict { by: String, now: Values },
-    /// Other rows point here: their titles.
-    #[error("still used by {}", .0.join(", "))]
-    Used(Vec<String>),
-    /// The disk is full, the file is read-only, …
-    #[error("the database did not accept the change: {}", in_words(.0))]
-    Sqlite(#[from] rusqlite::Error),
 }
 
 /// Which row is deleted, and where to what points to it moves.
@@ -325,48 +303,6 @@ fn merged(mut first: Vec<Problem>, then: Vec<Problem>) -> Vec<Problem> {
     first
 }
 
-fn invalid(problems: Vec<Problem>) -> Result<(), WriteError> {
-    if problems.is_empty() { Ok(()) } else { Err(WriteError::Invalid(problems)) }
-}
-
-/// The row of somebody whom the author may manage: in their reach and of a lower level. USR-09.
-pub(crate) fn manageable(
-    rows: &Connection,
-    author: &Author,
-    of: &'static Resource,
-    id: i64,
-) -> Result<rows::Stored, WriteError> {
-    allowed(author, Verb::Edit, of)?;
-    let stored = theirs(rows, author, of, id)?;
-    on_their_level(rows, author, of, Some(&stored.values), None)?;
-    Ok(stored)
-}
-
-/// Whether the author's role allows that with rows of the table at all.
-pub(crate) fn allowed(author: &Author, verb: Verb, of: &Resource) -> Result<(), WriteError> {
-    match access::may(&author.viewer, verb, of) {
-        true => Ok(()),
-        false if of.tenant => Err(WriteError::Forbidden("Your role does not allow this")),
-        // Tables of the program are not there for others at all.
-        false => Err(WriteError::Gone),
-    }
-}
-
-/// The row as stored, if it is the author's to change.
-pub(crate) fn theirs(
-    rows: &Connection,
-    author: &Author,
-    of: &'static Resource,
-    id: i64,
-) -> Result<rows::Stored, WriteError> {
-    let scope = access::scope(&author.viewer, of);
-    match rows::stored(rows, of, scope, id)? {
-        Some(stored) => Ok(stored),
-        None if rows::is_beyond(rows, of, scope, id)? => Err(BEYOND),
-        None => Err(WriteError::Gone),
-    }
-}
-
 /// What somebody wrote stays within their site or department: it is neither made elsewhere nor moved there. ROL-03.
 fn still_theirs(
     rows: &Connection,
@@ -400,20 +336,6 @@ fn at_their_site(author: &Author, of: &Resource, given: &Values) -> Values {
     values
 }
 
-/// USR-09, ROL-07.
-pub(crate) fn on_their_level(
-    rows: &Connection,
-    author: &Author,
-    of: &Resource,
-    old: Option<&Values>,
-    new: Option<&Values>,
-) -> Result<(), WriteError> {
-    match levels::refusal(rows, &author.viewer, of, old, new)? {
-        Some(why) => Err(WriteError::Forbidden(why)),
-        None => Ok(()),
-    }
-}
-
 fn is_secret(of: &Resource, name: &str) -> bool {
     of.field(name).is_some_and(|field| matches!(field.kind, Kind::Secret))
 }
@@ -424,20 +346,6 @@ fn secret_field(of: &Resource, name: &str) -> Result<&'static str, WriteError> {
         _ => Err(WriteError::Invalid(vec![Problem::of(name, "This is no password.")])),
     }
 }
-
-/// SQLite's error for people.
-fn in_words(error: &rusqlite::Error) -> String {
-    use rusqlite::ErrorCode::*;
-    match error.sqlite_error_code() {
-        Some(DiskFull) => "the disk is full. Make room; calls go on meanwhile".into(),
-        Some(ReadOnly) => "the file is read-only. Give the program write access to its folder".into(),
-        Some(DatabaseBusy | DatabaseLocked) => "another program holds it locked. Try again".into(),
-        Some(SystemIoFailure) => "the disk reports an error. Look at the system's log".into(),
-        _ => error.to_string(),
-    }
-}
-
-const BEYOND: WriteError = WriteError::Forbidden("This belongs to another site or department");
 
 #[cfg(test)]
 mod tests;

@@ -69,6 +69,11 @@ impl Who {
         self.viewer
     }
 
+    /// Mail holds names and addresses of the whole company.
+    pub fn may_see_mail(&self) -> bool {
+        self.viewer.level >= 2 && self.viewer.reach == access::Reach::All
+    }
+
     /// For the audit log; `via` is `portal` or `api`.
     pub fn author(&self, via: &'static str) -> Author {
         Author { viewer: self.viewer, name: self.login.clone(), address: self.address.clone(), via }

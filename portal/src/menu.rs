@@ -2,7 +2,7 @@
 
 use config::Resource;
 
-use crate::{assets::icon, auth::Who, pages::mail};
+use crate::{assets::icon, auth::Who};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "System" && who.viewer.level >= 3 {
             items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));
         }
-        if title == "System" && mail::may_see(who) {
+        if title == "System" && who.may_see_mail() {
             items.push(item("Mail", "/admin/mail", icon("mail"), "", path));
         }
         if !items.is_empty() {

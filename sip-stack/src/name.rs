@@ -1,7 +1,5 @@
 //! Header names we know, with their compact forms (RFC 3261 §7.3.3, §20).
 
-use crate::wire::text::ONES;
-
 macro_rules! names {
     ($($variant:ident $text:literal $($compact:literal)?),* $(,)?) => {
         /// A header field name that this crate knows by number.
@@ -165,6 +163,8 @@ const COMPACT: [u8; 256] = {
 };
 
 /// 2⁶⁴ divided by the golden ratio.
+/// A one in each of eight bytes.
+pub(crate) const ONES: u64 = u64::MAX / 255;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 const SLOTS: usize = 256;
 const FREE: u8 = u8::MAX;

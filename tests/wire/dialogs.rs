@@ -244,5 +244,6 @@ fn a_replayed_invite_is_challenged_and_rings_nobody() {
     }
     assert!(!bob.is_called());
     server.quiet();
+    until_true("the record", || server.sql("SELECT count(*) FROM calls") != "0");
     assert_eq!(server.sql("SELECT count(*) FROM calls"), "1");
 }

@@ -67,7 +67,11 @@ fn a_full_disk_stops_no_call_and_is_over_when_there_is_room() {
         assert!(page.body.contains("disk is full") && page.body.contains("Calls go on"), "{}", page.body);
         a_write_is_refused_in_words(&server, &portal);
         assert_eq!(server.metric("dialtone_records_lost_total"), 0.0);
-        alice.dial(&server.number(2)).cancel();
+        let dialling = alice.dial(&server.number(2));
+        let ringing = carol.incoming().ring();
+        dialling.rings();
+        dialling.cancel();
+        ringing.cancelled();
 
         filler.give_back();
         until_true("the end of the alarm", || !portal.get("/admin").body.contains("cannot be written"));
@@ -134,6 +138,6 @@ fn a_first_start_on_a_full_disk_says_so_and_works_once_there_is_room() {
         let said = child.wait_with_output().unwrap().stdout;
         let said = String::from_utf8_lossy(&said);
         assert!(said.contains("/setup/"), "no first start:\n{said}");
-        assert_eq!(sqlite(&folder.join("dialtone.db"), "SELECT count(*) FROM users"), "5");
+        assert_eq!(sqlite(&folder.join("dialtone.db"), "SELECT count(*) FROM users"), "6");
     });
 }

@@ -79,7 +79,7 @@ impl FromStr for Week {
         let mut week = Self::default();
         let text = text.replace(['–', '—'], "-").replace(" - ", "-").to_ascii_lowercase();
         for part in text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-            let (days, hours) = part.split_once(|c: char| c == ' ' || c == ':').unwrap_or((part, ""));
+            let (days, hours) = part.split_once([' ', ':']).unwrap_or((part, ""));
             let (first, last) = days_of(days)?;
             for span in hours.split([' ', ',']).filter(|span| !span.is_empty()) {
                 let span = span_of(span)?;

@@ -31,7 +31,7 @@ impl Db {
     /// # Errors
     /// When a trial of the tenant is running.
     pub fn begin_trial(&self, author: &Author, now_ms: i64, minutes: u32) -> Result<Trial, TrialError> {
-        if !(author.viewer.level > 0) {
+        if author.viewer.level == 0 {
             return Err(TrialError::Forbidden);
         }
         let mut writer = self.writer();
@@ -49,7 +49,7 @@ impl Db {
 
     /// Keeps what is on trial.
     pub fn confirm_trial(&self, author: &Author, id: i64) -> Result<(), TrialError> {
-        if !(author.viewer.level > 0) {
+        if author.viewer.level == 0 {
             return Err(TrialError::Forbidden);
         }
         let writer = self.writer();
@@ -60,7 +60,7 @@ impl Db {
 
     /// Takes back at once what is on trial.
     pub fn cancel_trial(&self, author: &Author, id: i64) -> Result<Ended, TrialError> {
-        if !(author.viewer.level > 0) {
+        if author.viewer.level == 0 {
             return Err(TrialError::Forbidden);
         }
         let trial =

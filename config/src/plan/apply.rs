@@ -11,10 +11,11 @@ use crate::{
     audit::{self, About, Changes, Span},
     check::{self, Draft},
     references,
+    refusal::{self, WriteError},
     resource::Values,
     resources, rows, sql,
     words::{self, Words},
-    write::{self, WriteError},
+    write,
 };
 
 /// A step and what its row was.
@@ -43,8 +44,7 @@ pub(crate) fn apply(
     for step in steps {
         works.push(begun(rows, author, step, &mut titles)?);
     }
-    let mut applied = Applied::default();
-    applied.problems = malformed(&works);
+    let mut applied = Applied { problems: malformed(&works), ..Applied::default() };
     if !applied.problems.is_empty() {
         return Ok(applied);
     }
@@ -79,27 +79,27 @@ fn begun(rows: &Connection, author: &Author, step: Step, titles: &mut Words) -> 
         Act::Create { .. } => Verb::Create,
         Act::Delete => Verb::Delete,
     };
-    write::allowed(&acting, verb, of)?;
+    refusal::allowed(&acting, verb, of)?;
     if of.tenant && acting.viewer.tenant.0 != step.tenant {
         return Err(WriteError::Gone);
     }
     if let Act::Create { values, .. } = &step.act {
         // A primary administrator brings back whom they deleted, of their own level too.
         let as_before = (acting.viewer.level == access::PRIMARY).then_some(values);
-        write::on_their_level(rows, &acting, of, as_before, Some(values))?;
+        refusal::on_their_level(rows, &acting, of, as_before, Some(values))?;
         return Ok(Work { step, old: None, old_title: String::new(), old_shown: Changes::new() });
     }
-    let old = write::theirs(rows, &acting, of, step.id)?;
+    let old = refusal::theirs(rows, &acting, of, step.id)?;
     let mut old_shown = Changes::new();
     let gone = Values::new();
     let new = match &step.act {
         Act::Change { values } => {
             let merged = step::merged(&old.values, values);
-            write::on_their_level(rows, &acting, of, Some(&old.values), Some(&merged))?;
+            refusal::on_their_level(rows, &acting, of, Some(&old.values), Some(&merged))?;
             merged
         }
         Act::Create { .. } | Act::Delete => {
-            write::on_their_level(rows, &acting, of, Some(&old.values), None)?;
+            refusal::on_their_level(rows, &acting, of, Some(&old.values), None)?;
             gone
         }
     };

@@ -7,9 +7,9 @@ use super::{SignInError, account, hash_of, note, own};
 use crate::{
     Db, UserId,
     access::Author,
+    refusal::{WriteError, manageable},
     resources::users::USERS,
     secret::{Place, hex, random, unhex},
-    write::{WriteError, manageable},
 };
 
 /// The authenticator app of a user.

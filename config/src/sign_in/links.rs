@@ -6,9 +6,9 @@ use super::{Account, SignInError, account, hash_of, note, own, passwords};
 use crate::{
     Db, UserId,
     access::Author,
+    refusal::{WriteError, manageable},
     resources::users::USERS,
     secret,
-    write::{WriteError, manageable},
 };
 
 /// A link with which somebody sets a password.

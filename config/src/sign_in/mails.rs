@@ -7,9 +7,9 @@ use crate::{
     Db, TenantId, UserId,
     access::Author,
     outbox::{self, Content, MailKind},
+    refusal::{WriteError, manageable},
     resources::users::USERS,
     secret::Cipher,
-    write::{WriteError, manageable},
 };
 
 impl Db {

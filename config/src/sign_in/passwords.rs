@@ -6,8 +6,8 @@ use super::{SignInError, account, mails, note, own};
 use crate::{
     Db, UserId,
     access::Author,
+    refusal::{WriteError, manageable},
     resources::users::USERS,
-    write::{WriteError, manageable},
 };
 
 impl Db {

@@ -112,12 +112,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 }
 
 fn allowed(who: &Who) -> Result<(), Fault> {
-    if may_see(who) { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
-}
-
-/// Mail holds names and addresses of the whole company.
-pub(crate) fn may_see(who: &Who) -> bool {
-    who.viewer.level >= 2 && who.viewer.reach == config::access::Reach::All
+    if who.may_see_mail() { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
 }
 
 impl From<Mail> for MailView {

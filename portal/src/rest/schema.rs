@@ -84,7 +84,7 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
         (Kind::Set(of), Value::Array(keys)) => {
             let known = |key: &&str| of().iter().any(|(other, _)| other == key);
             let keys: Option<Vec<&str>> =
-                keys.iter().map(|key| key.as_str().filter(|key| known(&key))).collect();
+                keys.iter().map(|key| key.as_str().filter(|key| known(key))).collect();
             keys.map(|keys| keys.join(",")).ok_or("A list of keys.".into())
         }
         (Kind::Set(_), _) => Err("A list of keys.".into()),

@@ -20,7 +20,7 @@ fn call(n: usize, started_at: i64) -> Change {
         started_at,
         answered_at: answered.then_some(started_at + 5_000),
         ended_at: Some(started_at + 65_000),
-        caller_number: if n % 2 == 0 { "+4930123456".into() } else { "101".into() },
+        caller_number: if n.is_multiple_of(2) { "+4930123456".into() } else { "101".into() },
         dialled: "102".into(),
         outcome: if answered { "answered".into() } else { "missed".into() },
         ..CallRow::default()

@@ -10,6 +10,7 @@ pub(crate) use super::class::{
     alphanumeric_and, is_all, run, visible_but,
 };
 use super::class::{DIGIT, PLAIN};
+use crate::name::ONES;
 
 /// The values of a header line, cut at commas outside of quotes and angle brackets, trimmed, empty ones skipped.
 #[derive(Debug, Clone)]
@@ -257,9 +258,6 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
     }
     out.push('"');
 }
-
-/// A one in each of eight bytes.
-pub(crate) const ONES: u64 = u64::MAX / 255;
 
 #[cfg(test)]
 mod tests {

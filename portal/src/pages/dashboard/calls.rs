@@ -76,8 +76,8 @@ impl Calls {
             let label = self.at(start).format("%H").to_string();
             let hour = self.at(start).hour();
             Bar {
-                labelled: hour % 3 == 0,
-                minor: hour % 6 != 0,
+                labelled: hour.is_multiple_of(3),
+                minor: !hour.is_multiple_of(6),
                 label,
                 href: format!("/admin/calls?since={start}&until={}", start + HOUR),
                 parts: Sum::of(self.between(start, start + HOUR)).calls_by_series(),
