@@ -160,7 +160,7 @@ CREATE INDEX devices_search ON devices (tenant_id, (name || char(10) || mac || c
 INSERT INTO sites (tenant_id, name) SELECT id, 'Main site' FROM tenants;
 INSERT INTO licences (tenant_id, name, kind) SELECT id, 'Advanced User', 'advanced_user' FROM tenants;
 UPDATE settings SET default_site_id = (SELECT s.id FROM sites s WHERE s.tenant_id = settings.tenant_id);
-UPDATE users SET suspended_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE suspended = 1;
+UPDATE users SET suspended_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE suspended = 1;
 
 -- Each tenant has its settings, a site and that licence from the start, whoever adds it.
 DROP TRIGGER tenants_have_settings;
@@ -173,10 +173,10 @@ END;
 
 -- Since when somebody is suspended; nobody can set it by hand.
 CREATE TRIGGER users_suspended_insert AFTER INSERT ON users WHEN NEW.suspended = 1 BEGIN
-    UPDATE users SET suspended_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = NEW.id;
+    UPDATE users SET suspended_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE id = NEW.id;
 END;
 CREATE TRIGGER users_suspended_update AFTER UPDATE OF suspended ON users WHEN NEW.suspended <> OLD.suspended BEGIN
-    UPDATE users SET suspended_at = CASE NEW.suspended WHEN 1 THEN CAST(unixepoch('subsec') * 1000 AS INTEGER) END
+    UPDATE users SET suspended_at = CASE NEW.suspended WHEN 1 THEN CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) END
     WHERE id = NEW.id;
 END;
 

@@ -17,8 +17,8 @@ use crate::{auth::Who, error::Fault, state::App};
 
 /// Answers a repeated request with the first answer.
 pub(crate) async fn once(State(app): State<Arc<App>>, who: Who, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || !request.uri().path().starts_with("/api/") || !request.headers().contains_key(KEY) {
+    let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    if !changes || !request.uri().path().starts_with("/api/") || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
     match kept(&app, &who, request, next).await {
