@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tests::{
     agent::Account,
     audio::voice,
-    patience::{until, within},
+    patience::{PATIENCE, until, within},
     server::signal,
 };
 
@@ -56,7 +56,7 @@ impl Baresip {
     pub fn dial(&self, target: &str) {
         let command = format!("{{\"command\":\"dial\",\"params\":\"{target}\"}}");
         let mut stream =
-            within(Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", self.control)).ok());
+            within(PATIENCE, || TcpStream::connect(("127.0.0.1", self.control)).ok());
         let stream = stream.as_mut().expect("baresip's control port");
         stream.write_all(format!("{}:{command},", command.len()).as_bytes()).unwrap();
         // The answer is read so that the command is taken before the connection goes.
@@ -74,11 +74,11 @@ impl Baresip {
     /// Ends the phone politely: it hangs up and un-registers.
     pub fn quit(&mut self) {
         signal(self.child.id(), "INT");
-        until("the end of baresip", Duration::from_secs(30), || self.child.try_wait().unwrap());
+        until("the end of baresip", PATIENCE, || self.child.try_wait().unwrap());
     }
     /// So many samples that it heard, once it heard them.
     pub fn heard(&self, count: usize) -> Vec<i16> {
-        until("a recording long enough", Duration::from_secs(30), || {
+        until("a recording long enough", PATIENCE, || {
             let bytes = fs::read(self.recording()?).ok()?;
             let samples: Vec<i16> =
                 bytes.get(44..)?.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// How long a test waits for something that should happen at once. Only a failure takes this long.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until `probe` gives something, or panics with `what` after `limit`.
 pub fn until<T>(what: &str, limit: Duration, probe: impl FnMut() -> Option<T>) -> T {
