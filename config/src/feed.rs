@@ -18,6 +18,7 @@ use change::Touched;
 mod accept;
 mod change;
 mod load;
+mod resync;
 
 /// The reader of changes. One a program, on a thread of its own, polled every 10 ms or so.
 #[derive(Debug)]
@@ -112,6 +113,11 @@ impl Feed {
         let unchecked: Vec<_> =
             touched.iter().filter(|touched| touched.revision > revision.checked).copied().collect();
         let problems = change::problems(&moment, &unchecked)?;
+        let phones = if restored || self.incomplete {
+            Vec::new()
+        } else {
+            resync::phones(&moment, &self.snapshot, &touched)?
+        };
         let loaded = if !problems.is_empty() {
             Err(problems.into_iter().map(|problem| problem.message).collect())
         } else if restored || self.incomplete {
@@ -123,23 +129,23 @@ impl Feed {
         self.data_version = data_version;
         self.examined = revision.number;
         Ok(match loaded {
-            Ok(rows) => Ok(Some(self.accept(revision, rows, &unchecked, restored))),
+            Ok(rows) => {
+                let next = self.next(revision.number, rows, restored).resyncing(phones);
+                Ok(Some(self.accept(revision, next, &unchecked)))
+            }
             Err(problems) => Err(Rejected { problems, revision: revision.number }),
         })
     }
 
-    fn accept(
-        &mut self,
-        revision: change::Revision,
-        rows: Rows,
-        unchecked: &[Touched],
-        restored: bool,
-    ) -> Arc<Snapshot> {
-        let next = if restored || self.incomplete {
-            Snapshot::of(revision.number, rows)
+    fn next(&self, revision: i64, rows: Rows, restored: bool) -> Snapshot {
+        if restored || self.incomplete {
+            Snapshot::of(revision, rows)
         } else {
-            self.snapshot.next(revision.number, rows)
-        };
+            self.snapshot.next(revision, rows)
+        }
+    }
+
+    fn accept(&mut self, revision: change::Revision, next: Snapshot, unchecked: &[Touched]) -> Arc<Snapshot> {
         self.snapshot = Arc::new(next);
         self.incomplete = false;
         self.accepted(revision, unchecked);

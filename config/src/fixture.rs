@@ -1,10 +1,11 @@
 //! A company in a folder that goes with the test.
 
 use crate::{
-    Db, TenantId,
+    Db, Resource, TenantId,
     access::{Author, Viewer},
     db::Welcome,
     resource::Values,
+    resources::devices::DEVICES,
 };
 
 pub struct Company {
@@ -33,9 +34,31 @@ impl Company {
         self.db.reader().unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// A new row of the first tenant; its id.
+    pub fn add(&self, of: &'static Resource, pairs: &[(&str, &str)]) -> i64 {
+        self.db.create(&author(1), of, &given(pairs)).unwrap().id
+    }
+
+    pub fn change(&self, of: &'static Resource, id: i64, pairs: &[(&str, &str)]) {
+        self.db.update(&author(1), of, id, &given(pairs), None).unwrap();
+    }
+
+    /// A desk phone that fetches its settings from here; its id.
+    pub fn add_phone(&self, mac: &str) -> i64 {
+        let name = format!("Phone {mac}");
+        self.add(
+            &DEVICES,
+            &[("name", &name), ("username", mac), ("mac", mac), ("model", "yealink-t54w")],
+        )
+    }
+
     pub fn revision(&self) -> i64 {
         self.number("SELECT number FROM revision")
     }
+}
+
+fn given(pairs: &[(&str, &str)]) -> Values {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 pub fn author(tenant: i64) -> Author {

@@ -34,6 +34,7 @@ mod migrations;
 pub mod organization;
 pub mod outbox;
 pub mod password;
+pub mod phones;
 pub mod plan;
 pub mod query;
 pub mod records;

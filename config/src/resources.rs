@@ -8,6 +8,7 @@ pub mod access;
 pub mod announcements;
 pub mod api_keys;
 pub mod departments;
+pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
 pub mod licences;
@@ -24,12 +25,13 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 15] = [
+pub static ALL: [&Resource; 16] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
     &devices::DEVICES,
+    &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
     &licences::LICENCES,

@@ -8,6 +8,7 @@ use chacha20poly1305::{
     AeadInPlace, Key, KeyInit, Tag, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use sha2::{Digest, Sha256};
 
 /// The key of one database.
 #[derive(Clone)]
@@ -52,6 +53,17 @@ impl Cipher {
         let (nonce, tag) = (XNonce::from_slice(nonce), Tag::from_slice(tag));
         self.0.decrypt_in_place_detached(nonce, associated.as_bytes(), secret, tag).ok()?;
         std::str::from_utf8(secret).ok().map(str::to_owned)
+    }
+
+    /// A secret of 128 bits that follows from the key and a purpose, hexadecimal; nobody without the key can tell it. The
+    /// purpose makes the nonce, so that no two purposes share one; what is taken is the key stream itself.
+    pub fn derive(&self, purpose: &str) -> String {
+        let digest: [u8; 32] = Sha256::digest(format!("dialtone secret for {purpose}")).into();
+        let mut stream = [0; 16];
+        self.0
+            .encrypt_in_place_detached(XNonce::from_slice(&digest[..NONCE]), b"", &mut stream)
+            .expect("encryption fails only beyond 256 GiB");
+        hex(&stream)
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Snapshot {
     pub revision: i64,
     rows: Rows,
     indexes: Indexes,
+    resync: Arc<[DeviceId]>,
 }
 
 impl Snapshot {
@@ -48,7 +49,19 @@ impl Snapshot {
     pub(crate) fn next(&self, revision: i64, rows: Rows) -> Self {
         let mut indexes = self.indexes.clone();
         indexes.update(&self.rows, &rows);
-        Self { revision, rows, indexes }
+        Self { revision, rows, indexes, resync: Arc::default() }
+    }
+
+    /// The same, with the phones whose settings differ from those of the revision before.
+    pub fn resyncing(mut self, phones: Vec<DeviceId>) -> Self {
+        self.resync = phones.into();
+        self
+    }
+
+    /// The phones whose settings, keys or phone books differ from those of the revision before: they are told to fetch
+    /// them. SIP-36, DEV-14.
+    pub fn resync(&self) -> &[DeviceId] {
+        &self.resync
     }
 
     pub(crate) fn rows(&self) -> &Rows {
@@ -106,6 +119,10 @@ impl Snapshot {
     /// A device.
     pub fn device(&self, tenant: TenantId, id: DeviceId) -> Option<&Arc<Device>> {
         self.rows.devices.get(&id.0).filter(|device| device.tenant == tenant)
+    }
+    /// A device of whichever tenant.
+    pub fn device_anywhere(&self, id: DeviceId) -> Option<&Arc<Device>> {
+        self.rows.devices.get(&id.0)
     }
     /// A user's devices in the order they were added.
     pub fn devices_of(&self, tenant: TenantId, user: UserId) -> &[Arc<Device>] {

@@ -49,7 +49,8 @@ pub static API_KEYS: Resource = Resource {
 pub fn scope_of_menu(menu: &str) -> &'static str {
     match menu {
         "Organization" => "organization",
-        "Configuration" => "configuration",
+        // Tables without a place in the menu belong to phones.
+        "Configuration" | "" => "configuration",
         "Call Center" | "Call center" => "call_center",
         "Reporting" | "Reporting/Audit" => "reporting",
         _ => "system",

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row};
 
 use crate::{
     DeviceId, Field, Problem, Resource, TenantId, UserId,
+    phones::models,
     resource::{Hooks, Values},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
@@ -55,10 +56,17 @@ pub static DEVICES: Resource = Resource {
         Field::reference("site", "Site", "sites").moves().help("Of a hotdesk phone, which is no one's own."),
         Field::choice("kind", "Kind", KINDS).required().default("desktop"),
         Field::mac("mac", "MAC address").unique_everywhere(),
+        Field::choice("model", "Model", &models::CHOICES)
+            .help("Phones of these models fetch their settings from here. Blank is set up by hand."),
+        Field::choice("rank", "Deskphone", RANKS).help("A user has one deskphone and one secondary deskphone."),
         Field::text("location", "Location").help("Office, home office, on the road …"),
         Field::text("description", "Description").max(128),
         Field::flag("secure", "Secure protocol")
-            .help("Signals with TLS and encrypts speech, once it is provisioned so."),
+            .help("SIP over TLS and SRTP. This system has no listener for it yet: the phone is set up without."),
+        Field::choice("transport", "Transport", TRANSPORTS)
+            .required()
+            .default("udp")
+            .help("By which the phone is set up to register."),
         Field::word("username", "User name").required().unique().help("The phone registers with it."),
         Field::secret("secret", "Password").help("Blank makes a strong one."),
         Field::choice("ring", "When called", RING).required().default("immediate"),
@@ -70,21 +78,37 @@ pub static DEVICES: Resource = Resource {
             .required()
             .default("3")
             .help("A further one replaces the oldest."),
+        Field::choice("voicemail_button", "Voicemail button", VOICEMAIL)
+            .required()
+            .default("mailbox")
+            .help("What the button does on phones that are set up from here."),
+        Field::phone_number("voicemail_box", "Shared mailbox")
+            .shown_when("voicemail_button", "shared")
+            .help("The extension whose mailbox it calls."),
+        Field::moment("fetched", "Settings fetched").made_by(FETCHED),
+        Field::long_text("fetched_by", "Fetched by").made_by(
+            "COALESCE((SELECT p.fetched_by FROM device_provisioning p WHERE p.device_id = {t}.id), '')",
+        ),
+        Field::moment("book_fetched", "Phone book fetched").made_by(BOOK_FETCHED),
+        Field::number("book_entries", "Entries in it", 0, i64::MAX, "").made_by(
+            "COALESCE((SELECT p.book_entries FROM device_provisioning p WHERE p.device_id = {t}.id), 0)",
+        ),
     ],
-    columns: &["name", "user", "site", "location", "username", "ring"],
-    filters: &["ring", "user", "site", "kind", "secure"],
+    columns: &["name", "model", "user", "site", "location", "mac", "ring", "fetched"],
+    filters: &["model", "ring", "user", "site", "kind", "secure"],
     sort: "name",
     cards: &[
-        ("General", &["name", "kind", "mac", "description"]),
-        ("Assigned to", &["user", "site", "location"]),
-        ("Registration", &["username", "secret", "secure", "max_contacts"]),
+        ("General", &["name", "kind", "mac", "model", "description"]),
+        ("Assigned to", &["user", "rank", "site", "location"]),
+        ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay"]),
+        ("Buttons", &["voicemail_button", "voicemail_box"]),
     ],
     title: "name",
     single: false,
     tenant: true,
     check: Some(user_or_site),
-    rules: &[one_device_rings],
+    rules: &[one_device_rings, one_of_each_rank],
     hooks: Hooks::NONE,
 };
 
@@ -146,6 +170,28 @@ fn one_device_rings(rows: &Connection, tenant: i64, device: &Values) -> rusqlite
     Ok((devices > 0 && ringing == 0).then(|| Problem::of("ring", message)))
 }
 
+/// DEV-10: a user has one deskphone and one secondary deskphone.
+fn one_of_each_rank(rows: &Connection, tenant: i64, device: &Values) -> rusqlite::Result<Option<Problem>> {
+    let given = |name: &str| device.get(name).filter(|value| !value.is_empty());
+    let (Some(user), Some(rank)) = (given("user"), given("rank")) else { return Ok(None) };
+    let phones: i64 = rows
+        .prepare_cached(
+            "SELECT count(*) FROM devices WHERE tenant_id = ?1 AND user_id = CAST(?2 AS INTEGER) AND rank = ?3",
+        )?
+        .query_row((tenant, user, rank), |row| row.get(0))?;
+    let message = "Another phone of this user is that already. Change that one first.";
+    Ok((phones > 1).then(|| Problem::of("rank", message)))
+}
+
+const RANKS: &[(&str, &str)] = &[("primary", "Deskphone"), ("secondary", "Secondary deskphone")];
+const TRANSPORTS: &[(&str, &str)] = &[("udp", "UDP"), ("tcp", "TCP")];
+/// DEV-08
+const VOICEMAIL: &[(&str, &str)] =
+    &[("mailbox", "Calls the mailbox"), ("shared", "Calls a shared mailbox"), ("list", "Opens the list of messages")];
+const FETCHED: &str = "COALESCE((SELECT strftime('%Y-%m-%dT%H:%M:%SZ', p.fetched_at / 1000, 'unixepoch') \
+    FROM device_provisioning p WHERE p.device_id = {t}.id), '')";
+const BOOK_FETCHED: &str = "COALESCE((SELECT strftime('%Y-%m-%dT%H:%M:%SZ', p.book_at / 1000, 'unixepoch') \
+    FROM device_provisioning p WHERE p.device_id = {t}.id), '')";
 const RING: &[(&str, &str)] =
     &[("immediate", "Rings at once"), ("delay", "Rings after a delay"), ("disabled", "Does not ring")];
 /// DEV-15 has a letter for each.

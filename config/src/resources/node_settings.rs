@@ -79,6 +79,15 @@ pub static NODE_SETTINGS: Resource = Resource {
         Field::text("portal_address", "Address of this portal")
             .max(253)
             .help("Begins the links in mail, such as https://pbx.example.com. Blank is the address it listens on."),
+        Field::choice("provision_over", "Phones fetch settings", PROVISION_OVER)
+            .required()
+            .default("https")
+            .help("Settings hold passwords: without HTTPS whoever listens on the way reads them."),
+        Field::word("phone_server", "Server for phones")
+            .max(253)
+            .help("Name or address that phones are set up with. Blank is the one under which they fetch their settings."),
+        Field::flag("pnp", "Answer new phones")
+            .help("Tells phones in this network that ask by SIP multicast (224.0.1.75) where their settings are."),
     ],
     columns: &["rtp_silence_timeout", "session_timer", "call_retention_days"],
     filters: &[],
@@ -91,6 +100,7 @@ pub static NODE_SETTINGS: Resource = Resource {
             "Mail",
             &["smtp_host", "smtp_port", "smtp_tls", "smtp_user", "smtp_secret", "mail_from", "portal_address"],
         ),
+        ("Phones", &["provision_over", "phone_server", "pnp"]),
     ],
     title: "session_timer",
     single: true,
@@ -155,6 +165,12 @@ fn fits_together(values: &Values) -> Result<(), Problem> {
     Ok(())
 }
 
+/// DEV-16
+const PROVISION_OVER: &[(&str, &str)] = &[
+    ("https", "Over HTTPS only"),
+    ("private", "Over HTTP too in private networks"),
+    ("any", "Over HTTP from anywhere"),
+];
 const DIGEST: &[(&str, &str)] = &[("both", "SHA-256 or MD5, as the phone can"), ("md5", "MD5 only")];
 const SMTP_TLS: &[(&str, &str)] =
     &[("starttls", "STARTTLS"), ("tls", "TLS from the start"), ("none", "None, in a trusted network only")];

@@ -58,6 +58,10 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == ROLES.name {
         sample.insert("level".into(), (1 + n % 2).to_string());
     }
+    // What it holds depends on the type.
+    if of.name == "device_buttons" {
+        sample.insert("value".into(), format!("7{n}"));
+    }
     // These hold digits only.
     for name in ["area_code", "park_code"] {
         if let Some(code) = sample.get_mut(name) {
@@ -74,6 +78,7 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     let mut values = values([(field, &name)]);
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
+        "devices" => drop(values.insert("username".into(), format!("target{n}"))),
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

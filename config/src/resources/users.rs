@@ -85,6 +85,9 @@ pub static USERS: Resource = Resource {
         Field::choice("status", "Status", STATUS).made_by(
             "CASE WHEN {t}.suspended = 1 THEN 'suspended' WHEN {t}.licensed = 0 THEN 'unlicensed' ELSE 'active' END",
         ),
+        Field::long_text("deskphone", "Deskphone").made_by(DESKPHONE),
+        Field::long_text("second_deskphone", "Secondary deskphone").made_by(SECOND_DESKPHONE),
+        Field::long_text("softphone", "Softphone").made_by(SOFTPHONE),
         Field::phone_number("forward_always", "Forward all calls to")
             .help("An extension, or an outside number with area code. Blank is off."),
         Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
@@ -201,6 +204,15 @@ fn was_suspended_long_enough(rows: &Connection, _: i64, id: i64) -> rusqlite::Re
 /// USR-06.
 pub const SUSPENDED_BEFORE_DELETE: Duration = Duration::from_secs(12 * 3600);
 
+/// DEV-10
+const DESKPHONE: &str = "COALESCE((SELECT d.name FROM devices d WHERE d.tenant_id = {t}.tenant_id \
+    AND d.user_id = {t}.id AND d.rank = 'primary'), '')";
+const SECOND_DESKPHONE: &str = "COALESCE((SELECT d.name FROM devices d WHERE d.tenant_id = {t}.tenant_id \
+    AND d.user_id = {t}.id AND d.rank = 'secondary'), '')";
+/// DEV-18: the mobile number where there is no softphone.
+const SOFTPHONE: &str = "COALESCE((SELECT CASE d.kind WHEN 'mobile' THEN 'Softphone (Mobile)' \
+    ELSE 'Softphone (Desktop)' END FROM devices d WHERE d.tenant_id = {t}.tenant_id AND d.user_id = {t}.id \
+    AND d.kind IN ('mobile', 'softphone') ORDER BY d.kind, d.id LIMIT 1), {t}.mobile)";
 const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
 const STATUS: &[(&str, &str)] =
     &[("active", "Active"), ("suspended", "Suspended"), ("unlicensed", "Without licence")];

@@ -75,7 +75,7 @@ impl Labels {
 /// row's own name; else what it points to.
 pub(crate) fn naming(of: &'static Resource) -> Vec<&'static Field> {
     let title = of.field(of.title).filter(|field| !field.computed || !field.made_of.is_empty());
-    let name = || of.settable().find(|field| matches!(field.kind, Kind::Text { .. }));
+    let name = || of.settable().find(|field| field.required && matches!(field.kind, Kind::Text { .. }));
     match title.or_else(name) {
         Some(field) => vec![field],
         None => of.settable().filter(|field| matches!(field.kind, Kind::Reference(_))).collect(),

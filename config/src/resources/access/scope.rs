@@ -7,7 +7,7 @@ use std::{
 
 use super::{OPERATOR, PRIMARY, Reach, Viewer};
 use crate::{
-    Kind, Resource, TenantId,
+    Kind, Resource, TenantId, WhenGone,
     resources::{self, tenants::TENANTS, users::USERS},
 };
 
@@ -120,10 +120,20 @@ fn condition(of: &Resource, to: &str) -> Option<String> {
         ));
     }
     if places.is_empty() {
-        return None;
+        return of_owner(of, to);
     }
     let here = or_default(to, &["NULLIF(?2, 0)".to_owned()]);
     Some(format!("t.tenant_id = ?1 AND {} IS {here}", or_default(to, &places)))
+}
+
+/// What goes with another row is where that one is: a phone's keys are where the phone is.
+fn of_owner(of: &Resource, to: &str) -> Option<String> {
+    let follows = of.fields.iter().find(|field| field.when_gone == WhenGone::Follow)?;
+    let Kind::Reference(owner) = follows.kind else { return None };
+    let owner = resources::by_name(owner)?;
+    let theirs = condition(owner, to)?;
+    let (column, table) = (follows.name, owner.name);
+    Some(format!("t.tenant_id = ?1 AND t.{column}_id IN (SELECT t.id FROM {table} t WHERE {theirs})"))
 }
 
 /// The first of these places that is named; for sites, the default one if none is.
