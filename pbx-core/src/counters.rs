@@ -43,6 +43,8 @@ pub(crate) struct Counters {
     pub panics: u64,
     /// Digits that phones pressed.
     pub digits: u64,
+    /// NOTIFYs that had phones fetch their settings.
+    pub resyncs: u64,
     /// Calls ended because both phones fell silent.
     pub silent: u64,
 }
@@ -81,6 +83,7 @@ impl Counters {
             ),
             ("dialtone_script_panics_total", self.panics, "Calls ended by a fault of a feature"),
             ("dialtone_digits_total", self.digits, "Telephone events received"),
+            ("dialtone_resyncs_total", self.resyncs, "NOTIFYs that had phones fetch their settings"),
             ("dialtone_calls_silent_total", self.silent, "Calls ended because no media came any more"),
         ];
         let refused = REFUSALS.iter().zip(self.refused).map(|(&name, n)| (name, n, "Requests refused"));

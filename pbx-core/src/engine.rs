@@ -3,7 +3,7 @@
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
 //! `ending`; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
-//! connection. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
+//! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
@@ -20,6 +20,7 @@ mod reconnected;
 mod redirect;
 mod renegotiation;
 mod requests;
+mod resyncing;
 mod show;
 
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
@@ -40,6 +41,7 @@ use crate::{
     office::Office,
     pinholes::Pinholes,
     records::Records,
+    resync::Resyncs,
     timers::{Timer, Timers},
 };
 
@@ -55,6 +57,7 @@ pub struct Engine {
     ready: VecDeque<CallId>,
     timers: Timers,
     pinholes: Pinholes,
+    resyncs: Resyncs,
     ports: Ports,
     records: Records,
     counters: Counters,
@@ -88,6 +91,7 @@ impl Engine {
             ready: VecDeque::new(),
             timers: Timers::default(),
             pinholes: Pinholes::default(),
+            resyncs: Resyncs::default(),
             records: Records::default(),
             counters: Counters::default(),
             early: VecDeque::new(),
@@ -110,7 +114,7 @@ impl Engine {
     /// Anything else.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Config(snapshot) => self.swap_config(snapshot),
+            Input::Config(snapshot) => self.swap_config(now, snapshot),
             Input::Media(event) => self.on_media(now, event),
             Input::FlowFailed(flow) => self.stack.flow_failed(now.at, flow),
             Input::Stored(ticket) => {
@@ -120,6 +124,9 @@ impl Engine {
                 }
             }
             Input::Command(live::Command::HangUp { tenant, id }) => self.hang_up(now, tenant, &id),
+            Input::Command(live::Command::Resync { tenant, device, reboot }) => {
+                self.resync(now, tenant, device, reboot);
+            }
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
         }
@@ -132,6 +139,7 @@ impl Engine {
         self.settle(now);
         self.expire_bindings(now);
         self.ask_contacts(now);
+        self.tell_resyncs(now);
         while let Some((id, response)) = self.records.late(now.at) {
             self.counters.unstored += 1;
             tracing::warn!("a registration is confirmed before its row is stored: the disk is slow");
@@ -152,7 +160,8 @@ impl Engine {
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.office.bindings.borrow().next_expiry();
-        let own = [self.timers.next(), self.records.next(), self.pinholes.next(), expiry];
+        let own =
+            [self.timers.next(), self.records.next(), self.pinholes.next(), self.resyncs.next(), expiry];
         own.into_iter().chain([self.stack.poll_timeout()]).flatten().min()
     }
 
@@ -175,6 +184,7 @@ impl Engine {
                 self.pinholes.unreachable(),
                 "Contacts behind NAT that do not answer",
             ),
+            ("dialtone_phones_to_resync", self.resyncs.len(), "Phones that are to fetch their settings"),
             ("dialtone_rtp_ports", self.ports.in_use(), "RTP ports in use"),
             ("dialtone_rtp_ports_capacity", self.ports.capacity(), "RTP ports there are"),
             ("dialtone_rows_outstanding", self.records.outstanding() as usize, "Record rows not yet stored"),

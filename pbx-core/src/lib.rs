@@ -30,6 +30,7 @@ mod office;
 mod pinholes;
 mod records;
 mod registrar;
+mod resync;
 mod timers;
 mod trace;
 

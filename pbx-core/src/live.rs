@@ -73,4 +73,6 @@ pub struct Binding {
 #[allow(missing_docs)]
 pub enum Command {
     HangUp { tenant: TenantId, id: String },
+    /// A phone fetches its settings; with `reboot`, it starts anew.
+    Resync { tenant: TenantId, device: DeviceId, reboot: bool },
 }

@@ -172,7 +172,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Stored Path values, one by one: a comma separates them only outside of brackets.
-fn split_path(path: &str) -> Vec<String> {
+pub(super) fn split_path(path: &str) -> Vec<String> {
     let mut inside = false;
     let parts = path.split(|c| {
         inside = (inside || c == '<') && c != '>';

@@ -127,7 +127,8 @@ impl Engine {
     }
 
     /// New calls see the new revision at once; bindings that it no longer allows are removed.
-    pub(super) fn swap_config(&mut self, snapshot: Arc<Snapshot>) {
+    pub(super) fn swap_config(&mut self, now: Now, snapshot: Arc<Snapshot>) {
+        self.resync_changed(now, &snapshot);
         let old = std::mem::replace(&mut self.snapshot, snapshot);
         self.sweep_bindings(&old);
     }
