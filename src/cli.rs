@@ -152,6 +152,15 @@ pub struct Serve {
     /// Address of the portal
     #[arg(long, env = "DIALTONE_HTTP", value_name = "ADDR", default_value = "0.0.0.0:8080")]
     pub http: SocketAddr,
+    /// Address of the portal and of phones' settings over HTTPS; `off` for none
+    #[arg(long, env = "DIALTONE_HTTPS", value_name = "ADDR", default_value = "0.0.0.0:8443")]
+    pub https: Https,
+    /// Certificate chain for HTTPS, PEM; one is made in the data folder if left out. Taken again when it changes
+    #[arg(long, env = "DIALTONE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Key of that certificate, PEM
+    #[arg(long, env = "DIALTONE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// The address under which phones outside reach this machine, if it stands behind NAT
     #[arg(long, env = "DIALTONE_EXTERNAL_ADDRESS", value_name = "IP")]
     pub external_address: Option<IpAddr>,
@@ -185,6 +194,23 @@ pub struct Serve {
     /// What to log: error, warn, info, debug, trace, or per part, such as `info,sip_stack=debug`
     #[arg(long, env = "DIALTONE_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
+}
+
+/// Where HTTPS is listened for, if at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Https {
+    /// Nowhere.
+    Off,
+    /// At this address.
+    At(SocketAddr),
+}
+
+impl std::str::FromStr for Https {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At) }
+    }
 }
 
 /// Choice of packet I/O.

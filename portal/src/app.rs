@@ -18,10 +18,10 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
+        self, audit, buttons, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
         trial,
     },
-    palette, rest,
+    palette, provisioning, rest,
     state::App,
     tables::{api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views},
 };
@@ -35,6 +35,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/forgot", get(forgot::page).post(forgot::send))
         .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
         .route("/assets/{name}", get(assets::serve))
+        .route("/provision/{key}/{file}", get(provisioning::serve))
         .route("/healthz", get(metrics::health))
         .route("/metrics", get(metrics::metrics))
         .fallback(nowhere)
@@ -68,6 +69,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/devices/{id}/secret", post(devices::secret))
+        .route("/admin/devices/{id}/resync", post(devices::resync))
+        .route("/admin/devices/{id}/allow", post(devices::allow))
+        .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
+        .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
+        .route("/admin/provisioning", get(pages::provisioning::show))
+        .route("/admin/provisioning/{mac}/forget", post(pages::provisioning::forget))
         .route("/admin/mail", get(mail::show))
         .route("/admin/mail/test", post(mail::test))
         .route("/admin/mail/{id}/retry", post(mail::retry))
@@ -118,6 +125,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
+        .route("/api/v1/provisioning", get(pages::provisioning::api))
+        .route("/api/v1/devices/{id}/resync", post(devices::api_resync))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
         .route("/api/docs", get(rest::docs::show))

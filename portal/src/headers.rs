@@ -20,9 +20,7 @@ pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: 
         fields.insert(name, HeaderValue::from_static(value));
     }
     fields.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if app.settings.secure_cookies {
-        fields.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
+    // No Strict-Transport-Security: it holds for all ports of a name, and the listener in clear has the same name.
     answer
 }
 

@@ -3,6 +3,7 @@
 //! Imports `config` only; running calls are seen and steered through [`Live`], which the program implements. Nothing
 //! here knows a table by name except the files in `tables` that belong to one.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
 mod assets;
@@ -23,6 +24,7 @@ mod once;
 mod pages;
 mod palette;
 mod plan;
+mod provisioning;
 mod query;
 mod reply;
 mod rest;
@@ -34,7 +36,7 @@ mod view;
 
 pub use live::Live;
 pub use mail_text::mail_text;
-pub use serve::serve;
+pub use serve::{serve, serve_tls};
 
 use std::sync::Arc;
 
@@ -43,11 +45,25 @@ use std::sync::Arc;
 pub struct Settings {
     /// Base URL for links in messages: `http://192.0.2.1:8080`.
     pub base_url: String,
-    /// Set `Secure` on cookies (behind TLS).
+    /// The listener speaks TLS: cookies are `Secure`, and phones may fetch their settings.
     pub secure_cookies: bool,
+    /// Base URL of the listener that speaks TLS, for phones: `https://192.0.2.1:8443`; blank without one.
+    pub secure_url: String,
 }
 
 /// The portal as a service, to be given to [`serve`].
 pub fn router(db: config::Db, live: Arc<dyn Live>, settings: Settings) -> axum::Router {
     app::router(Arc::new(state::App::new(db, live, settings)))
+}
+
+/// The same behind two listeners: one in clear, one that speaks TLS.
+pub fn routers(
+    db: config::Db,
+    live: Arc<dyn Live>,
+    plain: Settings,
+    secure: Settings,
+) -> (axum::Router, axum::Router) {
+    let app = state::App::new(db, live, plain);
+    let behind_tls = app.behind(secure);
+    (app::router(Arc::new(app)), app::router(Arc::new(behind_tls)))
 }

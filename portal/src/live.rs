@@ -68,6 +68,8 @@ pub trait Live: Send + Sync + 'static {
     fn changed(&self) -> watch::Receiver<u64>;
     /// Ends a call. `false` if there is none of that id in that tenant.
     fn hang_up(&self, tenant: TenantId, call: &str) -> bool;
+    /// Has a phone fetch its settings; with `reboot`, start anew. `false` if it is not registered in that tenant.
+    fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool;
     /// What is wrong right now (a rejected revision, a full disk).
     fn alarms(&self) -> Vec<Alarm>;
     /// The text of `/metrics`, Prometheus format.

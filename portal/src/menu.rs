@@ -1,6 +1,6 @@
 //! The navigation: pages of their own, and one entry per declared table in the group it names.
 
-use config::Resource;
+use config::{Resource, resources::devices::DEVICES};
 
 use crate::{assets::icon, auth::Who};
 
@@ -37,6 +37,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "Reporting" {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
+        }
+        if title == "Configuration" && who.may_write(&DEVICES) {
+            items.push(item("Provisioning", "/admin/provisioning", icon("cloud-download"), "", path));
         }
         if title == "Reporting" && who.viewer.level >= 2 {
             items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));

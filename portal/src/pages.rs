@@ -1,6 +1,7 @@
 //! Pages that are not a table.
 
 pub(crate) mod audit;
+pub(crate) mod buttons;
 pub(crate) mod call;
 pub(crate) mod call_list;
 pub(crate) mod dashboard;
@@ -9,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod live_calls;
 pub(crate) mod mail;
 pub(crate) mod metrics;
+pub(crate) mod provisioning;
 pub(crate) mod security;
 pub(crate) mod transfer;
 pub(crate) mod trial;

@@ -5,21 +5,32 @@ use std::sync::Arc;
 use config::Db;
 use tokio::sync::Semaphore;
 
-use crate::{Live, Settings, counters::Counters, limit::Limits, once::ShownOnce};
+use crate::{
+    Live, Settings,
+    counters::Counters,
+    limit::Limits,
+    once::ShownOnce,
+    provisioning::{strangers::Strangers, waiting::Waiting},
+};
 
-/// What every handler needs.
+/// What every handler needs. All listeners share what is counted, limited and shown once.
+#[derive(Clone)]
 pub(crate) struct App {
     pub db: Db,
     pub live: Arc<dyn Live>,
     pub settings: Settings,
-    pub counters: Counters,
-    pub once: ShownOnce,
+    pub counters: Arc<Counters>,
+    pub once: Arc<ShownOnce>,
     /// Of API keys.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
+    /// Of phones that ask for what is not theirs.
+    pub strangers: Arc<Strangers>,
+    /// Phones that nobody knows yet.
+    pub waiting: Arc<Waiting>,
     /// Database threads.
-    pub reads: Semaphore,
+    pub reads: Arc<Semaphore>,
     /// Threads that hash passwords: each takes 19 MiB.
-    pub hashing: Semaphore,
+    pub hashing: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
 }
 
@@ -29,13 +40,20 @@ impl App {
             db,
             live,
             settings,
-            counters: Counters::default(),
-            once: ShownOnce::default(),
-            limits: Limits::default(),
-            reads: Semaphore::new(READS),
-            hashing: Semaphore::new(HASHING),
+            counters: Arc::default(),
+            once: Arc::default(),
+            limits: Arc::default(),
+            strangers: Arc::default(),
+            waiting: Arc::default(),
+            reads: Arc::new(Semaphore::new(READS)),
+            hashing: Arc::new(Semaphore::new(HASHING)),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }
+    }
+
+    /// The same behind another listener.
+    pub fn behind(&self, settings: Settings) -> Self {
+        Self { settings, ..self.clone() }
     }
 
     /// Live streams that are open now.

@@ -182,6 +182,11 @@ fn expand(wanted: SocketAddr, interfaces: &BTreeSet<IpAddr>) -> Vec<SocketAddr> 
     same_family.map(|&ip| SocketAddr::new(ip, wanted.port())).collect()
 }
 
+/// All addresses of this machine but those of single links.
+pub fn own_addresses() -> Vec<IpAddr> {
+    interface_addresses().into_iter().collect()
+}
+
 fn interface_addresses() -> BTreeSet<IpAddr> {
     let all = if_addrs::get_if_addrs().unwrap_or_default();
     all.iter().filter(|i| !i.is_link_local()).map(if_addrs::Interface::ip).collect()

@@ -147,6 +147,11 @@ impl portal::Live for LiveView {
         let known = self.state().calls.contains_key(&(tenant, id.clone()));
         known && self.0.engine.try_send(Input::Command(Command::HangUp { tenant, id })).is_ok()
     }
+    fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool {
+        let known = self.state().bindings.keys().any(|(of, phone, _)| (*of, *phone) == (tenant, device));
+        let command = Command::Resync { tenant, device, reboot };
+        known && self.0.engine.try_send(Input::Command(command)).is_ok()
+    }
     fn alarms(&self) -> Vec<Alarm> {
         self.0.alarms.list()
     }

@@ -11,6 +11,7 @@
 pub mod admin;
 pub mod alarms;
 pub mod backup;
+pub mod certificate;
 pub mod check;
 mod clock;
 mod connection;

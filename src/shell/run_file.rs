@@ -17,6 +17,8 @@ pub struct Running {
     pub sip: Vec<String>,
     /// The portal.
     pub http: SocketAddr,
+    /// The portal over TLS, if it is there.
+    pub https: Option<SocketAddr>,
     /// `io-uring` or `epoll`, as `--packet-io` would say it.
     pub packet_io: &'static str,
     /// Media threads.
@@ -72,7 +74,7 @@ mod tests {
         let first = Lock::take(folder.path()).unwrap().unwrap();
         assert!(Lock::take(folder.path()).unwrap().is_none());
         let http = "127.0.0.1:8080".parse().unwrap();
-        first.tell(&Running { pid: 1, sip: vec![], http, packet_io: "epoll", workers: 2 }).unwrap();
+        first.tell(&Running { pid: 1, sip: vec![], http, https: None, packet_io: "epoll", workers: 2 }).unwrap();
         let text = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
         assert!(text.contains("\"http\":\"127.0.0.1:8080\""), "{text}");
         assert_eq!(portal_address(folder.path()), Some(http));

@@ -7,10 +7,11 @@ use std::{
 };
 
 use config::{Db, OpenError};
-use tokio::{runtime::Runtime, sync::oneshot};
+use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 use super::{
+    certificate::{Certificate, CertificateError, Files},
     feed::FeedError,
     listeners::{self, BindError},
     logging, outbox, restore,
@@ -21,7 +22,7 @@ use super::{
     welcome::Greeting,
     workers::Plan,
 };
-use crate::cli::{PacketIo, Serve};
+use crate::cli::{Https, PacketIo, Serve};
 
 /// Why the program does not run, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,8 @@ pub enum ServeError {
     Running(String),
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error(transparent)]
     Configuration(#[from] FeedError),
     #[error("the records in the database cannot be read: {0}. Restore a backup")]
@@ -61,12 +64,14 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     // Everything that can be refused comes before the first start, whose secrets are shown once only.
     let listeners = listeners::bind_all(&options.sip)?;
     let http = TcpListener::bind(options.http).map_err(|e| listeners::explain(options.http, "--http", e))?;
+    let secure = Secure::bind(options)?;
     let plan = plan(options, descriptors);
     let welcome = db.first_start()?;
     let sip: Vec<SocketAddr> = listeners.iter().map(|l| l.address).collect();
     let running = Running {
         pid: std::process::id(),
         http: http.local_addr()?,
+        https: secure.as_ref().map(|secure| secure.listener.local_addr()).transpose()?,
         packet_io: if plan.kind == Kind::Uring { "io-uring" } else { "epoll" },
         workers: plan.count,
         sip: sip.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect(),
@@ -77,32 +82,84 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let signals = runtime.block_on(async { Signals::catch() })?;
     lock.tell(&running)?;
     let portal = format!("http://{}", listeners::concrete(running.http));
+    let secure_url = running.https.map(|at| format!("https://{}", listeners::concrete(at)));
+    let fingerprint = secure.as_ref().map(|secure| secure.certificate.fingerprint());
     print(&Greeting {
         welcome: welcome.as_ref(),
         portal: &portal,
+        secure: secure_url.as_deref().zip(fingerprint.as_deref()),
         sip: SocketAddr::new(listeners::primary_address(&sip), sip[0].port()),
         voice: &format!("{} on {} thread{}", plan.kind, plan.count, if plan.count == 1 { "" } else { "s" }),
         folder: &folder,
     });
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
-    let router = portal::router(db, Arc::new(threads.live.clone()), portal_settings(portal));
-    let (stop_portal, stopped) = oneshot::channel::<()>();
-    let serving = runtime.spawn(portal::serve(http, router, async {
-        let _ = stopped.await;
-    }));
+    let (stop_portal, stopped) = watch::channel(());
+    let serving = serve_portal(&runtime, db, &threads, (http, secure), (portal, secure_url), &stopped)?;
+    drop(stopped);
     let stopped = wait(&runtime, options, threads, signals)?;
     drop(stop_portal);
     if stopped == Stopped::Drained {
-        let _ = runtime.block_on(serving);
+        for listener in serving {
+            let _ = runtime.block_on(listener);
+        }
     }
     runtime.shutdown_background();
     info!("stopped");
     Ok(())
 }
 
-fn portal_settings(base_url: String) -> portal::Settings {
-    portal::Settings { base_url, secure_cookies: false }
+/// The listener over TLS before it is served.
+struct Secure {
+    listener: TcpListener,
+    certificate: Arc<Certificate>,
+}
+
+impl Secure {
+    /// `None` if there is to be none.
+    fn bind(options: &Serve) -> Result<Option<Self>, ServeError> {
+        let Https::At(address) = options.https else { return Ok(None) };
+        let files = match (&options.tls_cert, &options.tls_key) {
+            (Some(chain), Some(key)) => Files { chain: chain.clone(), key: key.clone() },
+            _ => {
+                let files = Files::of_folder(&options.data.folder);
+                files.make_if_missing()?;
+                files
+            }
+        };
+        let certificate = Certificate::open(files)?;
+        let listener =
+            TcpListener::bind(address).map_err(|e| listeners::explain(address, "--https (or --https off)", e))?;
+        Ok(Some(Self { listener, certificate }))
+    }
+}
+
+/// The portal on its listeners, each until `stopped` says so.
+fn serve_portal(
+    runtime: &Runtime,
+    db: Db,
+    threads: &Threads,
+    (http, secure): (TcpListener, Option<Secure>),
+    (base_url, secure_url): (String, Option<String>),
+    stopped: &watch::Receiver<()>,
+) -> Result<Vec<JoinHandle<std::io::Result<()>>>, ServeError> {
+    let secure_url = secure_url.unwrap_or_default();
+    let plain = portal::Settings { base_url, secure_cookies: false, secure_url: secure_url.clone() };
+    let behind_tls = portal::Settings { base_url: secure_url.clone(), secure_cookies: true, secure_url };
+    let (plain, behind_tls) = portal::routers(db, Arc::new(threads.live.clone()), plain, behind_tls);
+    let end = || {
+        let mut stopped = stopped.clone();
+        async move {
+            // The sender goes when the portal is to stop.
+            while stopped.changed().await.is_ok() {}
+        }
+    };
+    let mut serving = vec![runtime.spawn(portal::serve(http, plain, end()))];
+    if let Some(Secure { listener, certificate }) = secure {
+        serving.push(runtime.spawn(portal::serve_tls(listener, behind_tls, certificate.server_config()?, end())));
+        runtime.spawn(certificate.watch(threads.alarms.clone()));
+    }
+    Ok(serving)
 }
 
 fn plan(options: &Serve, descriptors: usize) -> Plan {

@@ -27,6 +27,8 @@ use crate::cli::Serve;
 pub struct Threads {
     /// What the portal sees.
     pub live: LiveView,
+    /// What is wrong.
+    pub alarms: Alarms,
     /// Inputs for the engine.
     pub engine: mpsc::Sender<Input>,
     /// Ready when the engine's thread has ended.
@@ -52,7 +54,7 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;
     let (workers, figures) = Workers::start(plan, &media_open)?;
     let figures = ShellFigures { workers: figures, records_lost, revisions_refused };
-    let live = LiveView::new(engine.clone(), alarms, figures);
+    let live = LiveView::new(engine.clone(), alarms.clone(), figures);
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
     let (wanted, shown) = (options.sip.clone(), live.clone());
@@ -64,7 +66,7 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
         }
         let _ = tell_end.send(());
     })?;
-    Ok(Threads { live, engine, ended, records: records_thread })
+    Ok(Threads { live, alarms, engine, ended, records: records_thread })
 }
 
 fn engine_options(options: &Serve, listeners: &[Listener], plan: &Plan) -> Options {

@@ -11,6 +11,8 @@ pub struct Greeting<'a> {
     pub welcome: Option<&'a Welcome>,
     /// Base URL of the portal.
     pub portal: &'a str,
+    /// Base URL over TLS and the fingerprint of its certificate, if it is there.
+    pub secure: Option<(&'a str, &'a str)>,
     /// How phones on the desk reach us.
     pub sip: SocketAddr,
     /// Packet I/O in words.
@@ -27,6 +29,9 @@ impl Greeting<'_> {
             Some(welcome) => self.first_start(welcome, &mut text),
             None => self.later_start(&mut text),
         };
+        if let Some((portal, fingerprint)) = self.secure {
+            let _ = writeln!(text, "  HTTPS:    {portal}/, certificate SHA-256\n            {fingerprint}\n");
+        }
         let _ = writeln!(
             text,
             "  Voice goes by {}. Everything is kept in {}. Stop with Ctrl+C.\n",
@@ -67,12 +72,13 @@ mod tests {
         let mut greeting = Greeting {
             welcome: Some(&welcome),
             portal: "http://192.0.2.1:8080",
+            secure: Some(("https://192.0.2.1:8443", "AB:CD")),
             sip: "192.0.2.1:5060".parse().unwrap(),
             voice: "io_uring",
             folder: "./data",
         };
         let first = greeting.text();
-        for part in ["http://192.0.2.1:8080/setup/abc", "101-anna", "s3cret", "192.0.2.1:5060", "600"] {
+        for part in ["http://192.0.2.1:8080/setup/abc", "101-anna", "s3cret", "192.0.2.1:5060", "600", "8443", "AB:CD"] {
             assert!(first.contains(part), "{part} in {first}");
         }
         greeting.welcome = None;

@@ -48,6 +48,7 @@ pub struct Server {
 struct Run {
     sip: Vec<SocketAddr>,
     http: String,
+    https: String,
     packet_io: String,
 }
 
@@ -90,6 +91,10 @@ impl Server {
     /// `http://127.0.0.1:port`.
     pub fn http(&self) -> &str {
         &self.run.http
+    }
+    /// `https://127.0.0.1:port`.
+    pub fn https(&self) -> &str {
+        &self.run.https
     }
     /// `io-uring` or `epoll`, as the program says.
     pub fn packet_io(&self) -> &str {
@@ -254,6 +259,7 @@ impl Server {
         }
         let http = self.run.http.trim_start_matches("http://").to_owned();
         arguments.extend(["--http".into(), http]);
+        arguments.extend(["--https".into(), self.run.https.trim_start_matches("https://").to_owned()]);
         arguments
     }
 }
@@ -274,9 +280,11 @@ impl Run {
         let address = |entry: &str| entry.strip_prefix("udp ")?.parse().ok();
         let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| address(v.as_str()?));
         let http = format!("http://{}", json["http"].as_str().unwrap_or(""));
+        let https = format!("https://{}", json["https"].as_str().unwrap_or(""));
         Self {
             sip: addresses.collect(),
             http,
+            https,
             packet_io: json["packet_io"].as_str().unwrap_or("").to_owned(),
         }
     }
@@ -316,7 +324,7 @@ fn launch(setup: &Setup, folder: &Path, ports: &ports::Range) -> (Child, Arc<Mut
     let mut command = Command::new(binary());
     command.arg("--data").arg(folder).arg("--rtp-ports").arg(format!("{}-{}", range.start(), range.end()));
     if !setup.arguments.iter().any(|a| a == "--sip") {
-        command.args(["--sip", "127.0.0.1:0", "--sip", "[::1]:0", "--http", "127.0.0.1:0"]);
+        command.args(["--sip", "127.0.0.1:0", "--sip", "[::1]:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
     }
     command.args(&setup.arguments);
     if let Some(kind) = setup.packet_io {

@@ -11,6 +11,9 @@ pub struct FakeLive {
     pub calls: Mutex<Vec<LiveCall>>,
     pub bindings: Mutex<Vec<LiveBinding>>,
     pub alarms: Mutex<Vec<Alarm>>,
+    /// The phones that were told to fetch their settings, and whether to start anew.
+    #[allow(dead_code)]
+    pub resyncs: Mutex<Vec<(DeviceId, bool)>>,
     changed: watch::Sender<u64>,
 }
 
@@ -20,6 +23,7 @@ impl FakeLive {
             calls: Mutex::default(),
             bindings: Mutex::default(),
             alarms: Mutex::default(),
+            resyncs: Mutex::default(),
             changed: watch::channel(0).0,
         }
     }
@@ -39,6 +43,13 @@ impl Live for FakeLive {
     }
     fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+    fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool {
+        let known = self.bindings(tenant).iter().any(|binding| binding.device == device);
+        if known {
+            self.resyncs.lock().expect("not poisoned").push((device, reboot));
+        }
+        known
     }
     fn hang_up(&self, tenant: TenantId, call: &str) -> bool {
         let mut calls = self.calls.lock().expect("not poisoned");

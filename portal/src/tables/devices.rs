@@ -5,13 +5,23 @@ use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
+    Json,
     extract::{Path, State},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
-use config::{DeviceId, Resource, resources::devices::DEVICES};
+use config::{DeviceId, Resource, access::Permission, query::Row, resources::devices::DEVICES};
 
 use super::{Beside, list::ListView};
-use crate::{auth::Who, error::Fault, live::LiveBinding, query::Pairs, reply, state::App};
+use crate::{
+    auth::Who,
+    error::{Answer, Fault},
+    live::LiveBinding,
+    query::Pairs,
+    reply,
+    state::App,
+    text::At,
+};
 
 /// Whether a table is that of devices.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -34,17 +44,23 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let viewer = who.viewer();
     let device = app.db(move |db| db.get(&viewer, &DEVICES, id)).await?.ok_or(Fault::NotFound)?;
     let contacts = registered(app, who).remove(&id).unwrap_or_default();
+    let provision = provision(app, who, &device).await?;
     let username = device.values.get("username").cloned().unwrap_or_default();
     let may_renew = who.may_write(&DEVICES);
     let side = DeviceSide {
         id,
         secret: app.once.take(who.session, id),
         status: state(!contacts.is_empty()),
-        contacts,
         register: how_to_register(app, &username, "as made for this device")?,
         may_renew,
+        may_resync: may_resync(who) && !contacts.is_empty(),
+        provision,
+        contacts,
     };
-    let after = if may_renew { RenewDialog { id, csrf: &who.csrf }.render()? } else { String::new() };
+    let mut after = ProvisionForms { id, csrf: &who.csrf }.render()?;
+    if may_renew {
+        after += &RenewDialog { id, csrf: &who.csrf }.render()?;
+    }
     Ok(Beside { side: side.render()?, after, head: String::new(), parts: format!("regs:{id},contacts:{id}") })
 }
 
@@ -75,6 +91,107 @@ pub(crate) async fn secret(
         "Shown this once, and noted in the audit log."
     };
     Ok(reply::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
+}
+
+/// `POST /admin/devices/{id}/resync`: the phone fetches its settings; with `reboot`, it starts anew. SIP-36.
+pub(crate) async fn resync(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+    body: String,
+) -> Result<Response, Fault> {
+    let reboot = Pairs::parse(&body).has("reboot");
+    let toast = match (told(&app, &who, id, reboot).await?, reboot) {
+        (false, _) => "It is not registered: it fetches its settings when it starts.",
+        (true, true) => "The phone starts anew.",
+        (true, false) => "The phone fetches its settings.",
+    };
+    Ok(reply::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
+}
+
+/// `POST /api/v1/devices/{id}/resync` with `{"reboot": true}` or nothing.
+pub(crate) async fn api_resync(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+    body: String,
+) -> Answer {
+    let wants: serde_json::Value = if body.trim().is_empty() {
+        serde_json::json!({})
+    } else {
+        serde_json::from_str(&body).map_err(|error| Fault::Malformed(error.to_string()))?
+    };
+    let told = told(&app, &who, id, wants["reboot"] == true).await?;
+    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "told": told }))).into_response())
+}
+
+/// `POST /admin/devices/{id}/allow`: the address that all phones share may give it its settings once more.
+pub(crate) async fn allow(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
+    let of = who.writable(DEVICES.name)?;
+    let author = who.author("portal");
+    app.db(move |db| db.allow_shared(&author, of, id)).await?;
+    let toast = "The shared address gives it its settings once more.";
+    Ok(reply::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
+}
+
+/// Whether the phone could be told.
+async fn told(app: &App, who: &Who, id: i64, reboot: bool) -> Result<bool, Fault> {
+    if !may_resync(who) {
+        return Err(Fault::Forbidden("Your role does not allow this"));
+    }
+    let viewer = who.viewer();
+    app.db(move |db| db.get(&viewer, &DEVICES, id)).await?.ok_or(Fault::NotFound)?;
+    Ok(app.live.resync(who.tenant, DeviceId(id), reboot))
+}
+
+/// ROL-21, and whoever changes phones.
+fn may_resync(who: &Who) -> bool {
+    who.may_see(&DEVICES) && (who.may_write(&DEVICES) || who.viewer.has(Permission::Resync))
+}
+
+/// What is known of a phone's visits; `None` for a phone that is set up by hand.
+async fn provision(app: &App, who: &Who, device: &Row) -> Result<Option<Provision>, Fault> {
+    let value = |name: &str| device.values.get(name).cloned().unwrap_or_default();
+    if value("model").is_empty() {
+        return Ok(None);
+    }
+    let id = DeviceId(device.id);
+    let (key, used) = app.db(move |db| Ok::<_, Fault>((db.phone_key(id), db.shared_was_used(id)?))).await?;
+    let secure = app.settings.secure_url.as_str();
+    let root = if secure.is_empty() { app.settings.base_url.as_str() } else { secure };
+    let moment = |name: &str| {
+        let moment = chrono::DateTime::parse_from_rfc3339(&value(name)).ok()?;
+        Some(At::full(moment.timestamp_millis()))
+    };
+    Ok(Some(Provision {
+        address: who.may_write(&DEVICES).then(|| format!("{}/provision/{key}", root.trim_end_matches('/'))),
+        without_mac: value("mac").is_empty(),
+        fetched: moment("fetched"),
+        fetched_by: value("fetched_by"),
+        book: moment("book_fetched"),
+        entries: value("book_entries"),
+        shared_used: used && who.may_write(&DEVICES),
+        is_secure: value("secure") == "1",
+    }))
+}
+
+/// See [`provision`].
+#[derive(Debug)]
+struct Provision {
+    /// For those who may know it.
+    address: Option<String>,
+    without_mac: bool,
+    fetched: Option<At>,
+    fetched_by: String,
+    book: Option<At>,
+    entries: String,
+    shared_used: bool,
+    /// SIP over TLS was asked for.
+    is_secure: bool,
 }
 
 /// The registered contacts of a tenant by device.
@@ -135,6 +252,15 @@ struct DeviceSide {
     contacts: Vec<LiveBinding>,
     register: String,
     may_renew: bool,
+    may_resync: bool,
+    provision: Option<Provision>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/provision_forms.html")]
+struct ProvisionForms<'a> {
+    id: i64,
+    csrf: &'a str,
 }
 
 #[derive(Template)]
