@@ -9,7 +9,7 @@ pub mod models;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
-    Db, DeviceId, Resource, TenantId,
+    Db, DeviceId, Resource, TenantId, UserId,
     access::Author,
     query::QueryError,
     resources::devices::DEVICES,
@@ -23,6 +23,8 @@ use models::Model;
 pub struct Profile {
     pub device: DeviceId,
     pub tenant: TenantId,
+    /// Whose phone it is; `None` for one that all use.
+    pub user: Option<UserId>,
     /// What people call the phone.
     pub name: String,
     /// Twelve lower-case digits.
@@ -95,15 +97,6 @@ pub enum Visitor {
     Anyone(TenantId),
 }
 
-/// Somebody in a phone book.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// As it is shown and sorted.
-    pub name: String,
-    /// Kind (`work`, `mobile`, `home`) and number.
-    pub numbers: Vec<(&'static str, String)>,
-}
-
 /// A visit of a phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -173,25 +166,6 @@ impl Db {
             .query_row((tenant.0, device.0), |row| row.get(0))
             .optional()?;
         Ok(found.flatten())
-    }
-
-    /// The company's directory: who wants to be listed and has a number. DIR-01.
-    pub fn phone_directory(&self, tenant: TenantId) -> Result<Vec<Entry>, QueryError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(DIRECTORY)?;
-        let people = statement.query_map([tenant.0], |row| {
-            let work: String = row.get(2)?;
-            let number: String = row.get(1)?;
-            let first = if number.is_empty() { work } else { number };
-            let numbers = [("work", first), ("mobile", row.get(3)?)];
-            Ok(Entry {
-                name: row.get(0)?,
-                numbers: numbers.into_iter().filter(|(_, number): &(_, String)| !number.is_empty()).collect(),
-            })
-        })?;
-        let mut entries = people.collect::<Result<Vec<_>, _>>()?;
-        entries.retain(|entry| !entry.numbers.is_empty());
-        Ok(entries)
     }
 
     /// Whether the shared address may give a phone its settings now: the first time, and for [`GRACE_MS`] to the address that
@@ -312,6 +286,7 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<(Option<Profile>, String)> {
     let profile = Profile {
         device: DeviceId(row.get(0)?),
         tenant: TenantId(row.get(1)?),
+        user: row.get::<_, Option<i64>>(16)?.map(UserId),
         name: row.get(2)?,
         mac: row.get(3)?,
         model,
@@ -361,14 +336,11 @@ pub const GRACE_MS: i64 = 10 * 60_000;
 const PROFILE: &str = "SELECT d.id, d.tenant_id, d.name, d.mac, d.model, d.username, d.secret, d.transport, \
     d.voicemail_button, d.voicemail_box, t.domain, COALESCE(u.name, d.name), COALESCE(x.number, ''), \
     COALESCE(NULLIF(u.language, ''), 'en'), \
-    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us') \
+    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), d.user_id \
     FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = d.user_id \
     LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = d.user_id \
     LEFT JOIN settings c ON c.tenant_id = d.tenant_id LEFT JOIN sites s ON s.id = COALESCE(d.site_id, u.site_id) \
     LEFT JOIN sites o ON o.id = c.default_site_id WHERE d.id = ?1 AND COALESCE(u.suspended, 0) = 0";
-const DIRECTORY: &str = "SELECT u.name, COALESCE(x.number, ''), u.work_phone, u.mobile FROM users u \
-    LEFT JOIN extensions x ON x.tenant_id = u.tenant_id AND x.user_id = u.id \
-    WHERE u.tenant_id = ?1 AND u.in_directory = 1 AND u.suspended = 0 ORDER BY u.name, u.id";
 
 #[cfg(test)]
 mod tests;

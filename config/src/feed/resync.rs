@@ -11,7 +11,7 @@ use super::change::Touched;
 use crate::{
     DeviceId, Snapshot,
     resources::{
-        device_buttons::DEVICE_BUTTONS, devices::DEVICES, extensions::EXTENSIONS, node_settings::NODE_SETTINGS,
+        contacts, device_buttons::DEVICE_BUTTONS, devices::DEVICES, extensions::EXTENSIONS, node_settings::NODE_SETTINGS,
         settings::SETTINGS, sites::SITES, tenants::TENANTS, users::USERS,
     },
 };
@@ -22,7 +22,7 @@ pub(super) fn phones(
     from: &Snapshot,
     touched: &[Touched],
 ) -> rusqlite::Result<Vec<DeviceId>> {
-    let mut concerned = Concerned::of(rows, from.revision);
+    let mut concerned = Concerned::of(rows, from);
     for one in touched {
         concerned.add(one)?;
     }
@@ -32,6 +32,7 @@ pub(super) fn phones(
 /// What was found so far.
 struct Concerned<'a> {
     rows: &'a Connection,
+    from: &'a Snapshot,
     /// The revision before.
     since: i64,
     phones: BTreeSet<i64>,
@@ -40,8 +41,8 @@ struct Concerned<'a> {
 }
 
 impl<'a> Concerned<'a> {
-    fn of(rows: &'a Connection, since: i64) -> Self {
-        Self { rows, since, phones: BTreeSet::new(), tenants: BTreeSet::new() }
+    fn of(rows: &'a Connection, from: &'a Snapshot) -> Self {
+        Self { rows, from, since: from.revision, phones: BTreeSet::new(), tenants: BTreeSet::new() }
     }
 
     fn add(&mut self, touched: &Touched) -> rusqlite::Result<()> {
@@ -53,7 +54,7 @@ impl<'a> Concerned<'a> {
             let since = self.since;
             self.phones(&was(name, "device"), &[&id, &since])?;
         } else if name == USERS.name {
-            self.phones("SELECT id FROM devices WHERE user_id = ?1", &[&id])?;
+            self.phones(OF_USER, &[&id])?;
             if self.is_listed_otherwise(id)? {
                 self.tenant(USER_TENANT, id)?;
             }
@@ -64,6 +65,14 @@ impl<'a> Concerned<'a> {
             self.tenant("SELECT tenant_id FROM settings WHERE id = ?1", id)?;
         } else if name == SITES.name {
             self.tenant("SELECT tenant_id FROM sites WHERE id = ?1", id)?;
+        } else if name == contacts::CONTACTS.name {
+            self.tenant("SELECT tenant_id FROM contacts WHERE id = ?1", id)?;
+            self.tenants.extend(self.from.rows().contacts.get(&id).map(|contact| contact.tenant.0));
+        } else if name == contacts::OWN.name {
+            self.phones(OF_KEEPER, &[&id])?;
+            if let Some(gone) = self.from.rows().own_contacts.get(&id) {
+                self.phones(OF_USER, &[&gone.user.0])?;
+            }
         } else if name == TENANTS.name {
             self.tenants.insert(id);
         } else if name == NODE_SETTINGS.name && self.is_served_otherwise()? {
@@ -135,6 +144,8 @@ fn tenant_was(table: &str) -> String {
     format!("SELECT tenant_id FROM history WHERE tbl = '{table}' AND row_id = ?1 ORDER BY revision DESC LIMIT 1")
 }
 
+const OF_USER: &str = "SELECT id FROM devices WHERE user_id = ?1";
+const OF_KEEPER: &str = "SELECT d.id FROM own_contacts c JOIN devices d ON d.user_id = c.user_id WHERE c.id = ?1";
 const USER_TENANT: &str = "SELECT tenant_id FROM users WHERE id = ?1 UNION ALL \
     SELECT tenant_id FROM history WHERE tbl = 'users' AND row_id = ?1 LIMIT 1";
 const LISTED: &str = "SELECT 1 FROM history h LEFT JOIN users u ON u.id = h.row_id WHERE h.tbl = 'users' \
@@ -143,6 +154,7 @@ const LISTED: &str = "SELECT 1 FROM history h LEFT JOIN users u ON u.id = h.row_
     OR u.last_name IS NOT json_extract(h.before, '$.last_name') \
     OR u.mobile IS NOT json_extract(h.before, '$.mobile') \
     OR u.work_phone IS NOT json_extract(h.before, '$.work_phone') \
+    OR u.home_phone IS NOT json_extract(h.before, '$.home_phone') \
     OR CAST(u.in_directory AS TEXT) IS NOT CAST(json_extract(h.before, '$.in_directory') AS TEXT))";
 const SERVED: &str = "SELECT 1 FROM history h JOIN node_settings n WHERE h.tbl = 'node_settings' AND h.revision > ?1 \
     AND n.phone_server IS NOT json_extract(h.before, '$.phone_server')";
@@ -152,7 +164,9 @@ mod tests {
     use crate::{
         DeviceId, Feed,
         fixture::{Company, author},
-        resources::{device_buttons::DEVICE_BUTTONS, devices::DEVICES, users::USERS},
+        resources::{
+            contacts::CONTACTS, device_buttons::DEVICE_BUTTONS, devices::DEVICES, users::USERS,
+        },
     };
 
     /// The phones that the next snapshot names.
@@ -191,5 +205,25 @@ mod tests {
         assert_eq!(told(&mut feed), Vec::<i64>::new());
         company.change(&USERS, user, &[("in_directory", "0")]);
         assert_eq!(told(&mut feed), [phone]);
+    }
+
+    /// DEV-14: what somebody keeps for themselves concerns their own phones, what all see concerns all.
+    #[test]
+    fn a_contact_reaches_the_phones_on_which_it_is_seen() {
+        let company = Company::new();
+        let user = company.add(&USERS, &[("first_name", "Eva")]);
+        let (own, other) = (company.add_phone("0015651a7f22"), company.add_phone("0015651a7f23"));
+        company.change(&DEVICES, own, &[("owner", &user.to_string())]);
+        let (mut feed, _) = Feed::open(&company.db).unwrap();
+        let keep = "INSERT INTO own_contacts (tenant_id, user_id, last_name) SELECT tenant_id, id, 'Zoe' FROM users \
+            WHERE id = ?1";
+        company.db.writer().execute(keep, [user]).unwrap();
+        assert_eq!(told(&mut feed), [own]);
+        company.db.writer().execute("DELETE FROM own_contacts", []).unwrap();
+        assert_eq!(told(&mut feed), [own]);
+        let shared = company.add(&CONTACTS, &[("last_name", "Acme"), ("work", "+49 30 555")]);
+        assert_eq!(told(&mut feed), [own, other]);
+        company.db.delete(&author(1), &CONTACTS, shared).unwrap();
+        assert_eq!(told(&mut feed), [own, other]);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Rows, SharedMap};
+use super::{Rows, SharedMap, names::Names};
 use crate::{DeviceId, ExtensionId, TenantId, UserId, resources::devices::Device};
 
 /// The indexes of one revision.
@@ -18,6 +18,7 @@ pub(super) struct Indexes {
     pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
     /// In the order they were added.
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+    pub names: Names,
 }
 
 /// Tenant → text → id.
@@ -34,6 +35,7 @@ impl Indexes {
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
+        self.names.update(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {

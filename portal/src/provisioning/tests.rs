@@ -1,9 +1,9 @@
 //! Every maker's files, held against files that were read with the makers' own descriptions beside them
 //! (`golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read again).
 
-use config::phones::{Button, Entry, Line, Placed, Profile, Voicemail, models};
+use config::phones::{Button, Line, Placed, Profile, Voicemail, models};
 
-use super::{Document, book::Group, phone::Phone, written, zone::Zone};
+use super::{Document, book::{Entry, Group}, phone::Phone, written, zone::Zone};
 
 /// A phone with a key of each type, and names that try to break out of their place.
 fn phone(model: &str) -> Phone {
@@ -36,6 +36,7 @@ fn phone(model: &str) -> Phone {
         profile: Profile {
             device: config::DeviceId(7),
             tenant: config::TenantId(1),
+            user: Some(config::UserId(3)),
             name: "Reception".into(),
             mac: "805ec01a7f22".into(),
             model,
