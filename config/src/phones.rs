@@ -118,6 +118,17 @@ impl Db {
         format!("t{id}-{}", self.cipher().derive(&format!("phones of tenant {id}")))
     }
 
+    /// The same for a phone that asks the network: of the tenant that knows its hardware address, else of the first.
+    pub fn first_phones_key(&self, mac: Option<&str>) -> Result<String, QueryError> {
+        let reader = self.reader()?;
+        let tenant = reader
+            .prepare_cached(
+                "SELECT COALESCE((SELECT tenant_id FROM devices WHERE mac = ?1 AND mac <> ''), (SELECT min(id) FROM tenants))",
+            )?
+            .query_row([mac.unwrap_or_default()], |row| row.get(0).map(TenantId))?;
+        Ok(self.phones_key(tenant))
+    }
+
     /// Whom a secret names; `None` if it is none of ours.
     pub fn visitor(&self, key: &str) -> Option<Visitor> {
         let (id, _) = key.get(1..)?.split_once('-')?;

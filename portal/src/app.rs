@@ -18,8 +18,8 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        self, audit, buttons, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
-        trial,
+        self, audit, buttons, call, call_list, contacts, dashboard, history, home, live_calls, mail, metrics,
+        security, transfer, trial,
     },
     palette, provisioning, rest,
     state::App,
@@ -64,6 +64,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/live", get(events::stream))
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
+        .merge(people())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -139,6 +140,27 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })
         .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// Contacts and directories.
+fn people() -> Router<Arc<App>> {
+    use contacts::{add, api, edit, import};
+    Router::new()
+        .route("/contacts", get(contacts::show).post(edit::create))
+        .route("/contacts/new", get(edit::blank))
+        .route("/contacts/add", get(add::show))
+        .route("/contacts/delete", post(edit::delete_many))
+        .route("/contacts/import", get(import::show).post(import::import))
+        .route("/contacts/import/example.csv", get(import::example))
+        .route("/contacts/export", get(import::export))
+        .route("/contacts/{kind}/{id}", get(edit::show).post(edit::update))
+        .route("/contacts/{kind}/{id}/delete", post(edit::delete))
+        .route("/contacts/{kind}/{id}/favourite", post(contacts::favourite))
+        .route("/contacts/{kind}/{id}/number", post(add::number))
+        .route("/api/v1/me/contacts", get(api::index).post(api::create))
+        .route("/api/v1/me/contacts/import", post(api::import))
+        .route("/api/v1/me/contacts/{id}", get(api::one).patch(api::patch).delete(api::delete))
+        .route("/api/v1/me/known-numbers", get(api::known))
 }
 
 /// Audit log, history, import and export.

@@ -66,6 +66,7 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
+            item("Contacts", "/contacts", icon("address-book"), "c", path),
             item("Security", "/security", icon("lock"), "s", path),
         ],
     }]

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod buttons;
 pub(crate) mod call;
 pub(crate) mod call_list;
+pub(crate) mod contacts;
 pub(crate) mod dashboard;
 pub(crate) mod history;
 pub(crate) mod home;

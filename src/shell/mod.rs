@@ -23,6 +23,7 @@ mod logging;
 pub mod metrics;
 mod node;
 mod outbox;
+mod pnp;
 pub mod records;
 pub mod restore;
 pub mod rtp;

@@ -14,7 +14,7 @@ use super::{
     certificate::{Certificate, CertificateError, Files},
     feed::FeedError,
     listeners::{self, BindError},
-    logging, outbox, restore,
+    logging, outbox, pnp, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -94,6 +94,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     });
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
+    runtime.spawn(portal::keep_directory_names(db.clone()));
+    runtime.spawn(pnp::answer(db.clone(), pnp::Addresses { plain: portal.clone(), secure: secure_url.clone() }));
     let (stop_portal, stopped) = watch::channel(());
     let serving = serve_portal(&runtime, db, &threads, (http, secure), (portal, secure_url), &stopped)?;
     drop(stopped);

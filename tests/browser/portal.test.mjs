@@ -233,6 +233,39 @@ test('the keyboard alone leads from the list to a saved form', async () => {
   assert.ok(outline, 'the focus cannot be seen');
 });
 
+// DEV-12
+test('a key of a phone is set by keyboard, and the phone as drawn stands in light, dark and at phone width', async () => {
+  const device = (await stage.ask('sql SELECT min(id) FROM devices')).rows;
+  await stage.ask(`sql UPDATE devices SET model = 'yealink-t54w', mac = '805ec01a7f22' WHERE id = ${device}`);
+  await page.goto(at(`/admin/devices/${device}/buttons`));
+  await page.locator('#key-2').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/key=2/);
+  await page.locator('#f-type').selectOption('speed_dial');
+  await page.locator('#f-value').focus();
+  await page.keyboard.type('+4930123456');
+  await page.locator('#f-label').focus();
+  await page.keyboard.type('Taxi');
+  await page.keyboard.press('Enter');
+  await page.locator('#key-2').filter({ hasText: 'Taxi' }).waitFor();
+  const faults = [];
+  for (const path of [`/admin/devices/${device}/buttons?key=2`, `/admin/devices/${device}`]) {
+    for (const { name, scheme, width, height } of looks) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height });
+      await page.goto(at(path));
+      await page.locator('h1').first().waitFor();
+      faults.push(...(await findings(page)).map(f => `${path} ${name}: ${f}`));
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 0) faults.push(`${path} ${name}: ${wide} px wider than the window`);
+      await picture(page, `${path.includes('buttons') ? 'keys' : 'desk-phone'}-${name}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  assert.deepEqual(faults, []);
+});
+
 test('nothing was loaded from elsewhere and no page complained', async () => {
   assert.deepEqual(stage.strangers, []);
   // Chromium itself writes refused forms (4xx) and animations cut short by the next page to the console.

@@ -213,7 +213,7 @@ mod tests {
         let company = Company::new();
         let user = company.add(&USERS, &[("first_name", "Eva")]);
         let (own, other) = (company.add_phone("0015651a7f22"), company.add_phone("0015651a7f23"));
-        company.change(&DEVICES, own, &[("owner", &user.to_string())]);
+        company.change(&DEVICES, own, &[("user", &user.to_string())]);
         let (mut feed, _) = Feed::open(&company.db).unwrap();
         let keep = "INSERT INTO own_contacts (tenant_id, user_id, last_name) SELECT tenant_id, id, 'Zoe' FROM users \
             WHERE id = ?1";

@@ -87,7 +87,7 @@ pub static NODE_SETTINGS: Resource = Resource {
             .max(253)
             .help("Name or address that phones are set up with. Blank is the one under which they fetch their settings."),
         Field::flag("pnp", "Answer new phones")
-            .help("Tells phones in this network that ask by SIP multicast (224.0.1.75) where their settings are."),
+            .help("Tells phones in this network that ask by SIP multicast (224.0.1.75) the address where all phones begin."),
     ],
     columns: &["rtp_silence_timeout", "session_timer", "call_retention_days"],
     filters: &[],
