@@ -40,7 +40,16 @@ impl Server {
         let child = Command::new(binary())
             .arg("--data")
             .arg(folder)
-            .args(["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--rtp-ports", RTP_PORTS])
+            .args([
+                "--sip",
+                "127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+                "--rtp-ports",
+                RTP_PORTS,
+            ])
             .args(options)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -46,10 +46,7 @@ impl Company {
     /// A desk phone that fetches its settings from here; its id.
     pub fn add_phone(&self, mac: &str) -> i64 {
         let name = format!("Phone {mac}");
-        self.add(
-            &DEVICES,
-            &[("name", &name), ("username", mac), ("mac", mac), ("model", "yealink-t54w")],
-        )
+        self.add(&DEVICES, &[("name", &name), ("username", mac), ("mac", mac), ("model", "yealink-t54w")])
     }
 
     pub fn revision(&self) -> i64 {

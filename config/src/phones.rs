@@ -9,10 +9,7 @@ pub mod models;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
-    Db, DeviceId, Resource, TenantId, UserId,
-    access::Author,
-    query::QueryError,
-    resources::devices::DEVICES,
+    Db, DeviceId, Resource, TenantId, UserId, access::Author, query::QueryError, resources::devices::DEVICES,
     secret::Place,
 };
 use models::Model;
@@ -252,8 +249,8 @@ impl Db {
     /// How phones may fetch their settings, and the server that they are told; see `node_settings`.
     pub fn provisioning(&self) -> Result<Provisioning, QueryError> {
         let reader = self.reader()?;
-        let mut statement =
-            reader.prepare_cached("SELECT provision_over, phone_server, pnp FROM node_settings WHERE id = 1")?;
+        let mut statement = reader
+            .prepare_cached("SELECT provision_over, phone_server, pnp FROM node_settings WHERE id = 1")?;
         let read = statement.query_row([], |row| {
             Ok(Provisioning {
                 over: match row.get_ref(0)?.as_str()? {

@@ -72,7 +72,14 @@ pub struct Binding {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub enum Command {
-    HangUp { tenant: TenantId, id: String },
+    HangUp {
+        tenant: TenantId,
+        id: String,
+    },
     /// A phone fetches its settings; with `reboot`, it starts anew.
-    Resync { tenant: TenantId, device: DeviceId, reboot: bool },
+    Resync {
+        tenant: TenantId,
+        device: DeviceId,
+        reboot: bool,
+    },
 }

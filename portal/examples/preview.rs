@@ -46,7 +46,8 @@ async fn main() {
         live.alarms.lock().unwrap().push(Alarm { text: text.into(), since: now - 60_000 });
     }
     tokio::spawn(move_about(live.clone()));
-    let router = portal::router(db, live, Settings { base_url, secure_cookies: false, secure_url: String::new() });
+    let router =
+        portal::router(db, live, Settings { base_url, secure_cookies: false, secure_url: String::new() });
     let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     portal::serve(listener, router, std::future::pending()).await.unwrap();
 }

@@ -58,7 +58,8 @@ pub(crate) async fn serve(
     peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
 ) -> Response {
-    let from = peer.map_or(IpAddr::from([0, 0, 0, 0]), |axum::Extension(ConnectInfo(peer))| peer.ip().to_canonical());
+    let from = peer
+        .map_or(IpAddr::from([0, 0, 0, 0]), |axum::Extension(ConnectInfo(peer))| peer.ip().to_canonical());
     if let Err(seconds) = app.strangers.admit(from, Instant::now()) {
         return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())]).into_response();
     }
@@ -112,7 +113,8 @@ async fn document(
 /// The phone whose own secret was shown: files that name another one are not there.
 fn own(db: &Db, device: DeviceId, file: &FileName) -> Result<Option<Profile>, Fault> {
     let profile = db.profile(device)?;
-    Ok(profile.filter(|profile| !profile.mac.is_empty() && file.mac.as_ref().is_none_or(|mac| *mac == profile.mac)))
+    Ok(profile
+        .filter(|profile| !profile.mac.is_empty() && file.mac.as_ref().is_none_or(|mac| *mac == profile.mac)))
 }
 
 /// The phone that asks with the secret of all: once, if it is known; if not, it waits.
@@ -147,7 +149,9 @@ fn written(phone: &Phone, pattern: &str) -> Option<Document> {
 /// Whether a phone of that maker does something with a key of that type. The others are kept, and not written.
 pub(crate) fn does(vendor: Vendor, kind: &str) -> bool {
     match vendor {
-        Vendor::Sangoma => matches!(kind, "line" | "blf" | "speed_dial" | "park" | "voicemail" | "pickup" | "queue"),
+        Vendor::Sangoma => {
+            matches!(kind, "line" | "blf" | "speed_dial" | "park" | "voicemail" | "pickup" | "queue")
+        }
         Vendor::Polycom => kind != "url",
         Vendor::Yealink | Vendor::Snom | Vendor::Grandstream | Vendor::Fanvil => true,
     }

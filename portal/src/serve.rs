@@ -74,7 +74,8 @@ async fn accept_all(
             () = &mut shutdown => break,
         };
         let _ = stream.set_nodelay(true);
-        let talk = Talk { builder: builder.clone(), router: router.clone(), peer, watcher: graceful.watcher() };
+        let talk =
+            Talk { builder: builder.clone(), router: router.clone(), peer, watcher: graceful.watcher() };
         match tls.clone() {
             None => drop(tokio::spawn(talk.over(stream, slot))),
             Some(tls) => drop(tokio::spawn(async move {

@@ -91,7 +91,8 @@ impl Files {
             return Err(chain_fault("it holds no certificate".to_owned()));
         }
         let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| key_fault(error.to_string()))?;
-        let key = provider.key_provider.load_private_key(key).map_err(|error| key_fault(error.to_string()))?;
+        let key =
+            provider.key_provider.load_private_key(key).map_err(|error| key_fault(error.to_string()))?;
         let pair = CertifiedKey::new(chain, key);
         pair.keys_match().map_err(|error| key_fault(error.to_string()))?;
         Ok(pair)

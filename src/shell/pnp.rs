@@ -30,7 +30,8 @@ pub async fn answer(db: Db, addresses: Addresses) {
     let mut buffer = vec![0; 4096];
     loop {
         let reader = db.clone();
-        let on = tokio::task::spawn_blocking(move || reader.provisioning().is_ok_and(|rules| rules.pnp)).await;
+        let on =
+            tokio::task::spawn_blocking(move || reader.provisioning().is_ok_and(|rules| rules.pnp)).await;
         if !on.unwrap_or(false) {
             ear = None;
         } else if ear.is_none() {
@@ -41,8 +42,11 @@ pub async fn answer(db: Db, addresses: Addresses) {
             continue;
         };
         for _ in 0..MOST {
-            let Ok(Ok((length, from))) = timeout(LOOK / MOST, socket.recv_from(&mut buffer)).await else { continue };
-            let (request, db, addresses) = (Bytes::copy_from_slice(&buffer[..length]), db.clone(), addresses.clone());
+            let Ok(Ok((length, from))) = timeout(LOOK / MOST, socket.recv_from(&mut buffer)).await else {
+                continue;
+            };
+            let (request, db, addresses) =
+                (Bytes::copy_from_slice(&buffer[..length]), db.clone(), addresses.clone());
             let told = tokio::task::spawn_blocking(move || tell(&db, &addresses, request, from)).await;
             if let Ok(Err(error)) = told {
                 warn!("a new phone at {from} could not be told its address: {error}");
@@ -81,7 +85,10 @@ fn tell(db: &Db, addresses: &Addresses, request: Bytes, from: SocketAddr) -> io:
     let mouth = StdUdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     mouth.connect(from)?;
     let tag = format!("{:016x}", rand::random::<u64>());
-    for text in answers(&message, mouth.local_addr()?, &tag, &format!("{root}/provision/{key}/")).into_iter().flatten() {
+    for text in answers(&message, mouth.local_addr()?, &tag, &format!("{root}/provision/{key}/"))
+        .into_iter()
+        .flatten()
+    {
         mouth.send(text.as_bytes())?;
     }
     info!("a new phone at {from} is told where its settings are");
@@ -130,7 +137,8 @@ fn answers(message: &Message, local: SocketAddr, tag: &str, url: &str) -> Option
         message.cseq()
     );
     let contact = text(Name::Contact).unwrap_or_else(|| from.clone());
-    let target = contact.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(&*contact, |(uri, _)| uri);
+    let target =
+        contact.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(&*contact, |(uri, _)| uri);
     let told = format!(
         "NOTIFY {target} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{tag};rport\r\nMax-Forwards: 20\r\n\
          From: {to}\r\nTo: {from}\r\nCall-ID: {call_id}\r\nCSeq: 1 NOTIFY\r\nContact: <sip:{local}>\r\nEvent: {event}\r\n\

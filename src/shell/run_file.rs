@@ -74,7 +74,9 @@ mod tests {
         let first = Lock::take(folder.path()).unwrap().unwrap();
         assert!(Lock::take(folder.path()).unwrap().is_none());
         let http = "127.0.0.1:8080".parse().unwrap();
-        first.tell(&Running { pid: 1, sip: vec![], http, https: None, packet_io: "epoll", workers: 2 }).unwrap();
+        first
+            .tell(&Running { pid: 1, sip: vec![], http, https: None, packet_io: "epoll", workers: 2 })
+            .unwrap();
         let text = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
         assert!(text.contains("\"http\":\"127.0.0.1:8080\""), "{text}");
         assert_eq!(portal_address(folder.path()), Some(http));

@@ -95,7 +95,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
     runtime.spawn(portal::keep_directory_names(db.clone()));
-    runtime.spawn(pnp::answer(db.clone(), pnp::Addresses { plain: portal.clone(), secure: secure_url.clone() }));
+    runtime
+        .spawn(pnp::answer(db.clone(), pnp::Addresses { plain: portal.clone(), secure: secure_url.clone() }));
     let (stop_portal, stopped) = watch::channel(());
     let serving = serve_portal(&runtime, db, &threads, (http, secure), (portal, secure_url), &stopped)?;
     drop(stopped);
@@ -130,8 +131,8 @@ impl Secure {
             }
         };
         let certificate = Certificate::open(files)?;
-        let listener =
-            TcpListener::bind(address).map_err(|e| listeners::explain(address, "--https (or --https off)", e))?;
+        let listener = TcpListener::bind(address)
+            .map_err(|e| listeners::explain(address, "--https (or --https off)", e))?;
         Ok(Some(Self { listener, certificate }))
     }
 }
@@ -158,7 +159,12 @@ fn serve_portal(
     };
     let mut serving = vec![runtime.spawn(portal::serve(http, plain, end()))];
     if let Some(Secure { listener, certificate }) = secure {
-        serving.push(runtime.spawn(portal::serve_tls(listener, behind_tls, certificate.server_config()?, end())));
+        serving.push(runtime.spawn(portal::serve_tls(
+            listener,
+            behind_tls,
+            certificate.server_config()?,
+            end(),
+        )));
         runtime.spawn(certificate.watch(threads.alarms.clone()));
     }
     Ok(serving)

@@ -78,7 +78,15 @@ mod tests {
             folder: "./data",
         };
         let first = greeting.text();
-        for part in ["http://192.0.2.1:8080/setup/abc", "101-anna", "s3cret", "192.0.2.1:5060", "600", "8443", "AB:CD"] {
+        for part in [
+            "http://192.0.2.1:8080/setup/abc",
+            "101-anna",
+            "s3cret",
+            "192.0.2.1:5060",
+            "600",
+            "8443",
+            "AB:CD",
+        ] {
             assert!(first.contains(part), "{part} in {first}");
         }
         greeting.welcome = None;

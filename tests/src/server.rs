@@ -324,7 +324,16 @@ fn launch(setup: &Setup, folder: &Path, ports: &ports::Range) -> (Child, Arc<Mut
     let mut command = Command::new(binary());
     command.arg("--data").arg(folder).arg("--rtp-ports").arg(format!("{}-{}", range.start(), range.end()));
     if !setup.arguments.iter().any(|a| a == "--sip") {
-        command.args(["--sip", "127.0.0.1:0", "--sip", "[::1]:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+        command.args([
+            "--sip",
+            "127.0.0.1:0",
+            "--sip",
+            "[::1]:0",
+            "--http",
+            "127.0.0.1:0",
+            "--https",
+            "127.0.0.1:0",
+        ]);
     }
     command.args(&setup.arguments);
     if let Some(kind) = setup.packet_io {

@@ -124,7 +124,14 @@ fn a_first_start_on_a_full_disk_says_so_and_works_once_there_is_room() {
         let filler = Filler::take_all();
         let folder = std::env::temp_dir().join("data");
         let mut command = Command::new(binary());
-        command.arg("--data").arg(&folder).args(["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+        command.arg("--data").arg(&folder).args([
+            "--sip",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+            "--https",
+            "127.0.0.1:0",
+        ]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let status = until("the end of the program", PATIENCE, || child.try_wait().unwrap());
         let said = child.wait_with_output().unwrap().stderr;

@@ -44,7 +44,9 @@ impl Desk {
     fn told(&self) -> usize {
         let log = self.phone.log();
         let is_it = |event: &str| event.starts_with("check-sync");
-        log.iter().filter(|(ours, t)| !ours && t.method() == "NOTIFY" && t.header("Event").is_some_and(is_it)).count()
+        log.iter()
+            .filter(|(ours, t)| !ours && t.method() == "NOTIFY" && t.header("Event").is_some_and(is_it))
+            .count()
     }
     /// Has `edit` done; the file that the phone then fetches, once it was told.
     fn fetches_after(&self, server: &Server, file: &str, edit: impl FnOnce()) -> String {
@@ -75,7 +77,8 @@ fn a_phone_fetches_its_keys_its_name_and_its_contacts_within_five_seconds_of_an_
         assert_eq!(portal.add("/api/v1/device_buttons", &key).status, 201);
     });
     assert!(file.contains("linekey.2.value = +4930123456\n"), "{file}");
-    let rename = format!("UPDATE users SET first_name = 'Grace', last_name = 'Hopper' WHERE id = {}", server.user(0));
+    let rename =
+        format!("UPDATE users SET first_name = 'Grace', last_name = 'Hopper' WHERE id = {}", server.user(0));
     let file = desk.fetches_after(&server, &desk.config(), || drop(server.sql(&rename)));
     assert!(file.contains("display_name = Grace Hopper\n"), "{file}");
     let book = desk.fetches_after(&server, "book.xml", || {
@@ -141,7 +144,8 @@ fn https_works_from_the_first_start_and_settings_leave_over_it_alone() {
     let (login, password) = (format!("login={login}"), format!("password={PASSWORD}"));
     let form = ["-H", &origin, "--data-urlencode", &login, "--data-urlencode", &password];
     let signed_in = curl(&server, &own, &form, "/login").unwrap();
-    let cookie = signed_in.lines().find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap_or(&signed_in);
+    let cookie =
+        signed_in.lines().find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap_or(&signed_in);
     assert!(cookie.contains("; Secure"), "{signed_in}");
 }
 

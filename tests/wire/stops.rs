@@ -106,7 +106,14 @@ fn a_second_program_is_told_what_is_taken() {
     let mut server = Server::start();
     let start = |folder: &std::path::Path, sip: &str| {
         let mut command = Command::new(binary());
-        command.arg("--data").arg(folder).args(["--sip", sip, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+        command.arg("--data").arg(folder).args([
+            "--sip",
+            sip,
+            "--http",
+            "127.0.0.1:0",
+            "--https",
+            "127.0.0.1:0",
+        ]);
         let out = command.output().unwrap();
         (
             out.status.success(),

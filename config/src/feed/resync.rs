@@ -11,8 +11,8 @@ use super::change::Touched;
 use crate::{
     DeviceId, Snapshot,
     resources::{
-        contacts, device_buttons::DEVICE_BUTTONS, devices::DEVICES, extensions::EXTENSIONS, node_settings::NODE_SETTINGS,
-        settings::SETTINGS, sites::SITES, tenants::TENANTS, users::USERS,
+        contacts, device_buttons::DEVICE_BUTTONS, devices::DEVICES, extensions::EXTENSIONS,
+        node_settings::NODE_SETTINGS, settings::SETTINGS, sites::SITES, tenants::TENANTS, users::USERS,
     },
 };
 
@@ -100,7 +100,8 @@ impl<'a> Concerned<'a> {
     }
 
     fn tenant(&mut self, select: &str, id: i64) -> rusqlite::Result<()> {
-        let tenant: Option<i64> = self.rows.prepare_cached(select)?.query_row([id], |row| row.get(0)).optional()?;
+        let tenant: Option<i64> =
+            self.rows.prepare_cached(select)?.query_row([id], |row| row.get(0)).optional()?;
         self.tenants.extend(tenant);
         Ok(())
     }
@@ -141,11 +142,14 @@ fn was(table: &str, field: &str) -> String {
 
 /// SQL for the tenant of a row, `?1`, that may be gone.
 fn tenant_was(table: &str) -> String {
-    format!("SELECT tenant_id FROM history WHERE tbl = '{table}' AND row_id = ?1 ORDER BY revision DESC LIMIT 1")
+    format!(
+        "SELECT tenant_id FROM history WHERE tbl = '{table}' AND row_id = ?1 ORDER BY revision DESC LIMIT 1"
+    )
 }
 
 const OF_USER: &str = "SELECT id FROM devices WHERE user_id = ?1";
-const OF_KEEPER: &str = "SELECT d.id FROM own_contacts c JOIN devices d ON d.user_id = c.user_id WHERE c.id = ?1";
+const OF_KEEPER: &str =
+    "SELECT d.id FROM own_contacts c JOIN devices d ON d.user_id = c.user_id WHERE c.id = ?1";
 const USER_TENANT: &str = "SELECT tenant_id FROM users WHERE id = ?1 UNION ALL \
     SELECT tenant_id FROM history WHERE tbl = 'users' AND row_id = ?1 LIMIT 1";
 const LISTED: &str = "SELECT 1 FROM history h LEFT JOIN users u ON u.id = h.row_id WHERE h.tbl = 'users' \
@@ -164,9 +168,7 @@ mod tests {
     use crate::{
         DeviceId, Feed,
         fixture::{Company, author},
-        resources::{
-            contacts::CONTACTS, device_buttons::DEVICE_BUTTONS, devices::DEVICES, users::USERS,
-        },
+        resources::{contacts::CONTACTS, device_buttons::DEVICE_BUTTONS, devices::DEVICES, users::USERS},
     };
 
     /// The phones that the next snapshot names.

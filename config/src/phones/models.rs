@@ -122,7 +122,10 @@ mod tests {
         assert_eq!(key("Yealink SIP-T54W 96.86.0.70 80:5e:c0:1a:7f:22"), Some("yealink-t54w"));
         assert_eq!(key("FileTransport PolycomVVX-VVX_450-UA/6.4.6"), Some("polycom-vvx450"));
         assert_eq!(key("Mozilla/4.0 (compatible; snomD735-SIP 10.1.64.14)"), Some("snom-d735"));
-        assert_eq!(key("Grandstream Model HW GRP2614 SW 1.0.5.15 DevId c074ad0b63ee"), Some("grandstream-grp2614"));
+        assert_eq!(
+            key("Grandstream Model HW GRP2614 SW 1.0.5.15 DevId c074ad0b63ee"),
+            Some("grandstream-grp2614")
+        );
         assert_eq!(key("Fanvil X6U Pro 0.0.10 0c383e2cd782"), Some("fanvil-x6u"));
         assert_eq!(key("curl/8"), None);
     }

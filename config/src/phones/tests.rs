@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     access::Viewer,
-    resource::Values,
     fixture::{Company, author},
+    resource::Values,
     resources::{device_buttons::DEVICE_BUTTONS, users::USERS},
     write::WriteError,
 };

@@ -58,11 +58,13 @@ pub static DEVICES: Resource = Resource {
         Field::mac("mac", "MAC address").unique_everywhere(),
         Field::choice("model", "Model", &models::CHOICES)
             .help("Phones of these models fetch their settings from here. Blank is set up by hand."),
-        Field::choice("rank", "Deskphone", RANKS).help("A user has one deskphone and one secondary deskphone."),
+        Field::choice("rank", "Deskphone", RANKS)
+            .help("A user has one deskphone and one secondary deskphone."),
         Field::text("location", "Location").help("Office, home office, on the road …"),
         Field::text("description", "Description").max(128),
-        Field::flag("secure", "Secure protocol")
-            .help("SIP over TLS and SRTP. This system has no listener for it yet: the phone is set up without."),
+        Field::flag("secure", "Secure protocol").help(
+            "SIP over TLS and SRTP. This system has no listener for it yet: the phone is set up without.",
+        ),
         Field::choice("transport", "Transport", TRANSPORTS)
             .required()
             .default("udp")
@@ -186,8 +188,11 @@ fn one_of_each_rank(rows: &Connection, tenant: i64, device: &Values) -> rusqlite
 const RANKS: &[(&str, &str)] = &[("primary", "Deskphone"), ("secondary", "Secondary deskphone")];
 const TRANSPORTS: &[(&str, &str)] = &[("udp", "UDP"), ("tcp", "TCP")];
 /// DEV-08
-const VOICEMAIL: &[(&str, &str)] =
-    &[("mailbox", "Calls the mailbox"), ("shared", "Calls a shared mailbox"), ("list", "Opens the list of messages")];
+const VOICEMAIL: &[(&str, &str)] = &[
+    ("mailbox", "Calls the mailbox"),
+    ("shared", "Calls a shared mailbox"),
+    ("list", "Opens the list of messages"),
+];
 const FETCHED: &str = "COALESCE((SELECT strftime('%Y-%m-%dT%H:%M:%SZ', p.fetched_at / 1000, 'unixepoch') \
     FROM device_provisioning p WHERE p.device_id = {t}.id), '')";
 const BOOK_FETCHED: &str = "COALESCE((SELECT strftime('%Y-%m-%dT%H:%M:%SZ', p.book_at / 1000, 'unixepoch') \

@@ -46,7 +46,9 @@ impl Engine {
     }
 
     fn tell_resync(&mut self, now: Now, device: DeviceId, wanted: &Wanted) {
-        let Some(domain) = self.snapshot.tenant(wanted.tenant).map(|tenant| tenant.domain.clone()) else { return };
+        let Some(domain) = self.snapshot.tenant(wanted.tenant).map(|tenant| tenant.domain.clone()) else {
+            return;
+        };
         let bound: Vec<Target> = self.office.bindings.borrow().of(device).iter().map(Target::from).collect();
         let targets = if bound.is_empty() { &wanted.targets } else { &bound };
         for target in targets {

@@ -22,15 +22,7 @@ use config::{
     write::{Step, WriteError},
 };
 
-use crate::{
-    auth::Who,
-    error::Fault,
-    provisioning,
-    query::Pairs,
-    reply,
-    state::App,
-    view::Page,
-};
+use crate::{auth::Who, error::Fault, provisioning, query::Pairs, reply, state::App, view::Page};
 
 #[derive(Template)]
 #[template(path = "buttons.html")]
@@ -180,7 +172,13 @@ async fn profile(app: &App, id: i64) -> Result<Profile, Fault> {
     app.db(move |db| db.profile(DeviceId(id))).await?.ok_or(Fault::NotFound)
 }
 
-async fn draw(app: &App, who: &Who, editor: Editor, asked: &Pairs, problem: String) -> Result<Response, Fault> {
+async fn draw(
+    app: &App,
+    who: &Who,
+    editor: Editor,
+    asked: &Pairs,
+    problem: String,
+) -> Result<Response, Fault> {
     let Editor { profile, path, may_edit, is_own, .. } = editor;
     let model = profile.model;
     let most = usize::from(model.keys);
@@ -195,7 +193,9 @@ async fn draw(app: &App, who: &Who, editor: Editor, asked: &Pairs, problem: Stri
         Page::portal(who, "/phones", "Buttons").below("Phones", "/phones")
     } else {
         let device = format!("/admin/devices/{}", profile.device);
-        Page::new(app, who, "/admin/devices/buttons", "Buttons").below("Devices", "/admin/devices").below(&profile.name, &device)
+        Page::new(app, who, "/admin/devices/buttons", "Buttons")
+            .below("Devices", "/admin/devices")
+            .below(&profile.name, &device)
     };
     let screen = Screen::of(&profile, &path, position);
     let answer = ButtonsPage { page, path, whose, screen, chosen, others, may_edit, problem };
@@ -236,8 +236,13 @@ async fn act(app: &App, who: &Who, editor: Editor, form: &Pairs) -> Result<Respo
     match written {
         Ok(saved) => {
             let registered = app.live.bindings(who.tenant).iter().any(|b| b.device == editor.profile.device);
-            let toast = if registered { "Saved. The phone fetches it now." } else { "Saved. The phone fetches it when it is there." };
-            let toast = if editor.is_own { toast.to_owned() } else { reply::undoable(toast, Some(saved.revision)) };
+            let toast = if registered {
+                "Saved. The phone fetches it now."
+            } else {
+                "Saved. The phone fetches it when it is there."
+            };
+            let toast =
+                if editor.is_own { toast.to_owned() } else { reply::undoable(toast, Some(saved.revision)) };
             Ok(reply::see_other(&address(&editor.path, stays_at), &toast))
         }
         Err(WriteError::Invalid(problems)) => {
@@ -273,7 +278,8 @@ fn clear(profile: &Profile, position: usize) -> Vec<Step> {
 fn exchange(profile: &Profile, one: usize, other: usize) -> Vec<Step> {
     let step = |to: usize, from: usize| match (at(profile, to), at(profile, from)) {
         (Some(there), Some(button)) => {
-            let content = [("type", button.kind.as_str()), ("value", &button.value), ("label", &button.label)];
+            let content =
+                [("type", button.kind.as_str()), ("value", &button.value), ("label", &button.label)];
             Some(Step::Update { of: &DEVICE_BUTTONS, id: there.id, values: values(&content) })
         }
         (None, Some(button)) => {
@@ -295,7 +301,8 @@ async fn copy(app: &App, who: &Who, profile: &Profile, from: &str) -> Result<Vec
         .await?;
     let most = usize::from(profile.model.keys);
     let new = theirs.iter().filter(|button| button.position <= most);
-    let new = new.map(|button| create(profile, button.position, (&button.kind, &button.value, &button.label)));
+    let new =
+        new.map(|button| create(profile, button.position, (&button.kind, &button.value, &button.label)));
     Ok(profile.buttons.iter().map(delete).chain(new).collect())
 }
 
@@ -309,7 +316,13 @@ fn delete(button: &Button) -> Step {
 
 fn create(profile: &Profile, position: usize, (kind, value, label): (&str, &str, &str)) -> Step {
     let (device, position) = (profile.device.to_string(), position.to_string());
-    let given = [("device", device.as_str()), ("position", &position), ("type", kind), ("value", value), ("label", label)];
+    let given = [
+        ("device", device.as_str()),
+        ("position", &position),
+        ("type", kind),
+        ("value", value),
+        ("label", label),
+    ];
     Step::Create { of: &DEVICE_BUTTONS, values: values(&given) }
 }
 
@@ -328,7 +341,8 @@ impl Screen {
         let keys: Vec<KeyView> = (shown * size + 1..=((shown + 1) * size).min(most))
             .map(|position| KeyView::of(profile, path, position, position == chosen))
             .collect();
-        let pages = (0..most.div_ceil(size)).map(|page| (page + 1, address(path, page * size + 1), page == shown));
+        let pages =
+            (0..most.div_ceil(size)).map(|page| (page + 1, address(path, page * size + 1), page == shown));
         let half = keys.len().div_ceil(2);
         let mut keys = keys.into_iter();
         Self {
@@ -349,7 +363,14 @@ impl KeyView {
             None if position == 1 => ("Line".to_owned(), profile.line.number.clone()),
             None => ("Empty".to_owned(), "press to set".to_owned()),
         };
-        Self { position, title, note, href: address(path, position), on, is_set: button.is_some() || position == 1 }
+        Self {
+            position,
+            title,
+            note,
+            href: address(path, position),
+            on,
+            is_set: button.is_some() || position == 1,
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 //! Names: Fanvil auto provisioning configuration of the X series ("sysConf" 2.0); form of the book: Fanvil XML Operation Guide.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
     zone::Change,

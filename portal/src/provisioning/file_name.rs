@@ -16,9 +16,9 @@ impl FileName {
         let is_digit = |at: usize| lower.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
         // `cfg` ends in a digit of sixteen: the twelve are those behind it.
         let starts = (0..lower.len()).rev().filter(|&at| lower.is_char_boundary(at));
-        let found = starts.into_iter().find(|&at| {
-            (0..DIGITS).all(|digit| is_digit(at + digit)) && !is_digit(at + DIGITS)
-        });
+        let found = starts
+            .into_iter()
+            .find(|&at| (0..DIGITS).all(|digit| is_digit(at + digit)) && !is_digit(at + DIGITS));
         match found {
             Some(at) => Self {
                 mac: Some(lower[at..at + DIGITS].to_owned()),

@@ -4,8 +4,7 @@
 //! book: GXP Series XML Phonebook Guide.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
 };

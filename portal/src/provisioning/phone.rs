@@ -63,7 +63,11 @@ impl Reached {
     /// What phones are told then.
     pub(crate) fn served_by(&self, rules: &Provisioning) -> Served {
         let server = if rules.server.is_empty() { self.host.clone() } else { rules.server.clone() };
-        Served { root: format!("{}://{}/provision", self.scheme, self.authority), server, port: self.sip_port }
+        Served {
+            root: format!("{}://{}/provision", self.scheme, self.authority),
+            server,
+            port: self.sip_port,
+        }
     }
 }
 
@@ -100,7 +104,12 @@ impl Phone {
     pub(super) fn keys(&self) -> impl Iterator<Item = (usize, Key<'_>)> {
         (1..=usize::from(self.profile.model.keys)).map(|position| {
             let set = self.profile.buttons.iter().find(|button| button.position == position);
-            (position, set.map_or(if position == 1 { Key::Line } else { Key::Nothing }, |button| Key::of(self, button)))
+            (
+                position,
+                set.map_or(if position == 1 { Key::Line } else { Key::Nothing }, |button| {
+                    Key::of(self, button)
+                }),
+            )
         })
     }
 
@@ -135,15 +144,37 @@ impl Phone {
 pub(super) enum Key<'a> {
     Nothing,
     Line,
-    Blf { number: &'a str, label: &'a str },
+    Blf {
+        number: &'a str,
+        label: &'a str,
+    },
     /// Dials: speed dials, pickup, queues, and park slots where the phone knows no better.
-    Dial { number: &'a str, label: &'a str },
-    Park { slot: &'a str, label: &'a str },
-    Digits { digits: &'a str, label: &'a str },
-    Voicemail { number: Option<&'a str>, label: &'a str },
-    Dnd { label: &'a str },
-    Forward { label: &'a str },
-    Url { url: &'a str, label: &'a str },
+    Dial {
+        number: &'a str,
+        label: &'a str,
+    },
+    Park {
+        slot: &'a str,
+        label: &'a str,
+    },
+    Digits {
+        digits: &'a str,
+        label: &'a str,
+    },
+    Voicemail {
+        number: Option<&'a str>,
+        label: &'a str,
+    },
+    Dnd {
+        label: &'a str,
+    },
+    Forward {
+        label: &'a str,
+    },
+    Url {
+        url: &'a str,
+        label: &'a str,
+    },
 }
 
 impl<'a> Key<'a> {
@@ -181,7 +212,8 @@ fn host_of(authority: &str) -> &str {
 
 /// What may stand in an address of ours.
 fn is_authority(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
 }
 
 /// Own mailbox, FC-06.

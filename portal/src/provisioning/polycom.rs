@@ -4,8 +4,7 @@
 //! Names: Polycom UC Software Administrator Guide 5.x and 6.x, parameter reference.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
     zone::Change,
@@ -35,7 +34,10 @@ fn settings(phone: &Phone) -> Document {
     server(&mut all, phone);
     account(&mut all, phone);
     clock(&mut all, phone);
-    all.set("lcl.ml.lang", if phone.profile.place.language == "de" { "German_Germany" } else { "English_United_States" });
+    all.set(
+        "lcl.ml.lang",
+        if phone.profile.place.language == "de" { "German_Germany" } else { "English_United_States" },
+    );
     // Digits are sent 4 s after the last one; emergency numbers at once.
     let map: Vec<String> = phone.emergency().iter().map(|n| (*n).to_owned()).collect();
     all.set("dialplan.digitmap", &format!("{}|+x.T|*x.T|x.T", map.join("|")));
@@ -43,7 +45,8 @@ fn settings(phone: &Phone) -> Document {
     all.set("dir.local.readonly", "1");
     buttons(&mut all, phone);
     let mut xml = Xml::new();
-    let pairs: Vec<(&str, &str)> = all.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pairs: Vec<(&str, &str)> =
+        all.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     xml.empty("polycomConfig", &pairs);
     Document { kind: KIND, text: xml.into_text(), entries: None }
 }

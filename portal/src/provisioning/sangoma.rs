@@ -4,8 +4,7 @@
 //! that `blf_contact_group` names; a contact with `subscribe_to` has a lamp.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
 };
@@ -100,7 +99,8 @@ fn contacts(phone: &Phone) -> Document {
     for (group, id) in phone.book.iter().zip(1..) {
         xml.open("contacts", &[("group_name", &group.name), ("editable", "0"), ("id", &id.to_string())]);
         for entry in &group.entries {
-            let numbers: Vec<(&str, &str)> = entry.numbers.iter().map(|(kind, n)| (*kind, n.as_str())).collect();
+            let numbers: Vec<(&str, &str)> =
+                entry.numbers.iter().map(|(kind, n)| (*kind, n.as_str())).collect();
             contact(&mut xml, &entry.name, &numbers, "");
         }
         xml.close("contacts");
@@ -122,7 +122,10 @@ fn contact(xml: &mut Xml, name: &str, numbers: &[(&str, &str)], watches: &str) {
             "home" => "Home",
             _ => "Work",
         };
-        xml.empty("number", &[("dial", number), ("label", label), ("primary", if at == 0 { "1" } else { "0" })]);
+        xml.empty(
+            "number",
+            &[("dial", number), ("label", label), ("primary", if at == 0 { "1" } else { "0" })],
+        );
     }
     xml.close("numbers").close("contact");
 }

@@ -3,15 +3,15 @@
 //! Names: Snom service hub, settings of firmware 10; form of the directory: "Provisioning Local Directory", version 2.0.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
     zone::Change,
 };
 
 pub(super) fn document(phone: &Phone, pattern: &str) -> Option<Document> {
-    let is_settings = pattern == "{mac}.xml" || pattern == "{mac}.htm"
+    let is_settings = pattern == "{mac}.xml"
+        || pattern == "{mac}.htm"
         || pattern.starts_with("snom") && pattern.ends_with("-{mac}.htm");
     match pattern {
         "book.xml" => Some(phone_book(phone)),
@@ -43,7 +43,9 @@ fn settings(phone: &Phone) -> Document {
         button(&mut xml, phone, position, key);
     }
     xml.close("functionKeys").open("setting-files", &[]);
-    xml.empty("file", &[("url", &format!("{}/book.xml", phone.base))]).close("setting-files").close("settings");
+    xml.empty("file", &[("url", &format!("{}/book.xml", phone.base))])
+        .close("setting-files")
+        .close("settings");
     Document { kind: KIND, text: xml.into_text(), entries: None }
 }
 
@@ -104,7 +106,10 @@ fn phone_book(phone: &Phone) -> Document {
     for group in &phone.book {
         for entry in &group.entries {
             let (first, last) = entry.name.rsplit_once(' ').unwrap_or(("", &entry.name));
-            xml.open("contact", &[]).text("first_name", first).text("last_name", last).text("group", &group.name);
+            xml.open("contact", &[])
+                .text("first_name", first)
+                .text("last_name", last)
+                .text("group", &group.name);
             xml.open("numbers", &[]);
             for (kind, number) in &entry.numbers {
                 let kind = match *kind {

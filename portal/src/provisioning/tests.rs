@@ -3,7 +3,13 @@
 
 use config::phones::{Button, Line, Placed, Profile, Voicemail, models};
 
-use super::{Document, book::{Entry, Group}, phone::Phone, written, zone::Zone};
+use super::{
+    Document,
+    book::{Entry, Group},
+    phone::Phone,
+    written,
+    zone::Zone,
+};
 
 /// A phone with a key of each type, and names that try to break out of their place.
 fn phone(model: &str) -> Phone {

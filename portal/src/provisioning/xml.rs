@@ -79,8 +79,10 @@ mod tests {
         let mut xml = Xml::new();
         xml.open("a", &[("b", "x\" c=\"<&'")]).text("d", "</d><evil/>\u{0}\n").close("a");
         let text = xml.into_text();
-        assert!(text.ends_with(
-            "<a b=\"x&quot; c=&quot;&lt;&amp;&apos;\">\n<d>&lt;/d&gt;&lt;evil/&gt; </d>\n</a>\n"
-        ));
+        assert!(
+            text.ends_with(
+                "<a b=\"x&quot; c=&quot;&lt;&amp;&apos;\">\n<d>&lt;/d&gt;&lt;evil/&gt; </d>\n</a>\n"
+            )
+        );
     }
 }

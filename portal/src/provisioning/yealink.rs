@@ -3,8 +3,7 @@
 //! Names and numbers of key types: Yealink IP Phones Auto Provisioning Guide and Administrator Guide, V84–V86.
 
 use super::{
-    Document,
-    book,
+    Document, book,
     phone::{Key, Phone},
     xml::Xml,
 };
@@ -108,14 +107,22 @@ fn phone_book(phone: &Phone) -> Document {
         xml.open("Menu", &[("Name", &group.name)]);
         for entry in &group.entries {
             let number = |at: usize| entry.numbers.get(at).map_or("", |(_, number)| number.as_str());
-            let attributes =
-                [("Name", entry.name.as_str()), ("Phone1", number(0)), ("Phone2", number(1)), ("Phone3", number(2))];
+            let attributes = [
+                ("Name", entry.name.as_str()),
+                ("Phone1", number(0)),
+                ("Phone2", number(1)),
+                ("Phone3", number(2)),
+            ];
             xml.empty("Unit", &attributes);
         }
         xml.close("Menu");
     }
     xml.close("YealinkIPPhoneBook");
-    Document { kind: "text/xml; charset=utf-8", text: xml.into_text(), entries: Some(book::size(&phone.book)) }
+    Document {
+        kind: "text/xml; charset=utf-8",
+        text: xml.into_text(),
+        entries: Some(book::size(&phone.book)),
+    }
 }
 
 /// Lines of `name = value`.

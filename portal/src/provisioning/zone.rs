@@ -39,7 +39,9 @@ pub(super) struct Change {
 impl Zone {
     /// The zone of that name as it is in a year; UTC if there is none.
     pub(super) fn of(name: &str, year: i32) -> Self {
-        let Ok(zone) = name.parse::<Tz>() else { return Self { name: "UTC".into(), offset: 0, summer: None } };
+        let Ok(zone) = name.parse::<Tz>() else {
+            return Self { name: "UTC".into(), offset: 0, summer: None };
+        };
         let changes = changes(zone, year);
         let january = offset(zone, start_of(year));
         let (Some(first), Some(second), true) = (changes.first(), changes.get(1), changes.len() == 2) else {
@@ -64,7 +66,10 @@ impl Zone {
         if let Some(summer) = self.summer {
             text += &format!("DST{}", hours(self.offset + summer.saves));
             for change in [summer.start, summer.end] {
-                text += &format!(",M{}.{}.{}/{:02}:00:00", change.month, change.week, change.weekday, change.hour);
+                text += &format!(
+                    ",M{}.{}.{}/{:02}:00:00",
+                    change.month, change.week, change.weekday, change.hour
+                );
             }
         }
         text
@@ -98,7 +103,8 @@ fn changes(zone: Tz, year: i32) -> Vec<DateTime<Utc>> {
     while at < end && found.len() < 5 {
         let next = at + chrono::TimeDelta::days(1);
         if offset(zone, next) != before {
-            let hour = (1..=24).map(|hour| at + chrono::TimeDelta::hours(hour)).find(|h| offset(zone, *h) != before);
+            let hour =
+                (1..=24).map(|hour| at + chrono::TimeDelta::hours(hour)).find(|h| offset(zone, *h) != before);
             found.extend(hour);
             before = offset(zone, next);
         }

@@ -124,15 +124,27 @@ async fn an_unknown_phone_waits_until_it_is_taken_on() {
     assert!(page.contains(&format!("/provision/{key}/")), "the value of option 66");
     assert!(page.contains("80:5e:c0:1a:7f:22") && page.contains("Yealink T54W"), "{page}");
     let listed = api.get("/api/v1/provisioning").await.value();
-    assert_eq!((&listed["waiting"][0]["mac"], &listed["waiting"][0]["model"]), (&json!(MAC), &json!("yealink-t54w")));
-    let form = api.get(between(&page, "btn small primary\" href=\"", "\"").replace("&amp;", "&").as_str()).await.body;
-    assert!(form.contains(&format!("value=\"{MAC}\"")) || form.contains("80:5e:c0:1a:7f:22"), "the form is filled in");
+    assert_eq!(
+        (&listed["waiting"][0]["mac"], &listed["waiting"][0]["model"]),
+        (&json!(MAC), &json!("yealink-t54w"))
+    );
+    let form = api
+        .get(between(&page, "btn small primary\" href=\"", "\"").replace("&amp;", "&").as_str())
+        .await
+        .body;
+    assert!(
+        form.contains(&format!("value=\"{MAC}\"")) || form.contains("80:5e:c0:1a:7f:22"),
+        "the form is filled in"
+    );
 
     let id = phone(&api, MAC, json!({})).await;
     assert!(!api.get("/admin/provisioning").await.body.contains("waits-"), "it waits no more");
     let first = fetch(&world, &key, CFG).await;
     assert_eq!(first.status, StatusCode::OK);
-    assert!(first.body.contains(&format!("/provision/{}", own_key(&world, id))), "from here on its own address");
+    assert!(
+        first.body.contains(&format!("/provision/{}", own_key(&world, id))),
+        "from here on its own address"
+    );
     let elsewhere = fetch_from(&world, "10.0.0.99:1", &key, CFG).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "once, and not for somebody else");
     api.post(&format!("/admin/devices/{id}/allow"), &[]).await;
@@ -194,7 +206,10 @@ async fn a_phone_book_holds_own_and_shared_contacts_and_colleagues() {
         assert!(book.body.contains(line), "{line} in {}", book.body);
     }
     let book = fetch(&world, &lobby, "book.xml").await.body;
-    assert!(book.contains("Acme") && !book.contains("Dentist"), "what one keeps is on one's own phone alone: {book}");
+    assert!(
+        book.contains("Acme") && !book.contains("Dentist"),
+        "what one keeps is on one's own phone alone: {book}"
+    );
     api.json("PATCH", &format!("/api/v1/users/{colleague}"), json!({"in_directory": false})).await;
     assert!(!fetch(&world, &mine, "book.xml").await.body.contains("Zacharias"));
 }
@@ -211,7 +226,10 @@ async fn keys_are_edited_as_the_phone_shows_them() {
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
     assert!(shown.body.contains("?key=2"), "keys are links: {}", shown.body);
     let saved = api
-        .post(&page, &[("act", "save"), ("position", "2"), ("type", "blf"), ("value", "102"), ("label", "Ben")])
+        .post(
+            &page,
+            &[("act", "save"), ("position", "2"), ("type", "blf"), ("value", "102"), ("label", "Ben")],
+        )
         .await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     let file = fetch(&world, &key, CFG).await.body;
@@ -221,7 +239,8 @@ async fn keys_are_edited_as_the_phone_shows_them() {
     let file = fetch(&world, &key, CFG).await.body;
     assert!(file.contains("linekey.2.type = 0\n") && file.contains("linekey.3.value = 102\n"), "{file}");
     api.post(&page, &[("act", "up"), ("position", "3")]).await;
-    let refused = api.post(&page, &[("act", "save"), ("position", "4"), ("type", "speed_dial"), ("value", "")]).await;
+    let refused =
+        api.post(&page, &[("act", "save"), ("position", "4"), ("type", "speed_dial"), ("value", "")]).await;
     assert_eq!(refused.status, StatusCode::OK, "the form again, with the reason");
     let cleared = api.post(&page, &[("act", "clear"), ("position", "2")]).await;
     assert!(fetch(&world, &key, CFG).await.body.contains("linekey.2.type = 0\n"));
@@ -245,7 +264,13 @@ async fn people_set_the_keys_of_their_own_phone_alone() {
     let id = phone(&api, MAC, json!({"user": user})).await;
     let page = format!("/phones/{id}/buttons");
     assert_eq!(owner.get(&page).await.status, StatusCode::OK);
-    let given = [("act", "save"), ("position", "2"), ("type", "speed_dial"), ("value", "+4930123"), ("label", "Taxi")];
+    let given = [
+        ("act", "save"),
+        ("position", "2"),
+        ("type", "speed_dial"),
+        ("value", "+4930123"),
+        ("label", "Taxi"),
+    ];
     assert_eq!(owner.post(&page, &given).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.db.phone_buttons(DeviceId(id)).unwrap()[0].value, "+4930123");
     for stranger in [&other, &api] {
@@ -265,7 +290,11 @@ async fn a_registered_phone_is_told_to_fetch_its_settings_or_to_start_anew() {
     let api = world.admin().await;
     let id = phone(&api, MAC, json!({})).await;
     let told = api.json("POST", &format!("/api/v1/devices/{id}/resync"), json!(null)).await;
-    assert_eq!((told.status, &told.value()["told"]), (StatusCode::ACCEPTED, &json!(false)), "nobody is there");
+    assert_eq!(
+        (told.status, &told.value()["told"]),
+        (StatusCode::ACCEPTED, &json!(false)),
+        "nobody is there"
+    );
     world.live.bindings.lock().unwrap().push(LiveBinding {
         device: DeviceId(id),
         contact: "sip:p@192.0.2.7".into(),
@@ -291,7 +320,9 @@ async fn a_device_is_declared_with_address_model_and_place() {
     let id = phone(&api, "80:5E:C0:1A:7F:22", json!({"location": "Lobby"})).await;
     let row = api.get(&format!("/api/v1/devices/{id}")).await.value();
     assert_eq!((&row["mac"], &row["location"]), (&json!(MAC), &json!("Lobby")));
-    for (mac, model) in [(MAC, "yealink-t54w"), ("80-5e-c0", "yealink-t54w"), ("805ec01a7f99", "no such model")] {
+    for (mac, model) in
+        [(MAC, "yealink-t54w"), ("80-5e-c0", "yealink-t54w"), ("805ec01a7f99", "no such model")]
+    {
         let row = json!({"name": "Second", "username": "second", "mac": mac, "model": model});
         let refused = api.json("POST", "/api/v1/devices", row).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{mac} {model}");

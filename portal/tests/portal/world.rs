@@ -59,7 +59,11 @@ impl World {
         let db = Db::open(&folder).unwrap();
         let setup_path = db.first_start().unwrap().unwrap().setup_path;
         let live = Arc::new(FakeLive::new());
-        let settings = portal::Settings { base_url: "http://pbx.example".into(), secure_cookies: false, secure_url: String::new() };
+        let settings = portal::Settings {
+            base_url: "http://pbx.example".into(),
+            secure_cookies: false,
+            secure_url: String::new(),
+        };
         Self { router: portal::router(db.clone(), live.clone(), settings), db, live, setup_path, folder }
     }
 
