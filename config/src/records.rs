@@ -3,13 +3,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Value};
 
-use crate::{Db, DeviceId, TenantId};
+use crate::{Db, DeviceId, RingGroupId, TenantId, UserId};
 
 mod batch;
 pub mod counts;
+pub mod hunting;
 pub mod ladder;
 
 use batch::Write;
+use hunting::{keep_last_call, keep_turn};
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +83,12 @@ pub enum Change {
     CallTraced { id: String, trace: String },
     /// A call is over: the row in full. Who called whom is written only if the opening is missing.
     CallClosed(Box<CallRow>),
+    /// That member of a group that rings in turn answered. GRP-07
+    #[allow(missing_docs)]
+    Turn { group: RingGroupId, user: UserId },
+    /// An answered call of a member ended at that moment, in Unix milliseconds. GRP-09
+    #[allow(missing_docs)]
+    LastCall { user: UserId, ended_at: i64 },
 }
 
 /// What to show of the calls.
@@ -124,6 +132,8 @@ impl Db {
                 Write::Trace(id, trace) => trace_call(&transaction, id, trace)?,
                 Write::Close(call) => close_call(&transaction, call)?,
                 Write::Whole(call) => whole_call(&transaction, call)?,
+                Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
+                Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
             }
         }
         transaction.commit()

@@ -13,7 +13,7 @@ pub use crate::{
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
         node_settings::NodeSettings,
-        ring_groups::RingGroup,
+        ring_groups::{RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
         users::{Forwards, User},
@@ -129,6 +129,10 @@ impl Snapshot {
     /// Whether a user's role allows that. ROL-09…21.
     pub fn allows(&self, user: &User, permission: Permission) -> bool {
         self.role_of(user).map_or_else(Rights::plain, |role| role.rights).has(permission)
+    }
+    /// Whether some group rings that user by how long they had no call, so that the ends of their calls are kept. GRP-09
+    pub fn hunts_by_idle(&self, user: UserId) -> bool {
+        self.indexes.hunted_by_idle.contains(&user)
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -58,7 +58,7 @@ fn start() -> Running {
         records,
         live: shown,
     };
-    let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), vec![]);
+    let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), Stored::default());
     let thread = std::thread::spawn(move || run(parts, engine));
     Running { address, control, live, thread, _folder: folder }
 }

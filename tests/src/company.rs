@@ -93,8 +93,8 @@ impl Company {
             name: format!("Group {number}"),
             number: Some(number.into()),
             members,
-            ring_time: Duration::from_secs(20),
             overflow,
+            ..RingGroup::default()
         });
     }
     /// The user with that extension.

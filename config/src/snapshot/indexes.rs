@@ -1,10 +1,16 @@
 //! How calls find rows: by domain, number, user name, owner. Brought up to date by the rows that differ, so that an edit
 //! costs what it touches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Rows, SharedMap};
-use crate::{DeviceId, ExtensionId, TenantId, UserId, resources::devices::Device};
+use crate::{
+    DeviceId, ExtensionId, TenantId, UserId,
+    resources::{devices::Device, ring_groups::Strategy},
+};
 
 /// The indexes of one revision.
 #[derive(Debug, Default, Clone)]
@@ -18,6 +24,8 @@ pub(super) struct Indexes {
     pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
     /// In the order they were added.
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+    /// Members of groups that ring the longest idle.
+    pub hunted_by_idle: Arc<HashSet<UserId>>,
 }
 
 /// Tenant → text → id.
@@ -30,6 +38,10 @@ impl Indexes {
             let domain = |tenant: &Arc<crate::snapshot::Tenant>| (tenant.domain.as_str().into(), tenant.id);
             self.domains = Arc::new(new.tenants.values().map(domain).collect());
             self.default_tenant = new.tenants.values().map(|tenant| tenant.id).min();
+        }
+        if !new.ring_groups.is_same(&old.ring_groups) {
+            let by_idle = new.ring_groups.values().filter(|group| group.strategy == Strategy::LongestIdle);
+            self.hunted_by_idle = Arc::new(by_idle.flat_map(|group| group.members.iter().copied()).collect());
         }
         self.update_numbers(old, new);
         self.update_usernames(old, new);

@@ -21,7 +21,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
-use pbx_core::{Engine, Input, Now, Options, Output};
+use pbx_core::{Engine, Input, Now, Options, Output, Stored};
 use sip_stack::{Flow, Transport};
 
 use phones::Phone;
@@ -95,7 +95,7 @@ impl Node {
             max_calls: 10_000,
             seed: [7; 32],
         };
-        let engine = Engine::new(now, options, company::snapshot(2 * PAIRS), vec![]);
+        let engine = Engine::new(now, options, company::snapshot(2 * PAIRS), Stored::default());
         Self { engine, now, spent: Spent::default(), measures: false, sent: vec![] }
     }
 

@@ -139,9 +139,10 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let domain = &call.handle.facts().tenant.domain;
     let caller = &call.record.caller;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
+    let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(&caller.name), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),

@@ -46,6 +46,10 @@ impl Engine {
             Action::Cancel(leg, hush) => self.clear(now, leg, hush),
             Action::Talk(leg) => self.connect(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Store(change) => {
+                let stored = self.records.store(change);
+                self.out.push_back(stored);
+            }
         }
     }
 }
