@@ -5,6 +5,7 @@ mod basic;
 mod configuration;
 mod forwards;
 mod hold;
+mod hunting;
 mod limits;
 mod nat;
 mod offers;
