@@ -30,6 +30,7 @@ pub mod time_zone;
 mod url;
 pub mod week;
 mod word;
+mod written_number;
 
 use file::FileType;
 
@@ -145,6 +146,8 @@ pub enum Kind {
     Country,
     /// ITU-T E.164 with `+`.
     OutsideNumber,
+    /// A number as somebody wrote it down: `030 / 123-45 (office)` without the words. Kept as it is.
+    WrittenNumber,
     /// Twelve digits of a hardware address.
     Mac,
 }
@@ -333,6 +336,7 @@ impl Field {
             Kind::Colour => colour::normalise(given),
             Kind::Country => country::normalise(given),
             Kind::OutsideNumber => outside_number::normalise(given),
+            Kind::WrittenNumber => written_number::normalise(given),
             Kind::Mac => mac::normalise(given),
         }
     }

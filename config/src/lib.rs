@@ -15,6 +15,7 @@ pub mod audit_log;
 pub mod backup;
 pub mod bulk;
 mod check;
+pub mod contacts;
 mod csv_text;
 pub mod db;
 pub mod destination;

@@ -65,6 +65,7 @@ impl Company {
                 no_answer_after: Duration::from_secs(20),
                 busy_trigger: 2,
             },
+            numbers: vec![],
         });
         self.add_device(number, number);
         id

@@ -56,6 +56,10 @@ impl Field {
     pub const fn outside_number(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Kind::OutsideNumber)
     }
+    /// A number as somebody wrote it down.
+    pub const fn written_number(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::WrittenNumber)
+    }
     /// A hardware address.
     pub const fn mac(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Kind::Mac)

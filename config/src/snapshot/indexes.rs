@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Rows, SharedMap};
+use super::{Rows, SharedMap, names::Names};
 use crate::{
     DeviceId, ExtensionId, TenantId, UserId,
     resources::{devices::Device, ring_groups::Strategy},
@@ -26,6 +26,7 @@ pub(super) struct Indexes {
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
     /// Members of groups that ring the longest idle.
     pub hunted_by_idle: Arc<HashSet<UserId>>,
+    pub names: Names,
 }
 
 /// Tenant → text → id.
@@ -46,6 +47,7 @@ impl Indexes {
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
+        self.names.update(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {

@@ -136,10 +136,14 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
 
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
 fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
-    let domain = &call.handle.facts().tenant.domain;
+    let facts = call.handle.facts();
+    let domain = &facts.tenant.domain;
     let caller = &call.record.caller;
+    // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
+    let known = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number);
+    let name = known.as_deref().unwrap_or(&caller.name);
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
-    let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
+    let name = [call.handle.caller_prefix().as_str(), name].join(" ");
     OutgoingInvite {
         flow: dial.flow,
         from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),

@@ -39,6 +39,7 @@ fn user(id: i64, number: &str) -> User {
             no_answer_after: Duration::from_secs(20),
             busy_trigger: 2,
         },
+        numbers: vec![],
     }
 }
 
