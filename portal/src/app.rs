@@ -119,15 +119,19 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
+        .route("/api/v1/live/events", get(events::api::stream))
         .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
         .route("/api/docs", get(rest::docs::show))
         .route("/api/v1/openapi.json", get(rest::openapi::document))
         .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
         .route("/api/v1/{table}/bulk", post(rest::bulk))
         .route("/api/v1/{table}/upload/{field}", put(upload::store))
-        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
+        .route(
+            "/api/v1/{table}/{id}",
+            get(rest::one).patch(rest::change).put(rest::change).delete(rest::delete),
+        )
         .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
-        .method_not_allowed_fallback(|| async { Fault::Method.problem() })
+        .method_not_allowed_fallback(rest::methods::fallback)
         .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
 }

@@ -69,6 +69,11 @@ impl Who {
         self.viewer
     }
 
+    /// Whether an API key asks, not a person in a browser.
+    pub fn is_program(&self) -> bool {
+        self.session < 0
+    }
+
     /// Mail holds names and addresses of the whole company.
     pub fn may_see_mail(&self) -> bool {
         self.viewer.level >= 2 && self.viewer.reach == access::Reach::All

@@ -32,6 +32,9 @@ pub(crate) enum Fault {
     /// Somebody else saved meanwhile.
     #[error("{by} changed this meanwhile")]
     Conflict { by: String },
+    /// Changes are on trial already; whose.
+    #[error("changes of {0} are on trial already; confirm them or take them back first")]
+    OnTrial(String),
     /// Other rows point here.
     #[error("still used by {}", .0.join(", "))]
     Used(Vec<String>),
@@ -49,9 +52,9 @@ pub(crate) enum Fault {
     /// More requests than a key may make; seconds until the next is taken.
     #[error("too many requests with this key")]
     TooMany(u64),
-    /// The address is there, but not in this way.
+    /// The address is there, but not in this way; the methods that it takes, if they are known here.
     #[error("this cannot be done at this address")]
-    Method,
+    Method(String),
     /// Too much at once.
     #[error("too many requests at once, try again in a moment")]
     Busy,
@@ -71,12 +74,12 @@ impl Fault {
             Self::Forbidden(_) | Self::NoAdministrator => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Used(_) | Self::OnTrial(_) => StatusCode::CONFLICT,
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::KeyInUse => StatusCode::CONFLICT,
             Self::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -97,6 +100,11 @@ impl Fault {
         answer
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Self::Method(allowed) = &self
+            && let Some(allowed) = HeaderValue::from_str(allowed).ok().filter(|allowed| !allowed.is_empty())
+        {
+            answer.headers_mut().insert(header::ALLOW, allowed);
+        }
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -200,7 +200,7 @@ fn in_words(kind: Kind) -> String {
 }
 
 /// A whole number, also one that is written `20.0`.
-fn whole(value: &Value) -> Option<i64> {
+pub(super) fn whole(value: &Value) -> Option<i64> {
     let float = || value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64);
     value.as_i64().or_else(float)
 }
