@@ -29,6 +29,7 @@ function localise(root = document) {
     el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString([], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
     el.title = at.toString(); el.removeAttribute("data-local");
   }
+  for (const el of $$("[data-zone]", root)) el.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   for (const el of $$("input[name=tz]", root)) el.value = -new Date().getTimezoneOffset();
 }
 

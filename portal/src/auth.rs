@@ -2,6 +2,7 @@
 //! AUTH-02, 04, 05, 25, 28.
 
 pub(crate) mod api_key;
+pub(crate) mod first_start;
 pub(crate) mod forgot;
 pub(crate) mod login;
 pub(crate) mod password;

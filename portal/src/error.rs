@@ -17,6 +17,9 @@ pub(crate) enum Fault {
     /// There is no such thing, or it is not theirs to see.
     #[error("there is nothing at this address")]
     NotFound,
+    /// What a list's `after` names is no end of a page in that order.
+    #[error("that page is gone, start again from the first")]
+    PageGone,
     /// Signed in, but not allowed; or the request came from another site.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -70,7 +73,7 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::PageGone => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::NoAdministrator => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -133,7 +136,7 @@ impl IntoResponse for Fault {
         self.log();
         let heading = match &self {
             Self::SignIn => "Sign in first",
-            Self::NotFound => "Not found",
+            Self::NotFound | Self::PageGone => "Not found",
             Self::Forbidden(_) => "Not allowed",
             Self::NoAdministrator => "No admin panel",
             Self::Busy | Self::TooMany(_) => "One moment",
@@ -200,6 +203,7 @@ impl From<QueryError> for Fault {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Sqlite(e) => Self::Internal(e.to_string()),
+            QueryError::Cursor => Self::PageGone,
             QueryError::Beyond => Self::Forbidden("This belongs to another site or department"),
             other => Self::Malformed(other.to_string()),
         }

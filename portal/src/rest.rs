@@ -257,8 +257,10 @@ fn many(of: &'static Resource, body: &[u8]) -> Result<(Chosen, Act), Fault> {
     let wrong = |text: &str| Err(Fault::Malformed(text.to_owned()));
     let chosen = match (body.remove("ids"), body.remove("query")) {
         (Some(Value::Array(ids)), None) => {
-            let ids: Option<Vec<i64>> =
-                ids.iter().map(|id| schema::whole(id).filter(|id| (1..=HIGHEST_ID).contains(id))).collect();
+            let ids: Option<Vec<i64>> = ids
+                .iter()
+                .map(|id| schema::whole(id).filter(|id| (1..=schema::HIGHEST).contains(id)))
+                .collect();
             match ids {
                 Some(ids) => Chosen::These(ids),
                 None => return wrong("`ids` is a list of row ids"),
@@ -343,6 +345,3 @@ pub(crate) fn id_of(text: &str) -> Result<i64, Fault> {
 fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("table names, ids and versions are ASCII")
 }
-
-/// As far as every JSON reader counts exactly (RFC 8259 §6).
-const HIGHEST_ID: i64 = (1 << 53) - 1;

@@ -87,6 +87,7 @@ test('the history goes back, and what is on trial comes back, by the API alone',
   assert.equal((await ask('DELETE', `trials/${trial.id}`)).status, 200);
   assert.equal((await ask('GET', `sites/${made.id}`)).name, 'Elsewhere');
   assert.equal((await ask('POST', `trials/${trial.id}/confirm`)).status, 404);
+  await ask('PATCH', `sites/${made.id}`, { name: 'Elsewhere entirely' });
   const { items } = await ask('GET', 'audit?table=sites&action=create');
   assert.equal((await ask('POST', `audit/${items.find(entry => entry.title === 'Elsewhere').id}/undo`)).status, 409, 'changed since');
   assert.equal((await ask('POST', `history/${newest}/restore`, {})).status, 200);

@@ -12,7 +12,7 @@ pub use rights::{Permission, Rights, Verb, permission_choices};
 pub(crate) use scope::{DEPARTMENTS, SITES, place_of_new, pointer};
 pub use scope::{Scope, scope};
 
-use crate::{Resource, TenantId, UserId};
+use crate::{Resource, TenantId, UserId, resources::licences::LICENCES};
 
 /// Who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,9 +111,15 @@ pub fn may(viewer: &Viewer, verb: Verb, of: &Resource) -> bool {
         return false;
     }
     if of.tenant {
-        return viewer.level > 0 && viewer.rights.allows(verb, of);
+        let sold = of.name == LICENCES.name && matches!(verb, Verb::Create | Verb::Delete);
+        return viewer.level > 0 && viewer.rights.allows(verb, of) && (!sold || sells(viewer));
     }
     scope(viewer, of) == Scope::All
+}
+
+/// Whether somebody decides what a company has bought: whoever runs the program does, for all of them. LIC-04, LIC-13.
+pub(crate) fn sells(viewer: &Viewer) -> bool {
+    viewer.tenant == OPERATOR || viewer.user.0 == 0
 }
 
 /// The tenant that first start makes: whose primary administrators run the program.

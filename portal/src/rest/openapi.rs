@@ -251,7 +251,7 @@ fn list_parameters(of: &'static Resource) -> Vec<Value> {
         parameter(
             "after",
             "`next` of the page before; good for the same sort only.",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "pattern": "^([0-9a-f]{2})*$" }),
         ),
         parameter(
             "limit",
@@ -338,7 +338,7 @@ fn bulk_schema(of: &Resource) -> Value {
     let rows = [
         (
             "ids",
-            json!({ "type": "array", "items": { "type": "integer", "minimum": 1, "maximum": super::HIGHEST_ID } }),
+            json!({ "type": "array", "items": { "type": "integer", "minimum": 1, "maximum": schema::HIGHEST } }),
         ),
         ("query", json!({ "type": "string", "description": "As a list takes it: f.suspended=true&q=anna" })),
     ];

@@ -91,7 +91,15 @@ pub(crate) async fn api_restore(
         Some(_) => return Err(Fault::Malformed("`dry_run` is true or false".into()).into()),
     };
     let author = who.author("api");
-    let done = app.db(move |db| Ok::<_, Fault>(db.restore(&author, revision, go))).await?;
+    let done = app
+        .db(move |db| {
+            let bounds = db.history_bounds().map_err(config::query::QueryError::from)?;
+            if !(bounds.oldest..=bounds.newest).contains(&revision) {
+                return Err(Fault::NotFound);
+            }
+            Ok(db.restore(&author, revision, go))
+        })
+        .await?;
     answer(done)
 }
 

@@ -87,8 +87,10 @@ const ALWAYS: Faults = &[
 ];
 /// Beyond 65,534 bytes an address is refused before it is read.
 pub(super) const TOO_LONG: &str = "414";
-pub(super) const LIST: Faults =
-    &[("400", "A parameter is not known or does not fit."), ("404", "The table is not theirs to see.")];
+pub(super) const LIST: Faults = &[
+    ("400", "A parameter is not known or does not fit."),
+    ("404", "The table is not theirs to see, or `after` names no page."),
+];
 pub(super) const READ: Faults = &[("400", "A parameter is not known."), ("404", "There is no such row.")];
 pub(super) const CREATE: Faults = &[
     ("400", "The request makes no sense."),

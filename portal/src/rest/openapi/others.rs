@@ -82,7 +82,7 @@ fn live() -> Group {
         .add("/api/v1/live/calls/{id}", "delete", "hang_up", "Hang up")
         .at(text_id())
         .takes_key()
-        .answers(json!({ "204": { "description": "It ends." } }), ONE);
+        .answers(json!({ "204": { "description": "It ends." } }), WRITTEN);
     let stream = "Server-sent events. `call` and `call_ended`: a call that is up began, changed, ended. `device`: `{\"id\":…,\"registered\":…}`. \
         `configuration`: `{\"revision\":…}` took effect. `beat` every two seconds. What is up when the stream begins comes first.";
     group.add("/api/v1/live/events", "get", "events", "Follow calls, phones and the configuration").answers(
