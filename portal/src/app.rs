@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post, put},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -18,12 +18,14 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
-        trial,
+        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, status,
+        transfer, trial,
     },
     palette, rest,
     state::App,
-    tables::{api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views},
+    tables::{
+        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, undo, upload, users, views,
+    },
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -55,6 +57,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
+        .route("/status/subscription", post(status::subscribe))
         .route("/security", get(security::show))
         .route("/security/sessions/end-others", post(security::end_others))
         .route("/security/sessions/{id}/end", post(security::end))
@@ -92,6 +95,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/choices/{field}", get(form::choices))
         .route("/admin/{table}/upload/{field}", put(upload::store))
         .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/tenants/{id}/licences", post(tenants::sell))
+        .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
         .route("/admin/{table}/{id}/users", get(holders::show))
         .route("/admin/{table}/{id}/users/assign", post(holders::assign))
         .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
@@ -100,36 +105,40 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
         .route("/admin/{table}/{id}/delete", post(form::delete));
-    let api = Router::new()
+    pages.merge(api(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// What programs use. A method that an address does not take is refused before its `Idempotency-Key` is looked at.
+fn api(app: &Arc<App>) -> Router<Arc<App>> {
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    let transfer = get(transfer::api_export).post(transfer::api_import);
+    let row = get(rest::one).patch(rest::change).put(rest::change).delete(rest::delete);
+    Router::new()
         .route("/api/v1/audit", get(audit::api))
-        .route("/api/v1/audit/{id}/undo", post(audit::api_undo))
+        .route("/api/v1/audit/{id}/undo", once(post(audit::api_undo)))
         .route("/api/v1/history", get(history::api))
         .route("/api/v1/history/compare", get(history::api_compare))
-        .route("/api/v1/history/{revision}/restore", post(history::api_restore))
-        .route("/api/v1/trials", post(trial::api_begin))
-        .route("/api/v1/trials/{id}/confirm", post(trial::api_confirm))
-        .route("/api/v1/trials/{id}", delete(trial::api_cancel))
-        .route(
-            "/api/v1/configuration",
-            get(transfer::api_export)
-                .post(transfer::api_import)
-                .layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
-        )
+        .route("/api/v1/history/{revision}/restore", once(post(history::api_restore)))
+        .route("/api/v1/trials", once(post(trial::api_begin)))
+        .route("/api/v1/trials/{id}/confirm", once(post(trial::api_confirm)))
+        .route("/api/v1/trials/{id}", once(delete(trial::api_cancel)))
+        .route("/api/v1/configuration", once(transfer).layer(DefaultBodyLimit::max(auth::LARGE_BODY)))
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
-        .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
+        .route("/api/v1/live/events", get(events::api::stream))
+        .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
         .route("/api/docs", get(rest::docs::show))
         .route("/api/v1/openapi.json", get(rest::openapi::document))
-        .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
-        .route("/api/v1/{table}/bulk", post(rest::bulk))
-        .route("/api/v1/{table}/upload/{field}", put(upload::store))
-        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
-        .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
-        .method_not_allowed_fallback(|| async { Fault::Method.problem() })
-        .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
-    pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+        .route("/api/v1/{table}", once(get(rest::index).post(rest::create).patch(rest::patch_single)))
+        .route("/api/v1/{table}/bulk", once(post(rest::bulk)))
+        .route("/api/v1/{table}/upload/{field}", once(put(upload::store)))
+        .route("/api/v1/{table}/{id}", once(row))
+        .route("/api/v1/{table}/{id}/{field}/renew", once(post(rest::renew)))
+        .method_not_allowed_fallback(rest::methods::fallback)
 }
 
 /// Audit log, history, import and export.

@@ -2,6 +2,8 @@
 //! htmx puts in place; only what changed is sent, at most four times a second, and a beat every two seconds tells the page
 //! that the stream lives.
 
+pub(crate) mod api;
+
 use std::{
     collections::HashMap,
     convert::Infallible,

@@ -10,5 +10,6 @@ pub(crate) mod live_calls;
 pub(crate) mod mail;
 pub(crate) mod metrics;
 pub(crate) mod security;
+pub(crate) mod status;
 pub(crate) mod transfer;
 pub(crate) mod trial;

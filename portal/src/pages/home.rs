@@ -6,6 +6,7 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use config::{query::ListQuery, resources::users::USERS};
 
+use super::status;
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
 
 #[derive(Template)]
@@ -17,6 +18,8 @@ struct Home {
     /// Blank if they have none.
     extension: String,
     email: String,
+    /// What the company tells, ready.
+    status: String,
 }
 
 /// `GET /`.
@@ -28,6 +31,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     reply::html(&Home {
         extension: text("extension"),
         email: text("email"),
+        status: status::part(&app, &who).await?,
         name: who.name.clone(),
         login: who.login.clone(),
         page: Page::portal(&who, "/", "Home"),

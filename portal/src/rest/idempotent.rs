@@ -31,7 +31,7 @@ async fn kept(app: &App, who: &Who, request: Request, next: Next) -> Result<Resp
     let (parts, body) = request.into_parts();
     let bad = || Fault::Malformed("an Idempotency-Key has 1 to 255 visible characters".into());
     let key = parts.headers[KEY].to_str().map_err(|_| bad())?.to_owned();
-    if key.is_empty() || key.len() > 255 {
+    if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(bad());
     }
     let bytes = axum::body::to_bytes(body, MOST)
