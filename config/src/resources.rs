@@ -7,6 +7,7 @@
 pub mod access;
 pub mod announcements;
 pub mod api_keys;
+pub mod blocked_callers;
 pub mod departments;
 pub mod devices;
 pub mod extensions;
@@ -24,7 +25,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 15] = [
+pub static ALL: [&Resource; 16] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -32,6 +33,7 @@ pub static ALL: [&Resource; 15] = [
     &devices::DEVICES,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,
     &roles::ROLES,
     &settings::SETTINGS,

@@ -10,6 +10,7 @@ use crate::{
 pub use crate::{
     destination::{Cause, Destination},
     resources::{
+        blocked_callers::BlockedCaller,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
         node_settings::NodeSettings,
@@ -129,6 +130,11 @@ impl Snapshot {
     /// Whether a user's role allows that. ROL-09…21.
     pub fn allows(&self, user: &User, permission: Permission) -> bool {
         self.role_of(user).map_or_else(Rights::plain, |role| role.rights).has(permission)
+    }
+    /// What has a caller refused: of a user, or of the whole company without one. CH-17.
+    pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
+        let blocked = self.indexes.blocked.get(&(tenant, user))?;
+        blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

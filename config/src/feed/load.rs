@@ -12,7 +12,7 @@ use crate::{
     Snapshot, TenantId, resources,
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
-    snapshot::{Device, Extension, NodeSettings, RingGroup, Role, Rows, Table, Tenant, User},
+    snapshot::{BlockedCaller, Device, Extension, NodeSettings, RingGroup, Role, Rows, Table, Tenant, User},
     typed::{Typed, Unreadable},
 };
 
@@ -46,6 +46,7 @@ pub(super) fn all(
         extensions: reader.table()?,
         devices: reader.table()?,
         ring_groups: reader.table()?,
+        blocked_callers: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -77,6 +78,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
+    reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -95,6 +97,7 @@ struct Again {
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
     ring_groups: BTreeSet<i64>,
+    blocked_callers: BTreeSet<i64>,
 }
 
 impl Again {
@@ -116,6 +119,8 @@ impl Again {
             self.devices.insert(touched.id);
         } else if name == RingGroup::TABLE {
             self.ring_groups.insert(touched.id);
+        } else if name == BlockedCaller::TABLE {
+            self.blocked_callers.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

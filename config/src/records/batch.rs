@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change};
+use super::{BindingRow, CallRow, Change, parties::PartyRow};
 use crate::DeviceId;
 
 /// One write.
@@ -19,6 +19,7 @@ pub(super) enum Write<'a> {
     Close(&'a CallRow),
     /// A new row that is closed already.
     Whole(&'a CallRow),
+    Party(&'a PartyRow),
 }
 
 /// The writes of a batch, in its order.
@@ -43,6 +44,10 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 Write::Answer(id, answer.0, answer.1)
             }
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
+            Change::CallParties(parties) => {
+                writes.extend(parties.iter().map(Write::Party));
+                continue;
+            }
             Change::CallClosed(call) => {
                 if let Some(at) = opened.remove(call.id.as_str()) {
                     writes[at] = Write::Whole(call);

@@ -4,7 +4,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Rows, SharedMap};
-use crate::{DeviceId, ExtensionId, TenantId, UserId, resources::devices::Device};
+use crate::{
+    DeviceId, ExtensionId, TenantId, UserId,
+    resources::{blocked_callers::BlockedCaller, devices::Device},
+};
 
 /// The indexes of one revision.
 #[derive(Debug, Default, Clone)]
@@ -18,6 +21,8 @@ pub(super) struct Indexes {
     pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
     /// In the order they were added.
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+    /// By whom they are blocked; `None` is the whole company.
+    pub blocked: SharedMap<(TenantId, Option<UserId>), Arc<[Arc<BlockedCaller>]>>,
 }
 
 /// Tenant → text → id.
@@ -34,6 +39,7 @@ impl Indexes {
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
+        self.update_blocked(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {
@@ -99,6 +105,30 @@ impl Indexes {
                 self.devices_of.remove(&user);
             } else {
                 self.devices_of.insert(user, devices.into());
+            }
+        }
+    }
+
+    fn update_blocked(&mut self, old: &Rows, new: &Rows) {
+        let mut added = HashMap::<(TenantId, Option<UserId>), Vec<Arc<BlockedCaller>>>::new();
+        for (old, new) in new.blocked_callers.differences(&old.blocked_callers) {
+            if let Some(old) = old {
+                added.entry((old.tenant, old.user)).or_default();
+            }
+            if let Some(new) = new {
+                added.entry((new.tenant, new.user)).or_default().push(new.clone());
+            }
+        }
+        for (by, mut blocked) in added {
+            let unchanged = |row: &&Arc<BlockedCaller>| {
+                new.blocked_callers.get(&row.id).is_some_and(|present| Arc::ptr_eq(present, row))
+            };
+            let before = self.blocked.get(&by);
+            blocked.extend(before.iter().flat_map(|rows| rows.iter()).filter(unchanged).cloned());
+            if blocked.is_empty() {
+                self.blocked.remove(&by);
+            } else {
+                self.blocked.insert(by, blocked.into());
             }
         }
     }

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use super::SharedMap;
 use crate::{
     resources::{
+        blocked_callers::BlockedCaller,
         devices::Device,
         extensions::{Extension, Target},
         node_settings::NodeSettings,
@@ -30,6 +31,7 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub blocked_callers: Table<BlockedCaller>,
 }
 
 impl Rows {
