@@ -7,7 +7,7 @@ use std::{
 
 use config::{
     DeviceId,
-    records::{BindingRow, CallRow, Change},
+    records::{BindingRow, CallRow, Change, parties::PartyRow},
 };
 
 /// Committed rows, and rows on their way.
@@ -19,6 +19,8 @@ pub struct Store {
     pub bindings: BTreeMap<(DeviceId, String), BindingRow>,
     /// Committed calls by id, hence in order of time.
     pub calls: BTreeMap<String, CallRow>,
+    /// Committed calls as their users saw them.
+    pub parties: Vec<PartyRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -28,6 +30,7 @@ impl Default for Store {
             delay: Some(Duration::from_millis(20)),
             bindings: BTreeMap::new(),
             calls: BTreeMap::new(),
+            parties: vec![],
             waiting: VecDeque::new(),
         }
     }
@@ -57,6 +60,7 @@ impl Store {
             Change::CallOpened(row) | Change::CallClosed(row) => {
                 self.calls.insert(row.id.clone(), *row);
             }
+            Change::CallParties(parties) => self.parties.extend(parties),
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;

@@ -5,6 +5,8 @@ use rusqlite::{Connection, Row, params, types::Value};
 
 use crate::{Db, DeviceId, TenantId, UserId};
 
+mod csv;
+
 /// A call as one of its users saw it. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]

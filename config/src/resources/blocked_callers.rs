@@ -157,7 +157,8 @@ mod tests {
         assert_eq!(of(&after, None, "+1900555").as_deref(), Some("+1900*"));
         assert_eq!(of(&after, Some(UserId(1)), "102").as_deref(), Some("102"));
         assert_eq!((of(&after, Some(UserId(2)), "102"), of(&after, None, "102")), (None, None));
-        let rows = company.db.list(&crate::fixture::viewer(1), &BLOCKED_CALLERS, &Default::default()).unwrap();
+        let rows =
+            company.db.list(&crate::fixture::viewer(1), &BLOCKED_CALLERS, &Default::default()).unwrap();
         for row in rows.rows {
             company.db.delete(&author(1), &BLOCKED_CALLERS, row.id).unwrap();
         }

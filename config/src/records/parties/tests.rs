@@ -39,7 +39,8 @@ fn somebody_sees_their_own_calls_newest_first() {
     let rows = [("a", 1, 1000), ("b", 2, 2000), ("c", 1, 3000), ("d", 1, 3000)];
     keep_all(&company, rows.map(|(call, user, at)| party(call, user, at, PartyKind::Inbound)).into());
     assert_eq!(found(&company, PartyQuery::default()), ["d", "c", "a"]);
-    let other = company.db.calls_of(TenantId(2), ANNA, &PartyQuery { limit: 9, ..Default::default() }).unwrap();
+    let other =
+        company.db.calls_of(TenantId(2), ANNA, &PartyQuery { limit: 9, ..Default::default() }).unwrap();
     assert_eq!(other, (vec![], false));
     keep_all(&company, vec![party("a", 1, 1000, PartyKind::Inbound)]);
     assert_eq!(found(&company, PartyQuery::default()).len(), 3, "told twice, kept once");
@@ -63,7 +64,10 @@ fn calls_are_found_by_words_time_side_and_kind() {
     assert_eq!(found(&company, PartyQuery { search: "0 % clean".into(), ..query() }), ["missed"]);
     assert_eq!(found(&company, PartyQuery { search: "g_c".into(), ..query() }), ["missed"]);
     assert_eq!(found(&company, PartyQuery { from: Some(2000), to: Some(3000), ..query() }), ["out"]);
-    assert_eq!(found(&company, PartyQuery { kind: Some(PartyKind::Missed), ..query() }), ["blocked", "missed"]);
+    assert_eq!(
+        found(&company, PartyQuery { kind: Some(PartyKind::Missed), ..query() }),
+        ["blocked", "missed"]
+    );
     assert_eq!(found(&company, PartyQuery { kind: Some(PartyKind::Inbound), ..query() }), ["in"]);
     assert_eq!(found(&company, PartyQuery { dialled: "1234".into(), ..query() }), ["out"]);
     assert_eq!(found(&company, PartyQuery { caller: "1234".into(), ..query() }), Vec::<String>::new());
@@ -111,9 +115,32 @@ fn calls_that_a_killed_program_left_open_are_in_the_histories_of_both() {
 #[test]
 fn what_is_too_old_goes_for_every_user() {
     let company = Company::new();
-    keep_all(&company, (1..=3).flat_map(|user| (0..4).map(move |n| party(&format!("{n}"), user, n * 1000, PartyKind::Inbound))).collect());
+    keep_all(
+        &company,
+        (1..=3)
+            .flat_map(|user| (0..4).map(move |n| party(&format!("{n}"), user, n * 1000, PartyKind::Inbound)))
+            .collect(),
+    );
     let keep = Retention { calls_from_ms: 2000, ladders_from_ms: 0 };
     while company.db.prune_calls(keep, 4).unwrap() > 0 {}
     assert_eq!(company.number::<i64>("SELECT count(*) FROM call_parties"), 6);
     assert_eq!(company.number::<i64>("SELECT min(started_at) FROM call_parties"), 2000);
+}
+
+/// CH-01: what a spreadsheet would run is text, times are those of the zone, and nothing is left out.
+#[test]
+fn the_csv_holds_all_that_match_in_the_users_time() {
+    let company = Company::new();
+    let mut rows: Vec<_> =
+        (0..1500).map(|n| party(&format!("{n:04}"), 1, 1_795_298_400_000 + n, PartyKind::Missed)).collect();
+    rows[0].name = "=1+1".into();
+    rows[0].number = "+4930".into();
+    rows[0].answered_at = None;
+    keep_all(&company, rows);
+    let csv = company.db.calls_of_csv(ONE, ANNA, &PartyQuery::default(), chrono_tz::Europe::Berlin).unwrap();
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (1501, "type,number,name,date,duration_s,result"));
+    assert_eq!(lines[1500], "Missed,'+4930,'=1+1,2026-11-21 23:00:00,0,answered");
+    let query = PartyQuery { search: "=1".into(), ..PartyQuery::default() };
+    assert_eq!(company.db.calls_of_csv(ONE, ANNA, &query, chrono_tz::UTC).unwrap().lines().count(), 2);
 }
