@@ -18,8 +18,11 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, transfer,
-        trial,
+        audit, call, call_list, click_to_call, dashboard,
+        help::{self, check, report},
+        history, home, live_calls, mail, metrics,
+        own_calls::{self, blocked},
+        own_phones, profile, security, transfer, trial,
     },
     palette, rest,
     state::App,
@@ -61,6 +64,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator", get(security::authenticator).post(security::confirm))
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
+        .merge(desk())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
         .route("/admin/calls", get(call_list::show))
@@ -115,6 +119,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
                 .post(transfer::api_import)
                 .layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
         )
+        .merge(own_api())
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
@@ -130,6 +135,40 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .method_not_allowed_fallback(|| async { Fault::Method.problem() })
         .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
     pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// What everybody has of their own: calls, phones, help, profile; as pages and, below `/api/v1/me`, for programs.
+fn desk() -> Router<Arc<App>> {
+    Router::new()
+        .route("/call-history", get(own_calls::show))
+        .route("/call-history/export.csv", get(own_calls::csv))
+        .route("/call-history/blocked", get(blocked::show).post(blocked::block))
+        .route("/call-history/blocked/{id}/unblock", post(blocked::unblock))
+        .route("/call", get(click_to_call::ask).post(click_to_call::place))
+        .route("/call/{id}/cancel", post(click_to_call::cancel))
+        .route("/phones", get(own_phones::show))
+        .route("/phones/{id}", get(own_phones::edit).post(own_phones::update))
+        .route("/help", get(help::show))
+        .route("/help/phone-check", get(check::show))
+        .route("/help/report", get(report::show).post(report::send))
+        .route("/profile", get(profile::show).post(profile::update))
+        .route("/admin/users/{id}/phone-check", get(check::show_user))
+}
+
+/// What [`desk`] has, for programs.
+fn own_api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/me", get(profile::api).patch(profile::api_change))
+        .route("/api/v1/me/call-history", get(own_calls::api))
+        .route("/api/v1/me/call-history/{id}", get(own_calls::api_one))
+        .route("/api/v1/me/blocked-callers", get(blocked::api).post(blocked::api_block))
+        .route("/api/v1/me/blocked-callers/{id}", delete(blocked::api_unblock))
+        .route("/api/v1/me/calls", get(click_to_call::api_calls).post(click_to_call::api_place))
+        .route("/api/v1/me/calls/{id}", delete(click_to_call::api_cancel))
+        .route("/api/v1/me/phones", get(own_phones::api))
+        .route("/api/v1/me/phone-check", get(check::api))
+        .route("/api/v1/me/reports", post(report::api))
+        .route("/api/v1/users/{id}/phone-check", get(check::api_user))
 }
 
 /// Audit log, history, import and export.

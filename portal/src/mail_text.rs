@@ -34,6 +34,7 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
                  If it was not you, ask an administrator of your company to reset it at once."
             ),
         ),
+        MailKind::Report => (part("subject"), part("text").to_owned()),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };

@@ -124,6 +124,7 @@ impl From<Mail> for MailView {
                 "forgotten" => "Forgotten password",
                 "new_user" => "New user",
                 "password_changed" => "Password changed",
+                "report" => "Problem report",
                 _ => "Test message",
             },
             recipient: mail.recipient,
