@@ -10,6 +10,7 @@ use crate::{
 pub use crate::{
     destination::{Cause, Destination},
     resources::{
+        blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
@@ -151,6 +152,11 @@ impl Snapshot {
     /// The contacts of a tenant that all share, in no order.
     pub fn contacts(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Contact>> {
         self.rows.contacts.values().filter(move |contact| contact.tenant == tenant)
+    }
+    /// What has a caller refused: of a user, or of the whole company without one. CH-17.
+    pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
+        let blocked = self.indexes.blocked.get(&(tenant, user))?;
+        blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -2,7 +2,7 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! `ending`; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
@@ -16,6 +16,7 @@ mod media_events;
 mod moving;
 mod outgoing;
 mod perform;
+mod placing;
 mod reconnected;
 mod redirect;
 mod renegotiation;
@@ -37,7 +38,7 @@ use crate::{
     counters::{Counters, Refusal},
     hunt::Memory,
     ids::CallId,
-    ladder, limits, live,
+    ladder, limits,
     office::Office,
     pinholes::Pinholes,
     records::Records,
@@ -121,7 +122,7 @@ impl Engine {
                     self.stack.respond(now.at, id, response);
                 }
             }
-            Input::Command(live::Command::HangUp { tenant, id }) => self.hang_up(now, tenant, &id),
+            Input::Command(command) => self.obey(now, command),
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
         }

@@ -63,6 +63,8 @@ pub(crate) struct Who {
     pub address: String,
     /// Changes of their company that are on trial.
     pub trial: Option<Trial>,
+    /// They placed a call a moment ago: its page has a banner. NAV-18.
+    pub calling: bool,
 }
 
 impl Who {
@@ -236,6 +238,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         flash: flash.unwrap_or_default(),
         address: String::new(),
         trial,
+        calling: app.clicks.of(account.id, now).is_some(),
     }))
 }
 

@@ -27,7 +27,7 @@ use tokio::{
 use crate::{
     auth::{self, Who},
     error::Fault,
-    pages::{call, dashboard, live_calls},
+    pages::{call, click_to_call, dashboard, live_calls},
     query::Pairs,
     state::App,
     tables::devices,
@@ -47,6 +47,8 @@ enum Part {
     Contacts(i64),
     /// One running call.
     Call(String),
+    /// The banner of who placed a call.
+    Calling,
 }
 
 impl Part {
@@ -54,6 +56,7 @@ impl Part {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         Some(match name {
             "alarms" => Self::Alarms,
+            "calling" => Self::Calling,
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
@@ -71,12 +74,12 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    if who.viewer.level == 0 {
-        return Err(Fault::NoAdministrator);
-    }
     let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
-    let parts = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
+    let parts: Vec<Part> = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
+    if who.viewer.level == 0 && !parts.iter().all(|part| *part == Part::Calling) {
+        return Err(Fault::NoAdministrator);
+    }
     let (out, events) = mpsc::channel(1);
     let feed = Feed { app, who, headers, parts, sent: HashMap::new(), out };
     tokio::spawn(feed.run(slot));
@@ -174,6 +177,7 @@ impl Feed {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)
             }
+            Part::Calling => one("calling", click_to_call::part(app, who).await?),
             Part::Call(id) => match call::parts(app, who, id).await? {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],
                 None => return Ok(None),

@@ -9,6 +9,7 @@ mod assets;
 mod auth;
 mod blocking;
 mod calls;
+mod clicks;
 mod counters;
 mod entry;
 mod error;
@@ -31,6 +32,7 @@ mod state;
 mod tables;
 mod text;
 mod view;
+mod zone;
 
 pub use live::Live;
 pub use mail_text::mail_text;

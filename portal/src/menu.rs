@@ -63,6 +63,10 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
+            item("Call history", "/call-history", icon("history"), "c", path),
+            item("Phones", "/phones", icon("device-landline-phone"), "p", path),
+            item("Help", "/help", icon("help"), "", path),
+            item("Profile", "/profile", icon("user"), "", path),
             item("Security", "/security", icon("lock"), "s", path),
         ],
     }]
@@ -93,7 +97,10 @@ fn table(of: &'static Resource, path: &str) -> Item {
 }
 
 fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, path: &str) -> Item {
-    let below = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
+    let calls = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
+    let own = ["/call-history", "/phones", "/help"].contains(&href)
+        && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+    let below = calls || own;
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod basic;
+mod blocked;
+mod click_to_call;
 mod configuration;
 mod forwards;
 mod hold;
@@ -10,6 +12,8 @@ mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod parties;
+mod permissions;
 mod registration;
 mod ringing;
 mod strangers;

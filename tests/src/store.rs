@@ -7,7 +7,7 @@ use std::{
 
 use config::{
     DeviceId, RingGroupId, UserId,
-    records::{BindingRow, CallRow, Change, hunting::HuntRows},
+    records::{BindingRow, CallRow, Change, hunting::HuntRows, parties::PartyRow},
 };
 use pbx_core::Stored;
 
@@ -22,6 +22,8 @@ pub struct Store {
     pub calls: BTreeMap<String, CallRow>,
     turns: BTreeMap<RingGroupId, UserId>,
     last_calls: BTreeMap<UserId, i64>,
+    /// Committed calls as their users saw them.
+    pub parties: Vec<PartyRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -33,6 +35,7 @@ impl Default for Store {
             calls: BTreeMap::new(),
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
+            parties: vec![],
             waiting: VecDeque::new(),
         }
     }
@@ -68,6 +71,7 @@ impl Store {
             Change::LastCall { user, ended_at } => {
                 self.last_calls.insert(user, ended_at);
             }
+            Change::CallParties(parties) => self.parties.extend(parties),
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::records::CallRow;
+use config::records::{CallRow, parties::PartyKind};
 use media::{SocketId, Worker, sdp::Direction};
 use pbx_core::{Engine, Input, Now, Options, Output, Stored, live};
 use sip_stack::{Flow, Transport};
@@ -203,6 +203,15 @@ impl World {
         self.phone(phone).offer(now, direction);
         self.settle();
     }
+    /// Clicks a number in the portal; the id of the call.
+    pub fn clicks(&mut self, number: &str, from: live::From, to: &str) -> String {
+        let user = self.company.user(number).id;
+        let tenant = self.company.tenant.id;
+        let id = live::call_id(self.now().utc.timestamp_millis(), to.len() as u32);
+        let order = live::Order { tenant, user, id: id.clone(), from, number: to.into() };
+        self.input(Input::Command(live::Command::Call(Box::new(order))));
+        id
+    }
     /// Sets what a phone does when called.
     pub fn habit(&mut self, phone: PhoneId, habit: Habit) {
         self.phone(phone).habit = habit;
@@ -257,6 +266,12 @@ impl World {
     /// The record of the last call.
     pub fn record(&self) -> &CallRow {
         self.store.calls.values().next_back().expect("there was a call")
+    }
+    /// What the last call was for that user: kind, result, number of the other side.
+    pub fn history(&mut self, number: &str) -> Option<(PartyKind, String, String)> {
+        let user = self.company.user(number).id;
+        let row = self.store.parties.iter().rev().find(|row| row.user == user)?;
+        Some((row.kind, row.result.clone(), row.number.clone()))
     }
     /// The value of a metric.
     pub fn metric(&self, name: &str) -> f64 {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change};
+use super::{BindingRow, CallRow, Change, parties::PartyRow};
 use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
@@ -21,6 +21,7 @@ pub(super) enum Write<'a> {
     Whole(&'a CallRow),
     Turn(RingGroupId, UserId),
     LastCall(UserId, i64),
+    Party(&'a PartyRow),
 }
 
 /// The writes of a batch, in its order.
@@ -47,6 +48,10 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::CallParties(parties) => {
+                writes.extend(parties.iter().map(Write::Party));
+                continue;
+            }
             Change::CallClosed(call) => {
                 if let Some(at) = opened.remove(call.id.as_str()) {
                     writes[at] = Write::Whole(call);

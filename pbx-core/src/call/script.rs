@@ -17,11 +17,12 @@ use std::{
 };
 
 use config::{
-    DeviceId, Snapshot,
+    DeviceId, Snapshot, UserId,
     records::Change,
     snapshot::{Destination, Device, Tenant, User},
 };
 use sip_stack::Flow;
+use smallvec::SmallVec;
 
 use super::cause::Cause;
 use crate::{ids::LegId, office::Office, route::Caller, trace::Trace};
@@ -62,6 +63,8 @@ pub(crate) enum Action {
     Cancel(LegId, Hush),
     /// Let the caller and this callee hear each other.
     Talk(LegId),
+    /// The callee who answered is the caller from now on.
+    Adopt(LegId),
     /// Let the caller hear this.
     Tone(media::Tone),
     /// Keep this beyond a restart.
@@ -90,6 +93,16 @@ pub(crate) struct Dial {
     pub at: Instant,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
+    /// It is the caller's own phone, with which the call begins. CTC-04.
+    pub summons: bool,
+}
+
+/// Somebody whom the call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Called {
+    pub user: UserId,
+    /// They block the caller.
+    pub blocked: bool,
 }
 
 /// One forward that the call followed (RFC 5806).
@@ -105,7 +118,6 @@ pub(crate) struct Facts {
     pub snapshot: Arc<Snapshot>,
     pub tenant: Arc<Tenant>,
     pub caller: Caller,
-    pub caller_device: DeviceId,
     pub office: Rc<Office>,
 }
 
@@ -128,6 +140,9 @@ struct Desk {
     caller_prefix: String,
     /// Where a callee's phone sends the call.
     moved_to: Option<String>,
+    /// The phone that calls, once that is known.
+    caller_device: Option<DeviceId>,
+    called: SmallVec<[Called; 2]>,
     trace: Trace,
 }
 
@@ -195,6 +210,21 @@ impl Call {
     pub(crate) fn moved_to(&self) -> Option<String> {
         self.0.desk.borrow_mut().moved_to.take()
     }
+    /// The phone that calls.
+    pub(crate) fn caller_device(&self) -> Option<DeviceId> {
+        self.0.desk.borrow().caller_device
+    }
+    /// That phone calls.
+    pub(crate) fn set_caller_device(&self, device: DeviceId) {
+        self.0.desk.borrow_mut().caller_device = Some(device);
+    }
+    /// The call was for that user, whatever becomes of it. CH-07.
+    pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
+        let mut desk = self.0.desk.borrow_mut();
+        if !desk.called.iter().any(|called| called.user == user) {
+            desk.called.push(Called { user, blocked });
+        }
+    }
     /// Wants something done.
     pub(crate) fn act(&self, action: Action) {
         self.0.desk.borrow_mut().out.push(action);
@@ -237,6 +267,8 @@ impl Call {
             diversions: vec![],
             caller_prefix: String::new(),
             moved_to: None,
+            caller_device: None,
+            called: SmallVec::new(),
             trace: Trace::new(now, facts.snapshot.revision),
         };
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
@@ -275,6 +307,10 @@ impl Call {
     /// A decision or event of the engine.
     pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: impl Display, rule: &'static str) {
         self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
+    }
+    /// Whom the call was for.
+    pub(crate) fn called(&self) -> SmallVec<[Called; 2]> {
+        self.0.desk.borrow().called.clone()
     }
     /// The trace, for the record of the call that is over.
     pub(crate) fn take_trace(&self) -> String {

@@ -182,9 +182,14 @@ impl Engine {
         for invite in legs.iter().filter_map(|leg| leg.invite) {
             self.calls.invites.remove(&invite);
         }
+        let parties = cdr::parties(&call, &legs, (*cause, at.utc.timestamp_millis()));
         let row = cdr::closed(&call, &legs);
         let stored = self.records.store(Change::CallClosed(Box::new(row)));
         self.out.push_back(stored);
+        if !parties.is_empty() {
+            let stored = self.records.store(Change::CallParties(parties));
+            self.out.push_back(stored);
+        }
     }
 
     pub(super) fn hang_up(&mut self, now: Now, tenant: TenantId, name: &str) {

@@ -53,6 +53,7 @@ fn device(id: i64, number: &str) -> Device {
         ha1: Ha1 { md5: [0; 16], sha256: [0; 32] },
         ring: Ring::Immediate,
         max_contacts: 1,
+        auto_answer: false,
     }
 }
 
