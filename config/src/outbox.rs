@@ -94,7 +94,7 @@ pub struct Mail {
 
 impl MailKind {
     /// With the key in the database.
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Welcome, "welcome"),
         (Self::Forgotten, "forgotten"),
         (Self::NewUser, "new_user"),

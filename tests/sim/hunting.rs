@@ -41,7 +41,10 @@ fn from_top_to_bottom_each_member_rings_alone_for_its_time() {
         for call in 0..2 {
             for (first, second) in [(0, 1), (1, 2)] {
                 let between = rang[second][call] - rang[first][call];
-                assert!(between.abs_diff(secs(7)) < ms(300), "{between:?} between member {first} and {second}");
+                assert!(
+                    between.abs_diff(secs(7)) < ms(300),
+                    "{between:?} between member {first} and {second}"
+                );
             }
         }
         world.assert_quiet();
@@ -74,15 +77,15 @@ fn the_turn_begins_after_who_answered_last_also_after_a_restart() {
     seeds(|seed| {
         let mut world = World::new(seed).delay(ms(5)..ms(60));
         let (alice, members) = group(&mut world, Strategy::RoundRobin);
-        members.map(|member| world.habit(member, Habit::Answer(ms(500))));
+        members.iter().for_each(|&member| world.habit(member, Habit::Answer(ms(500))));
         assert_eq!(answered_by(&mut world, alice, "600"), "102 User 102");
         assert_eq!(answered_by(&mut world, alice, "600"), "103 User 103");
-        members.map(|member| world.habit(member, Habit::Ring));
+        members.iter().for_each(|&member| world.habit(member, Habit::Ring));
         world.dials(alice, "600");
         world.run_until(secs(40), |w| matches!(w.state(alice), State::Refused(_)));
         world.run_until_idle();
         world.kill_and_restart();
-        members.map(|member| world.habit(member, Habit::Answer(ms(500))));
+        members.iter().for_each(|&member| world.habit(member, Habit::Answer(ms(500))));
         assert_eq!(answered_by(&mut world, alice, "600"), "104 User 104");
         assert_eq!(answered_by(&mut world, alice, "600"), "102 User 102");
         world.assert_quiet();
@@ -95,7 +98,7 @@ fn who_had_no_call_for_the_longest_time_rings_first_also_after_a_restart() {
     seeds(|seed| {
         let mut world = World::new(seed).delay(ms(5)..ms(60));
         let (alice, members) = group(&mut world, Strategy::LongestIdle);
-        members.map(|member| world.habit(member, Habit::Answer(ms(500))));
+        members.iter().for_each(|&member| world.habit(member, Habit::Answer(ms(500))));
         answered_by(&mut world, alice, "103");
         answered_by(&mut world, alice, "102");
         assert_eq!(answered_by(&mut world, alice, "600"), "104 User 104", "who never had a call");

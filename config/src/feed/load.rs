@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role, Rows,
-        Table, Tenant, User,
+        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
+        Rows, Table, Tenant, User,
     },
     typed::{Typed, Unreadable},
 };

@@ -23,7 +23,10 @@ impl Db {
         let turns = turns.query_map([], |row| Ok((RingGroupId(row.get(0)?), UserId(row.get(1)?))))?;
         let mut last = writer.prepare("SELECT user_id, ended_at FROM last_calls ORDER BY user_id")?;
         let last_calls = last.query_map([], |row| Ok((UserId(row.get(0)?), row.get(1)?)))?;
-        Ok(HuntRows { turns: turns.collect::<Result<_, _>>()?, last_calls: last_calls.collect::<Result<_, _>>()? })
+        Ok(HuntRows {
+            turns: turns.collect::<Result<_, _>>()?,
+            last_calls: last_calls.collect::<Result<_, _>>()?,
+        })
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) static LDAP_NAMES: Resource = Resource {
     name: "ldap_names",
     one: "Name of the customer directory",
     many: "Names of the customer directory",
-    icon: "",
+    icon: "address-book",
     menu: "",
     about: "",
     fields: &[Field::text("number", "Number").required(), Field::text("name", "Name").required().max(128)],

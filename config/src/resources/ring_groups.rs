@@ -57,7 +57,9 @@ pub static RING_GROUPS: Resource = Resource {
     fields: &[
         Field::text("name", "Name").required().unique(),
         Field::extension("extension", "Extension").required(),
-        Field::many("members", "Members", "users").required().help("They ring in this order; drag to change it."),
+        Field::many("members", "Members", "users")
+            .required()
+            .help("They ring in this order; drag to change it."),
         Field::choice("strategy", "Strategy", STRATEGIES).required().default("all"),
         Field::seconds("ring_time", "Ring time", 5, 300)
             .required()

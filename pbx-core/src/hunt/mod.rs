@@ -6,7 +6,10 @@ mod memory;
 mod round_robin;
 mod top_to_bottom;
 
-use config::{UserId, snapshot::{RingGroup, Strategy}};
+use config::{
+    UserId,
+    snapshot::{RingGroup, Strategy},
+};
 
 pub(crate) use memory::Memory;
 
