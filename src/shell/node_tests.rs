@@ -8,7 +8,7 @@ use std::{
 };
 
 use config::{Db, Snapshot};
-use pbx_core::Options;
+use pbx_core::{Options, Stored};
 
 use super::*;
 use crate::shell::{

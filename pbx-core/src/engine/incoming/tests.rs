@@ -87,7 +87,7 @@ fn engine(now: Now) -> Engine {
         max_calls: 10,
         seed: [1; 32],
     };
-    Engine::new(now, options, Arc::new(Snapshot::of(1, rows)), Stored::default())
+    Engine::new(now, options, Arc::new(Snapshot::of(1, rows)), crate::Stored::default())
 }
 
 fn flow(host: u8) -> Flow {
