@@ -68,8 +68,8 @@ fn a_call_holds_no_more_than_its_share() {
     // The first calls make room for others.
     run(&mut node);
     let [up, ended] = run(&mut node);
-    assert!(up < 22 << 10, "a call that is up holds {up} bytes");
-    assert!(ended < 7 << 10, "a call that ended holds {ended} bytes");
+    assert!(up < 18 << 10, "a call that is up holds {up} bytes");
+    assert!(ended < 4 << 10, "a call that ended holds {ended} bytes");
 }
 
 fn phones() -> (Vec<Phone>, Vec<Phone>) {
