@@ -24,8 +24,7 @@ static ALLOCATOR: allocations::Counting = allocations::Counting;
 #[test]
 fn calls_and_registrations_leave_nothing_behind() {
     let mut node = Node::new(2 * PAIRS, STEP);
-    let callers: Vec<_> = (0..PAIRS).map(|n| Phone::new(&(2000 + n).to_string(), 10_000 + n)).collect();
-    let callees: Vec<_> = (0..PAIRS).map(|n| Phone::new(&(4000 + n).to_string(), 30_000 + n)).collect();
+    let (callers, callees) = phones();
     let mut serial = 0;
     let mut run = |calls: usize| {
         for _ in 0..calls {
@@ -46,6 +45,37 @@ fn calls_and_registrations_leave_nothing_behind() {
     let (blocks, bytes) = (done.0 - warm.0, done.1 - warm.1);
     assert!(blocks.abs() < CALLS as i64 / 100, "{CALLS} calls left {blocks} blocks");
     assert!(bytes.abs() < CALLS as i64 * 8, "{CALLS} calls left {bytes} bytes");
+}
+
+/// What a call holds while it is up, and what is left of it for those who ask again. Memory of the kernel comes on top.
+#[test]
+fn a_call_holds_no_more_than_its_share() {
+    let mut node = Node::new(2 * PAIRS, Duration::from_millis(50));
+    let (callers, callees) = phones();
+    let name = |n: usize| format!("c{n:08x}@bench");
+    let mut run = |node: &mut Node| {
+        let before = allocations::alive().1;
+        let pairs = || callers.iter().zip(&callees).enumerate();
+        let up: Vec<_> = pairs().map(|(n, (caller, callee))| node.begin(caller, callee, &name(n))).collect();
+        let during = allocations::alive().1;
+        pairs().zip(&up).for_each(|((n, (a, b)), answer)| node.end(a, b, &name(n), answer));
+        drop(up);
+        let after = allocations::alive().1;
+        node.wait(LIFETIMES);
+        [during, after].map(|held| (held - before) / i64::from(PAIRS))
+    };
+    callees.iter().for_each(|phone| node.register(phone, 0));
+    // The first calls make room for others.
+    run(&mut node);
+    let [up, ended] = run(&mut node);
+    assert!(up < 18 << 10, "a call that is up holds {up} bytes");
+    assert!(ended < 4 << 10, "a call that ended holds {ended} bytes");
+}
+
+fn phones() -> (Vec<Phone>, Vec<Phone>) {
+    let phones =
+        |number: u16, port: u16| (0..PAIRS).map(move |n| Phone::new(&(number + n).to_string(), port + n));
+    (phones(2000, 10_000).collect(), phones(4000, 30_000).collect())
 }
 
 const PAIRS: u16 = 20;

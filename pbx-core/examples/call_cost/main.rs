@@ -43,6 +43,7 @@ fn main() {
     if only != "register" {
         let spent = node.measure(|node| some_calls(node, calls));
         println!("call      {}", spent.per(calls));
+        println!("call      {}", held(&mut node, &callers, &callees));
     }
 
     let mut registers = 0;
@@ -59,7 +60,27 @@ fn main() {
     }
 }
 
+/// What calls hold: those that are up, and those that ended a moment ago.
+fn held(node: &mut Node, callers: &[Phone], callees: &[Phone]) -> String {
+    node.wait(LONG_AGO);
+    let before = allocations::alive();
+    let pairs = || callers.iter().zip(callees).enumerate();
+    let name = |pair: usize| format!("h{pair:x}@bench");
+    let up: Vec<_> = pairs().map(|(n, (caller, callee))| node.begin(caller, callee, &name(n))).collect();
+    let during = allocations::alive();
+    pairs().zip(&up).for_each(|((n, (caller, callee)), answer)| node.end(caller, callee, &name(n), answer));
+    drop(up);
+    let after = allocations::alive();
+    let each = |held: (i64, i64)| {
+        let count = callers.len() as i64;
+        format!("{} bytes in {} blocks", (held.1 - before.1) / count, (held.0 - before.0) / count)
+    };
+    format!("up: {}; just ended: {}", each(during), each(after))
+}
+
 /// Pairs of caller and callee.
 const PAIRS: u16 = 200;
+/// Longer than what is left of a call lives.
+const LONG_AGO: Duration = Duration::from_secs(600);
 /// Time between two calls.
 const STEP: Duration = Duration::from_millis(50);

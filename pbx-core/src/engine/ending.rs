@@ -68,7 +68,9 @@ impl Engine {
         }
         self.timers.clear(call.record.started.at + limits::TRACE_WAIT, Timer::Trace(id));
         call.note(now, "Ended", &text, "end");
-        tracing::info!(call.id = %call.record.name, "call ended: {text}");
+        let record = &call.record;
+        tracing::info!(call.id = %record.name, tenant.id = %call.handle.facts().tenant.id,
+            "{} called {}: {text}", record.caller.number, record.dialled);
         call.record.ending = Some((cause, text, now));
         let (tenant, name) = (call.handle.facts().tenant.id, call.record.name.to_string());
         let legs = call.legs.clone();
