@@ -18,7 +18,7 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, click_to_call, dashboard,
+        api, audit, call, call_list, click_to_call, dashboard,
         help::{self, check, report},
         history, home, live_calls, mail, metrics,
         own_calls::{self, blocked},
@@ -109,11 +109,11 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
         .route("/admin/{table}/{id}/delete", post(form::delete));
-    pages.merge(api(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+    pages.merge(programs(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
 }
 
 /// What programs use. A method that an address does not take is refused before its `Idempotency-Key` is looked at.
-fn api(app: &Arc<App>) -> Router<Arc<App>> {
+fn programs(app: &Arc<App>) -> Router<Arc<App>> {
     let once = |methods: MethodRouter<Arc<App>>| {
         methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
     };
@@ -136,8 +136,8 @@ fn api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/events", get(events::api::stream))
         .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
-        .route("/api/docs", get(rest::docs::show))
-        .route("/api/v1/openapi.json", get(rest::openapi::document))
+        .route("/api/docs", get(api::show))
+        .route("/api/v1/openapi.json", get(api::document))
         .route("/api/v1/{table}", once(get(rest::index).post(rest::create).patch(rest::patch_single)))
         .route("/api/v1/{table}/bulk", once(post(rest::bulk)))
         .route("/api/v1/{table}/upload/{field}", once(put(upload::store)))

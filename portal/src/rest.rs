@@ -4,7 +4,6 @@
 //! `ETag`; `If-Match` refuses a change of what somebody else changed meanwhile. `dry_run=1` runs all checks, tells what
 //! would change and writes nothing. `Idempotency-Key` makes a repetition harmless.
 
-pub(crate) mod docs;
 pub(crate) mod idempotent;
 pub(crate) mod json;
 pub(crate) mod methods;

@@ -12,7 +12,7 @@ use config::{
     write::{Step, WriteError},
 };
 
-use crate::{error::Fault, query::Pairs, tables::field::Choice};
+use crate::{error::Fault, query::Pairs};
 
 /// What the page holds.
 #[derive(Debug, Default)]
@@ -21,7 +21,15 @@ pub(crate) struct Company {
     pub street: String,
     pub postal_code: String,
     pub city: String,
-    pub countries: Vec<Choice>,
+    pub countries: Vec<Country>,
+}
+
+/// A country to choose.
+#[derive(Debug)]
+pub(crate) struct Country {
+    pub key: &'static str,
+    pub label: &'static str,
+    pub on: bool,
 }
 
 impl Company {
@@ -29,8 +37,8 @@ impl Company {
     pub fn of(form: &Pairs) -> Self {
         let text = |name: &str| form.get(name).to_owned();
         let chosen = form.get("country");
-        let mut countries = vec![Choice::new("", "Choose…", chosen.is_empty())];
-        countries.extend(COUNTRIES.iter().map(|(key, label)| Choice::new(*key, *label, *key == chosen)));
+        let mut countries = vec![Country { key: "", label: "Choose…", on: chosen.is_empty() }];
+        countries.extend(COUNTRIES.iter().map(|(key, label)| Country { key, label, on: *key == chosen }));
         Self {
             name: text("company"),
             street: text("street"),

@@ -164,7 +164,7 @@ pub(crate) const IMPORTED: [Param; 4] = [
     ),
     Param::new(
         "base",
-        Takes::Whole(1, i64::MAX),
+        Takes::Whole(0, i64::MAX),
         "The revision that the plan was made at; a later one is a conflict.",
     ),
     Param::new(

@@ -1,7 +1,10 @@
 //! Which methods an address takes from whoever asks, and what a request with another one is told (RFC 9110 §15.5.6). What
 //! somebody may not do is neither in their `Allow` nor in their OpenAPI document.
 
-use axum::{http::Uri, response::Response};
+use axum::{
+    http::{Method, Uri},
+    response::Response,
+};
 use config::{Resource, access::Verb, resources};
 
 use crate::{auth::Who, error::Fault};
@@ -46,9 +49,23 @@ pub(super) fn refused(who: &Who, of: &Resource, place: Place) -> Fault {
     Fault::Method(allowed.join(", "))
 }
 
+/// Whether a method is refused where it is sent, whatever else the request holds: there is none such, or none for them.
+pub(super) fn is_refused(who: &Who, method: &Method, path: &str) -> bool {
+    let name = method.as_str().to_ascii_lowercase();
+    place_of(who, path).is_some_and(|(of, place)| !at(who, of, place).contains(&name.as_str()))
+}
+
 /// Answers a method that no handler takes.
 pub(crate) async fn fallback(who: Who, uri: Uri) -> Response {
-    let path = uri.path().strip_prefix("/api/v1/").unwrap_or_default();
+    match place_of(&who, uri.path()) {
+        Some((of, place)) => refused(&who, of, place).problem(),
+        // The router names what it has there.
+        None => Fault::Method(String::new()).problem(),
+    }
+}
+
+fn place_of(who: &Who, path: &str) -> Option<(&'static Resource, Place)> {
+    let path = path.strip_prefix("/api/v1/").unwrap_or_default();
     let mut segments = path.split('/');
     let of = segments.next().and_then(resources::by_name).filter(|of| who.may_see(of));
     let place = match segments.collect::<Vec<_>>()[..] {
@@ -59,9 +76,5 @@ pub(crate) async fn fallback(who: Who, uri: Uri) -> Response {
         [_, _, "renew"] => Some(Place::Secret),
         _ => None,
     };
-    match of.zip(place) {
-        Some((of, place)) => refused(&who, of, place).problem(),
-        // The router names what it has there.
-        None => Fault::Method(String::new()).problem(),
-    }
+    of.zip(place)
 }

@@ -3,13 +3,8 @@
 //! Written by hand over `serde_json`: generators such as utoipa read Rust types at build time, and the tables here are data;
 //! what they would save is a type for the document, which is 200 lines of `json!`.
 
-mod answers;
-mod others;
+pub(crate) mod answers;
 
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
 use config::{Field, Kind, Resource, resources};
 use serde_json::{Map, Value, json};
 
@@ -27,13 +22,15 @@ use answers::{
     rehearsal, told, unchanged, with_faults,
 };
 
-/// `GET /api/v1/openapi.json`: what whoever asks may do.
-pub(crate) async fn document(who: Who) -> Response {
-    Json(self::of(&who)).into_response()
+/// Operations of what is no table, under a heading.
+pub(crate) struct Group {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub paths: Vec<(String, Value)>,
 }
 
-/// The document of what somebody may see and do.
-pub(crate) fn of(who: &Who) -> Value {
+/// The document of the tables that somebody may see, and of these groups.
+pub(crate) fn of(who: &Who, groups: Vec<Group>) -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     let tables: Vec<&'static Resource> = resources::ALL.into_iter().filter(|of| who.may_see(of)).collect();
     for of in &tables {
@@ -47,7 +44,7 @@ pub(crate) fn of(who: &Who) -> Value {
     schemas.insert("Rehearsal".into(), rehearsal());
     let mut tags: Vec<Value> =
         tables.iter().map(|of| json!({ "name": of.many, "description": of.about })).collect();
-    for group in others::groups(who) {
+    for group in groups {
         tags.push(json!({ "name": group.name, "description": group.about }));
         paths.extend(group.paths);
     }
@@ -300,11 +297,11 @@ fn parameter(name: &str, description: &str, schema: Value) -> Value {
     json!({ "name": name, "in": "query", "description": description, "required": false, "schema": schema })
 }
 
-fn id_parameter() -> Value {
+pub(crate) fn id_parameter() -> Value {
     json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 1 } })
 }
 
-fn idempotency_key() -> Value {
+pub(crate) fn idempotency_key() -> Value {
     json!({ "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "A name of the request's own. Repeated within 24 hours it gets the same answer.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" } })

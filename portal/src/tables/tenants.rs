@@ -13,7 +13,12 @@ use config::{
     access::{Author, Verb, Viewer},
     query::{ListQuery, Row},
     resource::Values,
-    resources::{licences::LICENCES, roles::ROLES, tenants::TENANTS, users::USERS},
+    resources::{
+        licences::{ADVANCED_USER, LICENCES},
+        roles::ROLES,
+        tenants::TENANTS,
+        users::USERS,
+    },
     write::{Step, WriteError},
 };
 
@@ -26,7 +31,8 @@ struct TenantPart {
     id: i64,
     csrf: String,
     licences: Vec<Licence>,
-    kinds: &'static [(&'static str, &'static str)],
+    /// Of which there may be one more: all but the licence of every user.
+    kinds: Vec<(&'static str, &'static str)>,
     administrators: Vec<String>,
     /// Of the administrator who was made just now; shown this once.
     link: Option<String>,
@@ -66,9 +72,9 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let part = TenantPart {
         id,
         csrf: who.csrf.clone(),
-        kinds: LICENCES.field("kind").map_or(&[], |field| match field.kind {
-            Kind::Choice(kinds) => kinds,
-            _ => &[],
+        kinds: LICENCES.field("kind").map_or_else(Vec::new, |field| match field.kind {
+            Kind::Choice(kinds) => kinds.iter().filter(|(key, _)| *key != ADVANCED_USER).copied().collect(),
+            _ => Vec::new(),
         }),
         licences: licences
             .iter()

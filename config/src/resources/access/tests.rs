@@ -277,3 +277,25 @@ fn changes_of_tenants_are_in_the_log_of_who_may_see_tenants() {
     };
     assert_eq!((seen(3), seen(2)), ([true; 3], [false; 3]));
 }
+
+/// ROL-23, ROL-24
+#[test]
+fn the_roles_of_first_start_are_those_that_people_know() {
+    let company = Company::new();
+    let of = |name| with_role(&company, name).viewer;
+    let (user, agent) = (of("User"), of("Call centre agent"));
+    let (supervisor, site, whole) =
+        (of("Call centre supervisor"), of("Site administrator"), of("Company administrator"));
+    assert_eq!([user, agent, supervisor, site, whole].map(|viewer| viewer.level), [0, 0, 1, 1, 2]);
+    assert!(agent.has(Permission::QueueSelf) && !user.has(Permission::QueueSelf));
+    assert!(supervisor.has(Permission::Monitor) && supervisor.has(Permission::QueueOthers));
+    assert_eq!((supervisor.reach, site.reach, whole.reach), (Reach::All, Reach::Site, Reach::All));
+    assert!(site.has(Permission::SharedContacts) && !user.has(Permission::SharedContacts));
+    for permission in [Permission::CompanyMusic, Permission::Resync, Permission::CallerId] {
+        assert!(whole.has(permission) && !user.has(permission));
+    }
+    for of in resources::ALL.into_iter().filter(|of| of.tenant) {
+        assert!(may(&whole, Verb::Edit, of) && !may(&user, Verb::View, of), "{}", of.name);
+    }
+    assert!(!may(&whole, Verb::View, &TENANTS), "the program itself is not the company's");
+}

@@ -63,7 +63,7 @@ pub(super) fn rehearsal() -> Value {
     json!({ "type": "object", "properties": { "dry_run": { "const": true }, "would_change": { "type": "array", "items": entry } }, "required": ["dry_run", "would_change"] })
 }
 
-pub(super) fn json_answer(description: &str, schema: Value) -> Value {
+pub(crate) fn json_answer(description: &str, schema: Value) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": schema } } })
 }
 
@@ -71,14 +71,14 @@ pub(super) fn unchanged() -> Value {
     json!({ "description": "The row is as `If-None-Match` knows it." })
 }
 
-pub(super) fn with_faults(mut answers: Value, faults: &[(&str, &str)]) -> Value {
+pub(crate) fn with_faults(mut answers: Value, faults: &[(&str, &str)]) -> Value {
     for (status, description) in faults.iter().chain(ALWAYS) {
         answers[*status] = json!({ "description": description, "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
     }
     answers
 }
 
-pub(super) type Faults = &'static [(&'static str, &'static str)];
+pub(crate) type Faults = &'static [(&'static str, &'static str)];
 const ALWAYS: Faults = &[
     ("401", "No key, or one that is not valid."),
     ("403", "The key does not allow this."),
@@ -86,7 +86,7 @@ const ALWAYS: Faults = &[
     ("503", "Too much at once; try again."),
 ];
 /// Beyond 65,534 bytes an address is refused before it is read.
-pub(super) const TOO_LONG: &str = "414";
+pub(crate) const TOO_LONG: &str = "414";
 pub(super) const LIST: Faults = &[
     ("400", "A parameter is not known or does not fit."),
     ("404", "The table is not theirs to see, or `after` names no page."),

@@ -3,23 +3,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    answers::{Faults, TOO_LONG, json_answer, with_faults},
-    id_parameter, idempotency_key,
-};
 use crate::{
     auth::Who,
     entry,
     pages::{audit, call_list, history, transfer},
-    rest::param::Param,
+    rest::{
+        openapi::{
+            Group,
+            answers::{Faults, TOO_LONG, json_answer, with_faults},
+            id_parameter, idempotency_key,
+        },
+        param::Param,
+    },
 };
-
-/// Operations under a heading.
-pub(super) struct Group {
-    pub name: &'static str,
-    pub about: &'static str,
-    pub paths: Vec<(String, Value)>,
-}
 
 /// What is open to somebody.
 pub(super) fn groups(who: &Who) -> Vec<Group> {
@@ -217,8 +213,13 @@ fn mail() -> Group {
     group
 }
 
-impl Group {
+/// A group that is being described.
+trait Describe {
     /// A method at an address of the group; what it takes and answers follows.
+    fn add(&mut self, path: &str, method: &'static str, id: &str, summary: &str) -> Draft<'_>;
+}
+
+impl Describe for Group {
     fn add(&mut self, path: &str, method: &'static str, id: &str, summary: &str) -> Draft<'_> {
         let at = self.paths.iter().position(|(known, _)| known == path).unwrap_or_else(|| {
             self.paths.push((path.to_owned(), json!({})));

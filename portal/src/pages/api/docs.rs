@@ -6,7 +6,6 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use serde_json::Value;
 
-use super::openapi;
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
 
 #[derive(Template)]
@@ -48,7 +47,7 @@ struct Line {
 
 /// `GET /api/docs`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let document = openapi::of(&who);
+    let document = super::described(&who);
     let page = Page::new(&app, &who, "/api/docs", "API");
     reply::html(&DocsPage { page, groups: groups(&document) })
 }
