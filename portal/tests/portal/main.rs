@@ -12,6 +12,7 @@ mod bulk;
 mod calls;
 mod csrf;
 mod dashboard;
+mod desk;
 mod forms;
 mod headers;
 mod lists;
