@@ -108,7 +108,7 @@ fn a_caller_who_is_blocked_in_the_portal_is_refused_until_unblocked() {
     assert_eq!(alice.dial(&server.number(1)).refused().status(), Some(603));
     assert!(!bob.is_called());
     server.quiet();
-    assert!(server.sql("SELECT trace FROM call_ladders").contains("is blocked by"));
+    until_true("the trace", || server.sql("SELECT trace FROM call_ladders").contains("is blocked by"));
     until_true("the history", || portal.get("/call-history").body.contains("Blocked</span>"));
     let id = server.sql("SELECT id FROM blocked_callers");
     post(&portal, "/call-history/blocked", &format!("/call-history/blocked/{id}/unblock"), &[]);
