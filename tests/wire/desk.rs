@@ -39,7 +39,7 @@ fn header(invite: &Text, name: &str) -> String {
     invite.header(name).unwrap_or_default().to_owned()
 }
 
-/// CTC-03, CTC-04, CTC-06, CH-01: INVITE to the own phone, 200, then INVITE to the number; both hear each other; both
+/// CTC-03, CTC-04, CTC-06, CH-01, CH-05: INVITE to the own phone, 200, then INVITE to the number; both hear each other; both
 /// histories have it.
 #[test]
 fn a_click_rings_the_own_phone_and_then_calls_the_number_from_it() {

@@ -16,7 +16,10 @@ use config::{
 use portal::live::{CallFrom, LiveBinding, LiveCall, LiveLeg, NewCall};
 use serde_json::json;
 
-use crate::world::{Browser, World, author};
+use crate::{
+    api_keys,
+    world::{Browser, World, author},
+};
 
 /// The first of the five people of first start, with the extension 101 and the first device.
 const ANNA: UserId = UserId(1);
@@ -638,4 +641,45 @@ async fn help_lists_its_topics_and_sign_in_tells_of_caps_lock() {
         browser.get("/profile").await.body.contains("data-form"),
         "a changed form asks before it is left"
     );
+}
+
+/// OPS-15: a key reaches what is its maker's own as far as it reaches people.
+#[tokio::test]
+async fn keys_reach_what_is_their_makers_own_as_far_as_people() {
+    let world = World::new();
+    for (scope, look, change) in [("none", 403, 403), ("read", 200, 403), ("write", 200, 200)] {
+        let (_, key) = api_keys::key(&world, json!({ "organization": scope, "name": scope })).await;
+        for path in ["/api/v1/me", "/api/v1/me/call-history", "/api/v1/me/phone-check"] {
+            let answer = api_keys::ask(&world, &key, "GET", path, json!(null)).await;
+            assert_eq!(answer.status.as_u16(), look, "{scope} {path}: {}", answer.body);
+        }
+        let answer = api_keys::ask(&world, &key, "PATCH", "/api/v1/me", json!({ "area_code": "30" })).await;
+        assert_eq!(answer.status.as_u16(), change, "{scope}: {}", answer.body);
+    }
+}
+
+/// AUTH-16, PRF-09: the password page has its tips, and the profile leads to it and to the other factors.
+#[tokio::test]
+async fn the_profile_leads_to_passwords_with_tips_and_to_security() {
+    let world = World::new();
+    let browser = anna(&world).await;
+    let profile = browser.get("/profile").await.body;
+    assert!(profile.contains("id=\"account-security\"") && profile.contains("href=\"/password/set\""));
+    assert!(profile.contains("href=\"/security\""));
+    let page = browser.get("/password/set").await.body;
+    for tip in ["that you use nowhere else", "Several words", "password manager", "Do not share it"] {
+        assert!(page.contains(tip), "{tip}");
+    }
+    assert!(page.contains("name=\"current\""), "AUTH-14: the current password is asked for");
+}
+
+/// DSH-04, USR-11
+#[tokio::test]
+async fn latest_updates_lead_to_the_audit_log_and_live_calls_to_their_users() {
+    let world = World::new();
+    let admin = world.admin().await;
+    assert!(admin.get("/admin").await.body.contains("<a href=\"/admin/audit\">Latest updates</a>"));
+    world.live.calls.lock().unwrap().push(running("a", "talking", Some(1), 1));
+    let live = admin.get("/admin/calls/live").await.body;
+    assert!(live.contains("href=\"/admin/users/1\"") && live.contains("Edit the user"));
 }
