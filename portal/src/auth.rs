@@ -28,6 +28,7 @@ use config::{
     history::Trial,
     organization::Face,
     query::QueryError,
+    resources::users::USERS,
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
@@ -200,6 +201,12 @@ async fn run_for(mut program: Who, mut request: Request, next: Next) -> Response
     if program.viewer.level == 0 && is_for_administrators(request.uri().path()) {
         return Fault::NoAdministrator.problem();
     }
+    if is_own(request.uri().path()) && !reaches_people(&program, request.method()) {
+        return Fault::Forbidden(
+            "This key does not reach what belongs to people: see its scope Organization",
+        )
+        .problem();
+    }
     program.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
     request.extensions_mut().insert(program);
     next.run(request).await
@@ -210,6 +217,16 @@ fn is_for_administrators(path: &str) -> bool {
     let below =
         |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     below("/admin") || (below("/api/v1") && !below("/api/v1/me"))
+}
+
+/// What is somebody's own, for programs.
+fn is_own(path: &str) -> bool {
+    path.strip_prefix("/api/v1/me").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A key reaches what is its maker's own like a row of the table of users.
+fn reaches_people(program: &Who, method: &Method) -> bool {
+    program.may(if method.is_safe() { Verb::View } else { Verb::Edit }, &USERS)
 }
 
 /// The session of a request, if there is one that holds.

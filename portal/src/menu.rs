@@ -104,5 +104,7 @@ fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, 
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }
 }
 
+/// Places at the bottom of a small screen; the others are in the menu.
+pub(crate) const DOCK: usize = 5;
 /// NAV-07; what is not in the sidebar of a company is in the last group.
 const TITLES: [&str; 4] = ["Organization", "Configuration", "Reporting", "System"];

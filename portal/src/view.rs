@@ -106,7 +106,7 @@ impl Page {
             area: Area::Portal,
             may_administer: who.viewer.level > 0,
             menu: menu::portal(path),
-            dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
+            dock: menu::portal(path).into_iter().flat_map(|group| group.items).take(menu::DOCK).collect(),
             crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
             toast,

@@ -14,6 +14,8 @@ CREATE TABLE call_parties (
     -- Of the other side.
     number      TEXT    NOT NULL,
     name        TEXT    NOT NULL,
+    -- Both in lower case, for the search.
+    words       TEXT    NOT NULL,
     -- Since when this user was in it.
     answered_at INTEGER,
     ended_at    INTEGER NOT NULL,

@@ -136,7 +136,8 @@ pub(super) fn keep(rows: &Connection, party: &PartyRow) -> rusqlite::Result<()> 
         party.name,
         party.answered_at,
         party.ended_at,
-        party.device.map(|device| device.0)
+        party.device.map(|device| device.0),
+        format!("{}\n{}", party.number, party.name).to_lowercase()
     ])?;
     Ok(())
 }
@@ -176,18 +177,14 @@ fn select(tenant: TenantId, user: UserId, query: &PartyQuery) -> (String, Vec<Va
         Some(kind) => add("p.kind = ?", vec![kind.key().to_owned().into()]),
         None => {}
     }
-    let containing = |word: &str| {
-        let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        Value::Text(format!("%{word}%"))
-    };
     if !query.caller.is_empty() {
-        add("p.kind <> 'outbound' AND p.number LIKE ? ESCAPE '\\'", vec![containing(&query.caller)]);
+        add("p.kind <> 'outbound' AND instr(p.number, ?) > 0", vec![query.caller.clone().into()]);
     }
     if !query.dialled.is_empty() {
-        add("p.kind = 'outbound' AND p.number LIKE ? ESCAPE '\\'", vec![containing(&query.dialled)]);
+        add("p.kind = 'outbound' AND instr(p.number, ?) > 0", vec![query.dialled.clone().into()]);
     }
     for word in query.search.split_whitespace().take(8) {
-        add("(p.number || char(10) || p.name) LIKE ? ESCAPE '\\'", vec![containing(word)]);
+        add("instr(p.words, ?) > 0", vec![word.to_lowercase().into()]);
     }
     text.push_str(&format!(" ORDER BY p.started_at DESC, p.call_id DESC LIMIT {}", limit(query) + 1));
     (text, parameters)
@@ -218,15 +215,15 @@ const COLUMNS: &str = "p.user_id, p.tenant_id, p.call_id, p.started_at, p.kind, 
     p.answered_at, p.ended_at, p.device_id";
 
 const KEEP: &str = "INSERT OR REPLACE INTO call_parties (user_id, started_at, call_id, tenant_id, kind, result, number, \
-    name, answered_at, ended_at, device_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    name, answered_at, ended_at, device_id, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 const INTERRUPTED_CALLERS: &str = "INSERT OR IGNORE INTO call_parties SELECT x.user_id, c.started_at, c.id, c.tenant_id, \
-    'outbound', 'interrupted', c.dialled, '', c.answered_at, max(?1, c.started_at), NULL FROM calls c \
+    'outbound', 'interrupted', c.dialled, '', lower(c.dialled), c.answered_at, max(?1, c.started_at), NULL FROM calls c \
     JOIN extensions x ON x.tenant_id = c.tenant_id AND x.number = c.caller_number \
     WHERE c.ended_at IS NULL AND x.user_id IS NOT NULL";
 const INTERRUPTED_CALLED: &str = "INSERT OR IGNORE INTO call_parties SELECT x.user_id, c.started_at, c.id, c.tenant_id, \
     CASE WHEN c.answered_at IS NULL THEN 'missed' ELSE 'inbound' END, 'interrupted', c.caller_number, c.caller_name, \
-    c.answered_at, max(?1, c.started_at), NULL FROM calls c \
+    lower(c.caller_number || char(10) || c.caller_name), c.answered_at, max(?1, c.started_at), NULL FROM calls c \
     JOIN extensions x ON x.tenant_id = c.tenant_id AND x.number = c.dialled \
     WHERE c.ended_at IS NULL AND x.user_id IS NOT NULL";
 

@@ -13,6 +13,7 @@ mod calls;
 mod company;
 mod csrf;
 mod dashboard;
+mod desk;
 mod forms;
 mod headers;
 mod lists;

@@ -63,6 +63,7 @@ fn calls_are_found_by_words_time_side_and_kind() {
     assert_eq!(found(&company, PartyQuery { search: "berg 4930".into(), ..query() }), ["out"]);
     assert_eq!(found(&company, PartyQuery { search: "0 % clean".into(), ..query() }), ["missed"]);
     assert_eq!(found(&company, PartyQuery { search: "g_c".into(), ..query() }), ["missed"]);
+    assert_eq!(found(&company, PartyQuery { search: "CLEANING".into(), ..query() }), ["missed"]);
     assert_eq!(found(&company, PartyQuery { from: Some(2000), to: Some(3000), ..query() }), ["out"]);
     assert_eq!(
         found(&company, PartyQuery { kind: Some(PartyKind::Missed), ..query() }),
