@@ -31,6 +31,7 @@ pub mod ids;
 mod images;
 mod importers;
 mod key;
+pub mod ldap;
 mod migrations;
 pub mod organization;
 pub mod outbox;

@@ -18,7 +18,7 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        api, audit, call, call_list, click_to_call, dashboard,
+        api, audit, call, call_list, click_to_call, contacts, dashboard,
         help::{self, check, report},
         history, home, live_calls, mail, metrics,
         own_calls::{self, blocked},
@@ -70,6 +70,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(desk())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
+        .merge(people())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -164,8 +165,9 @@ fn desk() -> Router<Arc<App>> {
         .route("/admin/users/{id}/phone-check", get(check::show_user))
 }
 
-/// What [`desk`] has, for programs.
+/// What [`desk`] and [`people`] have, for programs.
 fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
+    use contacts::api as people;
     let once = |methods: MethodRouter<Arc<App>>| {
         methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
     };
@@ -180,7 +182,28 @@ fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/me/phones", get(own_phones::api))
         .route("/api/v1/me/phone-check", get(check::api))
         .route("/api/v1/me/reports", once(post(report::api)))
+        .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))
+        .route("/api/v1/me/contacts/import", once(post(people::import)))
+        .route("/api/v1/me/contacts/{id}", once(get(people::one).patch(people::patch).delete(people::delete)))
+        .route("/api/v1/me/known-numbers", get(people::known))
         .route("/api/v1/users/{id}/phone-check", get(check::api_user))
+}
+
+/// Contacts and directories.
+fn people() -> Router<Arc<App>> {
+    use contacts::{add, edit, import};
+    Router::new()
+        .route("/contacts", get(contacts::show).post(edit::create))
+        .route("/contacts/new", get(edit::blank))
+        .route("/contacts/add", get(add::show))
+        .route("/contacts/delete", post(edit::delete_many))
+        .route("/contacts/import", get(import::show).post(import::import))
+        .route("/contacts/import/example.csv", get(import::example))
+        .route("/contacts/export", get(import::export))
+        .route("/contacts/{kind}/{id}", get(edit::show).post(edit::update))
+        .route("/contacts/{kind}/{id}/delete", post(edit::delete))
+        .route("/contacts/{kind}/{id}/favourite", post(contacts::favourite))
+        .route("/contacts/{kind}/{id}/number", post(add::number))
 }
 
 /// Audit log, history, import and export.

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod call_list;
 pub(crate) mod click_to_call;
+pub(crate) mod contacts;
 pub(crate) mod dashboard;
 pub(crate) mod help;
 pub(crate) mod history;

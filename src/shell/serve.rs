@@ -90,6 +90,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
     runtime.spawn(outbox::webhook::deliver(db.clone()));
+    runtime.spawn(portal::keep_directory_names(db.clone()));
     let router = portal::router(db, Arc::new(threads.live.clone()), portal_settings(portal));
     let (stop_portal, stopped) = oneshot::channel::<()>();
     let serving = runtime.spawn(portal::serve(http, router, async {
