@@ -61,6 +61,8 @@ pub struct Field {
     pub made_by: &'static str,
     /// People call a row by this, where the title alone would not tell it from others.
     pub titles: bool,
+    /// Of a secret: another system chose it, so that it may be as short as that allows.
+    pub chosen_elsewhere: bool,
     /// Of a reference: what becomes of this row when the one that it points to is deleted.
     pub when_gone: WhenGone,
 }
@@ -169,6 +171,7 @@ impl Field {
             shown_when: None,
             made_by: "",
             titles: false,
+            chosen_elsewhere: false,
             when_gone: WhenGone::Refuse,
         }
     }
@@ -323,6 +326,7 @@ impl Field {
             Kind::Reference(_) => reference::normalise(given),
             Kind::Many(_) => list::normalise(given),
             Kind::Destination => destination::normalise(given),
+            Kind::Secret if self.chosen_elsewhere => secret::normalise_any(given),
             Kind::Secret => secret::normalise(given),
             Kind::LongText { max } => long_text::normalise(given, max),
             Kind::Duration { min, max } => duration::normalise(given, min, max),

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod announcements;
 pub mod api_keys;
+pub mod blocked_callers;
 pub mod contacts;
 pub mod departments;
 pub mod device_buttons;
@@ -27,7 +28,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 18] = [
+pub static ALL: [&Resource; 19] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -37,6 +38,7 @@ pub static ALL: [&Resource; 18] = [
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
     &contacts::CONTACTS,
+    &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,
     &roles::ROLES,
     &settings::SETTINGS,

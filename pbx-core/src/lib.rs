@@ -34,4 +34,4 @@ mod resync;
 mod timers;
 mod trace;
 
-pub use engine::{Engine, Input, Now, Options, Output};
+pub use engine::{Engine, Input, Now, Options, Output, Stored};

@@ -37,12 +37,14 @@ pub(crate) enum LdapFault {
 /// Whom the directory finds by what somebody typed, at most [`MOST_FOUND`], within [`PATIENCE`]. Less than [`LEAST_TYPED`]
 /// characters find nobody and ask nobody. DIR-14.
 pub(crate) async fn search(settings: &LdapSettings, typed: &str) -> Result<Vec<Customer>, LdapFault> {
-    let typed: String = typed.trim().chars().take(MOST_TYPED).collect();
+    // Some servers pass over control characters, and would find everybody.
+    let typed: String = typed.chars().filter(|c| !c.is_control()).take(MOST_TYPED).collect();
+    let typed = typed.trim();
     if typed.chars().count() < LEAST_TYPED {
         return Ok(Vec::new());
     }
     // What somebody types is a text to find, never a part of the filter (RFC 4515 §3).
-    let filter = settings.filter.replace("{}", &ldap_escape(typed.as_str()));
+    let filter = settings.filter.replace("{}", &ldap_escape(typed));
     let found = timeout(PATIENCE, async {
         let mut ldap = connect(settings).await?;
         ldap.with_search_options(SearchOptions::new().sizelimit(MOST_FOUND as i32).timelimit(5));

@@ -10,6 +10,7 @@ mod assets;
 mod auth;
 mod blocking;
 mod calls;
+mod clicks;
 mod counters;
 mod entry;
 mod error;
@@ -34,6 +35,7 @@ mod state;
 mod tables;
 mod text;
 mod view;
+mod zone;
 
 pub use ldap::keep_names as keep_directory_names;
 pub use live::Live;

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Live, Settings,
+    clicks::Clicks,
     counters::Counters,
     limit::Limits,
     once::ShownOnce,
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub settings: Settings,
     pub counters: Arc<Counters>,
     pub once: Arc<ShownOnce>,
+    /// Calls that were placed here a moment ago.
+    pub clicks: Arc<Clicks>,
     /// Of API keys.
     pub limits: Arc<Limits>,
     /// Of phones that ask for what is not theirs.
@@ -42,6 +45,7 @@ impl App {
             settings,
             counters: Arc::default(),
             once: Arc::default(),
+            clicks: Arc::default(),
             limits: Arc::default(),
             strangers: Arc::default(),
             waiting: Arc::default(),

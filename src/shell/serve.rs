@@ -14,7 +14,7 @@ use super::{
     certificate::{Certificate, CertificateError, Files},
     feed::FeedError,
     listeners::{self, BindError},
-    logging, outbox, pnp, restore,
+    logging, memory, outbox, pnp, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -57,6 +57,9 @@ pub enum ServeError {
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     logging::start(&options.log).map_err(ServeError::Option)?;
     let descriptors = rtp::limits::raise_descriptors();
+    if let Err(e) = memory::refuse_huge_pages() {
+        warn!("the system gives huge pages only ({e}): more memory is taken than needed");
+    }
     let folder = options.data.folder.display().to_string();
     restore::finished(&options.data.folder).map_err(ServeError::Option)?;
     let db = Db::open(&options.data.folder)?;
@@ -94,6 +97,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     });
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
+    runtime.spawn(outbox::webhook::deliver(db.clone()));
     runtime.spawn(portal::keep_directory_names(db.clone()));
     runtime
         .spawn(pnp::answer(db.clone(), pnp::Addresses { plain: portal.clone(), secure: secure_url.clone() }));

@@ -69,6 +69,11 @@ impl Field {
         self.made_by = sql;
         self.computed()
     }
+    /// A secret that another system chose.
+    pub const fn chosen_elsewhere(mut self) -> Self {
+        self.chosen_elsewhere = true;
+        self
+    }
     /// People call a row by this, where the title alone would not tell it from others.
     pub const fn titles(mut self) -> Self {
         self.titles = true;

@@ -30,6 +30,8 @@ pub struct Device {
     pub ring: Ring,
     /// Contacts at once, 1–10; a further one replaces the oldest.
     pub max_contacts: usize,
+    /// Answers by itself when its user had a call placed from the portal. CTC-06.
+    pub auto_answer: bool,
 }
 
 /// How a device rings when its user is called. RNG-01…04.
@@ -80,6 +82,8 @@ pub static DEVICES: Resource = Resource {
             .required()
             .default("3")
             .help("A further one replaces the oldest."),
+        Field::flag("auto_answer", "Answers click-to-call")
+            .help("Goes off-hook by itself when its user clicks a number in the portal."),
         Field::choice("voicemail_button", "Voicemail button", VOICEMAIL)
             .required()
             .default("mailbox")
@@ -103,7 +107,7 @@ pub static DEVICES: Resource = Resource {
         ("General", &["name", "kind", "mac", "model", "description"]),
         ("Assigned to", &["user", "rank", "site", "location"]),
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
-        ("Ringing", &["ring", "ring_delay"]),
+        ("Ringing", &["ring", "ring_delay", "auto_answer"]),
         ("Buttons", &["voicemail_button", "voicemail_box"]),
     ],
     title: "name",
@@ -117,7 +121,7 @@ pub static DEVICES: Resource = Resource {
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -143,6 +147,7 @@ impl Typed for Device {
             username,
             ring,
             max_contacts: row.get(8)?,
+            auto_answer: row.get(10)?,
         })
     }
     fn id(&self) -> i64 {

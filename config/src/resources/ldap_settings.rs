@@ -41,7 +41,7 @@ pub static LDAP_SETTINGS: Resource = Resource {
         Field::text("bind_dn", "Signs in as")
             .max(250)
             .help("cn=reader,dc=example,dc=com. Blank is anonymous."),
-        Field::secret("password", "Password").help("Blank keeps the present one."),
+        Field::secret("password", "Password").chosen_elsewhere().help("Blank keeps the present one."),
         Field::text("base", "Searches below").max(250).help("ou=customers,dc=example,dc=com"),
         Field::text("filter", "Filter")
             .required()

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use config::{DeviceId, TenantId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg};
+use config::{DeviceId, TenantId, UserId};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
@@ -14,6 +14,8 @@ pub struct FakeLive {
     /// The phones that were told to fetch their settings, and whether to start anew.
     #[allow(dead_code)]
     pub resyncs: Mutex<Vec<(DeviceId, bool)>>,
+    /// What was asked for; none are placed.
+    pub placed: Mutex<Vec<NewCall>>,
     changed: watch::Sender<u64>,
 }
 
@@ -24,6 +26,7 @@ impl FakeLive {
             bindings: Mutex::default(),
             alarms: Mutex::default(),
             resyncs: Mutex::default(),
+            placed: Mutex::default(),
             changed: watch::channel(0).0,
         }
     }
@@ -60,6 +63,15 @@ impl Live for FakeLive {
         self.touch();
         ended
     }
+    fn place_call(&self, call: NewCall) -> Option<String> {
+        let mut placed = self.placed.lock().expect("not poisoned");
+        placed.push(call);
+        Some(format!("placed{}", placed.len()))
+    }
+    fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool {
+        let theirs = self.calls(tenant).iter().any(|c| c.id == call && c.caller == Some(user));
+        theirs && self.hang_up(tenant, call)
+    }
     fn alarms(&self) -> Vec<Alarm> {
         self.alarms.lock().expect("not poisoned").clone()
     }
@@ -91,6 +103,7 @@ pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answere
     LiveCall {
         id: id.to_owned(),
         started_at: now - 75_000,
+        caller: None,
         answered_at: answered.then_some(now - 63_000),
         caller_number: caller.to_owned(),
         caller_name: name.to_owned(),

@@ -263,6 +263,7 @@ async fn people_set_the_keys_of_their_own_phone_alone() {
     let user = api.get("/api/v1/users?f.login=ida").await.value()["items"][0]["id"].clone();
     let id = phone(&api, MAC, json!({"user": user})).await;
     let page = format!("/phones/{id}/buttons");
+    assert!(owner.get("/phones").await.body.contains(&page), "the list of one's phones leads there");
     assert_eq!(owner.get(&page).await.status, StatusCode::OK);
     let given = [
         ("act", "save"),
