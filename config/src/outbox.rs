@@ -35,6 +35,8 @@ pub enum MailKind {
     Issue,
     /// An administrator tries whether mail goes out.
     Test,
+    /// Somebody reports a problem to their company's support. TRB-08.
+    Report,
 }
 
 /// A message to be delivered now.
@@ -92,13 +94,14 @@ pub struct Mail {
 
 impl MailKind {
     /// With the key in the database.
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Welcome, "welcome"),
         (Self::Forgotten, "forgotten"),
         (Self::NewUser, "new_user"),
         (Self::PasswordChanged, "password_changed"),
         (Self::Issue, "issue"),
         (Self::Test, "test"),
+        (Self::Report, "report"),
     ];
 
     fn key(self) -> &'static str {
@@ -111,6 +114,23 @@ impl Db {
     pub fn queue_test_mail(&self, tenant: TenantId, recipient: &str) -> rusqlite::Result<()> {
         let writer = self.writer();
         queue(&writer, self.cipher(), tenant.0, (MailKind::Test, recipient), &Content::new())
+    }
+
+    /// Sends a report of a problem, with the parts `subject` and `text`, to where the company wants it. `false` if it names
+    /// no such address, or there is no mail server. TRB-08.
+    pub fn queue_report(&self, tenant: TenantId, content: &Content) -> rusqlite::Result<bool> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction()?;
+        let recipient: Option<String> = transaction
+            .prepare_cached("SELECT support_mail FROM settings WHERE tenant_id = ?1 AND support_mail <> ''")?
+            .query_row([tenant.0], |row| row.get(0))
+            .optional()?;
+        let Some(recipient) = recipient.filter(|_| is_set_up(&transaction).unwrap_or(false)) else {
+            return Ok(false);
+        };
+        queue(&transaction, self.cipher(), tenant.0, (MailKind::Report, &recipient), content)?;
+        transaction.commit()?;
+        Ok(true)
     }
 
     /// The mail server that the settings name, if any.

@@ -52,7 +52,15 @@ on("click", "dialog", (el, e) => { if (e.target === el) el.close(); });
 on("click", "[data-eye]", el => { const i = $("input", el.parentElement), hidden = i.type === "password"; i.type = hidden ? "text" : "password"; el.setAttribute("aria-pressed", hidden); });
 on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el.dataset.copy); toast("Copied"); });
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
-on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await f.text(); });
+// a file as text: by its mark, else UTF-8, else as Windows writes it
+const textOf = async f => { const b = new Uint8Array(await f.arrayBuffer()); if (b[0] === 0xff && b[1] === 0xfe) return new TextDecoder("utf-16le").decode(b); try { return new TextDecoder("utf-8", { fatal: true }).decode(b); } catch { return new TextDecoder("windows-1252").decode(b); } };
+on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await textOf(f); });
+
+// Caps Lock is told at the password field; a search is cleared by its X; a number is called by a click
+for (const type of ["keydown", "keyup"]) on(type, "input[type=password]", (el, e) => { const hint = $("[data-caps]", el.closest(".field")); if (hint && e.getModifierState) hint.hidden = !e.getModifierState("CapsLock"); });
+on("click", "[data-clear-search]", el => { const i = document.getElementById(el.dataset.clearSearch); i.value = ""; i.focus(); i.form.dispatchEvent(new Event("cleared")); });
+on("click", "[data-call]", async (el, e) => { e.preventDefault(); const d = $("#call-dialog"), html = d && await fragment("/call?number=" + encodeURIComponent(el.dataset.call)); if (!html) return void (location.href = el.href); d.replaceChildren(...nodes(html)); if (!d.open) d.showModal(); $("#place-call", d).focus(); });
+on("click", "dialog a[data-close]", (el, e) => e.preventDefault());
 
 // uploads: the file goes up at once, the form holds its key; the server says what is wrong with it
 on("change", "[data-upload] input[type=file]", async el => {

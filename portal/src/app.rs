@@ -18,8 +18,11 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        api, audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, security, status,
-        transfer, trial,
+        api, audit, call, call_list, click_to_call, contacts, dashboard,
+        help::{self, check, report},
+        history, home, live_calls, mail, metrics,
+        own_calls::{self, blocked},
+        own_phones, profile, security, status, transfer, trial,
     },
     palette, rest,
     state::App,
@@ -64,8 +67,10 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator", get(security::authenticator).post(security::confirm))
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
+        .merge(desk())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
+        .merge(people())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -125,6 +130,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/trials/{id}/confirm", once(post(trial::api_confirm)))
         .route("/api/v1/trials/{id}", once(delete(trial::api_cancel)))
         .route("/api/v1/configuration", once(transfer).layer(DefaultBodyLimit::max(auth::LARGE_BODY)))
+        .merge(own_api(app))
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
@@ -139,6 +145,65 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/{table}/{id}", once(row))
         .route("/api/v1/{table}/{id}/{field}/renew", once(post(rest::renew)))
         .method_not_allowed_fallback(rest::methods::fallback)
+}
+
+/// What everybody has of their own: calls, phones, help, profile; as pages and, below `/api/v1/me`, for programs.
+fn desk() -> Router<Arc<App>> {
+    Router::new()
+        .route("/call-history", get(own_calls::show))
+        .route("/call-history/export.csv", get(own_calls::csv))
+        .route("/call-history/blocked", get(blocked::show).post(blocked::block))
+        .route("/call-history/blocked/{id}/unblock", post(blocked::unblock))
+        .route("/call", get(click_to_call::ask).post(click_to_call::place))
+        .route("/call/{id}/cancel", post(click_to_call::cancel))
+        .route("/phones", get(own_phones::show))
+        .route("/phones/{id}", get(own_phones::edit).post(own_phones::update))
+        .route("/help", get(help::show))
+        .route("/help/phone-check", get(check::show))
+        .route("/help/report", get(report::show).post(report::send))
+        .route("/profile", get(profile::show).post(profile::update))
+        .route("/admin/users/{id}/phone-check", get(check::show_user))
+}
+
+/// What [`desk`] and [`people`] have, for programs.
+fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
+    use contacts::api as people;
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    Router::new()
+        .route("/api/v1/me", once(get(profile::api).patch(profile::api_change)))
+        .route("/api/v1/me/call-history", get(own_calls::api))
+        .route("/api/v1/me/call-history/{id}", get(own_calls::api_one))
+        .route("/api/v1/me/blocked-callers", once(get(blocked::api).post(blocked::api_block)))
+        .route("/api/v1/me/blocked-callers/{id}", once(delete(blocked::api_unblock)))
+        .route("/api/v1/me/calls", once(get(click_to_call::api_calls).post(click_to_call::api_place)))
+        .route("/api/v1/me/calls/{id}", once(delete(click_to_call::api_cancel)))
+        .route("/api/v1/me/phones", get(own_phones::api))
+        .route("/api/v1/me/phone-check", get(check::api))
+        .route("/api/v1/me/reports", once(post(report::api)))
+        .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))
+        .route("/api/v1/me/contacts/import", once(post(people::import)))
+        .route("/api/v1/me/contacts/{id}", once(get(people::one).patch(people::patch).delete(people::delete)))
+        .route("/api/v1/me/known-numbers", get(people::known))
+        .route("/api/v1/users/{id}/phone-check", get(check::api_user))
+}
+
+/// Contacts and directories.
+fn people() -> Router<Arc<App>> {
+    use contacts::{add, edit, import};
+    Router::new()
+        .route("/contacts", get(contacts::show).post(edit::create))
+        .route("/contacts/new", get(edit::blank))
+        .route("/contacts/add", get(add::show))
+        .route("/contacts/delete", post(edit::delete_many))
+        .route("/contacts/import", get(import::show).post(import::import))
+        .route("/contacts/import/example.csv", get(import::example))
+        .route("/contacts/export", get(import::export))
+        .route("/contacts/{kind}/{id}", get(edit::show).post(edit::update))
+        .route("/contacts/{kind}/{id}/delete", post(edit::delete))
+        .route("/contacts/{kind}/{id}/favourite", post(contacts::favourite))
+        .route("/contacts/{kind}/{id}/number", post(add::number))
 }
 
 /// Audit log, history, import and export.

@@ -42,6 +42,7 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
                 part("text")
             ),
         ),
+        MailKind::Report => (part("subject"), part("text").to_owned()),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };

@@ -44,12 +44,14 @@ pub static SETTINGS: Resource = Resource {
         Field::text("support_contact", "Support contact")
             .max(200)
             .help("Shown at the sign-in page: whom to ask for help."),
+        Field::email("support_mail", "Support e-mail")
+            .help("Reports of problems go there. Blank sends none."),
     ],
     columns: &["country", "inband_ringback", "password_days"],
     filters: &[],
     sort: "country",
     cards: &[
-        ("Company", &["display_name", "logo", "support_contact", "default_site"]),
+        ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Records", &["audit_days"]),

@@ -126,6 +126,7 @@ impl From<Mail> for MailView {
                 "password_changed" => "Password changed",
                 "issue" => "Status",
                 "webhook" => "Licence, to another product",
+                "report" => "Problem report",
                 _ => "Test message",
             },
             recipient: mail.recipient,

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use chrono::Utc;
-use config::{
-    organization::{Announcement, Link},
-    query::QueryError,
-};
+use config::{organization::Link, query::QueryError};
 
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
 
@@ -17,7 +14,6 @@ use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
 #[template(path = "parts/status.html")]
 struct StatusPart {
     csrf: String,
-    announcements: Vec<Announcement>,
     links: Vec<Link>,
     /// Something is announced not to work.
     issue: bool,
@@ -42,7 +38,7 @@ pub(crate) async fn part(app: &App, who: &Who) -> Result<String, Fault> {
         })
         .await?;
     let issue = announcements.iter().any(|one| one.issue);
-    let part = StatusPart { csrf: who.csrf.clone(), announcements, links, issue, subscribed, has_address };
+    let part = StatusPart { csrf: who.csrf.clone(), links, issue, subscribed, has_address };
     Ok(part.render()?)
 }
 
