@@ -29,6 +29,8 @@ pub struct Announcement {
     pub text: String,
     /// `plain`, `ok` or `warn`.
     pub tone: String,
+    /// Something does not work.
+    pub issue: bool,
 }
 
 /// A page elsewhere.
@@ -134,13 +136,15 @@ impl Db {
         let reader = self.reader()?;
         // Moments are stored as text whose order is that of time.
         let mut statement = reader.prepare_cached(
-            "SELECT title, text, tone FROM announcements, \
+            "SELECT title, text, tone, issue FROM announcements, \
              (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?3 / 1000, 'unixepoch') AS now) \
              WHERE tenant_id = ?1 AND (audience = 'everybody' OR ?2) AND starts <= now AND (ends = '' OR ends > now) \
              ORDER BY id DESC LIMIT 10",
         )?;
-        let read =
-            |row: &Row<'_>| Ok(Announcement { title: row.get(0)?, text: row.get(1)?, tone: row.get(2)? });
+        let read = |row: &Row<'_>| {
+            let (title, text) = (row.get(0)?, row.get(1)?);
+            Ok(Announcement { title, text, tone: row.get(2)?, issue: row.get(3)? })
+        };
         statement.query_map((tenant.0, administrator, now_ms), read)?.collect()
     }
 

@@ -1,8 +1,11 @@
-//! The outbox: messages for people's mailboxes, kept until they are delivered. OPS-11.
+//! The outbox: messages for people's mailboxes and for other products, kept until they are delivered. OPS-11, LIC-10.
 //!
 //! A message is written in the transaction of what it tells, so neither is there without the other. What it says is encrypted
 //! until it is sent, because links in it open accounts. Its words are made when it is sent. Records, not configuration: none
 //! of this makes a revision. Times are Unix milliseconds and come from the caller, but for the moment of writing.
+
+mod issues;
+mod webhooks;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -11,6 +14,8 @@ use crate::{
     access::{OPERATOR, PRIMARY, Viewer},
     secret::{Cipher, Place},
 };
+
+pub use webhooks::Webhook;
 
 /// What a message says, as a list of named parts.
 pub type Content = std::collections::BTreeMap<String, String>;
@@ -26,6 +31,8 @@ pub enum MailKind {
     NewUser,
     /// Their password was changed.
     PasswordChanged,
+    /// Something does not work, as announced. EXTL-05.
+    Issue,
     /// An administrator tries whether mail goes out.
     Test,
     /// Somebody reports a problem to their company's support. TRB-08.
@@ -87,11 +94,12 @@ pub struct Mail {
 
 impl MailKind {
     /// With the key in the database.
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Welcome, "welcome"),
         (Self::Forgotten, "forgotten"),
         (Self::NewUser, "new_user"),
         (Self::PasswordChanged, "password_changed"),
+        (Self::Issue, "issue"),
         (Self::Test, "test"),
         (Self::Report, "report"),
     ];
@@ -154,7 +162,7 @@ impl Db {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(
             "SELECT id, tenant_id, kind, recipient, content, attempts FROM outbox \
-             WHERE state = 'waiting' AND next_at <= ?1 ORDER BY next_at, id LIMIT ?2",
+             WHERE state = 'waiting' AND next_at <= ?1 AND kind <> 'webhook' ORDER BY next_at, id LIMIT ?2",
         )?;
         let found = statement.query_map((now_ms, limit as i64), |row| self.read_due(row))?;
         let (due, unreadable): (Vec<_>, Vec<_>) =

@@ -3,14 +3,16 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Value};
 
-use crate::{Db, DeviceId, TenantId};
+use crate::{Db, DeviceId, RingGroupId, TenantId, UserId};
 
 mod batch;
 pub mod counts;
+pub mod hunting;
 pub mod ladder;
 pub mod parties;
 
 use batch::Write;
+use hunting::{keep_last_call, keep_turn};
 use parties::PartyRow;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
@@ -83,6 +85,12 @@ pub enum Change {
     CallTraced { id: String, trace: String },
     /// A call is over: the row in full. Who called whom is written only if the opening is missing.
     CallClosed(Box<CallRow>),
+    /// That member of a group that rings in turn answered. GRP-07
+    #[allow(missing_docs)]
+    Turn { group: RingGroupId, user: UserId },
+    /// An answered call of a member ended at that moment, in Unix milliseconds. GRP-09
+    #[allow(missing_docs)]
+    LastCall { user: UserId, ended_at: i64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
 }
@@ -128,6 +136,8 @@ impl Db {
                 Write::Trace(id, trace) => trace_call(&transaction, id, trace)?,
                 Write::Close(call) => close_call(&transaction, call)?,
                 Write::Whole(call) => whole_call(&transaction, call)?,
+                Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
+                Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
             }
         }

@@ -26,16 +26,17 @@ mod show;
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use config::{Snapshot, records::BindingRow};
+use config::Snapshot;
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
-pub use crate::io::{Input, Now, Options, Output};
+pub use crate::io::{Input, Now, Options, Output, Stored};
 use crate::{
     auth::Auth,
     call::running::Calls,
     counters::{Counters, Refusal},
+    hunt::Memory,
     ids::CallId,
     ladder, limits,
     office::Office,
@@ -75,9 +76,9 @@ struct Service {
 
 /// Inputs and outputs.
 impl Engine {
-    /// An engine without calls, with the bindings that were stored. Rows that are unusable, expired or of devices
-    /// that are gone are removed from the store.
-    pub fn new(now: Now, options: Options, snapshot: Arc<Snapshot>, bindings: Vec<BindingRow>) -> Self {
+    /// An engine without calls, with what was stored. Bindings that are unusable, expired or of devices that are gone are
+    /// removed from the store.
+    pub fn new(now: Now, options: Options, snapshot: Arc<Snapshot>, stored: Stored) -> Self {
         let mut random = StdRng::from_seed(options.seed);
         let nobody = Ha1 { md5: random.random(), sha256: random.random() };
         let mut engine = Self {
@@ -98,7 +99,8 @@ impl Engine {
             snapshot,
             random,
         };
-        engine.restore_bindings(now, bindings);
+        *engine.office.hunting.borrow_mut() = Memory::of(stored.hunting);
+        engine.restore_bindings(now, stored.bindings);
         engine
     }
 

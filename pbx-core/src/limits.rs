@@ -12,7 +12,7 @@ pub(crate) const HOPS_PER_CALL: usize = 20;
 pub(crate) const FORWARDS_PER_CALL: usize = 5;
 /// Lines of one call's decision trace.
 pub(crate) const TRACE_LINES: usize = 200;
-/// Messages of one call's ladder.
+/// Messages of one call's ladder, 256 at most: their flows are numbered by a byte.
 pub(crate) const LADDER_MESSAGES: usize = 200;
 /// Bytes of one call's ladder.
 pub(crate) const LADDER_BYTES: usize = 256 * 1024;

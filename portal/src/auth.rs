@@ -2,6 +2,7 @@
 //! AUTH-02, 04, 05, 25, 28.
 
 pub(crate) mod api_key;
+pub(crate) mod first_start;
 pub(crate) mod forgot;
 pub(crate) mod login;
 pub(crate) mod password;
@@ -70,6 +71,11 @@ pub(crate) struct Who {
 impl Who {
     pub fn viewer(&self) -> Viewer {
         self.viewer
+    }
+
+    /// Whether an API key asks, not a person in a browser.
+    pub fn is_program(&self) -> bool {
+        self.session < 0
     }
 
     /// Mail holds names and addresses of the whole company.

@@ -2,6 +2,8 @@
 //! htmx puts in place; only what changed is sent, at most four times a second, and a beat every two seconds tells the page
 //! that the stream lives.
 
+pub(crate) mod api;
+
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -25,7 +27,7 @@ use tokio::{
 use crate::{
     auth::{self, Who},
     error::Fault,
-    pages::{call, click_to_call, dashboard, live_calls},
+    pages::{call, click_to_call, contacts, dashboard, live_calls},
     query::Pairs,
     state::App,
     tables::devices,
@@ -47,6 +49,8 @@ enum Part {
     Call(String),
     /// The banner of who placed a call.
     Calling,
+    /// What these colleagues are doing.
+    People(Vec<i64>),
 }
 
 impl Part {
@@ -60,8 +64,16 @@ impl Part {
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
             "contacts" => Self::Contacts(rest.parse().ok()?),
             "call" => Self::Call(text::decode(rest)),
+            "people" => {
+                Self::People(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
+            }
             _ => return None,
         })
+    }
+
+    /// Whether ordinary users may see it move.
+    fn is_everybodys(&self) -> bool {
+        matches!(self, Self::People(_) | Self::Calling)
     }
 }
 
@@ -72,12 +84,12 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let asked = Pairs::parse(&query.unwrap_or_default());
     let parts: Vec<Part> = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
-    if who.viewer.level == 0 && !parts.iter().all(|part| *part == Part::Calling) {
+    if who.viewer.level == 0 && !parts.iter().all(Part::is_everybodys) {
         return Err(Fault::NoAdministrator);
     }
+    let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let (out, events) = mpsc::channel(1);
     let feed = Feed { app, who, headers, parts, sent: HashMap::new(), out };
     tokio::spawn(feed.run(slot));
@@ -180,6 +192,7 @@ impl Feed {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],
                 None => return Ok(None),
             },
+            Part::People(users) => contacts::live(app, who, users).await?,
         }))
     }
 

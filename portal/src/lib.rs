@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod headers;
 mod ladder;
+mod ldap;
 mod limit;
 pub mod live;
 mod mail_text;
@@ -34,6 +35,7 @@ mod text;
 mod view;
 mod zone;
 
+pub use ldap::keep_names as keep_directory_names;
 pub use live::Live;
 pub use mail_text::mail_text;
 pub use serve::serve;

@@ -63,7 +63,8 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
-            item("Call history", "/call-history", icon("history"), "c", path),
+            item("Contacts", "/contacts", icon("address-book"), "c", path),
+            item("Call history", "/call-history", icon("history"), "y", path),
             item("Phones", "/phones", icon("device-landline-phone"), "p", path),
             item("Help", "/help", icon("help"), "", path),
             item("Profile", "/profile", icon("user"), "", path),

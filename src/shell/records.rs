@@ -160,7 +160,9 @@ fn is_awaited(change: &Change) -> bool {
         | Change::CallAnswered { .. }
         | Change::CallTraced { .. }
         | Change::CallClosed(_)
-        | Change::CallParties(_) => false,
+        | Change::CallParties(_)
+        | Change::Turn { .. }
+        | Change::LastCall { .. } => false,
     }
 }
 

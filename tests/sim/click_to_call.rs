@@ -95,7 +95,9 @@ fn nobody_is_called_when_the_own_phone_is_not_answered() {
         assert_eq!(world.history("102"), None, "nobody was called");
     });
     let mut world = World::new(1);
-    world.config(|c| drop(c.add_user("101")));
+    world.config(|c| {
+        c.add_user("101");
+    });
     world.clicks("101", From::OwnPhones, "101");
     world.run_until_idle();
     assert_eq!(world.record().cause, "480 None of your phones is registered");

@@ -7,6 +7,7 @@ mod click_to_call;
 mod configuration;
 mod forwards;
 mod hold;
+mod hunting;
 mod limits;
 mod nat;
 mod offers;

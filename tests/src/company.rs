@@ -80,6 +80,7 @@ impl Company {
                 no_answer_after: Duration::from_secs(20),
                 busy_trigger: 2,
             },
+            numbers: vec![],
         });
         self.add_device(number, number);
         id
@@ -109,8 +110,8 @@ impl Company {
             name: format!("Group {number}"),
             number: Some(number.into()),
             members,
-            ring_time: Duration::from_secs(20),
             overflow,
+            ..RingGroup::default()
         });
     }
     /// A role of level 0 with these permissions; those users have it.

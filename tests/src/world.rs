@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::records::{CallRow, parties::PartyKind};
 use media::{SocketId, Worker, sdp::Direction};
-use pbx_core::{Engine, Input, Now, Options, Output, live};
+use pbx_core::{Engine, Input, Now, Options, Output, Stored, live};
 use sip_stack::{Flow, Transport};
 
 use crate::{
@@ -83,7 +83,7 @@ impl World {
         let now = Now { at: start.0, utc: start.1 };
         Self {
             seed,
-            engine: Engine::new(now, options.clone(), company.snapshot(), vec![]),
+            engine: Engine::new(now, options.clone(), company.snapshot(), Stored::default()),
             company,
             network: Network::new(seed),
             store: Store::default(),
@@ -158,10 +158,10 @@ impl World {
     /// The program is killed and started again: only what the disk has survives.
     pub fn kill_and_restart(&mut self) {
         self.store.fail();
-        let rows = self.store.bindings.values().cloned().collect();
+        let stored = self.store.read();
         let now = self.now();
         self.options.seed[31] = self.options.seed[31].wrapping_add(1);
-        self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), rows);
+        self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), stored);
         self.worker = Worker::new(worker_settings(), [self.seed as u8; 32]);
         self.sockets.clear();
         self.live.clear();

@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod malformed;
 mod media;
+mod names;
 mod outside;
 mod refusals;
 mod registrar;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{BindingRow, CallRow, Change, parties::PartyRow};
-use crate::DeviceId;
+use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
 #[derive(Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub(super) enum Write<'a> {
     Close(&'a CallRow),
     /// A new row that is closed already.
     Whole(&'a CallRow),
+    Turn(RingGroupId, UserId),
+    LastCall(UserId, i64),
     Party(&'a PartyRow),
 }
 
@@ -44,6 +46,8 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 Write::Answer(id, answer.0, answer.1)
             }
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
+            Change::Turn { group, user } => Write::Turn(*group, *user),
+            Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));
                 continue;

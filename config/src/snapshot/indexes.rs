@@ -1,12 +1,15 @@
 //! How calls find rows: by domain, number, user name, owner. Brought up to date by the rows that differ, so that an edit
 //! costs what it touches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use super::{Rows, SharedMap};
+use super::{Rows, SharedMap, names::Names};
 use crate::{
     DeviceId, ExtensionId, TenantId, UserId,
-    resources::{blocked_callers::BlockedCaller, devices::Device},
+    resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
 };
 
 /// The indexes of one revision.
@@ -21,6 +24,9 @@ pub(super) struct Indexes {
     pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
     /// In the order they were added.
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+    /// Members of groups that ring the longest idle.
+    pub hunted_by_idle: Arc<HashSet<UserId>>,
+    pub names: Names,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<(TenantId, Option<UserId>), Arc<[Arc<BlockedCaller>]>>,
 }
@@ -36,9 +42,14 @@ impl Indexes {
             self.domains = Arc::new(new.tenants.values().map(domain).collect());
             self.default_tenant = new.tenants.values().map(|tenant| tenant.id).min();
         }
+        if !new.ring_groups.is_same(&old.ring_groups) {
+            let by_idle = new.ring_groups.values().filter(|group| group.strategy == Strategy::LongestIdle);
+            self.hunted_by_idle = Arc::new(by_idle.flat_map(|group| group.members.iter().copied()).collect());
+        }
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
+        self.names.update(old, new);
         self.update_blocked(old, new);
     }
 

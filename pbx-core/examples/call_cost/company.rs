@@ -46,6 +46,7 @@ fn user(number: u16) -> User {
             no_answer_after: Duration::from_secs(20),
             busy_trigger: 2,
         },
+        numbers: vec![],
     }
 }
 

@@ -18,6 +18,7 @@ use std::{
 
 use config::{
     DeviceId, Snapshot, UserId,
+    records::Change,
     snapshot::{Destination, Device, Tenant, User},
 };
 use sip_stack::Flow;
@@ -66,6 +67,8 @@ pub(crate) enum Action {
     Adopt(LegId),
     /// Let the caller hear this.
     Tone(media::Tone),
+    /// Keep this beyond a restart.
+    Store(Change),
 }
 
 /// Why a callee's phone stops ringing.
@@ -133,6 +136,8 @@ struct Desk {
     wake_at: Option<Instant>,
     answered: bool,
     diversions: Vec<Diversion>,
+    /// Before the caller's name, for the callees.
+    caller_prefix: String,
     /// Where a callee's phone sends the call.
     moved_to: Option<String>,
     /// The phone that calls, once that is known.
@@ -193,6 +198,14 @@ impl Call {
         desk.diversions.push(diversion);
         desk.diversions.len()
     }
+    /// What callees see before the caller's name from now on.
+    pub(crate) fn set_caller_prefix(&self, prefix: &str) {
+        prefix.clone_into(&mut self.0.desk.borrow_mut().caller_prefix);
+    }
+    /// What callees see before the caller's name.
+    pub(crate) fn caller_prefix(&self) -> String {
+        self.0.desk.borrow().caller_prefix.clone()
+    }
     /// Where a callee's phone sent the call last.
     pub(crate) fn moved_to(&self) -> Option<String> {
         self.0.desk.borrow_mut().moved_to.take()
@@ -252,6 +265,7 @@ impl Call {
             wake_at: None,
             answered: false,
             diversions: vec![],
+            caller_prefix: String::new(),
             moved_to: None,
             caller_device: None,
             called: SmallVec::new(),

@@ -135,7 +135,7 @@ impl Engine {
         for (what, detail, rule) in route.trace {
             call.note(now, what, detail, rule);
         }
-        tracing::info!(call.id = %call.record.name, tenant.id = %call.handle.facts().tenant.id,
+        tracing::debug!(call.id = %call.record.name, tenant.id = %call.handle.facts().tenant.id,
             "{} calls {}", call.record.caller.number, call.record.dialled);
         let refused = match route.to {
             Ok(to) => {

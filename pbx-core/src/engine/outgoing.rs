@@ -138,15 +138,21 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
 
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
 fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
-    let domain = &call.handle.facts().tenant.domain;
+    let facts = call.handle.facts();
+    let domain = &facts.tenant.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
-    let (caller, headers) = match dial.summons {
+    let (mut caller, headers) = match dial.summons {
         true => (dialled_party(call), summons(&dial, domain)),
         false => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
     };
+    // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
+    if let Some(known) = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number) {
+        caller.name = known;
+    }
+    let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(&caller.name), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),

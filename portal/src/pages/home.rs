@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use config::{
-    organization::{Announcement, Link},
-    query::QueryError,
-};
+use config::{organization::Announcement, query::QueryError};
 
 use super::{
     own_calls::{self, row::CallLine},
     own_phones::{self, PhoneView},
+    status,
 };
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page, zone::Clock};
 
@@ -25,18 +23,18 @@ struct Home {
     announcements: Vec<Announcement>,
     calls: Vec<CallLine>,
     phones: Vec<PhoneView>,
-    links: Vec<Link>,
+    /// State and links, ready.
+    status: String,
 }
 
 /// `GET /`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
     let clock = Clock::of(&app, &who).await?;
     let (tenant, user, administrator, now) = (who.tenant, who.user, who.viewer.level > 0, clock.now_ms());
-    let (announcements, links, extension) = app
+    let (announcements, extension) = app
         .read(move |db| {
             Ok::<_, QueryError>((
                 db.announcements_at(tenant, administrator, now)?,
-                db.links_of(tenant, administrator)?,
                 db.extension_of_user(tenant, user)?,
             ))
         })
@@ -47,9 +45,9 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
             None => format!("No extension of your own at {}", who.face.name),
         },
         announcements,
-        links,
         calls: own_calls::recent(&app, &who, &clock, RECENT).await?,
         phones: own_phones::views(&app, &who, &clock).await?,
+        status: status::part(&app, &who).await?,
         name: who.name.clone(),
         page: Page::portal(&who, "/", "Home"),
     })

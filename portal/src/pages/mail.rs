@@ -124,6 +124,8 @@ impl From<Mail> for MailView {
                 "forgotten" => "Forgotten password",
                 "new_user" => "New user",
                 "password_changed" => "Password changed",
+                "issue" => "Status",
+                "webhook" => "Licence, to another product",
                 "report" => "Problem report",
                 _ => "Test message",
             },
