@@ -7,6 +7,7 @@
 pub mod access;
 pub mod announcements;
 pub mod api_keys;
+pub mod blocked_callers;
 pub mod contacts;
 pub mod departments;
 pub mod devices;
@@ -26,7 +27,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 17] = [
+pub static ALL: [&Resource; 18] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -35,6 +36,7 @@ pub static ALL: [&Resource; 17] = [
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
     &contacts::CONTACTS,
+    &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,
     &roles::ROLES,
     &settings::SETTINGS,

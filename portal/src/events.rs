@@ -2,6 +2,8 @@
 //! htmx puts in place; only what changed is sent, at most four times a second, and a beat every two seconds tells the page
 //! that the stream lives.
 
+pub(crate) mod api;
+
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -25,7 +27,7 @@ use tokio::{
 use crate::{
     auth::{self, Who},
     error::Fault,
-    pages::{call, contacts, dashboard, live_calls},
+    pages::{call, click_to_call, contacts, dashboard, live_calls},
     query::Pairs,
     state::App,
     tables::devices,
@@ -45,6 +47,8 @@ enum Part {
     Contacts(i64),
     /// One running call.
     Call(String),
+    /// The banner of who placed a call.
+    Calling,
     /// What these colleagues are doing.
     People(Vec<i64>),
 }
@@ -54,6 +58,7 @@ impl Part {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         Some(match name {
             "alarms" => Self::Alarms,
+            "calling" => Self::Calling,
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
@@ -68,7 +73,7 @@ impl Part {
 
     /// Whether ordinary users may see it move.
     fn is_everybodys(&self) -> bool {
-        matches!(self, Self::People(_))
+        matches!(self, Self::People(_) | Self::Calling)
     }
 }
 
@@ -182,6 +187,7 @@ impl Feed {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)
             }
+            Part::Calling => one("calling", click_to_call::part(app, who).await?),
             Part::Call(id) => match call::parts(app, who, id).await? {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],
                 None => return Ok(None),

@@ -9,6 +9,7 @@ mod assets;
 mod auth;
 mod blocking;
 mod calls;
+mod clicks;
 mod counters;
 mod entry;
 mod error;
@@ -32,6 +33,7 @@ mod state;
 mod tables;
 mod text;
 mod view;
+mod zone;
 
 pub use ldap::keep_names as keep_directory_names;
 pub use live::Live;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::Db;
 use tokio::sync::Semaphore;
 
-use crate::{Live, Settings, counters::Counters, limit::Limits, once::ShownOnce};
+use crate::{Live, Settings, clicks::Clicks, counters::Counters, limit::Limits, once::ShownOnce};
 
 /// What every handler needs.
 pub(crate) struct App {
@@ -14,6 +14,8 @@ pub(crate) struct App {
     pub settings: Settings,
     pub counters: Counters,
     pub once: ShownOnce,
+    /// Calls that were placed here a moment ago.
+    pub clicks: Clicks,
     /// Of API keys.
     pub limits: Limits,
     /// Database threads.
@@ -31,6 +33,7 @@ impl App {
             settings,
             counters: Counters::default(),
             once: ShownOnce::default(),
+            clicks: Clicks::default(),
             limits: Limits::default(),
             reads: Semaphore::new(READS),
             hashing: Semaphore::new(HASHING),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod desk;
 mod dialogs;
 mod disk;
 mod edits;

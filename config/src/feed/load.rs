@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role, Rows, Table,
-        Tenant, User,
+        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
+        Rows, Table, Tenant, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -52,6 +52,7 @@ pub(super) fn all(
         contacts: reader.table()?,
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
+        blocked_callers: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -86,6 +87,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.contacts, &again.contacts)?;
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
+    reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -107,6 +109,7 @@ struct Again {
     contacts: BTreeSet<i64>,
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
+    blocked_callers: BTreeSet<i64>,
 }
 
 impl Again {
@@ -134,6 +137,8 @@ impl Again {
             self.own_contacts.insert(touched.id);
         } else if name == DirectoryName::TABLE {
             self.directory_names.insert(touched.id);
+        } else if name == BlockedCaller::TABLE {
+            self.blocked_callers.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

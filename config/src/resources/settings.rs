@@ -39,17 +39,22 @@ pub static SETTINGS: Resource = Resource {
             .required()
             .default("optional")
             .help("An authenticator app at each sign-in. Phones are not asked."),
+        Field::number("audit_days", "Audit log is kept for", 90, 3650, "days")
+            .help("Blank is as long as the program settings say."),
         Field::text("support_contact", "Support contact")
             .max(200)
             .help("Shown at the sign-in page: whom to ask for help."),
+        Field::email("support_mail", "Support e-mail")
+            .help("Reports of problems go there. Blank sends none."),
     ],
     columns: &["country", "inband_ringback", "password_days"],
     filters: &[],
     sort: "country",
     cards: &[
-        ("Company", &["display_name", "logo", "support_contact", "default_site"]),
+        ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
+        ("Records", &["audit_days"]),
     ],
     title: "country",
     single: true,

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use super::SharedMap;
 use crate::{
     resources::{
+        blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         devices::Device,
         extensions::{Extension, Target},
@@ -35,6 +36,7 @@ pub struct Rows {
     pub contacts: Table<Contact>,
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
+    pub blocked_callers: Table<BlockedCaller>,
 }
 
 impl Rows {

@@ -61,6 +61,7 @@ fn device(number: u16) -> Device {
         ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
         ring: Ring::Immediate,
         max_contacts: 1,
+        auto_answer: false,
     }
 }
 
