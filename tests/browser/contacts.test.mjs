@@ -22,6 +22,8 @@ async function stands(name) {
   for (const { name: look, scheme, width, height } of looks) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize({ width, height });
+    // Colours on their way from light to dark are neither.
+    await page.evaluate(() => Promise.all(document.getAnimations().map(one => one.finished)));
     faults.push(...(await findings(page)).map(f => `${name} ${look}: ${f}`));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) faults.push(`${name} ${look}: ${wide} px wider than the window`);

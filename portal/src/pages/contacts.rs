@@ -17,6 +17,7 @@ use axum::{
 use config::contacts::{self, People, PeopleQuery, Person, Whose};
 
 use crate::{
+    assets::icon,
     auth::Who,
     error::Fault,
     ldap::{self, Customer},
@@ -293,6 +294,11 @@ impl PersonRow {
             "shared" => "Shared",
             _ => "Coworker",
         }
+    }
+
+    /// The icon of favorites.
+    pub fn star(&self) -> &'static str {
+        icon("star")
     }
 
     /// Where one reads or changes it.

@@ -27,9 +27,9 @@ pub(super) fn read(sheet: Sheet) -> Sheet {
             }
             false
         };
-        let first =
-            [cell("First Name"), cell("Given Name"), cell("Middle Name"), cell("Additional Name")].join(" ");
-        set("first_name", first.split_whitespace().collect::<Vec<_>>().join(" ").as_str());
+        let first = ["First Name", "Given Name", "Middle Name", "Additional Name"].map(cell);
+        let filled: Vec<&str> = first.into_iter().filter(|part| !part.is_empty()).collect();
+        set("first_name", &filled.join(" "));
         set("last_name", [cell("Last Name"), cell("Family Name")].join("").trim());
         set("full_name", cell("Name"));
         set("organization", [cell("Organization Name"), cell("Organization 1 - Name")].join("").trim());
