@@ -161,6 +161,7 @@ fn desk() -> Router<Arc<App>> {
     Router::new()
         .route("/call-history", get(own_calls::show))
         .route("/call-history/export.csv", get(own_calls::csv))
+        .route("/call-history/{id}/contact", get(own_calls::contact))
         .route("/call-history/blocked", get(blocked::show).post(blocked::block))
         .route("/call-history/blocked/{id}/unblock", post(blocked::unblock))
         .route("/call", get(click_to_call::ask).post(click_to_call::place))

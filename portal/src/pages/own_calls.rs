@@ -11,7 +11,7 @@ use axum::{
     Json,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use config::{
     query::QueryError,
@@ -109,6 +109,22 @@ pub(crate) async fn csv(
     Ok(answer)
 }
 
+/// `GET /call-history/{id}/contact`: to the contact of the other side; where there is none, to where the number becomes one or
+/// goes to another. Looked up when it is asked for: a list would look for each of its numbers. CH-11, CH-12.
+pub(crate) async fn contact(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Redirect, Fault> {
+    let call = one(&app, &who, &id).await?.ok_or(Fault::NotFound)?;
+    let (viewer, number) = (who.viewer(), call.number.clone());
+    let known = app.read(move |db| db.known_numbers(&viewer, &[&number])).await?;
+    Ok(Redirect::to(&match known.into_iter().flatten().next() {
+        Some(known) => format!("/contacts/{}/{}", known.kind.key(), known.id),
+        None => format!("/contacts/add?name={}&number={}", encode(&call.name), encode(&call.number)),
+    }))
+}
+
 /// `GET /api/v1/me/call-history`: `{"items":[…],"next":"…"}`, with the page's filters; all times without `from`, `to` and
 /// `range`.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
@@ -187,11 +203,6 @@ fn by_day(lines: impl Iterator<Item = CallLine>) -> Vec<(String, Vec<CallLine>)>
         }
     }
     groups
-}
-
-/// Where a call's number becomes a contact. CH-12.
-pub(crate) fn new_contact(number: &str, name: &str) -> String {
-    format!("/contacts/new?name={}&number={}", encode(name), encode(number))
 }
 
 pub(super) const PATH: &str = "/call-history";

@@ -159,16 +159,40 @@ async fn the_history_holds_the_own_calls_of_the_last_day() {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("row-old") && !page.contains("theirs"), "one day, own calls");
-    assert!(
-        page.contains("/contacts/new?name=Bob%20Berg&amp;number=102")
-            || page.contains("/contacts/new?name=Bob%20Berg&#38;number=102")
-    );
     assert!(browser.get("/call-history?range=7d").await.body.contains("row-old"));
     // C-3: the choice is remembered.
     assert!(browser.get("/call-history").await.body.contains("row-old"));
     let stranger = world.account("stranger", 0).await;
     assert!(!stranger.get("/call-history?range=all").await.body.contains("row-"));
     assert_eq!(stranger.get("/api/v1/me/call-history/in").await.status.as_u16(), 404);
+}
+
+/// CH-11, CH-12: to the contact if the other side is one, else to where the number becomes one.
+#[tokio::test]
+async fn a_call_leads_to_the_contact_of_the_other_side() {
+    let world = World::new();
+    let browser = anna(&world).await;
+    record(
+        &world,
+        vec![
+            party("unknown", 5, PartyKind::Inbound, "+4930123456", "Bob Berg"),
+            party("colleague", 6, PartyKind::Inbound, "102", ""),
+        ],
+    );
+    assert!(browser.get("/call-history").await.body.contains("/call-history/unknown/contact"));
+    let to = async |id: &str| {
+        let answer = browser.get(&format!("/call-history/{id}/contact")).await;
+        assert_eq!(answer.status.as_u16(), 303);
+        answer.header("location").to_owned()
+    };
+    assert_eq!(to("unknown").await, "/contacts/add?name=Bob%20Berg&number=%2B4930123456");
+    assert_eq!(browser.get(&to("unknown").await).await.status.as_u16(), 200);
+    assert_eq!(to("colleague").await, "/contacts/user/2");
+    let contact = json!({ "first_name": "Bob", "work": "+49 30 123456" });
+    let made = browser.json("POST", "/api/v1/me/contacts", contact).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    assert!(to("unknown").await.starts_with("/contacts/own/"), "an own contact is edited");
+    assert_eq!(browser.get("/call-history/strange/contact").await.status.as_u16(), 404);
 }
 
 /// CH-03, CH-04, CH-09, CH-10: search as one types, sides, types; the X clears.

@@ -24,7 +24,6 @@ pub(crate) struct CallLine {
     pub number: String,
     /// Blank if it cannot be called back.
     pub call_back: String,
-    pub contact: String,
     pub day: String,
     pub at: Shown,
     pub talked: String,
@@ -48,7 +47,6 @@ impl CallLine {
             title: title.unwrap_or_default().to_owned(),
             number: if name.is_empty() { String::new() } else { row.number.clone() },
             call_back: row.number.clone(),
-            contact: super::new_contact(&row.number, name),
             day: at.text.rsplit_once(' ').map_or(String::new(), |(day, _)| day.to_owned()),
             talked: row.answered_at.map(|from| text::clock(row.ended_at - from)).unwrap_or_default(),
             at,
