@@ -35,6 +35,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_call_counts.sql"),
     include_str!("migrations/0008_history.sql"),
     include_str!("migrations/0009_tables.sql"),
+    include_str!("migrations/0014_ways_in.sql"),
 ];
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub static USERS: Resource = Resource {
         Field::reference("site", "Site", "sites").moves().help("Blank is the default site."),
         Field::reference("department", "Department", "departments").moves(),
         Field::time_zone("time_zone", "Time zone").help("Blank is that of the site."),
-        Field::choice("language", "Language", LANGUAGES).help("Of the portal. Blank is that of the browser."),
+        Field::choice("language", "Language", LANGUAGES).help("Of the portal and of mail. Blank is that of the company."),
         super::area_code("Local numbers that they dial are in this area. Blank is that of the site."),
         Field::outside_number("mobile", "Mobile number"),
         Field::outside_number("work_phone", "Work number"),
@@ -201,6 +201,7 @@ fn was_suspended_long_enough(rows: &Connection, _: i64, id: i64) -> rusqlite::Re
 /// USR-06.
 pub const SUSPENDED_BEFORE_DELETE: Duration = Duration::from_secs(12 * 3600);
 
-const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
+/// Of the portal and of mail. OPS-16.
+pub(super) const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
 const STATUS: &[(&str, &str)] =
     &[("active", "Active"), ("suspended", "Suspended"), ("unlicensed", "Without licence")];

@@ -92,7 +92,7 @@ fn link(
 }
 
 fn about(account: &Account) -> Content {
-    let parts = [("name", &account.name), ("login", &account.login)];
+    let parts = [("name", &account.name), ("login", &account.login), ("language", &account.language)];
     parts.map(|(name, value)| (name.to_owned(), value.clone())).into()
 }
 
