@@ -25,6 +25,7 @@ use tokio::{
 use crate::{
     auth::{self, Who},
     error::Fault,
+    language,
     pages::{call, dashboard, live_calls},
     query::Pairs,
     state::App,
@@ -77,7 +78,7 @@ pub(crate) async fn stream(
     let parts = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
     let (out, events) = mpsc::channel(1);
     let feed = Feed { app, who, headers, parts, sent: HashMap::new(), out };
-    tokio::spawn(feed.run(slot));
+    tokio::spawn(language::within(language::spoken(), feed.run(slot)));
     Ok(Sse::new(Events(events)).into_response())
 }
 
@@ -149,7 +150,7 @@ impl Feed {
         let hash = hasher.finish();
         if self.sent.get(&target) != Some(&hash) {
             *html +=
-                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{text}</hx-partial>");
+                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{}</hx-partial>", language::page(text, language::spoken()));
             self.sent.insert(target, hash);
         }
     }

@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod headers;
 mod ladder;
+mod language;
 mod limit;
 pub mod live;
 mod mail_text;
@@ -32,6 +33,7 @@ mod tables;
 mod text;
 mod view;
 
+pub use language::Language;
 pub use live::Live;
 pub use mail_text::mail_text;
 pub use serve::serve;

@@ -2,6 +2,8 @@
 
 use config::outbox::{Due, MailKind};
 
+use crate::Language;
+
 /// Subject and text of a message; `base` is what links begin with.
 pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
     let part = |name: &str| mail.content.get(name).map_or("", String::as_str);
@@ -37,13 +39,17 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };
-    (subject.to_owned(), format!("{greeting}{text}\n"))
+    let language = Language::of(part("language")).unwrap_or_default();
+    // Line by line: each is a text of the catalogue; what people wrote stands in patterns.
+    let lines = format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
+    (language.say(subject), lines + "\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// AUTH-20, OPS-16
     #[test]
     fn a_link_begins_with_the_portals_address() {
         let parts = [("name", "Anna"), ("login", "101@a.example"), ("path", "/setup/abc")];
@@ -62,6 +68,18 @@ mod tests {
         assert!(text.contains("\nhttps://pbx.example/setup/abc\n"), "{text}");
         for kind in [MailKind::Forgotten, MailKind::NewUser] {
             assert!(mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("http://x/setup/abc"));
+        }
+        let mut german = mail.clone();
+        german.content.insert("language".into(), "de".into());
+        use MailKind::{Forgotten, NewUser, PasswordChanged, Test, Welcome};
+        for kind in [Forgotten, NewUser, PasswordChanged, Test, Welcome] {
+            let (subject, text) = mail_text(&Due { kind, ..german.clone() }, "http://x");
+            let (english, other) = mail_text(&Due { kind, ..mail.clone() }, "http://x");
+            assert_ne!(subject, english);
+            let link = |line: &&str| !line.is_empty() && !line.starts_with("http");
+            for (line, english) in text.lines().zip(other.lines()).filter(|(line, _)| link(line)) {
+                assert_ne!(line, english, "{kind:?}");
+            }
         }
         for kind in [MailKind::PasswordChanged, MailKind::Test] {
             assert!(!mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("/setup/"));

@@ -9,6 +9,7 @@ pub(crate) mod home;
 pub(crate) mod live_calls;
 pub(crate) mod mail;
 pub(crate) mod metrics;
+pub(crate) mod passkeys;
 pub(crate) mod security;
 pub(crate) mod transfer;
 pub(crate) mod trial;

@@ -5,7 +5,13 @@ use std::sync::Arc;
 use config::Db;
 use tokio::sync::Semaphore;
 
-use crate::{Live, Settings, counters::Counters, limit::Limits, once::ShownOnce};
+use crate::{
+    Live, Settings,
+    auth::{openid::OpenId, passkey::Ceremony, pending::Pending, single_sign_on::Journey},
+    counters::Counters,
+    limit::Limits,
+    once::ShownOnce,
+};
 
 /// What every handler needs.
 pub(crate) struct App {
@@ -21,6 +27,11 @@ pub(crate) struct App {
     /// Threads that hash passwords: each takes 19 MiB.
     pub hashing: Semaphore,
     pub streams: Arc<Semaphore>,
+    /// Challenges for passkeys.
+    pub ceremonies: Pending<Ceremony>,
+    /// Who is on the way to an identity provider.
+    pub journeys: Pending<Journey>,
+    pub openid: OpenId,
 }
 
 impl App {
@@ -35,6 +46,9 @@ impl App {
             reads: Semaphore::new(READS),
             hashing: Semaphore::new(HASHING),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            ceremonies: Pending::default(),
+            journeys: Pending::default(),
+            openid: OpenId::default(),
         }
     }
 

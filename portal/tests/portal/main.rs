@@ -5,6 +5,9 @@
 #[allow(dead_code)]
 mod fake_live;
 
+#[path = "../../src/auth/webauthn/authenticator.rs"]
+mod authenticator;
+
 mod accounts;
 mod api_keys;
 mod audit;
@@ -18,6 +21,7 @@ mod lists;
 mod live;
 mod organization;
 mod palette;
+mod passkeys;
 mod registry;
 mod remembered;
 mod rest;
@@ -25,5 +29,6 @@ mod rights;
 mod sample;
 mod serve;
 mod sign_in;
+mod single_sign_on;
 mod undo;
 mod world;
