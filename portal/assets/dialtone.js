@@ -27,7 +27,7 @@ const zone = { time: { hour: "2-digit", minute: "2-digit", second: "2-digit", ho
 function localise(root = document) {
   for (const el of $$("time[data-local]", root)) {
     const at = new Date(el.getAttribute("datetime")), today = at.toDateString() === new Date().toDateString(); if (isNaN(at)) continue;
-    el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString(document.documentElement.lang || [], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
+    el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString(document.body.dataset.texts ? document.documentElement.lang : [], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
     el.title = at.toString(); el.removeAttribute("data-local");
   }
   for (const el of $$("input[name=tz]", root)) el.value = -new Date().getTimezoneOffset();

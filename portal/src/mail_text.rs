@@ -9,6 +9,7 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
     let part = |name: &str| mail.content.get(name).map_or("", String::as_str);
     let link = format!("{}{}", base.trim_end_matches('/'), part("path"));
     let (name, login) = (part("name"), part("login"));
+    let elsewhere = part("path").starts_with("/sign-in/");
     let (subject, text) = match mail.kind {
         MailKind::Welcome => (
             "Your telephone account",
@@ -38,12 +39,16 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
         ),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
+    // Who signs in with the company's own account sets no password here. AUTH-24.
+    let text = if elsewhere { format!("Your login name: {login}\n\n{ELSEWHERE}\n{link}") } else { text };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };
     let language = Language::of(part("language")).unwrap_or_default();
     // Line by line: each is a text of the catalogue; what people wrote stands in patterns.
     let lines = format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
     (language.say(subject), lines + "\n")
 }
+
+const ELSEWHERE: &str = "Sign in here, with your company's own account:";
 
 #[cfg(test)]
 mod tests {
@@ -69,6 +74,10 @@ mod tests {
         for kind in [MailKind::Forgotten, MailKind::NewUser] {
             assert!(mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("http://x/setup/abc"));
         }
+        let mut elsewhere = mail.clone();
+        elsewhere.content.insert("path".into(), "/sign-in/a.example".into());
+        let text = mail_text(&elsewhere, "http://x").1;
+        assert!(text.contains("http://x/sign-in/a.example") && !text.contains("password"), "{text}");
         let mut german = mail.clone();
         german.content.insert("language".into(), "de".into());
         use MailKind::{Forgotten, NewUser, PasswordChanged, Test, Welcome};

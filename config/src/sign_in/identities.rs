@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{Account, SignInError, account, note, own};
-use crate::{Db, TenantId, UserId, secret::Place};
+use crate::{Db, TenantId, UserId, access::OPERATOR, secret::Place};
 
 /// The identity provider of a company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,16 +66,17 @@ pub struct Identity {
 }
 
 impl Db {
-    /// The identity provider of a company, if it has one.
+    /// The identity provider of a company, if it has one. One on this very machine, without TLS, is for the company that
+    /// runs the program: others have no business with what listens here.
     pub fn provider(&self, tenant: TenantId) -> rusqlite::Result<Option<Provider>> {
         let reader = self.reader()?;
         reader
             .prepare_cached(
                 "SELECT s.id, t.domain, s.oidc_issuer, s.oidc_client, s.oidc_secret, s.oidc_match, s.oidc_claim, \
                  s.local_sign_in FROM settings s JOIN tenants t ON t.id = s.tenant_id \
-                 WHERE s.tenant_id = ?1 AND s.oidc_issuer <> ''",
+                 WHERE s.tenant_id = ?1 AND (s.oidc_issuer LIKE 'https://%' OR (s.oidc_issuer <> '' AND ?1 = ?2))",
             )?
-            .query_row([tenant.0], |row| {
+            .query_row([tenant.0, OPERATOR.0], |row| {
                 let (place, sealed) =
                     (Place { table: "settings", field: "oidc_secret", row: row.get(0)? }, row.get::<_, String>(4)?);
                 Ok(Provider {

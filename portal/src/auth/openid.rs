@@ -101,7 +101,7 @@ impl OpenId {
     async fn discover(&self, issuer: &str) -> Result<Arc<Endpoints>, OpenIdError> {
         let at = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let document = self.get(&at).await?;
-        let mut endpoints = read(&document).map_err(|why| OpenIdError::Strange(at.clone(), why))?;
+        let mut endpoints = read(&document, issuer.starts_with("http://")).map_err(|why| OpenIdError::Strange(at.clone(), why))?;
         if endpoints.issuer.trim_end_matches('/') != issuer.trim_end_matches('/') {
             return Err(OpenIdError::Strange(at, "it names another issuer"));
         }
@@ -183,10 +183,10 @@ fn client() -> Option<HttpClient> {
     Some(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
 }
 
-/// Discovery §3.
-fn read(document: &Value) -> Result<Endpoints, &'static str> {
+/// Discovery §3. `plain` providers run on this very machine.
+fn read(document: &Value, plain: bool) -> Result<Endpoints, &'static str> {
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let address = |name: &str| Some(text(name)).filter(|address| is_guarded(address));
+    let address = |name: &str| Some(text(name)).filter(|address| is_guarded(address, plain));
     let ways = document.get("token_endpoint_auth_methods_supported").and_then(Value::as_array);
     let takes = |way: &str| ways.is_none_or(|ways| ways.iter().any(|one| one.as_str() == Some(way)));
     Ok(Endpoints {
@@ -200,10 +200,10 @@ fn read(document: &Value) -> Result<Endpoints, &'static str> {
 }
 
 /// Nobody on the way reads or changes what is said there: TLS, or this very machine.
-fn is_guarded(address: &str) -> bool {
+fn is_guarded(address: &str, plain: bool) -> bool {
     let Ok(uri) = address.parse::<Uri>() else { return false };
     let here = uri.host().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1"));
-    uri.host().is_some() && (uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && here))
+    uri.host().is_some() && (uri.scheme_str() == Some("https") || (plain && here && uri.scheme_str() == Some("http")))
 }
 
 /// An error with its causes.
@@ -229,9 +229,11 @@ mod tests {
             serde_json::json!({ "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
                 "token_endpoint": format!("{scheme}://id.example/t"), "jwks_uri": "https://id.example/k" })
         };
-        assert!(read(&document("https")).is_ok());
-        assert!(read(&document("http")).is_err());
-        assert!(is_guarded("http://127.0.0.1:5556/dex") && !is_guarded("http://127.0.0.1.evil.example/"));
-        assert!(!is_guarded("javascript:alert(1)") && !is_guarded("") && !is_guarded("/token"));
+        assert!(read(&document("https"), false).is_ok());
+        assert!(read(&document("http"), false).is_err() && read(&document("http"), true).is_err());
+        assert!(is_guarded("http://127.0.0.1:5556/dex", true) && !is_guarded("http://127.0.0.1:5556/dex", false));
+        for other in ["http://127.0.0.1.evil.example/", "javascript:alert(1)", "", "/token"] {
+            assert!(!is_guarded(other, true), "{other}");
+        }
     }
 }
