@@ -2,7 +2,16 @@
 
 use std::{error::Error, path::Path};
 
-use config::{Db, Resource, TenantId, resource::Values, resources, write::Author};
+use config::{
+    Db, Resource, TenantId,
+    records::{
+        Change,
+        parties::{PartyKind, PartyRow},
+    },
+    resource::Values,
+    resources,
+    write::Author,
+};
 
 /// The password of every seeded device.
 pub const SECRET: &str = "bench-password-of-a-phone";
@@ -30,6 +39,33 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     }
     let settings = rusqlite::Connection::open(folder.join("dialtone.db"))?;
     Ok(settings.query_row("SELECT domain FROM tenants WHERE id = 1", [], |row| row.get(0))?)
+}
+
+/// So many calls in the history of the first account, one every five minutes up to now.
+pub fn history(db: &Db, count: i64) -> Result<(), Box<dyn Error>> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
+    let now = i64::try_from(now)?;
+    let user = db.account_by_login("admin", None)?.ok_or("no administrator")?.id;
+    let kinds = PartyKind::ALL.map(|(kind, ..)| kind);
+    for thousand in 0..count / 1000 {
+        let party = |n: i64| PartyRow {
+            user,
+            tenant: TenantId(1),
+            call: format!("bench{n:08}"),
+            started_at: now - n * 300_000,
+            kind: kinds[usize::try_from(n % 4).unwrap_or_default()],
+            result: "answered".into(),
+            number: format!("+4930{:07}", n * 7919 % 9_999_999),
+            name: format!("Caller {}", n % 977),
+            answered_at: Some(now - n * 300_000 + 4000),
+            ended_at: now - n * 300_000 + 64_000,
+            device: None,
+        };
+        db.write_records(&[Change::CallParties(
+            (thousand * 1000..(thousand + 1) * 1000).map(party).collect(),
+        )])?;
+    }
+    Ok(())
 }
 
 /// A session of the first account; its token for the cookie.

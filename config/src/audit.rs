@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Db, Kind, Resource,
-    access::{Author, OPERATOR, Viewer},
+    access::{self, Author, OPERATOR, Scope, Viewer},
     resource::Values,
     resources::tenants::TENANTS,
 };
@@ -77,8 +77,9 @@ impl Db {
         let (table, row) = of.map_or(("", 0), |(of, row)| (of.name, row));
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(&format!(
-            "{SELECT} WHERE (tenant_id = ?1 OR {OPERATED}) AND id < ?2 AND (?3 = '' OR (tbl = ?3 AND row_id = ?4)) \
-             ORDER BY id DESC LIMIT ?5"
+            "{SELECT} WHERE (tenant_id = ?1 OR {}) AND id < ?2 AND (?3 = '' OR (tbl = ?3 AND row_id = ?4)) \
+             ORDER BY id DESC LIMIT ?5",
+            if operates(viewer) { OPERATED } else { "0" }
         ))?;
         let limit = limit.clamp(1, 200) as i64;
         statement.query_map((viewer.tenant.0, before.unwrap_or(i64::MAX), table, row, limit), read)?.collect()
@@ -93,6 +94,11 @@ impl Db {
         let about = About { of: &TENANTS, id: tenant, tenant, title: what, action: "export", version: 0 };
         note(&writer, author, about, &Changes::new())
     }
+}
+
+/// Whether somebody sees what becomes of the companies on this system.
+pub(crate) fn operates(viewer: &Viewer) -> bool {
+    access::scope(viewer, &TENANTS) == Scope::All
 }
 
 /// The entry of a tenant with that id.

@@ -4,8 +4,8 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use crate::{
     Db,
-    access::Viewer,
-    audit::{AuditEntry, Changes, SELECT, read},
+    access::{self, Scope, Viewer},
+    audit::{self, AuditEntry, Changes, SELECT, read},
     csv_text::neutralised,
     resources,
     words::{Words, label},
@@ -141,7 +141,12 @@ impl Conditions {
 
 fn conditions(viewer: &Viewer, query: &LogQuery) -> Conditions {
     let mut all = Conditions::default();
-    all.add("tenant_id = ?", [Value::Integer(viewer.tenant.0)]);
+    let operated = if audit::operates(viewer) { " OR tbl = 'tenants'" } else { "" };
+    all.add(&format!("tenant_id = ?{operated}"), [Value::Integer(viewer.tenant.0)]);
+    // What the program's own tables hold is nobody's business who may not look at them. OPS-06.
+    for of in resources::ALL.into_iter().filter(|of| access::scope(viewer, of) == Scope::Nothing) {
+        all.add("tbl <> ?", [Value::Text(of.name.to_owned())]);
+    }
     for (column, wanted) in
         [("author", &query.author), ("action", &query.action), ("tbl", &query.table), ("via", &query.via)]
     {

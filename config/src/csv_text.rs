@@ -281,7 +281,8 @@ pub(crate) fn neutralised(cell: &str) -> String {
     if cell.starts_with(DANGEROUS) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn as_written(cell: &str) -> &str {
+/// A cell as it was before [`neutralised`].
+pub(crate) fn as_written(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(DANGEROUS) || rest.starts_with('\'') => rest,
         _ => cell,

@@ -30,6 +30,7 @@ pub mod time_zone;
 mod url;
 pub mod week;
 mod word;
+mod written_number;
 
 use file::FileType;
 
@@ -60,6 +61,8 @@ pub struct Field {
     pub made_by: &'static str,
     /// People call a row by this, where the title alone would not tell it from others.
     pub titles: bool,
+    /// Of a secret: another system chose it, so that it may be as short as that allows.
+    pub chosen_elsewhere: bool,
     /// Of a reference: what becomes of this row when the one that it points to is deleted.
     pub when_gone: WhenGone,
 }
@@ -145,6 +148,8 @@ pub enum Kind {
     Country,
     /// ITU-T E.164 with `+`.
     OutsideNumber,
+    /// A number as somebody wrote it down: `030 / 123-45 (office)` without the words. Kept as it is.
+    WrittenNumber,
     /// Twelve digits of a hardware address.
     Mac,
 }
@@ -166,6 +171,7 @@ impl Field {
             shown_when: None,
             made_by: "",
             titles: false,
+            chosen_elsewhere: false,
             when_gone: WhenGone::Refuse,
         }
     }
@@ -320,6 +326,7 @@ impl Field {
             Kind::Reference(_) => reference::normalise(given),
             Kind::Many(_) => list::normalise(given),
             Kind::Destination => destination::normalise(given),
+            Kind::Secret if self.chosen_elsewhere => secret::normalise_any(given),
             Kind::Secret => secret::normalise(given),
             Kind::LongText { max } => long_text::normalise(given, max),
             Kind::Duration { min, max } => duration::normalise(given, min, max),
@@ -333,6 +340,7 @@ impl Field {
             Kind::Colour => colour::normalise(given),
             Kind::Country => country::normalise(given),
             Kind::OutsideNumber => outside_number::normalise(given),
+            Kind::WrittenNumber => written_number::normalise(given),
             Kind::Mac => mac::normalise(given),
         }
     }

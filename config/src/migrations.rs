@@ -35,7 +35,11 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_call_counts.sql"),
     include_str!("migrations/0008_history.sql"),
     include_str!("migrations/0009_tables.sql"),
+    include_str!("migrations/0010_organization.sql"),
+    include_str!("migrations/0011_people.sql"),
+    include_str!("migrations/0012_desk.sql"),
     include_str!("migrations/0014_ways_in.sql"),
+    include_str!("migrations/0015_hunting.sql"),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use crate::{Db, TenantId};
+use crate::{Db, TenantId, UserId};
 
 /// How many people there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +29,8 @@ pub struct Announcement {
     pub text: String,
     /// `plain`, `ok` or `warn`.
     pub tone: String,
+    /// Something does not work.
+    pub issue: bool,
 }
 
 /// A page elsewhere.
@@ -69,6 +71,28 @@ impl Db {
             "SELECT s.time_zone FROM settings o JOIN sites s ON s.id = o.default_site_id WHERE o.tenant_id = ?1",
         )?;
         Ok(statement.query_row([tenant.0], |row| row.get(0)).optional()?.unwrap_or_else(|| "UTC".into()))
+    }
+
+    /// The time zone of somebody: their own, else that of their site, else the company's. PRF-05.
+    pub fn time_zone_of_user(&self, tenant: TenantId, user: UserId) -> rusqlite::Result<String> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(
+            "SELECT COALESCE(NULLIF(u.time_zone, ''), s.time_zone, d.time_zone, 'UTC') FROM users u \
+             LEFT JOIN sites s ON s.id = u.site_id LEFT JOIN settings o ON o.tenant_id = u.tenant_id \
+             LEFT JOIN sites d ON d.id = o.default_site_id WHERE u.tenant_id = ?1 AND u.id = ?2",
+        )?;
+        Ok(statement
+            .query_row((tenant.0, user.0), |row| row.get(0))
+            .optional()?
+            .unwrap_or_else(|| "UTC".into()))
+    }
+
+    /// The internal number of somebody, if they have one.
+    pub fn extension_of_user(&self, tenant: TenantId, user: UserId) -> rusqlite::Result<Option<String>> {
+        let reader = self.reader()?;
+        let mut statement =
+            reader.prepare_cached("SELECT number FROM extensions WHERE tenant_id = ?1 AND user_id = ?2")?;
+        statement.query_row((tenant.0, user.0), |row| row.get(0)).optional()
     }
 
     /// How many users a company has. DSH-03.
@@ -112,13 +136,15 @@ impl Db {
         let reader = self.reader()?;
         // Moments are stored as text whose order is that of time.
         let mut statement = reader.prepare_cached(
-            "SELECT title, text, tone FROM announcements, \
+            "SELECT title, text, tone, issue FROM announcements, \
              (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?3 / 1000, 'unixepoch') AS now) \
              WHERE tenant_id = ?1 AND (audience = 'everybody' OR ?2) AND starts <= now AND (ends = '' OR ends > now) \
              ORDER BY id DESC LIMIT 10",
         )?;
-        let read =
-            |row: &Row<'_>| Ok(Announcement { title: row.get(0)?, text: row.get(1)?, tone: row.get(2)? });
+        let read = |row: &Row<'_>| {
+            let (title, text) = (row.get(0)?, row.get(1)?);
+            Ok(Announcement { title, text, tone: row.get(2)?, issue: row.get(3)? })
+        };
         statement.query_map((tenant.0, administrator, now_ms), read)?.collect()
     }
 

@@ -1,8 +1,11 @@
-//! The outbox: messages for people's mailboxes, kept until they are delivered. OPS-11.
+//! The outbox: messages for people's mailboxes and for other products, kept until they are delivered. OPS-11, LIC-10.
 //!
 //! A message is written in the transaction of what it tells, so neither is there without the other. What it says is encrypted
 //! until it is sent, because links in it open accounts. Its words are made when it is sent. Records, not configuration: none
 //! of this makes a revision. Times are Unix milliseconds and come from the caller, but for the moment of writing.
+
+mod issues;
+mod webhooks;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -11,6 +14,8 @@ use crate::{
     access::{OPERATOR, PRIMARY, Viewer},
     secret::{Cipher, Place},
 };
+
+pub use webhooks::Webhook;
 
 /// What a message says, as a list of named parts.
 pub type Content = std::collections::BTreeMap<String, String>;
@@ -26,8 +31,12 @@ pub enum MailKind {
     NewUser,
     /// Their password was changed.
     PasswordChanged,
+    /// Something does not work, as announced. EXTL-05.
+    Issue,
     /// An administrator tries whether mail goes out.
     Test,
+    /// Somebody reports a problem to their company's support. TRB-08.
+    Report,
 }
 
 /// A message to be delivered now.
@@ -85,12 +94,14 @@ pub struct Mail {
 
 impl MailKind {
     /// With the key in the database.
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Welcome, "welcome"),
         (Self::Forgotten, "forgotten"),
         (Self::NewUser, "new_user"),
         (Self::PasswordChanged, "password_changed"),
+        (Self::Issue, "issue"),
         (Self::Test, "test"),
+        (Self::Report, "report"),
     ];
 
     fn key(self) -> &'static str {
@@ -103,6 +114,23 @@ impl Db {
     pub fn queue_test_mail(&self, tenant: TenantId, recipient: &str) -> rusqlite::Result<()> {
         let writer = self.writer();
         queue(&writer, self.cipher(), tenant.0, (MailKind::Test, recipient), &Content::new())
+    }
+
+    /// Sends a report of a problem, with the parts `subject` and `text`, to where the company wants it. `false` if it names
+    /// no such address, or there is no mail server. TRB-08.
+    pub fn queue_report(&self, tenant: TenantId, content: &Content) -> rusqlite::Result<bool> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction()?;
+        let recipient: Option<String> = transaction
+            .prepare_cached("SELECT support_mail FROM settings WHERE tenant_id = ?1 AND support_mail <> ''")?
+            .query_row([tenant.0], |row| row.get(0))
+            .optional()?;
+        let Some(recipient) = recipient.filter(|_| is_set_up(&transaction).unwrap_or(false)) else {
+            return Ok(false);
+        };
+        queue(&transaction, self.cipher(), tenant.0, (MailKind::Report, &recipient), content)?;
+        transaction.commit()?;
+        Ok(true)
     }
 
     /// The mail server that the settings name, if any.
@@ -134,7 +162,7 @@ impl Db {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(
             "SELECT id, tenant_id, kind, recipient, content, attempts FROM outbox \
-             WHERE state = 'waiting' AND next_at <= ?1 ORDER BY next_at, id LIMIT ?2",
+             WHERE state = 'waiting' AND next_at <= ?1 AND kind <> 'webhook' ORDER BY next_at, id LIMIT ?2",
         )?;
         let found = statement.query_map((now_ms, limit as i64), |row| self.read_due(row))?;
         let (due, unreadable): (Vec<_>, Vec<_>) =

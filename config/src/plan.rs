@@ -9,8 +9,8 @@ use crate::{audit::Changes, resource::Values};
 pub use affected::Affected;
 pub(crate) use apply::apply;
 pub use carry_out::{Go, Plan, PlanError};
+pub use on_trial::{LONGEST_MINUTES, Trial, TrialError};
 pub(crate) use on_trial::{SELECT as SELECT_TRIAL, begin as begin_trial, read as read_trial, running};
-pub use on_trial::{Trial, TrialError};
 pub(crate) use step::{Act, Step};
 
 mod affected;

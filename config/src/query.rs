@@ -13,7 +13,7 @@ use crate::{
 pub use crate::access::Viewer;
 use conditions::Conditions;
 
-mod conditions;
+pub(crate) mod conditions;
 mod cursor;
 mod page;
 

@@ -3,13 +3,17 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Value};
 
-use crate::{Db, DeviceId, TenantId};
+use crate::{Db, DeviceId, RingGroupId, TenantId, UserId};
 
 mod batch;
 pub mod counts;
+pub mod hunting;
 pub mod ladder;
+pub mod parties;
 
 use batch::Write;
+use hunting::{keep_last_call, keep_turn};
+use parties::PartyRow;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +85,14 @@ pub enum Change {
     CallTraced { id: String, trace: String },
     /// A call is over: the row in full. Who called whom is written only if the opening is missing.
     CallClosed(Box<CallRow>),
+    /// That member of a group that rings in turn answered. GRP-07
+    #[allow(missing_docs)]
+    Turn { group: RingGroupId, user: UserId },
+    /// An answered call of a member ended at that moment, in Unix milliseconds. GRP-09
+    #[allow(missing_docs)]
+    LastCall { user: UserId, ended_at: i64 },
+    /// A call is over: what it was for each of its users.
+    CallParties(Vec<PartyRow>),
 }
 
 /// What to show of the calls.
@@ -124,6 +136,9 @@ impl Db {
                 Write::Trace(id, trace) => trace_call(&transaction, id, trace)?,
                 Write::Close(call) => close_call(&transaction, call)?,
                 Write::Whole(call) => whole_call(&transaction, call)?,
+                Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
+                Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
+                Write::Party(party) => parties::keep(&transaction, party)?,
             }
         }
         transaction.commit()
@@ -145,11 +160,16 @@ impl Db {
 
     /// Closes the calls that a killed program left open, marking them `interrupted`. Returns how many.
     pub fn close_interrupted_calls(&self, now_ms: i64) -> rusqlite::Result<usize> {
-        self.writer().execute(
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        parties::keep_interrupted(&transaction, now_ms)?;
+        let closed = transaction.execute(
             "UPDATE calls SET ended_at = max(?1, started_at), outcome = 'interrupted', \
              cause = 'The program ended during the call' WHERE ended_at IS NULL",
             [now_ms],
-        )
+        )?;
+        transaction.commit()?;
+        Ok(closed)
     }
 
     /// The newest calls that match, without trace, legs and ladder; and whether there are more.
@@ -194,6 +214,7 @@ impl Db {
         // The ladders of calls that go, go with them.
         remove("call_ladders", "", keep.calls_from_ms)?;
         gone += remove("calls", "", keep.calls_from_ms)?;
+        gone += parties::prune(&transaction, keep.calls_from_ms, limit)?;
         gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
         // A quarter of an hour goes when all its calls did.
         transaction

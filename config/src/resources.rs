@@ -7,9 +7,12 @@
 pub mod access;
 pub mod announcements;
 pub mod api_keys;
+pub mod blocked_callers;
+pub mod contacts;
 pub mod departments;
 pub mod devices;
 pub mod extensions;
+pub mod ldap_settings;
 pub mod licences;
 pub mod links;
 pub mod node_settings;
@@ -24,7 +27,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 15] = [
+pub static ALL: [&Resource; 18] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -32,15 +35,21 @@ pub static ALL: [&Resource; 15] = [
     &devices::DEVICES,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &contacts::CONTACTS,
+    &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,
     &roles::ROLES,
     &settings::SETTINGS,
+    &ldap_settings::LDAP_SETTINGS,
     &links::LINKS,
     &announcements::ANNOUNCEMENTS,
     &api_keys::API_KEYS,
     &tenants::TENANTS,
     &node_settings::NODE_SETTINGS,
 ];
+
+/// Tables that calls read and no administrator sees: they are in no menu, list, log, history or text.
+pub static UNLISTED: [&Resource; 2] = [&contacts::OWN, &ldap_settings::LDAP_NAMES];
 
 /// A table by its name.
 pub fn by_name(name: &str) -> Option<&'static Resource> {

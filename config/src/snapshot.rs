@@ -10,21 +10,27 @@ use crate::{
 pub use crate::{
     destination::{Cause, Destination},
     resources::{
+        blocked_callers::BlockedCaller,
+        contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
+        ldap_settings::DirectoryName,
         node_settings::NodeSettings,
-        ring_groups::RingGroup,
+        ring_groups::{RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
         users::{Forwards, User},
     },
 };
+pub use number::Number;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
 mod indexes;
+mod names;
+mod number;
 mod rows;
 mod shared_map;
 
@@ -129,6 +135,28 @@ impl Snapshot {
     /// Whether a user's role allows that. ROL-09…21.
     pub fn allows(&self, user: &User, permission: Permission) -> bool {
         self.role_of(user).map_or_else(Rights::plain, |role| role.rights).has(permission)
+    }
+    /// Whether some group rings that user by how long they had no call, so that the ends of their calls are kept. GRP-09
+    pub fn hunts_by_idle(&self, user: UserId) -> bool {
+        self.indexes.hunted_by_idle.contains(&user)
+    }
+    /// What a user knows a number by: their own contacts, those of the company, its people, its customer directory. `None`
+    /// if nobody does. The number may be written in any way. DIR-34.
+    pub fn name_of_number(&self, tenant: TenantId, callee: Option<UserId>, number: &str) -> Option<String> {
+        self.indexes.names.of(tenant, callee, &Number::of(number)?)
+    }
+    /// The contacts that a user keeps. The same ones as before, by pointer, as long as none of them changed.
+    pub fn own_contacts(&self, user: UserId) -> &[Arc<OwnContact>] {
+        self.indexes.names.own(user)
+    }
+    /// The contacts of a tenant that all share, in no order.
+    pub fn contacts(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Contact>> {
+        self.rows.contacts.values().filter(move |contact| contact.tenant == tenant)
+    }
+    /// What has a caller refused: of a user, or of the whole company without one. CH-17.
+    pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
+        let blocked = self.indexes.blocked.get(&(tenant, user))?;
+        blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
-use config::records::{CallRow, Change};
+use config::records::{
+    CallRow, Change,
+    parties::{PartyKind, PartyRow},
+};
 use media::{statistics::Direction, text};
 
 use crate::{
     bindings::push_peer,
     call::{Cause, Leg, Running, leg::Side},
     counters::Outcome,
-    json,
+    json, route,
 };
 
 /// The row of a call that runs: what a killed program leaves behind.
@@ -61,6 +64,45 @@ pub(crate) fn closed(call: &Running, legs: &[Leg]) -> CallRow {
     row.legs.push(']');
     row.ladder = call.record.ladder.pack(started);
     row
+}
+
+/// What the call was for each of its users; `end` is why and when it ended. CH-01, CH-07.
+pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<PartyRow> {
+    let (record, facts) = (&call.record, call.handle.facts());
+    let talking = call.legs.iter().position(|leg| Some(*leg) == call.talking).and_then(|at| legs.get(at));
+    let result = outcome(call, end.0).as_str();
+    let row = |user, kind, result: &str| PartyRow {
+        user,
+        tenant: facts.tenant.id,
+        call: record.name.to_string(),
+        started_at: record.started.utc.timestamp_millis(),
+        kind,
+        result: result.to_owned(),
+        number: record.caller.number.clone(),
+        name: record.caller.name.clone(),
+        answered_at: None,
+        ended_at: end.1,
+        device: None,
+    };
+    let caller = record.caller.user.map(|user| PartyRow {
+        number: record.dialled.clone(),
+        name: route::name_of(&facts.snapshot, facts.tenant.id, &record.dialled),
+        answered_at: talking.and(record.answered_at),
+        device: record.caller.device,
+        ..row(user, PartyKind::Outbound, result)
+    });
+    let others = call.handle.called().into_iter().filter(|called| Some(called.user) != record.caller.user);
+    let others = others.map(|called| match talking {
+        Some(leg) if leg.party.user == Some(called.user) => PartyRow {
+            answered_at: record.answered_at,
+            device: leg.party.device,
+            ..row(called.user, PartyKind::Inbound, result)
+        },
+        _ if called.blocked => row(called.user, PartyKind::Blocked, "blocked"),
+        Some(_) => row(called.user, PartyKind::Inbound, "elsewhere"),
+        None => row(called.user, PartyKind::Missed, result),
+    });
+    caller.into_iter().chain(others).collect()
 }
 
 /// How the call counts.

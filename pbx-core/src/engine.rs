@@ -2,7 +2,7 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! `ending`; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
@@ -16,6 +16,7 @@ mod media_events;
 mod moving;
 mod outgoing;
 mod perform;
+mod placing;
 mod reconnected;
 mod redirect;
 mod renegotiation;
@@ -25,18 +26,19 @@ mod show;
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use config::{Snapshot, records::BindingRow};
+use config::Snapshot;
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
-pub use crate::io::{Input, Now, Options, Output};
+pub use crate::io::{Input, Now, Options, Output, Stored};
 use crate::{
     auth::Auth,
     call::running::Calls,
     counters::{Counters, Refusal},
+    hunt::Memory,
     ids::CallId,
-    ladder, limits, live,
+    ladder, limits,
     office::Office,
     pinholes::Pinholes,
     records::Records,
@@ -74,9 +76,9 @@ struct Service {
 
 /// Inputs and outputs.
 impl Engine {
-    /// An engine without calls, with the bindings that were stored. Rows that are unusable, expired or of devices
-    /// that are gone are removed from the store.
-    pub fn new(now: Now, options: Options, snapshot: Arc<Snapshot>, bindings: Vec<BindingRow>) -> Self {
+    /// An engine without calls, with what was stored. Bindings that are unusable, expired or of devices that are gone are
+    /// removed from the store.
+    pub fn new(now: Now, options: Options, snapshot: Arc<Snapshot>, stored: Stored) -> Self {
         let mut random = StdRng::from_seed(options.seed);
         let nobody = Ha1 { md5: random.random(), sha256: random.random() };
         let mut engine = Self {
@@ -97,7 +99,8 @@ impl Engine {
             snapshot,
             random,
         };
-        engine.restore_bindings(now, bindings);
+        *engine.office.hunting.borrow_mut() = Memory::of(stored.hunting);
+        engine.restore_bindings(now, stored.bindings);
         engine
     }
 
@@ -119,7 +122,7 @@ impl Engine {
                     self.stack.respond(now.at, id, response);
                 }
             }
-            Input::Command(live::Command::HangUp { tenant, id }) => self.hang_up(now, tenant, &id),
+            Input::Command(command) => self.obey(now, command),
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
         }

@@ -5,7 +5,7 @@
 //! it is challenged with MD5 alone, and so are its other requests once MD5 worked, until it proves SHA-256.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
 };
 
@@ -17,15 +17,17 @@ pub(crate) struct Habits {
     /// Whether the algorithm that a peer proved its secret with last was MD5.
     proved_md5: Recent<bool>,
     /// Attempts (Call-IDs) that were challenged with all algorithms and not answered yet, with their CSeq.
-    challenged: Recent<Option<u32>>,
+    challenged: Recent<u32>,
     hasher: RandomState,
 }
 
 /// A bounded memory: what was entered first is forgotten first.
 #[derive(Debug, Default)]
 struct Recent<V> {
-    known: HashMap<u64, V>,
-    order: VecDeque<u64>,
+    /// With the number of their entry.
+    known: HashMap<u64, (u64, V)>,
+    order: BTreeMap<u64, u64>,
+    entered: u64,
 }
 
 impl Habits {
@@ -37,10 +39,10 @@ impl Habits {
             return true;
         }
         let attempt = self.attempt(flow, request);
-        match self.challenged.get(attempt).flatten() {
+        match self.challenged.get(attempt) {
             Some(cseq) => cseq < request.cseq() && request.header(Name::Authorization).is_none(),
             None => {
-                self.challenged.keep(attempt, Some(request.cseq()));
+                self.challenged.keep(attempt, request.cseq());
                 false
             }
         }
@@ -50,7 +52,7 @@ impl Habits {
     pub(crate) fn proved(&mut self, flow: Flow, request: &Message) {
         self.proved_md5.keep(self.peer(flow), algorithm_of(request) != Some(true));
         // The next request without credentials begins anew: it is a refresh, no phone that gave up.
-        self.challenged.keep(self.attempt(flow, request), None);
+        self.challenged.forget(self.attempt(flow, request));
     }
 
     fn peer(&self, flow: Flow) -> u64 {
@@ -64,18 +66,27 @@ impl Habits {
 
 impl<V: Copy> Recent<V> {
     fn get(&self, key: u64) -> Option<V> {
-        self.known.get(&key).copied()
+        self.known.get(&key).map(|(_, value)| *value)
     }
 
     fn keep(&mut self, key: u64, value: V) {
-        if self.known.insert(key, value).is_some() {
+        if let Some((_, known)) = self.known.get_mut(&key) {
+            *known = value;
             return;
         }
-        self.order.push_back(key);
+        self.entered += 1;
+        self.known.insert(key, (self.entered, value));
+        self.order.insert(self.entered, key);
         if self.order.len() > MOST
-            && let Some(oldest) = self.order.pop_front()
+            && let Some((_, oldest)) = self.order.pop_first()
         {
             self.known.remove(&oldest);
+        }
+    }
+
+    fn forget(&mut self, key: u64) {
+        if let Some((entry, _)) = self.known.remove(&key) {
+            self.order.remove(&entry);
         }
     }
 }
@@ -151,6 +162,18 @@ mod tests {
         habits.proved(flow(1), &register("new-phone", 2, strong));
         assert!(!habits.needs_md5(flow(1), &register("old-phone", 1, "")));
         assert!(habits.needs_md5(flow(1), &register("old-phone", 2, "")));
+    }
+
+    /// Each call has a Call-ID of its own: nothing is left of those that were answered.
+    #[test]
+    fn an_attempt_that_succeeded_takes_no_memory() {
+        let mut habits = Habits::default();
+        for call in 0..100 {
+            habits.needs_md5(flow(1), &register(&call.to_string(), 1, ""));
+            let strong = "Authorization: Digest algorithm=SHA-256\r\n";
+            habits.proved(flow(1), &register(&call.to_string(), 2, strong));
+        }
+        assert_eq!((habits.challenged.known.len(), habits.challenged.order.len()), (0, 0));
     }
 
     /// Memory is bounded, and strangers do not push out what is known of phones.

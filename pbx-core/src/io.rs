@@ -9,7 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use config::{Snapshot, records::Change};
+use config::{
+    Snapshot,
+    records::{BindingRow, Change, hunting::HuntRows},
+};
 use sip_stack::Flow;
 
 use crate::live;
@@ -38,6 +41,15 @@ pub struct Options {
     pub max_calls: usize,
     /// Feeds tags, nonces, ids.
     pub seed: [u8; 32],
+}
+
+/// What the disk kept of earlier runs.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// Registered contacts. SIP-06
+    pub bindings: Vec<BindingRow>,
+    /// What ring groups remember. GRP-07, GRP-09
+    pub hunting: HuntRows,
 }
 
 /// What happened outside, other than bytes.

@@ -31,9 +31,23 @@ pub(crate) struct Entry {
 /// A call's messages in order, bounded in number and bytes; what comes later is counted only.
 #[derive(Debug, Default)]
 pub(crate) struct Ladder {
-    entries: Vec<Entry>,
+    entries: Vec<Kept>,
+    /// The few flows of the call.
+    ways: SmallVec<[Flow; 2]>,
     bytes: usize,
     cut: usize,
+}
+
+/// An [`Entry`] whose flow is kept once for all.
+#[derive(Debug)]
+struct Kept {
+    at: Instant,
+    /// Its flow, in [`Ladder::ways`].
+    way: u8,
+    ours: bool,
+    again: bool,
+    secret: bool,
+    bytes: Bytes,
 }
 
 impl Ladder {
@@ -45,8 +59,15 @@ impl Ladder {
             self.cut += 1;
             return;
         }
-        self.bytes += entry.bytes.len();
-        self.entries.push(entry);
+        let Entry { at, flow, ours, again, secret, bytes } = entry;
+        let known = self.ways.iter().position(|way| *way == flow);
+        let way = known.unwrap_or_else(|| {
+            self.ways.push(flow);
+            self.ways.len() - 1
+        });
+        self.bytes += bytes.len();
+        // No more flows than messages, and those are few enough for a byte.
+        self.entries.push(Kept { at, way: way as u8, ours, again, secret, bytes });
     }
 
     /// The messages as [`config::records::ladder`] packs them.
@@ -55,9 +76,9 @@ impl Ladder {
             tracing::debug!(messages = self.cut, "ladder cut at its limit");
         }
         let mut ladder = Vec::with_capacity(self.bytes + self.entries.len() * ENTRY_FRAME);
-        let mut ways = Ways::default();
+        let ways: SmallVec<[Way; 2]> = self.ways.iter().map(|flow| Way::print(*flow)).collect();
         for entry in &self.entries {
-            let (us, peer) = ways.print(entry.flow);
+            let (us, peer) = ways[usize::from(entry.way)].ends();
             let (from, to) = if entry.ours { (us, peer) } else { (peer, us) };
             let at_ms = entry.at.saturating_duration_since(started).as_millis() as u64;
             packed::append(&mut ladder, Head { at_ms, from, to, again: entry.again }, &entry.shown());
@@ -77,7 +98,9 @@ impl Entry {
     pub(crate) fn sent(at: Instant, flow: Flow, again: bool, bytes: Bytes) -> Self {
         Self { at, flow, ours: true, again, secret: false, bytes }
     }
+}
 
+impl Kept {
     fn shown(&self) -> Cow<'_, [u8]> {
         let secret = if self.ours { may_be_secret(&self.bytes) } else { self.secret };
         if secret { Cow::Owned(redact(&self.bytes)) } else { Cow::Borrowed(&self.bytes) }
@@ -90,22 +113,23 @@ fn may_be_secret(bytes: &[u8]) -> bool {
     !is_other_answer && IN_EACH_OF_OURS.find(bytes).is_some()
 }
 
-/// The few flows of a call, with our address and the peer's printed once each.
-#[derive(Default)]
-struct Ways(SmallVec<[(Flow, String, usize); 3]>);
+/// A flow as text: our address, then the peer's.
+struct Way {
+    text: String,
+    ours_end: usize,
+}
 
-impl Ways {
-    fn print(&mut self, flow: Flow) -> (&str, &str) {
-        let known = self.0.iter().position(|(known, ..)| *known == flow);
-        let at = known.unwrap_or_else(|| {
-            let mut text = String::with_capacity(2 * ADDRESS);
-            text::push_address(&mut text, flow.local);
-            let end = text.len();
-            text::push_address(&mut text, flow.remote);
-            self.0.push((flow, text, end));
-            self.0.len() - 1
-        });
-        self.0.get(at).map_or(("", ""), |(_, text, end)| text.split_at(*end))
+impl Way {
+    fn print(flow: Flow) -> Self {
+        let mut text = String::with_capacity(2 * ADDRESS);
+        text::push_address(&mut text, flow.local);
+        let ours_end = text.len();
+        text::push_address(&mut text, flow.remote);
+        Self { text, ours_end }
+    }
+
+    fn ends(&self) -> (&str, &str) {
+        self.text.split_at(self.ours_end)
     }
 }
 
@@ -249,5 +273,16 @@ mod tests {
         let (us, peer) = ("192.0.2.10:5060", "192.0.2.21:5060");
         assert_eq!(facts, [(0, us, peer, false), (70, us, peer, true)]);
         assert!(shown.iter().all(|m| m.text.as_bytes() == bye));
+    }
+
+    /// SIP-45
+    #[test]
+    fn each_message_names_the_peer_that_it_went_to() {
+        let start = Instant::now();
+        let other = Flow { remote: "192.0.2.22:5062".parse().unwrap(), ..flow() };
+        let sent = |flow| Entry::sent(start, flow, false, Bytes::from_static(b"ACK sip:a SIP/2.0\r\n\r\n"));
+        let shown = shown([flow(), other, flow()].map(sent), start);
+        let peers: Vec<_> = shown.iter().map(|m| m.to.as_str()).collect();
+        assert_eq!(peers, ["192.0.2.21:5060", "192.0.2.22:5062", "192.0.2.21:5060"]);
     }
 }

@@ -33,4 +33,4 @@ mod registrar;
 mod timers;
 mod trace;
 
-pub use engine::{Engine, Input, Now, Options, Output};
+pub use engine::{Engine, Input, Now, Options, Output, Stored};

@@ -12,7 +12,7 @@ pub(crate) const HOPS_PER_CALL: usize = 20;
 pub(crate) const FORWARDS_PER_CALL: usize = 5;
 /// Lines of one call's decision trace.
 pub(crate) const TRACE_LINES: usize = 200;
-/// Messages of one call's ladder.
+/// Messages of one call's ladder, 256 at most: their flows are numbered by a byte.
 pub(crate) const LADDER_MESSAGES: usize = 200;
 /// Bytes of one call's ladder.
 pub(crate) const LADDER_BYTES: usize = 256 * 1024;
@@ -47,6 +47,8 @@ pub(crate) const TRACE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long an answered caller hears why the call ends.
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
+/// How long the caller's own phones ring when a call is placed from the portal.
+pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
 /// Retry-After when there is no room for a call. [s]
 pub(crate) const RETRY_AFTER: &str = "10";
 /// At most one log line about missing room in this time.

@@ -1,6 +1,6 @@
 //! What the portal sees of running calls and phones, as changes; and what it may ask for.
 
-use config::{DeviceId, TenantId};
+use config::{DeviceId, TenantId, UserId};
 
 /// One change of the live view.
 #[derive(Debug, Clone)]
@@ -25,10 +25,11 @@ pub struct Call {
     /// Unix milliseconds.
     pub started_at: i64,
     pub answered_at: Option<i64>,
+    pub caller: Option<UserId>,
     pub caller_number: String,
     pub caller_name: String,
     pub dialled: String,
-    /// `ringing`, `talking`, `held`, …
+    /// `ringing caller` (a call from the portal that its caller has to answer first), `ringing`, `talking`, `held`, …
     pub state: &'static str,
     pub revision: i64,
     pub legs: Vec<Leg>,
@@ -72,5 +73,47 @@ pub struct Binding {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub enum Command {
-    HangUp { tenant: TenantId, id: String },
+    HangUp {
+        tenant: TenantId,
+        id: String,
+    },
+    /// Place a call. A record follows in any case where there is room for the call.
+    Call(Box<Order>),
+    /// End a call that this user placed.
+    Cancel {
+        tenant: TenantId,
+        user: UserId,
+        id: String,
+    },
+}
+
+/// A call from the portal. CTC-01…06.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Whose call it is.
+    pub tenant: TenantId,
+    /// Who calls.
+    pub user: UserId,
+    /// The id that the call gets, in the form of [`call_id`]. One that runs is not placed again.
+    pub id: String,
+    /// What rings first.
+    pub from: From,
+    /// Whom to call.
+    pub number: String,
+}
+
+/// With which phone a call from the portal begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// All phones of the caller.
+    OwnPhones,
+    /// One of them.
+    Device(DeviceId),
+    /// The phones of that extension's user, where the caller sits at present.
+    Extension(String),
+}
+
+/// A call's id: sortable by time, unique also across restarts, given a random number. `utc` is Unix milliseconds.
+pub fn call_id(utc: i64, random: u32) -> String {
+    format!("{utc:011x}{random:08x}")
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use config::{
     Snapshot, TenantId, UserId,
+    access::Permission,
     snapshot::{Destination, Target},
 };
 
@@ -31,6 +32,10 @@ pub enum Refused {
     UnknownExtension,
     /// Looks like an outside number, and there is no way outside.
     NoWayOutside,
+    /// The caller's role does not let them place calls. ROL-10.
+    NotAllowed,
+    /// The company takes no calls from the caller. CH-17.
+    Blocked,
 }
 
 /// Finds where `dialled` leads for `caller`. `now` decides time rules.
@@ -41,7 +46,14 @@ pub fn route(
     dialled: &str,
     _now: DateTime<Utc>,
 ) -> Route {
+    if let Some(line) = not_allowed(snapshot, tenant, caller) {
+        return Route { to: Err(Refused::NotAllowed), trace: vec![line] };
+    }
     if let Some(extension) = snapshot.extension(tenant, dialled) {
+        if let Some(blocked) = snapshot.blocks(tenant, None, &caller.number) {
+            let detail = format!("{} is blocked for the whole company by {}", caller.number, blocked.number);
+            return Route { to: Err(Refused::Blocked), trace: vec![("Blocked", detail, "blocked callers")] };
+        }
         let whose = match extension.target {
             Target::User(id) if caller.user == Some(id) => format!("{dialled} is the caller's own extension"),
             Target::User(id) => {
@@ -63,6 +75,35 @@ pub fn route(
         return Route { to: Err(Refused::NoWayOutside), trace: vec![internal, outside] };
     }
     Route { to: Err(Refused::UnknownExtension), trace: vec![internal] }
+}
+
+/// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
+fn not_allowed(
+    snapshot: &Snapshot,
+    tenant: TenantId,
+    caller: &Caller,
+) -> Option<(&'static str, String, &'static str)> {
+    let user = snapshot.user(tenant, caller.user?)?;
+    if snapshot.allows(user, Permission::PlaceCalls) {
+        return None;
+    }
+    let role = snapshot.role_of(user).map_or("", |role| &role.name);
+    Some((
+        "Refused",
+        format!("the role {role} does not let {} place calls", caller.number),
+        "role permissions",
+    ))
+}
+
+/// The name behind an extension; blank if nobody has it.
+pub(crate) fn name_of(snapshot: &Snapshot, tenant: TenantId, number: &str) -> String {
+    match snapshot.extension(tenant, number).map(|extension| extension.target) {
+        Some(Target::User(id)) => snapshot.user(tenant, id).map(|user| user.full_name()).unwrap_or_default(),
+        Some(Target::RingGroup(id)) => {
+            snapshot.ring_group(tenant, id).map(|group| group.name.clone()).unwrap_or_default()
+        }
+        None => String::new(),
+    }
 }
 
 /// Longer than any extension can be, or marked as a full number (E.164).

@@ -30,6 +30,7 @@ function localise(root = document) {
     el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString(document.body.dataset.texts ? document.documentElement.lang : [], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
     el.title = at.toString(); el.removeAttribute("data-local");
   }
+  for (const el of $$("[data-zone]", root)) el.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   for (const el of $$("input[name=tz]", root)) el.value = -new Date().getTimezoneOffset();
 }
 
@@ -52,7 +53,15 @@ on("click", "dialog", (el, e) => { if (e.target === el) el.close(); });
 on("click", "[data-eye]", el => { const i = $("input", el.parentElement), hidden = i.type === "password"; i.type = hidden ? "text" : "password"; el.setAttribute("aria-pressed", hidden); });
 on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el.dataset.copy); toast(t("Copied")); });
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
-on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await f.text(); });
+// a file as text: by its mark, else UTF-8, else as Windows writes it
+const textOf = async f => { const b = new Uint8Array(await f.arrayBuffer()); if (b[0] === 0xff && b[1] === 0xfe) return new TextDecoder("utf-16le").decode(b); try { return new TextDecoder("utf-8", { fatal: true }).decode(b); } catch { return new TextDecoder("windows-1252").decode(b); } };
+on("change", "[data-file]", async el => { const f = el.files[0]; if (f) document.getElementById(el.dataset.file).value = await textOf(f); });
+
+// Caps Lock is told at the password field; a search is cleared by its X; a number is called by a click
+for (const type of ["keydown", "keyup"]) on(type, "input[type=password]", (el, e) => { const hint = $("[data-caps]", el.closest(".field")); if (hint && e.getModifierState) hint.hidden = !e.getModifierState("CapsLock"); });
+on("click", "[data-clear-search]", el => { const i = document.getElementById(el.dataset.clearSearch); i.value = ""; i.focus(); i.form.dispatchEvent(new Event("cleared")); });
+on("click", "[data-call]", async (el, e) => { e.preventDefault(); const d = $("#call-dialog"), html = d && await fragment("/call?number=" + encodeURIComponent(el.dataset.call)); if (!html) return void (location.href = el.href); d.replaceChildren(...nodes(html)); if (!d.open) d.showModal(); $("#place-call", d).focus(); });
+on("click", "dialog a[data-close]", (el, e) => e.preventDefault());
 
 // uploads: the file goes up at once, the form holds its key; the server says what is wrong with it
 on("change", "[data-upload] input[type=file]", async el => {
@@ -127,16 +136,20 @@ on("click", "[data-copy-link]", async el => { await navigator.clipboard?.writeTe
 on("click", "[data-filter]", el => { $("#more-filters").hidePopover(); const b = $("#filter-" + CSS.escape(el.dataset.filter)); b.hidden = false; b.click(); });
 document.addEventListener("toggle", e => { if (e.newState === "open") $("[data-apart]", e.target)?.dispatchEvent(new Event("open")); }, true);
 
-// palette: the server answers with the options; arrows choose, Enter does
-let asked = 0, wait, dest;
+// palette: the server answers with the options; arrows choose, Enter does, on the options of what was typed last
+let asked = 0, wait, dest, pending = false, hurried = false;
 const options = () => $$("#found [role=option]");
 function mark(all, n) { all.forEach((o, i) => o.ariaSelected = i === n); all[n]?.scrollIntoView({ block: "nearest" }); $("#palette input").setAttribute("aria-activedescendant", all[n]?.id || ""); }
-async function find(q) { const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`); if (n === asked) { $("#found").replaceChildren(...nodes(html)); mark(options(), 0); } }
-function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? t("Where does the call go?") : t("Name, extension, number, page, or a command"); $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); find(""); }
+async function find(q) {
+  const n = ++asked, html = await fragment(`/admin/search?q=${encodeURIComponent(q)}${dest ? "&for=destination" : ""}`).catch(() => ""); if (n !== asked) return;
+  pending = false; $("#found").replaceChildren(...nodes(html)); mark(options(), 0); if (hurried) { hurried = false; options()[0]?.click(); }
+}
+function search(q, after) { clearTimeout(wait); asked += 1; pending = true; hurried = false; wait = setTimeout(() => find(q), after); }
+function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? t("Where does the call go?") : t("Name, extension, number, page, or a command"); $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); search("", 0); }
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dest]", el => openPalette(el));
-on("input", "#palette input", el => { clearTimeout(wait); wait = setTimeout(() => find(el.value), 80); });
-on("keydown", "#palette input", (el, e) => { const all = options(), at = all.findIndex(o => o.ariaSelected === "true"), by = { ArrowDown: 1, ArrowUp: -1 }[e.key]; if (by && all.length) { e.preventDefault(); mark(all, (at + by + all.length) % all.length); } if (e.key === "Enter") { e.preventDefault(); all[at]?.click(); } });
+on("input", "#palette input", el => search(el.value, 80));
+on("keydown", "#palette input", (el, e) => { const all = options(), at = all.findIndex(o => o.ariaSelected === "true"), by = { ArrowDown: 1, ArrowUp: -1 }[e.key]; if (by && all.length) { e.preventDefault(); mark(all, (at + by + all.length) % all.length); } if (e.key === "Enter") { e.preventDefault(); if (pending) hurried = true; else all[at]?.click(); } });
 const runs = { undo: () => $("#undo-last").requestSubmit(), theme: () => $("[data-theme-toggle]").click(), keyboard: () => $("#keyboard").showModal(), api: () => { location.href = "/api/docs"; }, logout: () => $("#sign-out").click() };
 on("click", "#found [role=option]", el => {
   $("#palette").close(); const { href, run, value, label: text } = el.dataset;

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post, put},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -18,12 +18,17 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        audit, call, call_list, dashboard, history, home, live_calls, mail, metrics, passkeys, security,
-        transfer, trial,
+        api, audit, call, call_list, click_to_call, contacts, dashboard,
+        help::{self, check, report},
+        history, home, live_calls, mail, metrics,
+        own_calls::{self, blocked},
+        own_phones, passkeys, profile, security, status, transfer, trial,
     },
     palette, rest,
     state::App,
-    tables::{api_keys, bulk, csv, devices, form, holders, list, row, sites, undo, upload, users, views},
+    tables::{
+        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, undo, upload, users, views,
+    },
 };
 
 /// Every address. What stands in [`signed_in`] needs a session.
@@ -62,6 +67,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
         .route("/sign-in/code/passkey", post(passkey::challenge_again))
+        .route("/status/subscription", post(status::subscribe))
         .route("/security", get(security::show))
         .route("/security/passkeys", post(passkeys::add))
         .route("/security/passkeys/new", get(passkeys::blank))
@@ -74,8 +80,10 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator", get(security::authenticator).post(security::confirm))
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
+        .merge(desk())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
+        .merge(people())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
@@ -105,6 +113,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/choices/{field}", get(form::choices))
         .route("/admin/{table}/upload/{field}", put(upload::store))
         .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/tenants/{id}/licences", post(tenants::sell))
+        .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
         .route("/admin/{table}/{id}/users", get(holders::show))
         .route("/admin/{table}/{id}/users/assign", post(holders::assign))
         .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
@@ -113,36 +123,100 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
         .route("/admin/{table}/{id}/delete", post(form::delete));
-    let api = Router::new()
+    pages.merge(programs(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// What programs use. A method that an address does not take is refused before its `Idempotency-Key` is looked at.
+fn programs(app: &Arc<App>) -> Router<Arc<App>> {
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    let transfer = get(transfer::api_export).post(transfer::api_import);
+    let row = get(rest::one).patch(rest::change).put(rest::change).delete(rest::delete);
+    Router::new()
         .route("/api/v1/audit", get(audit::api))
-        .route("/api/v1/audit/{id}/undo", post(audit::api_undo))
+        .route("/api/v1/audit/{id}/undo", once(post(audit::api_undo)))
         .route("/api/v1/history", get(history::api))
         .route("/api/v1/history/compare", get(history::api_compare))
-        .route("/api/v1/history/{revision}/restore", post(history::api_restore))
-        .route("/api/v1/trials", post(trial::api_begin))
-        .route("/api/v1/trials/{id}/confirm", post(trial::api_confirm))
-        .route("/api/v1/trials/{id}", delete(trial::api_cancel))
-        .route(
-            "/api/v1/configuration",
-            get(transfer::api_export)
-                .post(transfer::api_import)
-                .layer(DefaultBodyLimit::max(auth::LARGE_BODY)),
-        )
+        .route("/api/v1/history/{revision}/restore", once(post(history::api_restore)))
+        .route("/api/v1/trials", once(post(trial::api_begin)))
+        .route("/api/v1/trials/{id}/confirm", once(post(trial::api_confirm)))
+        .route("/api/v1/trials/{id}", once(delete(trial::api_cancel)))
+        .route("/api/v1/configuration", once(transfer).layer(DefaultBodyLimit::max(auth::LARGE_BODY)))
+        .merge(own_api(app))
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/live/calls", get(live_calls::api))
-        .route("/api/v1/live/calls/{id}", delete(live_calls::api_hang_up))
-        .route("/api/docs", get(rest::docs::show))
-        .route("/api/v1/openapi.json", get(rest::openapi::document))
-        .route("/api/v1/{table}", get(rest::index).post(rest::create).patch(rest::patch_single))
-        .route("/api/v1/{table}/bulk", post(rest::bulk))
-        .route("/api/v1/{table}/upload/{field}", put(upload::store))
-        .route("/api/v1/{table}/{id}", get(rest::one).patch(rest::patch).put(rest::put).delete(rest::delete))
-        .route("/api/v1/{table}/{id}/{field}/renew", post(rest::renew))
-        .method_not_allowed_fallback(|| async { Fault::Method.problem() })
-        .layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once));
-    pages.merge(api).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+        .route("/api/v1/live/events", get(events::api::stream))
+        .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
+        .route("/api/docs", get(api::show))
+        .route("/api/v1/openapi.json", get(api::document))
+        .route("/api/v1/{table}", once(get(rest::index).post(rest::create).patch(rest::patch_single)))
+        .route("/api/v1/{table}/bulk", once(post(rest::bulk)))
+        .route("/api/v1/{table}/upload/{field}", once(put(upload::store)))
+        .route("/api/v1/{table}/{id}", once(row))
+        .route("/api/v1/{table}/{id}/{field}/renew", once(post(rest::renew)))
+        .method_not_allowed_fallback(rest::methods::fallback)
+}
+
+/// What everybody has of their own: calls, phones, help, profile; as pages and, below `/api/v1/me`, for programs.
+fn desk() -> Router<Arc<App>> {
+    Router::new()
+        .route("/call-history", get(own_calls::show))
+        .route("/call-history/export.csv", get(own_calls::csv))
+        .route("/call-history/blocked", get(blocked::show).post(blocked::block))
+        .route("/call-history/blocked/{id}/unblock", post(blocked::unblock))
+        .route("/call", get(click_to_call::ask).post(click_to_call::place))
+        .route("/call/{id}/cancel", post(click_to_call::cancel))
+        .route("/phones", get(own_phones::show))
+        .route("/phones/{id}", get(own_phones::edit).post(own_phones::update))
+        .route("/help", get(help::show))
+        .route("/help/phone-check", get(check::show))
+        .route("/help/report", get(report::show).post(report::send))
+        .route("/profile", get(profile::show).post(profile::update))
+        .route("/admin/users/{id}/phone-check", get(check::show_user))
+}
+
+/// What [`desk`] and [`people`] have, for programs.
+fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
+    use contacts::api as people;
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    Router::new()
+        .route("/api/v1/me", once(get(profile::api).patch(profile::api_change)))
+        .route("/api/v1/me/call-history", get(own_calls::api))
+        .route("/api/v1/me/call-history/{id}", get(own_calls::api_one))
+        .route("/api/v1/me/blocked-callers", once(get(blocked::api).post(blocked::api_block)))
+        .route("/api/v1/me/blocked-callers/{id}", once(delete(blocked::api_unblock)))
+        .route("/api/v1/me/calls", once(get(click_to_call::api_calls).post(click_to_call::api_place)))
+        .route("/api/v1/me/calls/{id}", once(delete(click_to_call::api_cancel)))
+        .route("/api/v1/me/phones", get(own_phones::api))
+        .route("/api/v1/me/phone-check", get(check::api))
+        .route("/api/v1/me/reports", once(post(report::api)))
+        .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))
+        .route("/api/v1/me/contacts/import", once(post(people::import)))
+        .route("/api/v1/me/contacts/{id}", once(get(people::one).patch(people::patch).delete(people::delete)))
+        .route("/api/v1/me/known-numbers", get(people::known))
+        .route("/api/v1/users/{id}/phone-check", get(check::api_user))
+}
+
+/// Contacts and directories.
+fn people() -> Router<Arc<App>> {
+    use contacts::{add, edit, import};
+    Router::new()
+        .route("/contacts", get(contacts::show).post(edit::create))
+        .route("/contacts/new", get(edit::blank))
+        .route("/contacts/add", get(add::show))
+        .route("/contacts/delete", post(edit::delete_many))
+        .route("/contacts/import", get(import::show).post(import::import))
+        .route("/contacts/import/example.csv", get(import::example))
+        .route("/contacts/export", get(import::export))
+        .route("/contacts/{kind}/{id}", get(edit::show).post(edit::update))
+        .route("/contacts/{kind}/{id}/delete", post(edit::delete))
+        .route("/contacts/{kind}/{id}/favourite", post(contacts::favourite))
+        .route("/contacts/{kind}/{id}/number", post(add::number))
 }
 
 /// Audit log, history, import and export.

@@ -2,6 +2,7 @@
 //! AUTH-02, 04, 05, 25, 28.
 
 pub(crate) mod api_key;
+pub(crate) mod first_start;
 pub(crate) mod forgot;
 pub(crate) mod id_token;
 pub(crate) mod login;
@@ -35,6 +36,7 @@ use config::{
     history::Trial,
     organization::Face,
     query::QueryError,
+    resources::users::USERS,
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
@@ -76,11 +78,18 @@ pub(crate) struct Who {
     pub address: String,
     /// Changes of their company that are on trial.
     pub trial: Option<Trial>,
+    /// They placed a call a moment ago: its page has a banner. NAV-18.
+    pub calling: bool,
 }
 
 impl Who {
     pub fn viewer(&self) -> Viewer {
         self.viewer
+    }
+
+    /// Whether an API key asks, not a person in a browser.
+    pub fn is_program(&self) -> bool {
+        self.session < 0
     }
 
     /// Mail holds names and addresses of the whole company.
@@ -213,6 +222,12 @@ async fn run_for(mut program: Who, mut request: Request, next: Next) -> Response
     if program.viewer.level == 0 && is_for_administrators(request.uri().path()) {
         return Fault::NoAdministrator.problem();
     }
+    if is_own(request.uri().path()) && !reaches_people(&program, request.method()) {
+        return Fault::Forbidden(
+            "This key does not reach what belongs to people: see its scope Organization",
+        )
+        .problem();
+    }
     program.address = peer(&request).map(|ip| ip.to_string()).unwrap_or_default();
     request.extensions_mut().insert(program);
     next.run(request).await
@@ -223,6 +238,16 @@ fn is_for_administrators(path: &str) -> bool {
     let below =
         |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     below("/admin") || (below("/api/v1") && !below("/api/v1/me"))
+}
+
+/// What is somebody's own, for programs.
+fn is_own(path: &str) -> bool {
+    path.strip_prefix("/api/v1/me").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A key reaches what is its maker's own like a row of the table of users.
+fn reaches_people(program: &Who, method: &Method) -> bool {
+    program.may(if method.is_safe() { Verb::View } else { Verb::Edit }, &USERS)
 }
 
 /// The session of a request, if there is one that holds.
@@ -256,6 +281,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         flash: flash.unwrap_or_default(),
         address: String::new(),
         trial,
+        calling: app.clicks.of(account.id, now).is_some(),
     }))
 }
 

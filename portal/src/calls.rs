@@ -13,6 +13,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct LiveRow {
     pub id: String,
+    /// Whose phone calls, if it is a user's. USR-11.
+    pub user: Option<i64>,
     pub from: String,
     pub from_sub: String,
     pub to: String,
@@ -38,6 +40,7 @@ impl LiveRow {
         let (to, to_sub) = names(&party, &call.dialled);
         Self {
             id: call.id.clone(),
+            user: call.caller.map(|user| user.0),
             from,
             from_sub,
             to,

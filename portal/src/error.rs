@@ -17,6 +17,9 @@ pub(crate) enum Fault {
     /// There is no such thing, or it is not theirs to see.
     #[error("there is nothing at this address")]
     NotFound,
+    /// What a list's `after` names is no end of a page in that order.
+    #[error("that page is gone, start again from the first")]
+    PageGone,
     /// Signed in, but not allowed; or the request came from another site.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -32,6 +35,9 @@ pub(crate) enum Fault {
     /// Somebody else saved meanwhile.
     #[error("{by} changed this meanwhile")]
     Conflict { by: String },
+    /// Changes are on trial already; whose.
+    #[error("changes of {0} are on trial already; confirm them or take them back first")]
+    OnTrial(String),
     /// Other rows point here.
     #[error("still used by {}", .0.join(", "))]
     Used(Vec<String>),
@@ -49,9 +55,9 @@ pub(crate) enum Fault {
     /// More requests than a key may make; seconds until the next is taken.
     #[error("too many requests with this key")]
     TooMany(u64),
-    /// The address is there, but not in this way.
+    /// The address is there, but not in this way; the methods that it takes, if they are known here.
     #[error("this cannot be done at this address")]
-    Method,
+    Method(String),
     /// Too much at once.
     #[error("too many requests at once, try again in a moment")]
     Busy,
@@ -67,16 +73,16 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::PageGone => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::NoAdministrator => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } | Self::Used(_) => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Used(_) | Self::OnTrial(_) => StatusCode::CONFLICT,
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::KeyInUse => StatusCode::CONFLICT,
             Self::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -97,6 +103,11 @@ impl Fault {
         answer
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Self::Method(allowed) = &self
+            && let Some(allowed) = HeaderValue::from_str(allowed).ok().filter(|allowed| !allowed.is_empty())
+        {
+            answer.headers_mut().insert(header::ALLOW, allowed);
+        }
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -125,7 +136,7 @@ impl IntoResponse for Fault {
         self.log();
         let heading = match &self {
             Self::SignIn => "Sign in first",
-            Self::NotFound => "Not found",
+            Self::NotFound | Self::PageGone => "Not found",
             Self::Forbidden(_) => "Not allowed",
             Self::NoAdministrator => "No admin panel",
             Self::Busy | Self::TooMany(_) => "One moment",
@@ -192,6 +203,7 @@ impl From<QueryError> for Fault {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Sqlite(e) => Self::Internal(e.to_string()),
+            QueryError::Cursor => Self::PageGone,
             QueryError::Beyond => Self::Forbidden("This belongs to another site or department"),
             other => Self::Malformed(other.to_string()),
         }

@@ -2,6 +2,8 @@
 //! htmx puts in place; only what changed is sent, at most four times a second, and a beat every two seconds tells the page
 //! that the stream lives.
 
+pub(crate) mod api;
+
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -26,7 +28,7 @@ use crate::{
     auth::{self, Who},
     error::Fault,
     language,
-    pages::{call, dashboard, live_calls},
+    pages::{call, click_to_call, contacts, dashboard, live_calls},
     query::Pairs,
     state::App,
     tables::devices,
@@ -46,6 +48,10 @@ enum Part {
     Contacts(i64),
     /// One running call.
     Call(String),
+    /// The banner of who placed a call.
+    Calling,
+    /// What these colleagues are doing.
+    People(Vec<i64>),
 }
 
 impl Part {
@@ -53,13 +59,22 @@ impl Part {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         Some(match name {
             "alarms" => Self::Alarms,
+            "calling" => Self::Calling,
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
             "contacts" => Self::Contacts(rest.parse().ok()?),
             "call" => Self::Call(text::decode(rest)),
+            "people" => {
+                Self::People(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
+            }
             _ => return None,
         })
+    }
+
+    /// Whether ordinary users may see it move.
+    fn is_everybodys(&self) -> bool {
+        matches!(self, Self::People(_) | Self::Calling)
     }
 }
 
@@ -70,12 +85,12 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    if who.viewer.level == 0 {
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let parts: Vec<Part> = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
+    if who.viewer.level == 0 && !parts.iter().all(Part::is_everybodys) {
         return Err(Fault::NoAdministrator);
     }
     let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
-    let asked = Pairs::parse(&query.unwrap_or_default());
-    let parts = asked.get("parts").split(',').filter_map(Part::read).take(MOST_PARTS).collect();
     let (out, events) = mpsc::channel(1);
     let feed = Feed { app, who, headers, parts, sent: HashMap::new(), out };
     tokio::spawn(language::within(language::spoken(), feed.run(slot)));
@@ -173,10 +188,12 @@ impl Feed {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)
             }
+            Part::Calling => one("calling", click_to_call::part(app, who).await?),
             Part::Call(id) => match call::parts(app, who, id).await? {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],
                 None => return Ok(None),
             },
+            Part::People(users) => contacts::live(app, who, users).await?,
         }))
     }
 

@@ -1,6 +1,6 @@
 //! The one trait through which the portal sees and steers running calls.
 
-use config::{DeviceId, TenantId};
+use config::{DeviceId, TenantId, UserId};
 use tokio::sync::watch;
 
 /// A running call, ready for display.
@@ -11,6 +11,8 @@ pub struct LiveCall {
     /// Unix milliseconds.
     pub started_at: i64,
     pub answered_at: Option<i64>,
+    /// Whose phone calls, if it is a user's.
+    pub caller: Option<UserId>,
     pub caller_number: String,
     pub caller_name: String,
     pub dialled: String,
@@ -49,6 +51,28 @@ pub struct LiveBinding {
     pub expires_at: i64,
 }
 
+/// A call to be placed for somebody. CTC-01…06.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct NewCall {
+    pub tenant: TenantId,
+    /// Who calls.
+    pub user: UserId,
+    pub from: CallFrom,
+    pub number: String,
+}
+
+/// With what a call begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallFrom {
+    /// All phones of the caller.
+    OwnPhones,
+    /// One of them.
+    Device(DeviceId),
+    /// The phones of another extension.
+    Extension(String),
+}
+
 /// Something an administrator must see on every page until it is gone.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Alarm {
@@ -66,6 +90,11 @@ pub trait Live: Send + Sync + 'static {
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding>;
     /// Grows with each change of calls, bindings or alarms; at most ten times a second.
     fn changed(&self) -> watch::Receiver<u64>;
+    /// Places a call; its id, or `None` if the engine takes no command right now. The call appears among the running ones,
+    /// and among the records when it is over, also when nothing came of it.
+    fn place_call(&self, call: NewCall) -> Option<String>;
+    /// Ends a call that this user placed. `false` if there is none of that id in that tenant.
+    fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool;
     /// Ends a call. `false` if there is none of that id in that tenant.
     fn hang_up(&self, tenant: TenantId, call: &str) -> bool;
     /// What is wrong right now (a rejected revision, a full disk).

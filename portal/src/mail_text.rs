@@ -37,6 +37,15 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
                  If it was not you, ask an administrator of your company to reset it at once."
             ),
         ),
+        MailKind::Issue => (
+            part("title"),
+            format!(
+                "{}\n\n{}\n\nYou get this because you asked for news of the status. The first page of your portal ends that.",
+                part("title"),
+                part("text")
+            ),
+        ),
+        MailKind::Report => (part("subject"), part("text").to_owned()),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
     // Who signs in with the company's own account sets no password here. AUTH-24.

@@ -63,6 +63,11 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
         title: "",
         items: vec![
             item("Home", "/", icon("home"), "h", path),
+            item("Contacts", "/contacts", icon("address-book"), "c", path),
+            item("Call history", "/call-history", icon("history"), "y", path),
+            item("Phones", "/phones", icon("device-landline-phone"), "p", path),
+            item("Help", "/help", icon("help"), "", path),
+            item("Profile", "/profile", icon("user"), "", path),
             item("Security", "/security", icon("lock"), "s", path),
         ],
     }]
@@ -93,9 +98,14 @@ fn table(of: &'static Resource, path: &str) -> Item {
 }
 
 fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, path: &str) -> Item {
-    let below = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
+    let calls = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
+    let own = ["/call-history", "/phones", "/help"].contains(&href)
+        && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+    let below = calls || own;
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }
 }
 
+/// Places at the bottom of a small screen; the others are in the menu.
+pub(crate) const DOCK: usize = 5;
 /// NAV-07; what is not in the sidebar of a company is in the last group.
 const TITLES: [&str; 4] = ["Organization", "Configuration", "Reporting", "System"];

@@ -4,10 +4,11 @@
 //! `ETag`; `If-Match` refuses a change of what somebody else changed meanwhile. `dry_run=1` runs all checks, tells what
 //! would change and writes nothing. `Idempotency-Key` makes a repetition harmless.
 
-pub(crate) mod docs;
 pub(crate) mod idempotent;
-mod json;
+pub(crate) mod json;
+pub(crate) mod methods;
 pub(crate) mod openapi;
+pub(crate) mod param;
 mod query;
 mod schema;
 
@@ -16,12 +17,12 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequest, Path, RawQuery, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use config::{
-    Kind, Resource,
+    Kind, Problem, Resource,
     audit::AuditEntry,
     bulk::{Act, Chosen},
     query::Row,
@@ -38,6 +39,7 @@ use crate::{
     state::App,
     tables::{self, form},
 };
+use methods::Place;
 use query::Writing;
 
 /// `GET /api/v1/{table}`: `{"items":[…],"total":…,"next":"…"}`; the row itself for a table with one.
@@ -82,11 +84,11 @@ pub(crate) async fn create(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Answer {
-    let of = who.writable(&table)?;
+    let of = who.table(&table)?;
     if of.single {
-        let text = format!("there is exactly one row of {}; change it with PATCH", of.name);
-        return Err(Fault::Malformed(text).into());
+        return Err(methods::refused(&who, of, Place::Table).into());
     }
+    who.writable(&table)?;
     let writing = Writing::read(&query)?;
     let values = json::values(of, &body, None)?.values;
     if writing.dry_run {
@@ -106,32 +108,18 @@ pub(crate) async fn create(
     Ok(answer)
 }
 
-/// `PATCH /api/v1/{table}/{id}`: changes the given fields.
-pub(crate) async fn patch(
+/// `PATCH /api/v1/{table}/{id}`: changes the given fields. `PUT`: the row as given; fields that are not given take their
+/// defaults.
+pub(crate) async fn change(
     State(app): State<Arc<App>>,
     who: Who,
+    method: Method,
     Path((table, id)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    asked: Asked,
 ) -> Answer {
     let of = who.writable(&table)?;
-    let asked = Change { id: id_of(&id)?, whole: false, writing: Writing::read(&query)? };
-    change(&app, &who, of, asked, &headers, &body).await
-}
-
-/// `PUT /api/v1/{table}/{id}`: the row as given; fields that are not given take their defaults.
-pub(crate) async fn put(
-    State(app): State<Arc<App>>,
-    who: Who,
-    Path((table, id)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let of = who.writable(&table)?;
-    let asked = Change { id: id_of(&id)?, whole: true, writing: Writing::read(&query)? };
-    change(&app, &who, of, asked, &headers, &body).await
+    let change = Change { id: id_of(&id)?, whole: method == Method::PUT };
+    changed(&app, &who, of, change, &asked).await
 }
 
 /// `PATCH /api/v1/{table}` of a table with one row.
@@ -139,17 +127,15 @@ pub(crate) async fn patch_single(
     State(app): State<Arc<App>>,
     who: Who,
     Path(table): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    asked: Asked,
 ) -> Answer {
-    let of = who.writable(&table)?;
+    let of = who.table(&table)?;
     if !of.single {
-        return Err(Fault::NotFound.into());
+        return Err(methods::refused(&who, of, Place::Table).into());
     }
-    let id = form::only_row(&app, &who, of).await?.id;
-    let asked = Change { id, whole: false, writing: Writing::read(&query)? };
-    change(&app, &who, of, asked, &headers, &body).await
+    who.writable(&table)?;
+    let change = Change { id: form::only_row(&app, &who, of).await?.id, whole: false };
+    changed(&app, &who, of, change, &asked).await
 }
 
 /// `DELETE /api/v1/{table}/{id}`: 204. With `?move_to=`, what points to the row points to that one then.
@@ -211,33 +197,43 @@ pub(crate) async fn renew(
     Ok(Json(json!({ field.name: secret })).into_response())
 }
 
-/// What a change is about.
+/// Which row is changed, and how.
 struct Change {
     id: i64,
     /// Fields that are not given take their defaults.
     whole: bool,
-    writing: Writing,
 }
 
-async fn change(
-    app: &App,
-    who: &Who,
-    of: &'static Resource,
-    asked: Change,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Answer {
-    let given = json::values(of, body, Some(asked.id))?;
-    let present = row(app, who, of, asked.id).await?;
-    let matched = match_version(headers, present.version)?;
-    let mut values = if asked.whole { blank(of) } else { Values::new() };
+/// What a changing request brings beside its address.
+pub(crate) struct Asked {
+    query: Option<String>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Asked {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (query, headers) = (request.uri().query().map(str::to_owned), request.headers().clone());
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { query, headers, body })
+    }
+}
+
+async fn changed(app: &App, who: &Who, of: &'static Resource, what: Change, asked: &Asked) -> Answer {
+    let (id, writing) = (what.id, Writing::read(&asked.query)?);
+    let given = json::values(of, &asked.body, Some(id))?;
+    let present = row(app, who, of, id).await?;
+    let matched = match_version(&asked.headers, present.version)?;
+    let mut values = if what.whole { blank(of) } else { Values::new() };
     values.extend(given.values);
     // Between this look at the version and the write somebody may save: the write looks again.
     let version = matched.or(given.version);
-    if asked.writing.dry_run {
-        return rehearsed(app, who, of, Attempt::Update { id: asked.id, values, version }).await;
+    if writing.dry_run {
+        return rehearsed(app, who, of, Attempt::Update { id, values, version }).await;
     }
-    let (author, id) = (who.author("api"), asked.id);
+    let author = who.author("api");
     let written = app.db(move |db| Ok::<_, Fault>(db.update(&author, of, id, &values, version))).await?;
     match written {
         Err(WriteError::Conflict { .. }) if matched.is_some() => Err(Fault::Precondition.into()),
@@ -260,13 +256,25 @@ fn many(of: &'static Resource, body: &[u8]) -> Result<(Chosen, Act), Fault> {
     let wrong = |text: &str| Err(Fault::Malformed(text.to_owned()));
     let chosen = match (body.remove("ids"), body.remove("query")) {
         (Some(Value::Array(ids)), None) => {
-            let ids: Option<Vec<i64>> = ids.iter().map(Value::as_i64).collect();
+            let ids: Option<Vec<i64>> = ids
+                .iter()
+                .map(|id| schema::whole(id).filter(|id| (1..=schema::HIGHEST).contains(id)))
+                .collect();
             match ids {
                 Some(ids) => Chosen::These(ids),
                 None => return wrong("`ids` is a list of row ids"),
             }
         }
-        (None, Some(Value::String(query))) => Chosen::Matching(query::list(of, &Pairs::parse(&query))?),
+        (None, Some(Value::String(query))) => {
+            // It stands in the body, so it is a value that does not fit, told at its name.
+            let at_its_name = |fault| match fault {
+                Fault::Malformed(message) => {
+                    Fault::Invalid(vec![Problem { field: "query".to_owned(), message }])
+                }
+                other => other,
+            };
+            Chosen::Matching(query::list(of, &Pairs::parse(&query)).map_err(at_its_name)?)
+        }
         _ => return wrong("give either `ids`, a list of row ids, or `query`, as a list takes it"),
     };
     let act = match (body.remove("set"), body.remove("delete")) {
@@ -329,7 +337,7 @@ fn etag(version: i64) -> String {
 }
 
 /// A row id of an address; what is none is not there.
-fn id_of(text: &str) -> Result<i64, Fault> {
+pub(crate) fn id_of(text: &str) -> Result<i64, Fault> {
     text.parse().map_err(|_| Fault::NotFound)
 }
 

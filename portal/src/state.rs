@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Live, Settings,
     auth::{openid::OpenId, passkey::Ceremony, pending::Pending, single_sign_on::Journey},
+    clicks::Clicks,
     counters::Counters,
     limit::Limits,
     once::ShownOnce,
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub settings: Settings,
     pub counters: Counters,
     pub once: ShownOnce,
+    /// Calls that were placed here a moment ago.
+    pub clicks: Clicks,
     /// Of API keys.
     pub limits: Limits,
     /// Database threads.
@@ -42,6 +45,7 @@ impl App {
             settings,
             counters: Counters::default(),
             once: ShownOnce::default(),
+            clicks: Clicks::default(),
             limits: Limits::default(),
             reads: Semaphore::new(READS),
             hashing: Semaphore::new(HASHING),

@@ -4,6 +4,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod bulk;
 pub(crate) mod csv;
+pub(crate) mod departments;
 pub(crate) mod destination;
 pub(crate) mod devices;
 pub(crate) mod field;
@@ -14,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod row;
 pub(crate) mod sites;
+pub(crate) mod tenants;
 pub(crate) mod undo;
 pub(crate) mod upload;
 pub(crate) mod users;
@@ -46,6 +48,7 @@ pub(crate) async fn beside(
         id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
         id if users::are(of) => users::beside(app, who, id).await?,
         id if sites::are(of) => sites::beside(app, who, id).await?,
+        id if tenants::are(of) => tenants::beside(app, who, id).await?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
@@ -56,6 +59,11 @@ pub(crate) async fn beside(
 /// Adds a live column to a list; the live parts it needs.
 pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mut ListView) -> String {
     if devices::are(of) { devices::column(app, who, list) } else { String::new() }
+}
+
+/// What stands above a list.
+pub(crate) async fn above(app: &App, who: &Who, of: &'static Resource) -> Result<String, Fault> {
+    if departments::are(of) { departments::tree(app, who).await } else { Ok(String::new()) }
 }
 
 /// What somebody may do with rows of a table.

@@ -89,7 +89,7 @@ impl Page {
             alarms: app.live.alarms(),
             toast,
             undo,
-            parts: "alarms".to_owned(),
+            parts: if who.calling { "alarms,calling" } else { "alarms" }.to_owned(),
             trial: who.trial.clone(),
             now: Utc::now().timestamp_millis(),
         }
@@ -110,12 +110,12 @@ impl Page {
             area: Area::Portal,
             may_administer: who.viewer.level > 0,
             menu: menu::portal(path),
-            dock: menu::portal(path).into_iter().flat_map(|group| group.items).collect(),
+            dock: menu::portal(path).into_iter().flat_map(|group| group.items).take(menu::DOCK).collect(),
             alarms: vec![],
             toast,
             undo: undo.filter(|_| who.viewer.level > 0),
             trial: None,
-            parts: String::new(),
+            parts: if who.calling { "calling" } else { "" }.to_owned(),
             now: Utc::now().timestamp_millis(),
         }
     }
@@ -134,10 +134,8 @@ impl Page {
 
     /// Adds live parts, if there are any.
     pub fn listening(mut self, parts: &str) -> Self {
-        if parts.is_empty() {
-            return self;
-        }
-        self.parts = format!("{},{parts}", self.parts);
+        let both = [self.parts.as_str(), parts].into_iter().filter(|part| !part.is_empty());
+        self.parts = both.collect::<Vec<_>>().join(",");
         self
     }
 }

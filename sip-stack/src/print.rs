@@ -125,7 +125,8 @@ impl Writer {
         self.number(Name::ContentLength, content.len() as u64);
         self.out.extend_from_slice(b"\r\n\r\n");
         self.out.extend_from_slice(content);
-        Bytes::from(self.out)
+        // Kept for as long as it may have to be sent again: without the room that was left.
+        Bytes::copy_from_slice(&self.out)
     }
 
     fn empty() -> Self {

@@ -35,7 +35,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Stack {
     layer: Layer,
-    invites: IdMap<InviteId, Invite>,
+    /// In boxes, so that a growing map moves pointers.
+    invites: IdMap<InviteId, Box<Invite>>,
     /// New requests are refused since the limit was reached; logged once.
     is_refusing: bool,
     malformed: u64,
@@ -140,7 +141,7 @@ impl Stack {
     }
     fn keep_invite(&mut self, invite: Invite) -> InviteId {
         let id = invite.id;
-        self.invites.insert(id, invite);
+        self.invites.insert(id, Box::new(invite));
         self.with_invite(id, |_, _| {});
         id
     }

@@ -11,12 +11,12 @@ use std::{
     },
 };
 
-use config::{DeviceId, TenantId};
+use config::{DeviceId, TenantId, UserId};
 use pbx_core::{
     Input,
-    live::{Call, Change, Command},
+    live::{self, Call, Change, Command},
 };
-use portal::live::{Alarm, LiveBinding, LiveCall, LiveLeg};
+use portal::live::{Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, NewCall};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -147,6 +147,23 @@ impl portal::Live for LiveView {
         let known = self.state().calls.contains_key(&(tenant, id.clone()));
         known && self.0.engine.try_send(Input::Command(Command::HangUp { tenant, id })).is_ok()
     }
+    fn place_call(&self, call: NewCall) -> Option<String> {
+        let id = live::call_id(chrono::Utc::now().timestamp_millis(), rand::random());
+        let from = match call.from {
+            CallFrom::OwnPhones => live::From::OwnPhones,
+            CallFrom::Device(device) => live::From::Device(device),
+            CallFrom::Extension(number) => live::From::Extension(number),
+        };
+        let (tenant, user) = (call.tenant, call.user);
+        let order = live::Order { tenant, user, id: id.clone(), from, number: call.number };
+        let sent = self.0.engine.try_send(Input::Command(Command::Call(Box::new(order))));
+        sent.is_ok().then_some(id)
+    }
+    fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool {
+        let id = call.to_owned();
+        let theirs = self.state().calls.get(&(tenant, id.clone())).is_some_and(|c| c.caller == Some(user));
+        theirs && self.0.engine.try_send(Input::Command(Command::Cancel { tenant, user, id })).is_ok()
+    }
     fn alarms(&self) -> Vec<Alarm> {
         self.0.alarms.list()
     }
@@ -179,6 +196,7 @@ fn shown(call: Call) -> LiveCall {
         id: call.id,
         started_at: call.started_at,
         answered_at: call.answered_at,
+        caller: call.caller,
         caller_number: call.caller_number,
         caller_name: call.caller_name,
         dialled: call.dialled,
@@ -206,6 +224,7 @@ mod tests {
             id: id.into(),
             started_at,
             answered_at: None,
+            caller: Some(UserId(7)),
             caller_number: "101".into(),
             caller_name: String::new(),
             dialled: "102".into(),
@@ -242,6 +261,30 @@ mod tests {
         view.announce();
         assert_eq!(*changed.borrow_and_update(), 2);
         assert_eq!(view.alarms()[0].text, "full");
+    }
+
+    /// NAV-18
+    #[test]
+    fn a_call_is_cancelled_by_who_placed_it_only() {
+        let (view, mut inputs, _) = view();
+        view.apply(call(1, "a", 1));
+        assert!(!view.cancel_call(TenantId(1), UserId(8), "a"));
+        assert!(!view.cancel_call(TenantId(2), UserId(7), "a"));
+        assert!(view.cancel_call(TenantId(1), UserId(7), "a"));
+        assert!(matches!(inputs.try_recv(), Ok(Input::Command(Command::Cancel { id, .. })) if id == "a"));
+    }
+
+    /// CTC-04
+    #[test]
+    fn each_call_that_is_placed_has_an_id_of_its_own_until_the_engine_is_busy() {
+        let (view, mut inputs, _) = view();
+        let (tenant, user) = (TenantId(1), UserId(7));
+        let order = || NewCall { tenant, user, from: CallFrom::OwnPhones, number: "102".into() };
+        let first = view.place_call(order()).unwrap();
+        assert_eq!(view.place_call(order()), None, "the queue is full");
+        let Ok(Input::Command(Command::Call(sent))) = inputs.try_recv() else { panic!("no order") };
+        assert_eq!((sent.id.as_str(), sent.number.as_str()), (first.as_str(), "102"));
+        assert_ne!(view.place_call(order()).unwrap(), first);
     }
 
     #[test]

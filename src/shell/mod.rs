@@ -19,6 +19,7 @@ mod feed;
 pub mod listeners;
 pub mod live;
 mod logging;
+mod memory;
 pub mod metrics;
 mod node;
 mod outbox;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use config::{Db, Snapshot};
-use pbx_core::Options;
+use pbx_core::{Options, Stored};
 
 use super::*;
 use crate::shell::{
@@ -58,7 +58,7 @@ fn start() -> Running {
         records,
         live: shown,
     };
-    let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), vec![]);
+    let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), Stored::default());
     let thread = std::thread::spawn(move || run(parts, engine));
     Running { address, control, live, thread, _folder: folder }
 }

@@ -159,7 +159,10 @@ fn is_awaited(change: &Change) -> bool {
         Change::CallOpened(_)
         | Change::CallAnswered { .. }
         | Change::CallTraced { .. }
-        | Change::CallClosed(_) => false,
+        | Change::CallClosed(_)
+        | Change::CallParties(_)
+        | Change::Turn { .. }
+        | Change::LastCall { .. } => false,
     }
 }
 

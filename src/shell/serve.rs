@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{
     feed::FeedError,
     listeners::{self, BindError},
-    logging, outbox, restore,
+    logging, memory, outbox, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
     stop::{self, Signals, Stopped},
@@ -54,6 +54,9 @@ pub enum ServeError {
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     logging::start(&options.log).map_err(ServeError::Option)?;
     let descriptors = rtp::limits::raise_descriptors();
+    if let Err(e) = memory::refuse_huge_pages() {
+        warn!("the system gives huge pages only ({e}): more memory is taken than needed");
+    }
     let folder = options.data.folder.display().to_string();
     restore::finished(&options.data.folder).map_err(ServeError::Option)?;
     let db = Db::open(&options.data.folder)?;
@@ -86,6 +89,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     });
     drop(welcome);
     runtime.spawn(outbox::mail::deliver(db.clone(), portal.clone()));
+    runtime.spawn(outbox::webhook::deliver(db.clone()));
+    runtime.spawn(portal::keep_directory_names(db.clone()));
     let router = portal::router(db, Arc::new(threads.live.clone()), portal_settings(portal));
     let (stop_portal, stopped) = oneshot::channel::<()>();
     let serving = runtime.spawn(portal::serve(http, router, async {

@@ -4,7 +4,7 @@
 use std::thread::JoinHandle;
 
 use config::Db;
-use pbx_core::{Engine, Input, Options};
+use pbx_core::{Engine, Input, Options, Stored};
 use sip_stack::Transport;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
@@ -46,7 +46,11 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     if interrupted > 0 {
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }
-    let bindings = db.load_bindings(unix_ms()).map_err(|e| ServeError::Records(e.to_string()))?;
+    let records_error = |e: rusqlite::Error| ServeError::Records(e.to_string());
+    let stored = Stored {
+        bindings: db.load_bindings(unix_ms()).map_err(records_error)?,
+        hunting: db.load_hunting().map_err(records_error)?,
+    };
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
     let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
     let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;
@@ -59,7 +63,7 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     let parts = node::Parts { listeners, wanted, workers, media, media_open, control, records, live: shown };
     let (tell_end, ended) = oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
-        if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, bindings)) {
+        if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {
             error!("the engine's thread ended: {e}");
         }
         let _ = tell_end.send(());

@@ -91,8 +91,10 @@ export const looks = [
 export async function picture(page, name, fullPage = false) {
   const path = join(results, `${name}.png`);
   // What sticks to the window's edge belongs at the top of a picture of the whole page.
-  await page.evaluate(() => { window.scrollTo(0, 0); document.activeElement?.blur(); });
+  await page.evaluate(() => { window.scrollTo(0, 0); window.focused = document.activeElement; window.focused?.blur(); });
   await page.screenshot({ path, fullPage, animations: 'disabled' });
+  // Whoever uses the keyboard goes on from where they were.
+  await page.evaluate(() => window.focused?.focus({ preventScroll: true }));
   return path;
 }
 

@@ -55,8 +55,7 @@ impl Baresip {
     /// Dials, told so over its control connection (a netstring of JSON).
     pub fn dial(&self, target: &str) {
         let command = format!("{{\"command\":\"dial\",\"params\":\"{target}\"}}");
-        let mut stream =
-            within(PATIENCE, || TcpStream::connect(("127.0.0.1", self.control)).ok());
+        let mut stream = within(PATIENCE, || TcpStream::connect(("127.0.0.1", self.control)).ok());
         let stream = stream.as_mut().expect("baresip's control port");
         stream.write_all(format!("{}:{command},", command.len()).as_bytes()).unwrap();
         // The answer is read so that the command is taken before the connection goes.

@@ -2,13 +2,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod basic;
+mod blocked;
+mod click_to_call;
 mod configuration;
 mod forwards;
 mod hold;
+mod hunting;
 mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod parties;
+mod permissions;
 mod registration;
 mod ringing;
 mod strangers;

@@ -3,10 +3,11 @@
 use std::{iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, RingGroupId, Snapshot, TenantId, UserId,
+    DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
+    access::{Reach, Rights},
     snapshot::{
-        Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Rows, Target, Tenant,
-        User,
+        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
+        Rows, Target, Tenant, User,
     },
 };
 
@@ -21,6 +22,10 @@ pub struct Company {
     pub devices: Vec<Device>,
     /// Ring groups.
     pub groups: Vec<RingGroup>,
+    /// Roles by the order they were added.
+    pub roles: Vec<Role>,
+    /// Who is refused.
+    pub blocked: Vec<BlockedCaller>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -45,7 +50,17 @@ impl Company {
             inband_ringback: false,
         };
         let node = NodeSettings::default();
-        Self { tenant, users: vec![], devices: vec![], groups: vec![], node, neighbours: vec![], revision: 0 }
+        Self {
+            tenant,
+            users: vec![],
+            devices: vec![],
+            groups: vec![],
+            roles: vec![],
+            blocked: vec![],
+            node,
+            neighbours: vec![],
+            revision: 0,
+        }
     }
     /// A user with that extension and one device of the same name.
     pub fn add_user(&mut self, number: &str) -> UserId {
@@ -65,6 +80,7 @@ impl Company {
                 no_answer_after: Duration::from_secs(20),
                 busy_trigger: 2,
             },
+            numbers: vec![],
         });
         self.add_device(number, number);
         id
@@ -82,6 +98,7 @@ impl Company {
             ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
             ring: Ring::Immediate,
             max_contacts: 1,
+            auto_answer: false,
         });
     }
     /// A ring group.
@@ -93,9 +110,30 @@ impl Company {
             name: format!("Group {number}"),
             number: Some(number.into()),
             members,
-            ring_time: Duration::from_secs(20),
             overflow,
+            ..RingGroup::default()
         });
+    }
+    /// A role of level 0 with these permissions; those users have it.
+    pub fn add_role(&mut self, name: &str, permissions: &str, users: &[&str]) {
+        let id = RoleId(self.id_after(self.roles.len()));
+        self.roles.push(Role {
+            id,
+            tenant: self.tenant.id,
+            name: name.into(),
+            level: 0,
+            reach: Reach::Own,
+            rights: Rights::of(permissions),
+        });
+        for number in users {
+            self.user(number).role = Some(id);
+        }
+    }
+    /// Refuses a caller, for a user or for the whole company.
+    pub fn block(&mut self, caller: &str, user: Option<&str>) {
+        let user = user.map(|number| self.user(number).id);
+        let id = self.id_after(self.blocked.len());
+        self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
     /// The user with that extension.
     pub fn user(&mut self, number: &str) -> &mut User {
@@ -115,6 +153,8 @@ impl Company {
             Rows::put(&mut rows.devices, company.devices.clone());
             Rows::put(&mut rows.ring_groups, company.groups.clone());
             Rows::put(&mut rows.extensions, company.extensions());
+            Rows::put(&mut rows.roles, company.roles.clone());
+            Rows::put(&mut rows.blocked_callers, company.blocked.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

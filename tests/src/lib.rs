@@ -11,6 +11,7 @@ mod alone;
 pub mod audio;
 mod company;
 mod credentials;
+pub mod http_sink;
 #[cfg(test)]
 mod install;
 mod late_offer;

@@ -6,9 +6,10 @@ use std::{
 };
 
 use config::{
-    DeviceId,
-    records::{BindingRow, CallRow, Change},
+    DeviceId, RingGroupId, UserId,
+    records::{BindingRow, CallRow, Change, hunting::HuntRows, parties::PartyRow},
 };
+use pbx_core::Stored;
 
 /// Committed rows, and rows on their way.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub struct Store {
     pub bindings: BTreeMap<(DeviceId, String), BindingRow>,
     /// Committed calls by id, hence in order of time.
     pub calls: BTreeMap<String, CallRow>,
+    turns: BTreeMap<RingGroupId, UserId>,
+    last_calls: BTreeMap<UserId, i64>,
+    /// Committed calls as their users saw them.
+    pub parties: Vec<PartyRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -28,6 +33,9 @@ impl Default for Store {
             delay: Some(Duration::from_millis(20)),
             bindings: BTreeMap::new(),
             calls: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            last_calls: BTreeMap::new(),
+            parties: vec![],
             waiting: VecDeque::new(),
         }
     }
@@ -57,6 +65,13 @@ impl Store {
             Change::CallOpened(row) | Change::CallClosed(row) => {
                 self.calls.insert(row.id.clone(), *row);
             }
+            Change::Turn { group, user } => {
+                self.turns.insert(group, user);
+            }
+            Change::LastCall { user, ended_at } => {
+                self.last_calls.insert(user, ended_at);
+            }
+            Change::CallParties(parties) => self.parties.extend(parties),
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;
@@ -70,6 +85,15 @@ impl Store {
             }
         }
         Some(ticket)
+    }
+    /// What a program that starts reads.
+    pub fn read(&self) -> Stored {
+        let turns = self.turns.iter().map(|(&group, &user)| (group, user)).collect();
+        let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
+        Stored {
+            bindings: self.bindings.values().cloned().collect(),
+            hunting: HuntRows { turns, last_calls },
+        }
     }
     /// The power fails: what is not committed is lost.
     pub fn fail(&mut self) {

@@ -122,7 +122,7 @@ impl Visitor {
     fn token(&self) -> String {
         let mut token = self.token.lock().unwrap();
         if token.is_empty() {
-            let form = self.form("/admin");
+            let form = self.form("/");
             *token = form.into_iter().find(|(n, _)| n == "csrf").map(|(_, v)| v).unwrap_or_default();
         }
         token.clone()

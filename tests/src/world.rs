@@ -9,9 +9,9 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::records::CallRow;
+use config::records::{CallRow, parties::PartyKind};
 use media::{SocketId, Worker, sdp::Direction};
-use pbx_core::{Engine, Input, Now, Options, Output, live};
+use pbx_core::{Engine, Input, Now, Options, Output, Stored, live};
 use sip_stack::{Flow, Transport};
 
 use crate::{
@@ -83,7 +83,7 @@ impl World {
         let now = Now { at: start.0, utc: start.1 };
         Self {
             seed,
-            engine: Engine::new(now, options.clone(), company.snapshot(), vec![]),
+            engine: Engine::new(now, options.clone(), company.snapshot(), Stored::default()),
             company,
             network: Network::new(seed),
             store: Store::default(),
@@ -158,10 +158,10 @@ impl World {
     /// The program is killed and started again: only what the disk has survives.
     pub fn kill_and_restart(&mut self) {
         self.store.fail();
-        let rows = self.store.bindings.values().cloned().collect();
+        let stored = self.store.read();
         let now = self.now();
         self.options.seed[31] = self.options.seed[31].wrapping_add(1);
-        self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), rows);
+        self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), stored);
         self.worker = Worker::new(worker_settings(), [self.seed as u8; 32]);
         self.sockets.clear();
         self.live.clear();
@@ -202,6 +202,15 @@ impl World {
         let now = self.clock;
         self.phone(phone).offer(now, direction);
         self.settle();
+    }
+    /// Clicks a number in the portal; the id of the call.
+    pub fn clicks(&mut self, number: &str, from: live::From, to: &str) -> String {
+        let user = self.company.user(number).id;
+        let tenant = self.company.tenant.id;
+        let id = live::call_id(self.now().utc.timestamp_millis(), to.len() as u32);
+        let order = live::Order { tenant, user, id: id.clone(), from, number: to.into() };
+        self.input(Input::Command(live::Command::Call(Box::new(order))));
+        id
     }
     /// Sets what a phone does when called.
     pub fn habit(&mut self, phone: PhoneId, habit: Habit) {
@@ -257,6 +266,12 @@ impl World {
     /// The record of the last call.
     pub fn record(&self) -> &CallRow {
         self.store.calls.values().next_back().expect("there was a call")
+    }
+    /// What the last call was for that user: kind, result, number of the other side.
+    pub fn history(&mut self, number: &str) -> Option<(PartyKind, String, String)> {
+        let user = self.company.user(number).id;
+        let row = self.store.parties.iter().rev().find(|row| row.user == user)?;
+        Some((row.kind, row.result.clone(), row.number.clone()))
     }
     /// The value of a metric.
     pub fn metric(&self, name: &str) -> f64 {

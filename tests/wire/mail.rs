@@ -1,6 +1,12 @@
 //! Mail: from its cause to the mailbox, and what the link in it opens. OPS-11, AUTH-17…20.
 
-use tests::{patience::until_true, server::Server, smtp::SmtpSink, visitor::Visitor};
+use tests::{
+    http_sink::{Call, HttpSink},
+    patience::until_true,
+    server::Server,
+    smtp::SmtpSink,
+    visitor::Visitor,
+};
 
 const PASSWORD: &str = "Tea@Evening2025!";
 
@@ -91,4 +97,66 @@ fn mail_outlives_the_program() {
     server.restart();
     server.sql("UPDATE outbox SET next_at = 0");
     assert!(sink.mail_to("zoe@example.com").text.contains("/setup/"));
+}
+
+/// LIC-10: whoever gets a licence of another product exists there too, also when that product is down for a while.
+#[test]
+fn another_product_is_told_of_its_licences_and_again_until_it_takes_it() {
+    let (server, sink) = (Server::start(), HttpSink::start());
+    sink.answer(503);
+    server.edit(&format!(
+        "INSERT INTO licences (tenant_id, name, kind, webhook) VALUES (1, 'CX', 'external', '{}/hook')",
+        sink.address()
+    ));
+    let licence = server.sql("SELECT id FROM licences WHERE name = 'CX'");
+    let portal = server.portal();
+    let user = format!("/admin/users/{}", server.user(0));
+    let page = portal.save(&user, &[("licences", licence.as_str())]);
+    assert!(page.status < 400, "{page:?}");
+    let first = sink.next();
+    assert!(first.head.starts_with("POST /hook HTTP/1.1"), "{}", first.head);
+    assert!(first.body.contains("\"event\":\"licence.assigned\""), "{}", first.body);
+    until_true("the note", || server.sql("SELECT error FROM outbox WHERE kind = 'webhook'").contains("503"));
+    assert!(portal.get("/admin/mail").body.contains("/hook"), "administrators see that it waits");
+    sink.answer(200);
+    server.sql("UPDATE outbox SET next_at = 0");
+    let second = sink.next();
+    let key = |call: &Call| {
+        call.head.lines().find(|line| line.to_lowercase().starts_with("idempotency-key")).map(str::to_owned)
+    };
+    assert_eq!((&second.body, key(&second)), (&first.body, key(&first)), "the same call once more");
+    until_true("the end", || server.sql("SELECT state FROM outbox WHERE kind = 'webhook'") == "sent");
+    server.edit(&format!("DELETE FROM users_licences WHERE target = {licence}"));
+    assert!(sink.next().body.contains("\"event\":\"licence.unassigned\""), "also by another hand");
+}
+
+/// EXTL-05: who subscribed in the portal gets the announced issue by e-mail.
+#[test]
+fn an_announced_issue_is_mailed_to_who_subscribed() {
+    let (server, sink) = with_mail();
+    server.edit(&format!("UPDATE users SET email = 'anna@example.com' WHERE id = {}", server.user(0)));
+    let anna = Visitor::new(server.http());
+    anna.post("/forgot", &form(&[("login", "anna@example.com")]));
+    anna.post(
+        &sink.mail_to("anna@example.com").link(),
+        &form(&[("password", PASSWORD), ("confirm", PASSWORD)]),
+    );
+    let home = anna.get("/").body;
+    assert!(home.contains("Everything works") && home.contains("id=\"subscribe\""), "{home}");
+    let token = anna.form("/");
+    let mut wants = token;
+    wants.push(("wants".to_owned(), "1".to_owned()));
+    assert_eq!(anna.post("/status/subscription", &wants).status, 303);
+    let saved = server.portal().save(
+        "/admin/announcements/new",
+        &[("title", "No calls to mobiles"), ("text", "We are on it."), ("issue", "1")],
+    );
+    assert!(saved.status < 400, "{saved:?}");
+    let mail = sink.mail_to("anna@example.com");
+    assert!(
+        mail.text.contains("No calls to mobiles") && mail.text.contains("We are on it."),
+        "{}",
+        mail.text
+    );
+    assert!(anna.get("/").body.contains("Something does not work"));
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod desk;
 mod dialogs;
 mod disk;
 mod edits;
@@ -11,6 +12,7 @@ mod limits;
 mod mail;
 mod malformed;
 mod media;
+mod names;
 mod outside;
 mod refusals;
 mod registrar;

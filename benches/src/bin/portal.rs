@@ -1,4 +1,4 @@
-//! The portal at 10,000 users: how long the server takes for each list, filter, form, search and the dashboard.
+//! The portal at 10,000 users, and 100,000 calls in the history of one: how long the server takes for each list, filter, form, search and the dashboard.
 //!
 //! `portal [USERS] [REQUESTS]` starts the release binary on a folder of its own, signs in by a session of its own, and
 //! prints the median and the 99th percentile of each request's time on loopback, and the CPU time it took the server. Fails
@@ -23,7 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let requests = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(300);
     let folder = std::env::temp_dir().join(format!("dialtone-bench-portal-{}", std::process::id()));
     seed::users(&folder, 10_000, users)?;
-    let token = seed::session(&Db::open(&folder)?)?;
+    let db = Db::open(&folder)?;
+    let token = seed::session(&db)?;
+    seed::history(&db, 100_000)?;
+    drop(db);
     let server = Server::start(&folder, &[])?;
     let mut browser = Browser::new(server.http, &token)?;
     let mut late = Vec::new();
@@ -87,6 +90,14 @@ fn pages() -> Vec<(String, Duration)> {
         "/admin/search?q=nobody",
         "/admin/search?for=destination&q=1999",
         "/api/v1/users?limit=200",
+        "/",
+        "/call-history?range=24h",
+        "/call-history?range=all",
+        "/call-history?range=all&q=5551234",
+        "/call-history?range=all&q=nobody",
+        "/call-history?range=all&type=missed",
+        "/call-history?range=all&dialled=4930",
+        "/api/v1/me/call-history?limit=200",
     ] {
         add(path.to_owned());
     }

@@ -19,7 +19,8 @@ pub(super) fn foreign(db: &Db, revision: i64, touched: &[Touched]) -> rusqlite::
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let checked: i64 = transaction.query_row("SELECT checked FROM revision", [], |row| row.get(0))?;
     let mut noted = 0;
-    for touched in touched {
+    // What people keep for themselves is in no log.
+    for touched in touched.iter().filter(|touched| resources::by_name(touched.of.name).is_some()) {
         if noted < MOST_ENTRIES && note(&transaction, touched, checked)? {
             noted += 1;
         }

@@ -48,11 +48,16 @@ pub(super) fn since(rows: &Connection, revision: i64) -> rusqlite::Result<Vec<To
     let mut found = statement.query([revision])?;
     let mut touched = Vec::new();
     while let Some(row) = found.next()? {
-        if let Some(of) = resources::by_name(row.get_ref(0)?.as_str()?) {
+        if let Some(of) = watched(row.get_ref(0)?.as_str()?) {
             touched.push(Touched { of, id: row.get(1)?, revision: row.get(2)? });
         }
     }
     Ok(touched)
+}
+
+/// A table whose rows the snapshot holds, declared for administrators or not.
+fn watched(name: &str) -> Option<&'static Resource> {
+    resources::by_name(name).or_else(|| resources::UNLISTED.into_iter().find(|of| of.name == name))
 }
 
 /// What is wrong with touched rows.

@@ -12,7 +12,10 @@ use crate::{
     Snapshot, TenantId, resources,
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
-    snapshot::{Device, Extension, NodeSettings, RingGroup, Role, Rows, Table, Tenant, User},
+    snapshot::{
+        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
+        Rows, Table, Tenant, User,
+    },
     typed::{Typed, Unreadable},
 };
 
@@ -46,6 +49,10 @@ pub(super) fn all(
         extensions: reader.table()?,
         devices: reader.table()?,
         ring_groups: reader.table()?,
+        contacts: reader.table()?,
+        own_contacts: reader.table()?,
+        directory_names: reader.table()?,
+        blocked_callers: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -77,6 +84,10 @@ pub(super) fn touched(
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
+    reader.refresh(&mut next.contacts, &again.contacts)?;
+    reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
+    reader.refresh(&mut next.directory_names, &again.directory_names)?;
+    reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -95,6 +106,10 @@ struct Again {
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
     ring_groups: BTreeSet<i64>,
+    contacts: BTreeSet<i64>,
+    own_contacts: BTreeSet<i64>,
+    directory_names: BTreeSet<i64>,
+    blocked_callers: BTreeSet<i64>,
 }
 
 impl Again {
@@ -116,6 +131,14 @@ impl Again {
             self.devices.insert(touched.id);
         } else if name == RingGroup::TABLE {
             self.ring_groups.insert(touched.id);
+        } else if name == Contact::TABLE {
+            self.contacts.insert(touched.id);
+        } else if name == OwnContact::TABLE {
+            self.own_contacts.insert(touched.id);
+        } else if name == DirectoryName::TABLE {
+            self.directory_names.insert(touched.id);
+        } else if name == BlockedCaller::TABLE {
+            self.blocked_callers.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

@@ -56,6 +56,10 @@ impl Field {
     pub const fn outside_number(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Kind::OutsideNumber)
     }
+    /// A number as somebody wrote it down.
+    pub const fn written_number(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::WrittenNumber)
+    }
     /// A hardware address.
     pub const fn mac(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Kind::Mac)
@@ -64,6 +68,11 @@ impl Field {
     pub const fn made_by(mut self, sql: &'static str) -> Self {
         self.made_by = sql;
         self.computed()
+    }
+    /// A secret that another system chose.
+    pub const fn chosen_elsewhere(mut self) -> Self {
+        self.chosen_elsewhere = true;
+        self
     }
     /// People call a row by this, where the title alone would not tell it from others.
     pub const fn titles(mut self) -> Self {

@@ -10,6 +10,14 @@ pub(super) fn normalise(given: &str) -> Result<String, String> {
     Ok(given.to_owned())
 }
 
+/// One that another system chose: any characters, any length.
+pub(super) fn normalise_any(given: &str) -> Result<String, String> {
+    if given.chars().any(char::is_control) || given.len() > MAX_LENGTH {
+        return Err(format!("At most {MAX_LENGTH} characters, on one line."));
+    }
+    Ok(given.to_owned())
+}
+
 /// A shorter one is found by trying over SIP.
 const MIN_LENGTH: usize = 10;
 const MAX_LENGTH: usize = 128;

@@ -3,7 +3,8 @@
 use crate::Db;
 
 impl Db {
-    /// Removes what is older than the settings say, at `now_ms` (Unix milliseconds); returns how many entries went. A
+    /// Removes what is older than the settings say, at `now_ms` (Unix milliseconds); returns how many entries went. Each
+    /// tenant's log has its own end; the history is one for all of them and is kept for whoever keeps the longest. A
     /// run takes at most `limit` of each, so that nobody waits for it; call it again while it returns as many.
     pub fn prune_audit(&self, now_ms: i64, limit: usize) -> rusqlite::Result<usize> {
         let mut writer = self.writer();
@@ -13,11 +14,21 @@ impl Db {
             [],
             |row| row.get(0),
         )?;
-        let before = now_ms - days.max(SHORTEST_DAYS) * DAY_MS;
+        let days = days.max(SHORTEST_DAYS);
+        let longest: i64 =
+            transaction.query_row("SELECT max(COALESCE(audit_days, ?1)) FROM settings", [days], |row| {
+                Ok(row.get::<_, Option<i64>>(0)?.unwrap_or(days))
+            })?;
+        let before = now_ms - longest.max(days) * DAY_MS;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let entries = transaction
-            .prepare_cached("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 LIMIT ?2)")?
-            .execute((before, limit))?;
+            .prepare_cached(
+                "DELETE FROM audit WHERE id IN (SELECT a.id FROM settings s JOIN audit a ON a.tenant_id = s.tenant_id \
+                 AND a.at_ms < ?1 - COALESCE(s.audit_days, ?2) * 86400000 UNION ALL \
+                 SELECT id FROM audit WHERE tenant_id NOT IN (SELECT tenant_id FROM settings) \
+                 AND at_ms < ?1 - ?2 * 86400000 LIMIT ?3)",
+            )?
+            .execute((now_ms, days, limit))?;
         // Whole revisions, oldest first: what is kept must lead back without a gap.
         let last: Option<i64> = transaction
             .prepare_cached(

@@ -1,6 +1,6 @@
 //! Back to how a tenant's configuration was at a revision, as one revision more.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{Past, PastError, compare::touched};
 use crate::{
@@ -51,8 +51,9 @@ fn step(
     let tenant = then.as_ref().or(now.as_ref()).map_or(0, |row| row.tenant);
     let act = match (then, now) {
         (None, None) => return Ok(None),
-        // Such rows come and go with their tenant.
-        (None, Some(_)) | (Some(_), None) if of.single => return Ok(None),
+        // Such rows come and go with their tenant; one that came back has a new one.
+        (Some(then), None) if of.single => return in_place(rows, of, then),
+        (None, Some(_)) if of.single => return Ok(None),
         (None, Some(_)) => Act::Delete,
         (Some(then), None) => {
             let mut values = then.values;
@@ -78,6 +79,22 @@ fn step(
         }
     };
     Ok(Some(Step { of, tenant, id, act, undoes: None }))
+}
+
+/// The values of a table with one row a tenant, for the row that the tenant has now.
+fn in_place(rows: &Connection, of: &'static Resource, then: rows::Stored) -> rusqlite::Result<Option<Step>> {
+    if !of.tenant {
+        return Ok(None);
+    }
+    let text = format!("SELECT id FROM {} WHERE tenant_id = ?1", of.name);
+    let id: Option<i64> =
+        rows.prepare_cached(&text)?.query_row([then.tenant], |row| row.get(0)).optional()?;
+    let Some(id) = id else { return Ok(None) };
+    let settable = |name: &String| {
+        of.field(name).is_some_and(|field| !field.read_only && !matches!(field.kind, Kind::Secret))
+    };
+    let values: Values = then.values.into_iter().filter(|(name, _)| settable(name)).collect();
+    Ok(Some(Step { of, tenant: then.tenant, id, act: Act::Change { values }, undoes: None }))
 }
 
 /// Adds the secrets of then that are others by now.

@@ -165,6 +165,32 @@ fn the_audit_log_and_the_history_keep_ninety_days() {
     assert!(company.db.prune_audit(now + DAY + 1, 100).unwrap() > 0);
 }
 
+/// AUD-01
+#[test]
+fn a_company_may_keep_its_audit_log_for_longer_than_the_others() {
+    const DAY: i64 = 86_400_000;
+    let company = Company::new();
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    let other = company.db.create(&author(1), &resources::tenants::TENANTS, &other).unwrap().id;
+    let site = values([("name", "Theirs")]);
+    company.db.create(&author(other), &resources::sites::SITES, &site).unwrap();
+    let settings = &resources::settings::SETTINGS;
+    let of = |tenant| company.db.list(&viewer(tenant), settings, &Default::default()).unwrap().rows[0].id;
+    let longer = |days: &str| {
+        company.db.update(&author(other), settings, of(other), &values([("audit_days", days)]), None)
+    };
+    assert!(longer("89").is_err());
+    longer("100").unwrap();
+    company.by_hand("UPDATE audit SET at_ms = 0; UPDATE history SET at_ms = 0");
+    let count =
+        |tenant| -> i64 { company.number(&format!("SELECT count(*) FROM audit WHERE tenant_id = {tenant}")) };
+    while company.db.prune_audit(95 * DAY, 10).unwrap() > 0 {}
+    assert_eq!((count(1), count(other) > 0), (0, true));
+    assert!(company.db.history_bounds().unwrap().oldest < company.revision(), "kept for the longest");
+    while company.db.prune_audit(101 * DAY, 10).unwrap() > 0 {}
+    assert_eq!(count(other), 0);
+}
+
 #[test]
 fn a_moment_has_its_revision() {
     let company = Company::new();

@@ -6,7 +6,7 @@ use crate::{
     audit::AuditEntry,
     fixture::{Company, author, values, viewer},
     query::Row,
-    resources::{devices::DEVICES, ring_groups::RING_GROUPS, users::USERS},
+    resources::{self, devices::DEVICES, ring_groups::RING_GROUPS, users::USERS},
 };
 
 fn newest(company: &Company) -> AuditEntry {
@@ -223,4 +223,31 @@ fn the_settings_of_the_program_are_in_the_log_of_those_who_run_it() {
     assert_eq!(entry.table, "node_settings");
     company.db.undo(&author(1), entry.id).unwrap();
     assert_eq!(value(&company, of, 1, "session_timer"), "1800");
+}
+
+/// AUD-02: a company that comes back is the one that went.
+#[test]
+fn a_deleted_tenant_comes_back_with_its_settings_sites_and_licences() {
+    let company = Company::new();
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    let id = company.db.create(&author(1), &resources::tenants::TENANTS, &other).unwrap().id;
+    let (settings, sites) = (&resources::settings::SETTINGS, &resources::sites::SITES);
+    let licences = &resources::licences::LICENCES;
+    let rows = |of| company.db.list(&viewer(id), of, &Default::default()).unwrap().rows;
+    let site = company.db.create(&author(id), sites, &values([("name", "Boise")])).unwrap().id.to_string();
+    let chosen = values([("country", "de"), ("default_site", &site)]);
+    company.db.update(&author(id), settings, rows(settings)[0].id, &chosen, None).unwrap();
+    let sold = values([("quantity", "7")]);
+    company.db.update(&author(id), licences, rows(licences)[0].id, &sold, None).unwrap();
+    let content =
+        |of| -> Vec<crate::resource::Values> { rows(of).into_iter().map(|row| row.values).collect() };
+    let before = [content(settings), content(sites), content(licences), content(&resources::roles::ROLES)];
+    let gone = company.db.delete(&author(1), &resources::tenants::TENANTS, id).unwrap().revision;
+    assert!(rows(sites).is_empty());
+    let undone = company.db.undo_revision(&author(1), gone).unwrap();
+    assert_eq!(undone.kept, Vec::<String>::new());
+    assert_eq!(
+        [content(settings), content(sites), content(licences), content(&resources::roles::ROLES)],
+        before
+    );
 }

@@ -3,13 +3,14 @@
 use rusqlite::Connection;
 
 use crate::{
-    Db, Kind, Resource,
-    access::{Author, Scope},
+    Db, Kind, Resource, TenantId,
+    access::{Author, Scope, Viewer},
     audit::{self, AuditEntry, MASK},
     images, plan,
-    plan::{Act, RowChange, RowProblem, Step},
+    plan::{Act, Go, PlanError, RowChange, RowProblem, Step},
     resource::Values,
-    resources, rows,
+    resources::{self, tenants::TENANTS},
+    rows,
     secret::Place,
     transaction::Transaction,
     words::{self, Words},
@@ -23,8 +24,8 @@ pub struct Undone {
     pub revision: i64,
     /// Row by row, what became of it.
     pub rows: Vec<RowChange>,
-    /// What stayed because it was changed since, or because something depends on it. Only when a trial ends; an undo
-    /// that somebody asks for is refused instead.
+    /// What stayed because it was changed since, or because something depends on it. Only when a trial ends, and of what
+    /// went with a tenant; an undo that somebody asks for is refused instead.
     pub kept: Vec<String>,
 }
 
@@ -84,12 +85,41 @@ impl Db {
         author: &Author,
         find: impl FnOnce(&Connection) -> Result<Vec<AuditEntry>, UndoError>,
     ) -> Result<Undone, UndoError> {
+        let (mut undone, returned) = self.undo_in_one(author, find)?;
+        for (tenant, since) in returned {
+            undone.kept.extend(self.refill(author, tenant, since)?);
+        }
+        Ok(undone)
+    }
+
+    /// What went with a tenant that comes back: its settings, sites, licences and roles, as they were at that revision. What
+    /// could not be brought back, in words.
+    fn refill(&self, author: &Author, tenant: i64, revision: i64) -> Result<Option<String>, UndoError> {
+        let author = Author { viewer: Viewer::primary(TenantId(tenant)), ..author.clone() };
+        match self.restore(&author, revision, Go::Apply(None)) {
+            Ok(plan) if plan.problems.is_empty() => Ok(None),
+            Err(PlanError::Write(error)) => Err(error.into()),
+            Ok(_) | Err(_) => Ok(Some("its settings, sites, licences and roles are new ones".to_owned())),
+        }
+    }
+
+    /// What was taken back, and the tenants that came back with the revision at which they still were.
+    fn undo_in_one(
+        &self,
+        author: &Author,
+        find: impl FnOnce(&Connection) -> Result<Vec<AuditEntry>, UndoError>,
+    ) -> Result<(Undone, Vec<(i64, i64)>), UndoError> {
         let mut writer = self.writer();
         let transaction = Transaction::begin(&mut writer)?;
         let entries = find(&transaction)?;
-        let (mut steps, mut later) = (Vec::new(), Vec::new());
+        let (mut steps, mut later, mut returned) = (Vec::new(), Vec::new(), Vec::new());
         for entry in by_row(entries)? {
             let Taken { step, changed } = step(self, &transaction, &entry)?;
+            if let Some(Step { of, id, act: Act::Create { .. }, .. }) = &step
+                && of.name == TENANTS.name
+            {
+                returned.push((*id, entry.since));
+            }
             steps.extend(step);
             later.extend(changed);
         }
@@ -104,7 +134,7 @@ impl Db {
             return Err(UndoError::Refused(applied.problems));
         }
         let revision = if applied.rows.is_empty() { transaction.before() } else { transaction.commit()? };
-        Ok(Undone { revision, rows: applied.rows, kept: Vec::new() })
+        Ok((Undone { revision, rows: applied.rows, kept: Vec::new() }, returned))
     }
 }
 

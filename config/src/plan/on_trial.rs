@@ -97,4 +97,5 @@ impl From<rusqlite::Error> for TrialError {
 pub(crate) const SELECT: &str =
     "SELECT id, tenant_id, author, first, last, started_ms, deadline_ms FROM trials";
 /// A day.
-const LONGEST_MINUTES: u32 = 24 * 60;
+/// Minutes from the begin of a trial to its deadline, at most.
+pub const LONGEST_MINUTES: u32 = 24 * 60;

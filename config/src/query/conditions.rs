@@ -178,7 +178,7 @@ fn any_of(of: &Resource, field: &Field, accepted: &[String]) -> String {
 }
 
 /// What `LIKE` finds a text with.
-pub(super) fn containing(search: &str) -> Value {
+pub(crate) fn containing(search: &str) -> Value {
     let mut pattern = String::from("%");
     for c in search.trim().chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -209,6 +209,7 @@ fn searched(of: &Resource) -> String {
         | Kind::Email
         | Kind::PhoneNumber
         | Kind::OutsideNumber
+        | Kind::WrittenNumber
         | Kind::Mac
         | Kind::Extension => in_column(of, field) && !field.computed,
         _ => false,

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change};
-use crate::DeviceId;
+use super::{BindingRow, CallRow, Change, parties::PartyRow};
+use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
 #[derive(Debug, PartialEq)]
@@ -19,6 +19,9 @@ pub(super) enum Write<'a> {
     Close(&'a CallRow),
     /// A new row that is closed already.
     Whole(&'a CallRow),
+    Turn(RingGroupId, UserId),
+    LastCall(UserId, i64),
+    Party(&'a PartyRow),
 }
 
 /// The writes of a batch, in its order.
@@ -43,6 +46,12 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 Write::Answer(id, answer.0, answer.1)
             }
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
+            Change::Turn { group, user } => Write::Turn(*group, *user),
+            Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::CallParties(parties) => {
+                writes.extend(parties.iter().map(Write::Party));
+                continue;
+            }
             Change::CallClosed(call) => {
                 if let Some(at) = opened.remove(call.id.as_str()) {
                     writes[at] = Write::Whole(call);

@@ -1,4 +1,4 @@
-//! Announcements: what the company tells those who use the portal, for a while. EXTL-06.
+//! Announcements: what the company tells those who use the portal, for a while. EXTL-05, 06.
 
 use crate::{
     Field, Problem, Resource,
@@ -17,14 +17,19 @@ pub static ANNOUNCEMENTS: Resource = Resource {
         Field::text("title", "Title").required().max(128),
         Field::long_text("text", "Text"),
         Field::choice("tone", "Tone", TONES).required().default("plain"),
+        Field::flag("issue", "This is an issue")
+            .help("Whoever subscribed to the status gets it by e-mail, once, when it begins."),
         Field::choice("audience", "Shown to", super::AUDIENCES).required().default("everybody"),
         Field::moment("starts", "From").help("In UTC. Blank is at once."),
         Field::moment("ends", "Until").help("In UTC. Blank is until it is deleted."),
     ],
     columns: &["title", "audience", "starts", "ends"],
-    filters: &["audience", "tone"],
+    filters: &["audience", "tone", "issue"],
     sort: "title",
-    cards: &[("General", &["title", "text", "tone"]), ("When and for whom", &["audience", "starts", "ends"])],
+    cards: &[
+        ("General", &["title", "text", "tone", "issue"]),
+        ("When and for whom", &["audience", "starts", "ends"]),
+    ],
     title: "title",
     single: false,
     tenant: true,

@@ -29,6 +29,8 @@ pub struct Device {
     pub ring: Ring,
     /// Contacts at once, 1–10; a further one replaces the oldest.
     pub max_contacts: usize,
+    /// Answers by itself when its user had a call placed from the portal. CTC-06.
+    pub auto_answer: bool,
 }
 
 /// How a device rings when its user is called. RNG-01…04.
@@ -70,6 +72,8 @@ pub static DEVICES: Resource = Resource {
             .required()
             .default("3")
             .help("A further one replaces the oldest."),
+        Field::flag("auto_answer", "Answers click-to-call")
+            .help("Goes off-hook by itself when its user clicks a number in the portal."),
     ],
     columns: &["name", "user", "site", "location", "username", "ring"],
     filters: &["ring", "user", "site", "kind", "secure"],
@@ -78,7 +82,7 @@ pub static DEVICES: Resource = Resource {
         ("General", &["name", "kind", "mac", "description"]),
         ("Assigned to", &["user", "site", "location"]),
         ("Registration", &["username", "secret", "secure", "max_contacts"]),
-        ("Ringing", &["ring", "ring_delay"]),
+        ("Ringing", &["ring", "ring_delay", "auto_answer"]),
     ],
     title: "name",
     single: false,
@@ -91,7 +95,7 @@ pub static DEVICES: Resource = Resource {
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -117,6 +121,7 @@ impl Typed for Device {
             username,
             ring,
             max_contacts: row.get(8)?,
+            auto_answer: row.get(10)?,
         })
     }
     fn id(&self) -> i64 {

@@ -1,4 +1,4 @@
-//! Ring groups: a number at which several users ring together. GRP-01, 08, 12.
+//! Ring groups: a number at which several users ring, together or one after the other. GRP-01, 05…09, 12.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     typed::{Typed, Unreadable},
 };
 
-/// Members that ring together. GRP-01, 08, 12.
+/// Members that ring by a strategy. GRP-01, 05…09, 12.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub struct RingGroup {
@@ -22,8 +22,28 @@ pub struct RingGroup {
     pub number: Option<String>,
     /// In list order.
     pub members: Vec<UserId>,
+    pub strategy: Strategy,
+    /// How long a member rings; with [`Strategy::All`] all of them.
     pub ring_time: Duration,
+    /// How long the group rings at most, whatever is left of the members.
+    pub total_time: Option<Duration>,
+    /// Before the caller's name on the members' phones.
+    pub caller_prefix: String,
     pub overflow: Destination,
+}
+
+/// In which order members ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// All at once. GRP-08
+    #[default]
+    All,
+    /// One after the other in list order. GRP-05
+    TopToBottom,
+    /// One after the other, beginning after the member who answered last. GRP-07
+    RoundRobin,
+    /// One after the other, who had no call for the longest time first. GRP-09
+    LongestIdle,
 }
 
 /// The declaration.
@@ -33,20 +53,31 @@ pub static RING_GROUPS: Resource = Resource {
     many: "Ring groups",
     icon: "users",
     menu: "Organization",
-    about: "A number at which several users ring at once; who answers first has the call.",
+    about: "A number at which several users ring, at once or one after the other.",
     fields: &[
         Field::text("name", "Name").required().unique(),
         Field::extension("extension", "Extension").required(),
-        Field::many("members", "Members", "users").required(),
-        Field::seconds("ring_time", "Ring time", 5, 300).required().default("20"),
+        Field::many("members", "Members", "users")
+            .required()
+            .help("They ring in this order; drag to change it."),
+        Field::choice("strategy", "Strategy", STRATEGIES).required().default("all"),
+        Field::seconds("ring_time", "Ring time", 5, 300)
+            .required()
+            .default("20")
+            .help("How long each member rings; with Ring all, all of them."),
+        Field::seconds("total_time", "At most", 5, 3600)
+            .help("The whole group, before the call goes on. Blank is until every member has rung once."),
+        Field::text("caller_prefix", "Caller name prefix")
+            .max(16)
+            .help("Shown before the caller's name, so that members see which number was called."),
         Field::destination("overflow", "If nobody answers").required().default("hangup:no_answer"),
     ],
-    columns: &["extension", "name", "members", "overflow"],
-    filters: &["members"],
+    columns: &["extension", "name", "strategy", "members", "overflow"],
+    filters: &["strategy", "members"],
     sort: "extension",
     cards: &[
         ("General", &["name", "extension"]),
-        ("Ringing", &["members", "ring_time"]),
+        ("Ringing", &["strategy", "members", "ring_time", "total_time", "caller_prefix"]),
         ("Overflow", &["overflow"]),
     ],
     title: "name",
@@ -61,7 +92,7 @@ impl Typed for RingGroup {
     const TABLE: &'static str = "ring_groups";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, x.number, t.ring_time, t.overflow, \
         (SELECT group_concat(m.target, ',' ORDER BY m.position) FROM ring_groups_members m \
-         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id) \
+         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strategy, t.total_time, t.caller_prefix \
         FROM ring_groups t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.ring_group_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -82,12 +113,27 @@ impl Typed for RingGroup {
                 .flat_map(|ids| ids.split(','))
                 .filter_map(|id| id.parse().ok().map(UserId))
                 .collect(),
+            strategy: Strategy::of(row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?)?,
             ring_time: Duration::from_secs(row.get(4)?),
+            total_time: row.get::<_, Option<u64>>(8)?.map(Duration::from_secs),
+            caller_prefix: row.get(9)?,
             overflow,
         })
     }
     fn id(&self) -> i64 {
         self.id.0
+    }
+}
+
+impl Strategy {
+    fn of(stored: &str) -> Result<Self, Unreadable> {
+        match stored {
+            "all" => Ok(Self::All),
+            "top_to_bottom" => Ok(Self::TopToBottom),
+            "round_robin" => Ok(Self::RoundRobin),
+            "longest_idle" => Ok(Self::LongestIdle),
+            _ => Err(Unreadable::Field { field: "strategy", message: "it is no strategy." }),
+        }
     }
 }
 
@@ -99,7 +145,10 @@ impl Default for RingGroup {
             name: String::new(),
             number: None,
             members: Vec::new(),
+            strategy: Strategy::All,
             ring_time: Duration::from_secs(20),
+            total_time: None,
+            caller_prefix: String::new(),
             overflow: Destination::Hangup(Cause::NoAnswer),
         }
     }
@@ -112,3 +161,10 @@ fn overflows_elsewhere(values: &Values) -> Result<(), Problem> {
     }
     Ok(())
 }
+
+const STRATEGIES: &[(&str, &str)] = &[
+    ("all", "Ring all"),
+    ("top_to_bottom", "Top to bottom"),
+    ("round_robin", "Round robin"),
+    ("longest_idle", "Longest idle"),
+];

@@ -39,9 +39,13 @@ pub static SETTINGS: Resource = Resource {
             .required()
             .default("optional")
             .help("A passkey or an authenticator app at each sign-in. Phones are not asked."),
+        Field::number("audit_days", "Audit log is kept for", 90, 3650, "days")
+            .help("Blank is as long as the program settings say."),
         Field::text("support_contact", "Support contact")
             .max(200)
             .help("Shown at the sign-in page: whom to ask for help."),
+        Field::email("support_mail", "Support e-mail")
+            .help("Reports of problems go there. Blank sends none."),
         Field::choice("language", "Language", super::users::LANGUAGES)
             .help("Of the portal and of mail, for users who chose none. Blank is that of the browser."),
         Field::text("oidc_issuer", "Issuer")
@@ -63,9 +67,10 @@ pub static SETTINGS: Resource = Resource {
     filters: &[],
     sort: "country",
     cards: &[
-        ("Company", &["display_name", "logo", "support_contact", "default_site", "language"]),
+        ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
+        ("Records", &["audit_days"]),
         (
             "Single sign-on",
             &["oidc_issuer", "oidc_client", "oidc_secret", "oidc_match", "oidc_claim", "local_sign_in"],

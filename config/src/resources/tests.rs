@@ -46,6 +46,7 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
             Kind::Url => format!("https://example.com/{n}"),
             Kind::Colour => format!("#00000{n}"),
             Kind::Country => ["de", "fr", "us"][n % 3].to_owned(),
+            Kind::WrittenNumber => format!("030 / 1234-{n}"),
             Kind::OutsideNumber => format!("+49301234{}{n}", author.viewer.tenant),
             Kind::Mac => format!("0000000000{}{n}", author.viewer.tenant),
         };

@@ -1,10 +1,16 @@
 //! How calls find rows: by domain, number, user name, owner. Brought up to date by the rows that differ, so that an edit
 //! costs what it touches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use super::{Rows, SharedMap};
-use crate::{DeviceId, ExtensionId, TenantId, UserId, resources::devices::Device};
+use super::{Rows, SharedMap, names::Names};
+use crate::{
+    DeviceId, ExtensionId, TenantId, UserId,
+    resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
+};
 
 /// The indexes of one revision.
 #[derive(Debug, Default, Clone)]
@@ -18,6 +24,11 @@ pub(super) struct Indexes {
     pub namesakes: SharedMap<Arc<str>, Vec<DeviceId>>,
     /// In the order they were added.
     pub devices_of: SharedMap<UserId, Arc<[Arc<Device>]>>,
+    /// Members of groups that ring the longest idle.
+    pub hunted_by_idle: Arc<HashSet<UserId>>,
+    pub names: Names,
+    /// By whom they are blocked; `None` is the whole company.
+    pub blocked: SharedMap<(TenantId, Option<UserId>), Arc<[Arc<BlockedCaller>]>>,
 }
 
 /// Tenant → text → id.
@@ -31,9 +42,15 @@ impl Indexes {
             self.domains = Arc::new(new.tenants.values().map(domain).collect());
             self.default_tenant = new.tenants.values().map(|tenant| tenant.id).min();
         }
+        if !new.ring_groups.is_same(&old.ring_groups) {
+            let by_idle = new.ring_groups.values().filter(|group| group.strategy == Strategy::LongestIdle);
+            self.hunted_by_idle = Arc::new(by_idle.flat_map(|group| group.members.iter().copied()).collect());
+        }
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
+        self.names.update(old, new);
+        self.update_blocked(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {
@@ -99,6 +116,30 @@ impl Indexes {
                 self.devices_of.remove(&user);
             } else {
                 self.devices_of.insert(user, devices.into());
+            }
+        }
+    }
+
+    fn update_blocked(&mut self, old: &Rows, new: &Rows) {
+        let mut added = HashMap::<(TenantId, Option<UserId>), Vec<Arc<BlockedCaller>>>::new();
+        for (old, new) in new.blocked_callers.differences(&old.blocked_callers) {
+            if let Some(old) = old {
+                added.entry((old.tenant, old.user)).or_default();
+            }
+            if let Some(new) = new {
+                added.entry((new.tenant, new.user)).or_default().push(new.clone());
+            }
+        }
+        for (by, mut blocked) in added {
+            let unchanged = |row: &&Arc<BlockedCaller>| {
+                new.blocked_callers.get(&row.id).is_some_and(|present| Arc::ptr_eq(present, row))
+            };
+            let before = self.blocked.get(&by);
+            blocked.extend(before.iter().flat_map(|rows| rows.iter()).filter(unchanged).cloned());
+            if blocked.is_empty() {
+                self.blocked.remove(&by);
+            } else {
+                self.blocked.insert(by, blocked.into());
             }
         }
     }

@@ -5,8 +5,11 @@ use std::{collections::HashSet, sync::Arc};
 use super::SharedMap;
 use crate::{
     resources::{
+        blocked_callers::BlockedCaller,
+        contacts::{Contact, OwnContact},
         devices::Device,
         extensions::{Extension, Target},
+        ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         ring_groups::RingGroup,
         roles::Role,
@@ -30,6 +33,10 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub contacts: Table<Contact>,
+    pub own_contacts: Table<OwnContact>,
+    pub directory_names: Table<DirectoryName>,
+    pub blocked_callers: Table<BlockedCaller>,
 }
 
 impl Rows {
@@ -43,6 +50,9 @@ impl Rows {
         let tenants: HashSet<i64> = self.tenants.values().map(|tenant| tenant.id.0).collect();
         self.users.retain(|user| tenants.contains(&user.tenant.0));
         let users = self.users.clone();
+        self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
+        self.own_contacts.retain(|own| users.contains_key(&own.user.0));
+        self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =

@@ -11,6 +11,7 @@ fn device(id: i64, tenant: i64, user: i64, username: &str) -> Device {
         ha1: Ha1::new(username, "example.com", "secret"),
         ring: Ring::Immediate,
         max_contacts: 3,
+        auto_answer: false,
     }
 }
 

@@ -1,9 +1,9 @@
-//! Counts what is allocated.
+//! Counts what this thread allocates, and what of it lives.
 #![allow(unsafe_code)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    cell::Cell,
 };
 
 /// The system's allocator, counted.
@@ -11,31 +11,49 @@ pub struct Counting;
 
 /// Allocations so far, and their bytes.
 pub fn so_far() -> (u64, u64) {
-    (ALLOCATIONS.load(Relaxed), BYTES.load(Relaxed))
+    (ALLOCATIONS.get(), BYTES.get())
 }
 
-// SAFETY: each call is handed on to the system's allocator as it came.
+/// Blocks that live, and their bytes.
+pub fn alive() -> (i64, i64) {
+    (BLOCKS.get(), HELD.get())
+}
+
+// SAFETY: each call is handed on to the system's allocator as it came; counting touches only thread-locals that need
+// neither construction nor destruction, so it cannot allocate itself.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        asked(layout.size());
+        held(1, layout.size() as i64);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        held(-1, -(layout.size() as i64));
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size);
+        asked(size);
+        held(0, size as i64 - layout.size() as i64);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
-fn count(size: usize) {
-    ALLOCATIONS.fetch_add(1, Relaxed);
-    BYTES.fetch_add(size as u64, Relaxed);
+fn asked(size: usize) {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    BYTES.set(BYTES.get() + size as u64);
 }
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static BYTES: AtomicU64 = AtomicU64::new(0);
+fn held(blocks: i64, bytes: i64) {
+    BLOCKS.set(BLOCKS.get() + blocks);
+    HELD.set(HELD.get() + bytes);
+}
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static BYTES: Cell<u64> = const { Cell::new(0) };
+    static BLOCKS: Cell<i64> = const { Cell::new(0) };
+    static HELD: Cell<i64> = const { Cell::new(0) };
+}

@@ -46,6 +46,7 @@ fn user(number: u16) -> User {
             no_answer_after: Duration::from_secs(20),
             busy_trigger: 2,
         },
+        numbers: vec![],
     }
 }
 
@@ -60,6 +61,7 @@ fn device(number: u16) -> Device {
         ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
         ring: Ring::Immediate,
         max_contacts: 1,
+        auto_answer: false,
     }
 }
 

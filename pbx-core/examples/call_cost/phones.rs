@@ -8,10 +8,7 @@ use sip_stack::{
     digest::{Attempt, answer, best_challenge},
 };
 
-use crate::{
-    address,
-    company::{DOMAIN, PASSWORD},
-};
+use crate::company::{DOMAIN, PASSWORD};
 
 /// A phone.
 pub struct Phone {
@@ -25,7 +22,7 @@ impl Phone {
     }
 
     pub fn address(&self) -> SocketAddr {
-        address(self.port)
+        ([10, 0, 1, 1], self.port).into()
     }
 
     pub fn register(&self, cseq: u32, challenge: Option<&Bytes>) -> String {
@@ -126,3 +123,6 @@ fn line(message: &Bytes, name: Name) -> String {
     let message = Message::parse(message.clone()).unwrap();
     String::from_utf8_lossy(message.header(name).unwrap_or_default()).into_owned()
 }
+
+/// The listener that they all write to.
+pub const PBX: &str = "10.0.0.1:5060";

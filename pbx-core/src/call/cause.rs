@@ -19,6 +19,14 @@ pub(crate) enum Cause {
     NotFound,
     NoWayOutside,
     Declined,
+    /// The callee, or the whole company, blocks the caller.
+    Blocked,
+    /// The caller's role does not let them place calls.
+    NotAllowed,
+    /// None of the phones that a call from the portal begins with is registered.
+    NoOwnPhone,
+    /// The caller did not answer their own phone.
+    OwnPhoneUnanswered,
     /// Too many forwards or hops.
     Loop,
     /// No port or no room.
@@ -40,7 +48,8 @@ impl Cause {
     pub(crate) fn status(self) -> u16 {
         match self {
             Self::Busy => 486,
-            Self::Declined => 603,
+            Self::Declined | Self::Blocked => 603,
+            Self::NotAllowed => 403,
             Self::NotFound | Self::NoWayOutside => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
@@ -49,6 +58,8 @@ impl Cause {
             Self::Normal
             | Self::NoAnswer
             | Self::Unavailable
+            | Self::NoOwnPhone
+            | Self::OwnPhoneUnanswered
             | Self::Loop
             | Self::Silent
             | Self::Dead
@@ -67,6 +78,10 @@ impl Cause {
             Self::NotFound => "No such extension",
             Self::NoWayOutside => "No way outside configured",
             Self::Declined => "Declined",
+            Self::Blocked => "Caller is blocked",
+            Self::NotAllowed => "Not allowed to place calls",
+            Self::NoOwnPhone => "None of your phones is registered",
+            Self::OwnPhoneUnanswered => "You did not answer your phone",
             Self::Loop => "Forwarding loop",
             Self::Congestion => "No room for this call",
             Self::NotAcceptable => "No common codec",
@@ -82,11 +97,12 @@ impl Cause {
         match self {
             Self::Normal | Self::Cancelled => 16,
             Self::Busy => 17,
-            Self::NoAnswer => 19,
-            Self::Unavailable => 20,
+            Self::NoAnswer | Self::OwnPhoneUnanswered => 19,
+            Self::Unavailable | Self::NoOwnPhone => 20,
             Self::NotFound => 1,
             Self::NoWayOutside => 3,
-            Self::Declined => 21,
+            Self::Declined | Self::Blocked => 21,
+            Self::NotAllowed => 57,
             Self::Loop => 25,
             Self::Congestion => 34,
             Self::NotAcceptable => 88,
@@ -111,10 +127,12 @@ impl Cause {
     pub(crate) fn tone(self) -> Option<Tone> {
         match self {
             Self::Normal | Self::Cancelled | Self::Silent | Self::Dead | Self::Administrative => None,
-            Self::Busy | Self::Declined | Self::NoAnswer => Some(Tone::Busy),
+            Self::Busy | Self::Declined | Self::Blocked | Self::NoAnswer => Some(Tone::Busy),
+            Self::NoOwnPhone | Self::OwnPhoneUnanswered => None,
             Self::Unavailable
             | Self::NotFound
             | Self::NoWayOutside
+            | Self::NotAllowed
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
@@ -126,10 +144,13 @@ impl Cause {
     pub(crate) fn outcome(self) -> Outcome {
         match self {
             Self::Busy => Outcome::Busy,
-            Self::Declined => Outcome::Declined,
+            Self::Declined | Self::Blocked => Outcome::Declined,
             Self::Normal | Self::Cancelled | Self::NoAnswer | Self::Unavailable => Outcome::Missed,
             Self::NotFound
             | Self::NoWayOutside
+            | Self::NotAllowed
+            | Self::NoOwnPhone
+            | Self::OwnPhoneUnanswered
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
@@ -158,6 +179,8 @@ impl From<route::Refused> for Cause {
         match refused {
             route::Refused::UnknownExtension => Self::NotFound,
             route::Refused::NoWayOutside => Self::NoWayOutside,
+            route::Refused::NotAllowed => Self::NotAllowed,
+            route::Refused::Blocked => Self::Blocked,
         }
     }
 }

@@ -63,6 +63,23 @@ pub(crate) struct Record {
     pub ending: Option<(Cause, String, Now)>,
 }
 
+impl Record {
+    /// Of a call that begins.
+    pub(crate) fn new(name: Arc<str>, started: Now, caller: Party, dialled: String) -> Self {
+        Self {
+            name,
+            started,
+            answered_at: None,
+            caller,
+            dialled,
+            answered_by: String::new(),
+            max_forwards: USUAL_MAX_FORWARDS,
+            ladder: Ladder::default(),
+            ending: None,
+        }
+    }
+}
+
 /// An offer of one party that the other must answer first.
 #[derive(Debug)]
 pub(crate) struct Renegotiation {
@@ -126,6 +143,24 @@ impl Calls {
 }
 
 impl Running {
+    /// A call that begins; `owner` is not among its legs yet.
+    pub(crate) fn new(id: CallId, handle: Call, owner: LegId, record: Record) -> Self {
+        Self {
+            id,
+            handle,
+            script: None,
+            wake_at: None,
+            owner,
+            legs: SmallVec::new(),
+            talking: None,
+            early: None,
+            announced: 100,
+            renegotiation: None,
+            users: SmallVec::new(),
+            record,
+            shown: Shown::default(),
+        }
+    }
     /// Whether its record only waits to be closed.
     pub(crate) fn is_ending(&self) -> bool {
         self.record.ending.is_some()
@@ -148,3 +183,6 @@ impl Running {
         self.handle.note_at(now.at, what, detail, rule);
     }
 }
+
+/// RFC 3261 §8.1.1.6.
+const USUAL_MAX_FORWARDS: u8 = 70;

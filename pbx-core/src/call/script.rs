@@ -17,10 +17,12 @@ use std::{
 };
 
 use config::{
-    DeviceId, Snapshot,
+    DeviceId, Snapshot, UserId,
+    records::Change,
     snapshot::{Destination, Device, Tenant, User},
 };
 use sip_stack::Flow;
+use smallvec::SmallVec;
 
 use super::cause::Cause;
 use crate::{ids::LegId, office::Office, route::Caller, trace::Trace};
@@ -61,8 +63,12 @@ pub(crate) enum Action {
     Cancel(LegId, Hush),
     /// Let the caller and this callee hear each other.
     Talk(LegId),
+    /// The callee who answered is the caller from now on.
+    Adopt(LegId),
     /// Let the caller hear this.
     Tone(media::Tone),
+    /// Keep this beyond a restart.
+    Store(Change),
 }
 
 /// Why a callee's phone stops ringing.
@@ -87,6 +93,16 @@ pub(crate) struct Dial {
     pub at: Instant,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
+    /// It is the caller's own phone, with which the call begins. CTC-04.
+    pub summons: bool,
+}
+
+/// Somebody whom the call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Called {
+    pub user: UserId,
+    /// They block the caller.
+    pub blocked: bool,
 }
 
 /// One forward that the call followed (RFC 5806).
@@ -102,7 +118,6 @@ pub(crate) struct Facts {
     pub snapshot: Arc<Snapshot>,
     pub tenant: Arc<Tenant>,
     pub caller: Caller,
-    pub caller_device: DeviceId,
     pub office: Rc<Office>,
 }
 
@@ -121,8 +136,13 @@ struct Desk {
     wake_at: Option<Instant>,
     answered: bool,
     diversions: Vec<Diversion>,
+    /// Before the caller's name, for the callees.
+    caller_prefix: String,
     /// Where a callee's phone sends the call.
     moved_to: Option<String>,
+    /// The phone that calls, once that is known.
+    caller_device: Option<DeviceId>,
+    called: SmallVec<[Called; 2]>,
     trace: Trace,
 }
 
@@ -178,9 +198,32 @@ impl Call {
         desk.diversions.push(diversion);
         desk.diversions.len()
     }
+    /// What callees see before the caller's name from now on.
+    pub(crate) fn set_caller_prefix(&self, prefix: &str) {
+        prefix.clone_into(&mut self.0.desk.borrow_mut().caller_prefix);
+    }
+    /// What callees see before the caller's name.
+    pub(crate) fn caller_prefix(&self) -> String {
+        self.0.desk.borrow().caller_prefix.clone()
+    }
     /// Where a callee's phone sent the call last.
     pub(crate) fn moved_to(&self) -> Option<String> {
         self.0.desk.borrow_mut().moved_to.take()
+    }
+    /// The phone that calls.
+    pub(crate) fn caller_device(&self) -> Option<DeviceId> {
+        self.0.desk.borrow().caller_device
+    }
+    /// That phone calls.
+    pub(crate) fn set_caller_device(&self, device: DeviceId) {
+        self.0.desk.borrow_mut().caller_device = Some(device);
+    }
+    /// The call was for that user, whatever becomes of it. CH-07.
+    pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
+        let mut desk = self.0.desk.borrow_mut();
+        if !desk.called.iter().any(|called| called.user == user) {
+            desk.called.push(Called { user, blocked });
+        }
     }
     /// Wants something done.
     pub(crate) fn act(&self, action: Action) {
@@ -222,7 +265,10 @@ impl Call {
             wake_at: None,
             answered: false,
             diversions: vec![],
+            caller_prefix: String::new(),
             moved_to: None,
+            caller_device: None,
+            called: SmallVec::new(),
             trace: Trace::new(now, facts.snapshot.revision),
         };
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
@@ -261,6 +307,10 @@ impl Call {
     /// A decision or event of the engine.
     pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: impl Display, rule: &'static str) {
         self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
+    }
+    /// Whom the call was for.
+    pub(crate) fn called(&self) -> SmallVec<[Called; 2]> {
+        self.0.desk.borrow().called.clone()
     }
     /// The trace, for the record of the call that is over.
     pub(crate) fn take_trace(&self) -> String {

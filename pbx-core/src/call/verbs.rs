@@ -7,7 +7,7 @@ use std::{
 };
 
 use config::{
-    UserId,
+    DeviceId, UserId,
     snapshot::{Destination, Device, Ring, User},
 };
 
@@ -44,6 +44,16 @@ enum Heard {
 /// A leg that rings, and whose it is.
 type Ringing = (LegId, UserId);
 
+/// A phone with which a call can begin, and who answers it.
+pub(crate) type Own = (Arc<User>, Arc<Device>);
+
+/// When a phone is called, and whether it is the caller's own.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: Instant,
+    summons: bool,
+}
+
 impl Call {
     /// That much later than now.
     pub(crate) fn after(&self, wait: Duration) -> Instant {
@@ -79,6 +89,19 @@ impl Call {
         calls >= trigger
     }
 
+    /// Whether the user takes no calls from this caller. CH-17.
+    pub(crate) fn is_blocked_by(&self, user: &User) -> bool {
+        let facts = self.facts();
+        let Some(blocked) = facts.snapshot.blocks(facts.tenant.id, Some(user.id), &facts.caller.number)
+        else {
+            return false;
+        };
+        let detail = format_args!("{} is blocked by {}: {}", facts.caller.number, name(user), blocked.number);
+        self.note("Blocked", detail, "blocked callers");
+        self.concerns(user.id, true);
+        true
+    }
+
     /// Sends the call to where the user has it forwarded, unless it was forwarded too often.
     pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
         let number = user.number.clone().unwrap_or_default();
@@ -95,7 +118,28 @@ impl Call {
     /// A phone that refuses for all (6xx) or sends the call elsewhere stops its user's other phones, not those of other
     /// users.
     pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
-        let mut ringing: Vec<Ringing> = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
+        users.iter().for_each(|user| self.concerns(user.id, false));
+        let ringing = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
+        self.first_answer(ringing, until).await
+    }
+
+    /// Rings the caller's own phones, all at once, until one answers or the time is over: the call goes on from that
+    /// one. CTC-04.
+    pub(crate) async fn summon(&self, phones: &[Own], until: Instant) -> Result<(), Unanswered> {
+        let dial =
+            |(user, device): &Own| self.dial_contacts(user, device, Turn { at: self.now(), summons: true });
+        let legs: Vec<(Ringing, DeviceId)> =
+            phones.iter().flat_map(|own| dial(own).into_iter().map(|ringing| (ringing, own.1.id))).collect();
+        let leg = self.first_answer(legs.iter().map(|(ringing, _)| *ringing).collect(), until).await?;
+        if let Some((_, device)) = legs.iter().find(|((other, _), _)| *other == leg) {
+            self.set_caller_device(*device);
+        }
+        self.act(Action::Adopt(leg));
+        Ok(())
+    }
+
+    /// Waits until one of the ringing legs is answered; the others stop.
+    async fn first_answer(&self, mut ringing: Vec<Ringing>, until: Instant) -> Result<LegId, Unanswered> {
         let mut result = Unanswered::Unreachable;
         while !ringing.is_empty() {
             let event = self.take(Some(until), |e| match *e {
@@ -158,7 +202,6 @@ impl Call {
     }
 
     fn dial_device(&self, user: &Arc<User>, device: &Arc<Device>, until: Instant) -> Vec<Ringing> {
-        let facts = self.facts();
         let skip = |why: &str, rule| {
             self.note("Not rung", format_args!("{} of {}: {why}", device.name, name(user)), rule);
             vec![]
@@ -168,17 +211,26 @@ impl Call {
             Ring::Immediate => Duration::ZERO,
             Ring::After(wait) => wait,
         };
-        if device.id == facts.caller_device {
+        if Some(device.id) == self.caller_device() {
             return skip("it is calling", "caller");
         }
         let at = self.after(wait);
         if at >= until {
             return skip("its delay is longer than the ringing time", "device ringing");
         }
+        self.dial_contacts(user, device, Turn { at, summons: false })
+    }
+
+    /// Calls every contact of a device when its time has come.
+    fn dial_contacts(&self, user: &Arc<User>, device: &Arc<Device>, turn: Turn) -> Vec<Ringing> {
+        let facts = self.facts();
+        let wait = turn.at.saturating_duration_since(self.now());
         let bindings = facts.office.bindings.borrow();
         let contacts = bindings.of(device.id);
         if contacts.is_empty() {
-            return skip("not registered", "registration");
+            let what = format_args!("{} of {}: not registered", device.name, name(user));
+            self.note("Not rung", what, "registration");
+            return vec![];
         }
         let delay = if wait.is_zero() { String::new() } else { format!(" after {} s", wait.as_secs()) };
         self.note("Rings", format_args!("{} of {}{delay}", device.name, name(user)), "device ringing");
@@ -191,8 +243,9 @@ impl Call {
                 uri: contact.contact.to_string(),
                 path: contact.path.as_deref().unwrap_or_default().into(),
                 flow: contact.flow,
-                at,
+                at: turn.at,
                 diversions: self.diversions(),
+                summons: turn.summons,
             })));
             (leg, user.id)
         };

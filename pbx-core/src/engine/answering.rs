@@ -197,13 +197,20 @@ impl Engine {
     /// Tells the caller that it rings: once by 180, or with a tone in band where the tenant wants that.
     fn announce(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
-        if call.announced >= 180 || call.handle.is_answered() {
+        if call.announced >= 180 {
             return;
+        }
+        if call.handle.is_answered() {
+            // Only audio is left to tell them.
+            call.announced = 180;
+            return if call.talking.is_none() {
+                self.play_tone(id, Tone::Ringback)
+            };
         }
         call.announced = 180;
         let (owner, country) = (call.owner, call.country());
         let inband = call.handle.facts().tenant.inband_ringback;
-        let row = &self.calls.legs[&owner];
+        let Some(row) = self.calls.legs.get(&owner) else { return };
         let Some(invite) = row.invite else { return };
         if inband && row.line.takes_tones() && row.line.early.is_none() {
             let payloads = own_payloads(row.line.their_payloads());
@@ -226,10 +233,12 @@ impl Engine {
         if call.early == Some(callee) {
             return true;
         }
-        let line = &self.calls.legs[&owner].line;
-        if line.remote.is_none() {
+        // Without a caller's leg nobody listens: a call from the portal.
+        let Some(line) =
+            self.calls.legs.get(&owner).map(|row| &row.line).filter(|line| line.remote.is_some())
+        else {
             return false;
-        }
+        };
         if line.early.is_none() {
             let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
             if payloads.is_empty() {

@@ -1,6 +1,6 @@
 //! Legs and calls end; the record is closed when the last message and the last media figures are in. SIP-14, SIP-45.
 
-use config::{TenantId, records::Change};
+use config::{TenantId, UserId, records::Change};
 use sip_stack::{InviteId, stack::EndCause};
 
 use super::Engine;
@@ -68,7 +68,9 @@ impl Engine {
         }
         self.timers.clear(call.record.started.at + limits::TRACE_WAIT, Timer::Trace(id));
         call.note(now, "Ended", &text, "end");
-        tracing::info!(call.id = %call.record.name, "call ended: {text}");
+        let record = &call.record;
+        tracing::info!(call.id = %record.name, tenant.id = %call.handle.facts().tenant.id,
+            "{} called {}: {text}", record.caller.number, record.dialled);
         call.record.ending = Some((cause, text, now));
         let (tenant, name) = (call.handle.facts().tenant.id, call.record.name.to_string());
         let legs = call.legs.clone();
@@ -127,7 +129,10 @@ impl Engine {
         row.times.ended = Some(now.at);
         row.cause = text;
         row.dial = None;
-        let call = row.call;
+        let (call, talked) = (row.call, row.party.user.filter(|_| row.times.answered.is_some()));
+        if let Some(user) = talked {
+            self.remember_last_call(now, user);
+        }
         self.disengage(leg);
         self.free_line(now, leg);
         let Some(running) = self.calls.running.get_mut(&call) else { return };
@@ -136,6 +141,16 @@ impl Engine {
             self.early_media_over(call);
         }
         self.show(now, call);
+    }
+
+    /// An answered call of the user is over. GRP-09
+    fn remember_last_call(&mut self, now: Now, user: UserId) {
+        let ended_at = now.utc.timestamp_millis();
+        self.office.hunting.borrow_mut().call_ended(user, ended_at);
+        if self.snapshot.hunts_by_idle(user) {
+            let stored = self.records.store(Change::LastCall { user, ended_at });
+            self.out.push_back(stored);
+        }
     }
 
     /// Closes the record once nothing more is expected.
@@ -169,9 +184,14 @@ impl Engine {
         for invite in legs.iter().filter_map(|leg| leg.invite) {
             self.calls.invites.remove(&invite);
         }
+        let parties = cdr::parties(&call, &legs, (*cause, at.utc.timestamp_millis()));
         let row = cdr::closed(&call, &legs);
         let stored = self.records.store(Change::CallClosed(Box::new(row)));
         self.out.push_back(stored);
+        if !parties.is_empty() {
+            let stored = self.records.store(Change::CallParties(parties));
+            self.out.push_back(stored);
+        }
     }
 
     pub(super) fn hang_up(&mut self, now: Now, tenant: TenantId, name: &str) {

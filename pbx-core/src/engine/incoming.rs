@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use config::records::Change;
+use config::{records::Change, snapshot::Destination};
 use media::{
     Statistics,
     sdp::{Description, SdpError},
@@ -20,7 +20,7 @@ use crate::call::{
     Cause, Leg, Running,
     leg::{Party, Side, State, Times},
     line::Line,
-    running::{Record, Shown},
+    running::Record,
     script::{Call, Facts, Script},
 };
 use crate::{
@@ -28,10 +28,9 @@ use crate::{
     cdr,
     counters::Refusal,
     features,
-    ids::LegId,
+    ids::{CallId, LegId},
     io::Now,
-    ladder::Ladder,
-    limits,
+    limits, live,
     route::{self, Caller, Route},
     timers::Timer,
 };
@@ -92,64 +91,55 @@ impl Engine {
         let facts = Facts {
             snapshot: self.snapshot.clone(),
             tenant: admitted.identity.tenant.clone(),
-            caller_device: admitted.identity.device.id,
             caller,
             office: Rc::clone(&self.office),
         };
         let route = route::route(&facts.snapshot, facts.tenant.id, &facts.caller, &admitted.dialled, now.utc);
         let name: Arc<str> = self.call_name(now).into();
         let record = Record {
-            name: name.clone(),
-            started: now,
-            answered_at: None,
-            caller: owner,
-            dialled: admitted.dialled,
-            answered_by: String::new(),
             max_forwards: admitted.max_forwards,
-            ladder: Ladder::default(),
-            ending: None,
+            ..Record::new(name.clone(), now, owner, admitted.dialled)
         };
-        let call = Running {
-            id,
-            handle: Call::new(facts, now.at),
-            script: None,
-            wake_at: None,
-            owner: leg,
-            legs: smallvec![leg],
-            talking: None,
-            early: None,
-            announced: 100,
-            renegotiation: None,
-            users: smallvec![],
-            record,
-            shown: Shown::default(),
-        };
-        self.calls.running.insert(id, call);
-        self.calls.names.insert(name, id);
+        let handle = Call::new(facts, now.at);
+        handle.set_caller_device(admitted.identity.device.id);
+        let call = Running { legs: smallvec![leg], ..Running::new(id, handle, leg, record) };
         self.calls.invites.insert(invite, leg);
-        self.calls.active += 1;
-        self.counters.calls += 1;
+        self.add_call(call);
         self.claim_early(invite, leg);
         self.engage(leg);
-        self.start(now, leg, route);
+        let run = |call, to| Script::new(features::run(call, to));
+        self.start(now, id, route, ("INVITE", run));
         Ok(())
     }
 
-    /// Runs the first destination, or ends the call if there is none.
-    fn start(&mut self, now: Now, leg: LegId, route: Route) {
-        let Some(call) = self.calls.call_of_mut(leg) else { return };
-        let id = call.id;
+    /// The engine has one call more.
+    pub(super) fn add_call(&mut self, call: Running) {
+        self.calls.names.insert(call.record.name.clone(), call.id);
+        self.calls.running.insert(call.id, call);
+        self.calls.active += 1;
+        self.counters.calls += 1;
+    }
+
+    /// Runs the first destination, or ends the call if there is none. `by` is what the call began with, and what runs.
+    pub(super) fn start(
+        &mut self,
+        now: Now,
+        id: CallId,
+        route: Route,
+        by: (&'static str, impl FnOnce(Call, Destination) -> Script),
+    ) {
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
         let record = &call.record;
         let dials = format_args!("{} dials {}", record.caller, record.dialled);
-        call.note(now, "Call begins", dials, "INVITE");
+        call.note(now, "Call begins", dials, by.0);
         for (what, detail, rule) in route.trace {
             call.note(now, what, detail, rule);
         }
-        tracing::info!(call.id = %call.record.name, tenant.id = %call.handle.facts().tenant.id,
+        tracing::debug!(call.id = %call.record.name, tenant.id = %call.handle.facts().tenant.id,
             "{} calls {}", call.record.caller.number, call.record.dialled);
         let refused = match route.to {
             Ok(to) => {
-                call.script = Some(Script::new(features::run(call.handle.clone(), to)));
+                call.script = Some(by.1(call.handle.clone(), to));
                 None
             }
             Err(refused) => Some(Cause::from(refused)),
@@ -205,7 +195,7 @@ impl Engine {
 
     /// Sortable by time, unique also across restarts.
     fn call_name(&mut self, now: Now) -> String {
-        format!("{:011x}{:08x}", now.utc.timestamp_millis(), self.random.random::<u32>())
+        live::call_id(now.utc.timestamp_millis(), self.random.random())
     }
 }
 

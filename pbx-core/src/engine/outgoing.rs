@@ -16,7 +16,7 @@ use crate::call::{
 use crate::{
     ids::{CallId, LegId},
     io::Now,
-    limits,
+    limits, route,
     timers::Timer,
 };
 
@@ -51,7 +51,9 @@ impl Engine {
         }
         self.open_line(leg);
         let Some(call) = self.calls.call_of(leg) else { return };
-        let caller = &self.calls.legs[&call.owner].line;
+        // A call from the portal has no caller's leg yet.
+        let nobody = Line::default();
+        let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &row.line);
         let payloads = sdp::relay_offer(match (caller.agreed.as_slice(), caller.their_payloads()) {
             ([], []) => &[],
             ([], offered) => offered,
@@ -136,19 +138,44 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
 
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
 fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
-    let domain = &call.handle.facts().tenant.domain;
-    let caller = &call.record.caller;
+    let facts = call.handle.facts();
+    let domain = &facts.tenant.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
+    let (mut caller, headers) = match dial.summons {
+        true => (dialled_party(call), summons(&dial, domain)),
+        false => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+    };
+    // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
+    if let Some(known) = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number) {
+        caller.name = known;
+    }
+    let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(&caller.name), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),
         max_forwards: call.record.max_forwards,
-        headers: diversions(&dial.diversions, domain),
+        headers,
         offer: None,
     }
+}
+
+/// Whom the caller's own phone shows while it rings: whom it is going to call. CTC-06.
+fn dialled_party(call: &Running) -> Party {
+    let (facts, number) = (call.handle.facts(), call.record.dialled.clone());
+    let name = route::name_of(&facts.snapshot, facts.tenant.id, &number);
+    Party { number, name, ..Party::default() }
+}
+
+/// Has a phone that is set so answer by itself, in the words that makes of phones understand. CTC-06.
+fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
+    if !dial.device.auto_answer {
+        return vec![];
+    }
+    let alert = "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned();
+    vec![(Name::CallInfo, format!("<sip:{domain}>;answer-after=0")), (Name::AlertInfo, alert)]
 }
 
 /// One Diversion per forward, the last one first (RFC 5806 §3.2).

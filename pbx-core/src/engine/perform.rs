@@ -40,12 +40,20 @@ impl Engine {
     }
 
     fn perform(&mut self, now: Now, id: CallId, action: Action) {
+        if self.calls.running.get(&id).is_none_or(|call| call.is_ending()) {
+            return;
+        }
         match action {
             Action::Answer => self.answer_alone(now, id),
             Action::Dial(dial) => self.add_callee(now, id, dial),
             Action::Cancel(leg, hush) => self.clear(now, leg, hush),
             Action::Talk(leg) => self.connect(now, id, leg),
+            Action::Adopt(leg) => self.adopt(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Store(change) => {
+                let stored = self.records.store(change);
+                self.out.push_back(stored);
+            }
         }
     }
 }

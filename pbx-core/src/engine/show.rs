@@ -51,6 +51,7 @@ fn live_call(call: &Running, legs: &[&Leg]) -> live::Call {
     let state = match () {
         () if call.talking.is_some() && held => "held",
         () if call.talking.is_some() => "talking",
+        () if !call.legs.contains(&call.owner) => "ringing caller",
         () => "ringing",
     };
     let facts = call.handle.facts();
@@ -59,6 +60,7 @@ fn live_call(call: &Running, legs: &[&Leg]) -> live::Call {
         id: call.record.name.to_string(),
         started_at: call.record.started.utc.timestamp_millis(),
         answered_at: call.record.answered_at,
+        caller: call.record.caller.user,
         caller_number: call.record.caller.number.clone(),
         caller_name: call.record.caller.name.clone(),
         dialled: call.record.dialled.clone(),

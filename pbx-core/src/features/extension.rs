@@ -1,4 +1,4 @@
-//! A user's extension: forward always → busy trigger → ring all devices → no answer. RNG-01…13.
+//! A user's extension: blocked callers → forward always → busy trigger → ring all devices → no answer. RNG-01…13, CH-17.
 
 use std::sync::Arc;
 
@@ -15,6 +15,10 @@ pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
         call.note("Not rung", "the user is suspended", "user");
         return Next::Hangup(Cause::Unavailable);
     }
+    if call.is_blocked_by(user) {
+        return Next::Hangup(Cause::Blocked);
+    }
+    call.concerns(user.id, false);
     if let Some(to) = &user.forwards.always {
         return call.forward(user, to, "forward always");
     }

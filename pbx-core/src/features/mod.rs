@@ -1,10 +1,13 @@
 //! One file per kind of destination. A feature gets the call and its configuration and says what follows; it never
 //! calls another feature.
 
+mod click_to_call;
 mod extension;
 mod ring_group;
 
 use config::snapshot::{Destination, Target};
+
+pub(crate) use click_to_call::click_to_call;
 
 use crate::{
     call::{Call, Cause, Next},

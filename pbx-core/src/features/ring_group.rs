@@ -1,21 +1,39 @@
-//! Ring group: ring the members by strategy until one answers, else overflow. GRP-01, 08, 12.
+//! Ring group: ring the members by strategy until one answers, else overflow. GRP-01, 05…09, 12.
 //!
-//! Members who are suspended, at their busy trigger, or calling themselves are left out. The members' own forwards
-//! are not followed: a call to the group must not end in one member's forward.
+//! Members who are suspended, block the caller, are at their busy trigger, or calling themselves are left out, each when
+//! its round begins. The members' own forwards are not followed: a call to the group must not end in one member's forward.
 
 use std::sync::Arc;
 
-use config::snapshot::{RingGroup, User};
+use config::{
+    UserId,
+    records::Change,
+    snapshot::{RingGroup, Strategy, User},
+};
 
 use crate::{
-    call::{Call, Next, verbs::name},
+    call::{Call, Next, script::Action, verbs::name},
     hunt,
 };
 
 /// Calls a group.
 pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
-    for round in hunt::all(free_members(call, group)) {
-        if let Ok(leg) = call.ring(&round, call.after(group.ring_time)).await {
+    if !group.caller_prefix.is_empty() {
+        call.set_caller_prefix(&group.caller_prefix);
+    }
+    let over = group.total_time.map(|most| call.after(most));
+    let rounds = hunt::rounds(group, &call.facts().office.hunting.borrow());
+    for round in rounds {
+        if over.is_some_and(|over| over <= call.now()) {
+            call.note("Time over", &group.name, "ring group at most");
+            break;
+        }
+        let free = free_members(call, &round);
+        let until = call.after(group.ring_time);
+        if let Ok(leg) = call.ring(&free, over.map_or(until, |over| until.min(over))).await {
+            if let (Strategy::RoundRobin, [member]) = (group.strategy, &*free) {
+                remember_turn(call, group, member.id);
+            }
             return call.talk(leg).await;
         }
     }
@@ -23,13 +41,20 @@ pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
     Next::Go(group.overflow.clone())
 }
 
-fn free_members(call: &Call, group: &RingGroup) -> Vec<Arc<User>> {
+/// The next call begins after this member. GRP-07
+fn remember_turn(call: &Call, group: &RingGroup, user: UserId) {
+    call.facts().office.hunting.borrow_mut().answered(group.id, user);
+    call.act(Action::Store(Change::Turn { group: group.id, user }));
+}
+
+fn free_members(call: &Call, members: &[UserId]) -> Vec<Arc<User>> {
     let facts = call.facts();
-    let members = group.members.iter().filter_map(|&id| facts.snapshot.user(facts.tenant.id, id));
+    let members = members.iter().filter_map(|&id| facts.snapshot.user(facts.tenant.id, id));
     let free = members.filter(|user| {
         let why = match () {
             () if user.suspended => "suspended",
             () if facts.caller.user == Some(user.id) => "calling",
+            () if call.is_blocked_by(user) => "blocks the caller",
             () if call.is_busy(user) => "busy",
             () => return true,
         };

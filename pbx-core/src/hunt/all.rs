@@ -1,7 +1,7 @@
 //! Ring all: everybody at once, one round. GRP-08.
 
 /// One round with all members; none if there is nobody.
-pub(crate) fn all<T>(members: Vec<T>) -> Vec<Vec<T>> {
+pub(super) fn all<T>(members: Vec<T>) -> Vec<Vec<T>> {
     if members.is_empty() { vec![] } else { vec![members] }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use config::{DeviceId, TenantId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg};
+use config::{DeviceId, TenantId, UserId};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
@@ -11,6 +11,8 @@ pub struct FakeLive {
     pub calls: Mutex<Vec<LiveCall>>,
     pub bindings: Mutex<Vec<LiveBinding>>,
     pub alarms: Mutex<Vec<Alarm>>,
+    /// What was asked for; none are placed.
+    pub placed: Mutex<Vec<NewCall>>,
     changed: watch::Sender<u64>,
 }
 
@@ -20,6 +22,7 @@ impl FakeLive {
             calls: Mutex::default(),
             bindings: Mutex::default(),
             alarms: Mutex::default(),
+            placed: Mutex::default(),
             changed: watch::channel(0).0,
         }
     }
@@ -48,6 +51,15 @@ impl Live for FakeLive {
         drop(calls);
         self.touch();
         ended
+    }
+    fn place_call(&self, call: NewCall) -> Option<String> {
+        let mut placed = self.placed.lock().expect("not poisoned");
+        placed.push(call);
+        Some(format!("placed{}", placed.len()))
+    }
+    fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool {
+        let theirs = self.calls(tenant).iter().any(|c| c.id == call && c.caller == Some(user));
+        theirs && self.hang_up(tenant, call)
     }
     fn alarms(&self) -> Vec<Alarm> {
         self.alarms.lock().expect("not poisoned").clone()
@@ -80,6 +92,7 @@ pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answere
     LiveCall {
         id: id.to_owned(),
         started_at: now - 75_000,
+        caller: None,
         answered_at: answered.then_some(now - 63_000),
         caller_number: caller.to_owned(),
         caller_name: name.to_owned(),

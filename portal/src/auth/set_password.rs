@@ -9,9 +9,13 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::sign_in::Stage;
+use config::{query::QueryError, sign_in::Stage};
 
-use super::{Who, home, login, password, peer, same_site, theme};
+use super::{
+    Who,
+    first_start::{self, Company},
+    home, login, password, peer, same_site, theme,
+};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
 
 #[derive(Template, Default)]
@@ -27,6 +31,8 @@ struct PasswordPage {
     ask_current: bool,
     problems: Vec<String>,
     back: &'static str,
+    /// Asked of the first administrator.
+    company: Option<Company>,
 }
 
 /// `GET /setup/{token}`: a one-time link.
@@ -35,8 +41,8 @@ pub(crate) async fn setup_page(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let login = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
-    show_setup(&headers, &token, login, vec![])
+    let (login, asks) = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
+    show_setup(&headers, &token, login, asks.then(|| Company::of(&Pairs::default())), vec![])
 }
 
 /// `POST /setup/{token}`: sets the password, uses the link up, signs in.
@@ -51,10 +57,13 @@ pub(crate) async fn setup(
     let (headers, address) =
         (request.headers().clone(), peer(&request).map(|ip| ip.to_string()).unwrap_or_default());
     let form = login::read(request).await?;
-    let name = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
-    let problems = password::broken(form.get("password"), form.get("confirm"));
+    let (name, asks) = setup_login(&app, &token).await?.ok_or(Fault::Forbidden(USED_UP))?;
+    let mut problems = password::broken(form.get("password"), form.get("confirm"));
+    if asks && problems.is_empty() {
+        problems = kept(&app, &token, &form).await?;
+    }
     if !problems.is_empty() {
-        return show_setup(&headers, &token, name, problems);
+        return show_setup(&headers, &token, name, asks.then(|| Company::of(&form)), problems);
     }
     let hash = hashed(&app, form.get("password")).await?;
     let now = Utc::now().timestamp_millis();
@@ -116,20 +125,38 @@ async fn hashed(app: &App, new: &str) -> Result<String, Fault> {
     aside(&app.hashing, move || password::hash(&new)).await?.map_err(Fault::Internal)
 }
 
-async fn setup_login(app: &App, token: &str) -> Result<Option<String>, Fault> {
+/// Whose link it is, and whether they are asked for their company.
+async fn setup_login(app: &App, token: &str) -> Result<Option<(String, bool)>, Fault> {
     let (token, now) = (token.to_owned(), Utc::now().timestamp_millis());
-    app.read(move |db| db.setup_account(&token, now))
-        .await
-        .map(|account| account.map(|account| account.login))
+    app.db(move |db| {
+        let Some(account) = db.setup_account(&token, now).map_err(QueryError::from)? else { return Ok(None) };
+        let asks = first_start::asks(db, &account)?;
+        Ok::<_, Fault>(Some((account.login, asks)))
+    })
+    .await
+}
+
+/// What is wrong with what was said of the company; if nothing is, it is kept.
+async fn kept(app: &App, token: &str, form: &Pairs) -> Result<Vec<String>, Fault> {
+    let (token, form, now) = (token.to_owned(), form.clone(), Utc::now().timestamp_millis());
+    let problems = app
+        .db(move |db| match db.setup_account(&token, now).map_err(QueryError::from)? {
+            Some(account) => first_start::keep(db, &account, &form),
+            None => Err(Fault::Forbidden(USED_UP)),
+        })
+        .await?;
+    Ok(problems.iter().map(first_start::sentence).collect())
 }
 
 fn show_setup(
     headers: &HeaderMap,
     token: &str,
     login: String,
+    company: Option<Company>,
     problems: Vec<String>,
 ) -> Result<Response, Fault> {
     let page = PasswordPage {
+        company,
         theme: theme(headers),
         heading: "Welcome to Dialtone",
         sentence: format!("Choose the password of {login}. You are signed in afterwards."),
@@ -160,6 +187,7 @@ fn show_change(who: &Who, problems: Vec<String>) -> Result<Response, Fault> {
         ask_current: !forced,
         problems,
         back: if forced { "" } else { "/security" },
+        company: None,
     };
     show(page)
 }

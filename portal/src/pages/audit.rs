@@ -24,6 +24,7 @@ use crate::{
     language,
     query::Pairs,
     reply,
+    rest::param::{Param, Takes, checked},
     state::App,
     tables::field::Choice,
     view::Page,
@@ -127,7 +128,7 @@ pub(crate) async fn csv(
 /// `GET /api/v1/audit`: `{"items":[…],"total":…,"next":…}`, with the page's filters.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
     allowed(&who)?;
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &PARAMETERS)?;
     let (viewer, wanted) = (who.viewer(), wanted(&asked));
     let found = app.read(move |db| db.audit_log(&viewer, &wanted)).await?;
     Ok(Json(json!({ "items": found.entries, "total": found.total, "next": found.next })).into_response())
@@ -220,4 +221,18 @@ impl Filter {
 
 /// Where it is.
 pub(crate) const PATH: &str = "/admin/audit";
+/// What the API's list takes.
+pub(crate) const PARAMETERS: [Param; 11] = [
+    Param::new("q", Takes::Text, "In who, what or the values."),
+    Param::new("who", Takes::Text, "Exactly this author."),
+    Param::new("action", Takes::Text, "`create`, `update`, `delete`, …"),
+    Param::new("table", Takes::Text, "Name of a table."),
+    Param::new("row", Takes::Whole(1, i64::MAX), "Only that row of the table."),
+    Param::new("via", Takes::Text, "`portal`, `api`, `file`, …"),
+    Param::new("from", Takes::Day, "First day."),
+    Param::new("to", Takes::Day, "Last day."),
+    Param::new("tz", Takes::Whole(-14 * 60, 14 * 60), "Minutes that the days' clock is ahead of UTC."),
+    Param::new("before", Takes::Whole(1, i64::MAX), "`next` of the page before."),
+    Param::new("limit", Takes::Whole(1, 200), "Entries a page."),
+];
 const LONGEST: usize = 100;

@@ -19,6 +19,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::param::{Param, Takes, checked},
     state::App,
     tables::field::Choice,
     text::At,
@@ -134,7 +135,7 @@ pub(crate) async fn show(
 
 /// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &PARAMETERS)?;
     let (rows, more) = find(&app, &who, Filter::read(&asked).query(&asked)).await?;
     let next = rows.last().filter(|_| more).map(|last| last.id.clone());
     let items: Vec<_> = rows.iter().map(summary).collect();
@@ -162,6 +163,22 @@ const OUTCOMES: [(&str, &str); 6] = [
     ("busy", "Busy"),
     ("declined", "Declined"),
     ("failed", "Failed"),
+];
+/// What the API's list takes.
+pub(crate) const PARAMETERS: [Param; 9] = [
+    Param::new("q", Takes::Text, "A number or a name."),
+    Param::new(
+        "outcome",
+        Takes::OneOf(&["answered", "missed", "busy", "declined", "failed"]),
+        "How it ended.",
+    ),
+    Param::new("from", Takes::Day, "First day."),
+    Param::new("to", Takes::Day, "Last day."),
+    Param::new("tz", Takes::Whole(-14 * 60, 14 * 60), "Minutes that the days' clock is ahead of UTC."),
+    Param::new("since", Takes::Whole(0, i64::MAX), "Unix milliseconds; counts more than `from`."),
+    Param::new("until", Takes::Whole(0, i64::MAX), "Unix milliseconds; counts more than `to`."),
+    Param::new("after", Takes::Text, "`next` of the page before."),
+    Param::new("limit", Takes::Whole(1, 200), "Calls a page."),
 ];
 /// Calls a page.
 const PAGE: usize = 50;

@@ -27,6 +27,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::param::{Param, Takes, checked},
     state::App,
     text::At,
     view::Page,
@@ -103,7 +104,7 @@ pub(crate) async fn show(
 /// `GET /api/v1/history`: `{"oldest":…,"newest":…,"items":[…]}`.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
     allowed(&who)?;
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &PARAMETERS)?;
     let (viewer, before) = (who.viewer(), asked.get("before").parse().ok());
     let limit = asked.get("limit").parse().unwrap_or(SHOWN);
     let (items, bounds) = app
@@ -146,6 +147,16 @@ impl From<PastError> for Fault {
 
 /// Where it is.
 pub(crate) const PATH: &str = "/admin/history";
+/// What the API's list takes.
+pub(crate) const PARAMETERS: [Param; 2] = [
+    Param::new("before", Takes::Whole(1, i64::MAX), "Revisions older than this one."),
+    Param::new("limit", Takes::Whole(1, 200), "Revisions a page."),
+];
+/// What the API's comparison takes.
+pub(crate) const COMPARED: [Param; 2] = [
+    Param::new("from", Takes::Whole(1, i64::MAX), "One revision.").required(),
+    Param::new("to", Takes::Whole(1, i64::MAX), "The other; the present one if not given."),
+];
 const SHOWN: usize = 50;
 
 #[cfg(test)]

@@ -1,35 +1,57 @@
-//! `/`: where a user's own portal begins.
+//! `/`: where a user's own portal begins: what the company says, their last calls, their phones, links. CH-18, DEV-13.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use config::{query::ListQuery, resources::users::USERS};
+use config::{organization::Announcement, query::QueryError};
 
-use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
+use super::{
+    own_calls::{self, row::CallLine},
+    own_phones::{self, PhoneView},
+    status,
+};
+use crate::{auth::Who, error::Fault, reply, state::App, view::Page, zone::Clock};
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
     page: Page,
     name: String,
-    login: String,
-    /// Blank if they have none.
-    extension: String,
-    email: String,
+    /// What stands below the name.
+    sentence: String,
+    announcements: Vec<Announcement>,
+    calls: Vec<CallLine>,
+    phones: Vec<PhoneView>,
+    /// State and links, ready.
+    status: String,
 }
 
 /// `GET /`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let own = config::access::Viewer { reach: config::access::Reach::Own, ..who.viewer };
-    let query = ListQuery { limit: 1, ..ListQuery::default() };
-    let row = app.db(move |db| db.list(&own, &USERS, &query)).await?.rows.into_iter().next();
-    let text = |name: &str| row.as_ref().and_then(|row| row.shown.get(name).cloned()).unwrap_or_default();
+    let clock = Clock::of(&app, &who).await?;
+    let (tenant, user, administrator, now) = (who.tenant, who.user, who.viewer.level > 0, clock.now_ms());
+    let (announcements, extension) = app
+        .read(move |db| {
+            Ok::<_, QueryError>((
+                db.announcements_at(tenant, administrator, now)?,
+                db.extension_of_user(tenant, user)?,
+            ))
+        })
+        .await?;
     reply::html(&Home {
-        extension: text("extension"),
-        email: text("email"),
+        sentence: match extension {
+            Some(number) => format!("Extension {number} at {}", who.face.name),
+            None => format!("No extension of your own at {}", who.face.name),
+        },
+        announcements,
+        calls: own_calls::recent(&app, &who, &clock, RECENT).await?,
+        phones: own_phones::views(&app, &who, &clock).await?,
+        status: status::part(&app, &who).await?,
         name: who.name.clone(),
-        login: who.login.clone(),
         page: Page::portal(&who, "/", "Home"),
     })
 }
+
+/// Calls shown; the others are on their own page.
+const RECENT: usize = 8;

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::Utc;
+use config::{access::Verb, resources::devices::DEVICES};
 
 use crate::{
     auth::Who,
@@ -95,6 +96,9 @@ pub(crate) async fn api_hang_up(State(app): State<Arc<App>>, who: Who, Path(id):
 fn end(app: &App, who: &Who, id: &str) -> Result<bool, Fault> {
     if who.viewer.level == 0 {
         return Err(Fault::Forbidden("Your account may look at calls, not end them"));
+    }
+    if who.is_program() && !who.may(Verb::Edit, &DEVICES) {
+        return Err(Fault::Forbidden("A key that ends calls has Read and change on Configuration"));
     }
     let ended = app.live.hang_up(who.tenant, id);
     if ended {

@@ -21,6 +21,7 @@ use crate::{
     plan::PlanView,
     query::Pairs,
     reply,
+    rest::param::{Param, Takes, checked},
     state::App,
     view::Page,
 };
@@ -85,8 +86,9 @@ pub(crate) async fn import(State(app): State<Arc<App>>, who: Who, body: String) 
 
 /// `GET /api/v1/configuration`: the text, without passwords; with `?secrets=1` in clear.
 pub(crate) async fn api_export(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    let asked = Pairs::parse(&query.unwrap_or_default());
-    let secrets = if asked.get("secrets") == "1" { Secrets::InClear } else { Secrets::LeftOut };
+    let asked = checked(&query, &EXPORTED)?;
+    let secrets =
+        if ["1", "true"].contains(&asked.get("secrets")) { Secrets::InClear } else { Secrets::LeftOut };
     Ok(history::download(text(&app, &who, "api", secrets).await?, "dialtone.toml"))
 }
 
@@ -98,7 +100,7 @@ pub(crate) async fn api_import(
     body: String,
 ) -> Answer {
     restorer(&who)?;
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &IMPORTED)?;
     let go = match asked.get("dry_run") {
         "1" | "true" => Go::Rehearse,
         _ => history::go(asked.get("base").parse().ok(), asked.get("minutes").parse().unwrap_or_default()),
@@ -150,5 +152,26 @@ fn conflict(mut answer: Response) -> Result<Response, Fault> {
     Ok(answer)
 }
 
+/// What the API's export takes.
+pub(crate) const EXPORTED: [Param; 1] = [Param::new("secrets", Takes::Flag, "With passwords in clear.")];
+/// What the API's import takes.
+pub(crate) const IMPORTED: [Param; 4] = [
+    Param::new("dry_run", Takes::Flag, "Tell what would change, write nothing."),
+    Param::new(
+        "from",
+        Takes::OneOf(&["dialtone", "freepbx", "fusionpbx"]),
+        "Whose extensions the text holds.",
+    ),
+    Param::new(
+        "base",
+        Takes::Whole(0, i64::MAX),
+        "The revision that the plan was made at; a later one is a conflict.",
+    ),
+    Param::new(
+        "minutes",
+        Takes::Whole(0, config::plan::LONGEST_MINUTES as i64),
+        "On trial for so long; 0 is for good.",
+    ),
+];
 /// Where it is.
 pub(crate) const PATH: &str = "/admin/transfer";

@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use config::history::TrialError;
+use config::{Problem, history::TrialError};
 
 use crate::{
     auth::Who,
@@ -17,6 +17,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::{id_of, json},
     state::App,
 };
 
@@ -62,25 +63,28 @@ pub(crate) async fn cancel(
 /// `POST /api/v1/trials` with `{"minutes":10}`: 201 with the trial.
 pub(crate) async fn api_begin(State(app): State<Arc<App>>, who: Who, body: Bytes) -> Answer {
     allowed(&who)?;
-    let asked: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let minutes = asked["minutes"].as_u64().and_then(|minutes| u32::try_from(minutes).ok());
+    let asked = json::optional(&body, &["minutes"])?;
+    let minutes = json::whole(&asked, "minutes")?.unwrap_or(i64::from(MINUTES));
+    let minutes = u32::try_from(minutes).unwrap_or_default();
     let author = who.author("api");
     let now = chrono::Utc::now().timestamp_millis();
-    let trial = app.db(move |db| db.begin_trial(&author, now, minutes.unwrap_or(MINUTES))).await?;
+    let trial = app.db(move |db| db.begin_trial(&author, now, minutes)).await?;
     Ok((StatusCode::CREATED, Json(trial)).into_response())
 }
 
 /// `POST /api/v1/trials/{id}/confirm`: 204.
-pub(crate) async fn api_confirm(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn api_confirm(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>) -> Answer {
     allowed(&who)?;
+    let id = id_of(&id)?;
     let author = who.author("api");
     app.db(move |db| db.confirm_trial(&author, id)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// `DELETE /api/v1/trials/{id}`: takes everything back; what was kept is in the answer.
-pub(crate) async fn api_cancel(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn api_cancel(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>) -> Answer {
     allowed(&who)?;
+    let id = id_of(&id)?;
     let author = who.author("api");
     let ended = app.db(move |db| db.cancel_trial(&author, id)).await?;
     let undone = ended.undone;
@@ -94,7 +98,10 @@ impl From<TrialError> for Fault {
             TrialError::Gone => Self::NotFound,
             TrialError::Forbidden => Self::Forbidden("Your account may look at this, not change it"),
             TrialError::Write(error) => error.into(),
-            why @ (TrialError::Running(_) | TrialError::Length) => Self::Malformed(why.to_string()),
+            TrialError::Running(by) => Self::OnTrial(by),
+            why @ TrialError::Length => {
+                Self::Invalid(vec![Problem { field: "minutes".to_owned(), message: why.to_string() }])
+            }
         }
     }
 }

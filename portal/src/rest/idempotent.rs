@@ -13,12 +13,14 @@ use axum::{
 use config::idempotency::{Answer, Known};
 use sha2::{Digest, Sha256};
 
+use super::methods;
 use crate::{auth::Who, error::Fault, state::App};
 
 /// Answers a repeated request with the first answer.
 pub(crate) async fn once(State(app): State<Arc<App>>, who: Who, request: Request, next: Next) -> Response {
     let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
-    if !changes || !request.uri().path().starts_with("/api/") || !request.headers().contains_key(KEY) {
+    let refused = methods::is_refused(&who, request.method(), request.uri().path());
+    if !changes || refused || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
     match kept(&app, &who, request, next).await {
@@ -31,7 +33,7 @@ async fn kept(app: &App, who: &Who, request: Request, next: Next) -> Result<Resp
     let (parts, body) = request.into_parts();
     let bad = || Fault::Malformed("an Idempotency-Key has 1 to 255 visible characters".into());
     let key = parts.headers[KEY].to_str().map_err(|_| bad())?.to_owned();
-    if key.is_empty() || key.len() > 255 {
+    if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(bad());
     }
     let bytes = axum::body::to_bytes(body, MOST)

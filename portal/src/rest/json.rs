@@ -39,9 +39,28 @@ pub(super) fn values(of: &'static Resource, bytes: &[u8], id: Option<i64>) -> Re
 }
 
 /// A JSON object.
-pub(super) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+pub(crate) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
     serde_json::from_slice(bytes)
         .map_err(|error| Fault::Malformed(format!("the body is not a JSON object: {error}")))
+}
+
+/// A JSON object with no other members than these, or nothing at all.
+pub(crate) fn optional(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, Fault> {
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    let body = body(bytes)?;
+    match body.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(other) => Err(Fault::Malformed(format!("`{other}` is not known here"))),
+        None => Ok(body),
+    }
+}
+
+/// A whole number that is 0 or above, if it is there.
+pub(crate) fn whole(body: &Map<String, Value>, name: &str) -> Result<Option<i64>, Fault> {
+    let Some(value) = body.get(name) else { return Ok(None) };
+    let number = schema::whole(value).filter(|number| *number >= 0);
+    number.map(Some).ok_or_else(|| Fault::Malformed(format!("`{name}` is a whole number")))
 }
 
 /// The values of an object that was read already.

@@ -3,43 +3,56 @@
 //! Written by hand over `serde_json`: generators such as utoipa read Rust types at build time, and the tables here are data;
 //! what they would save is a type for the document, which is 200 lines of `json!`.
 
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+pub(crate) mod answers;
+
 use config::{Field, Kind, Resource, resources};
 use serde_json::{Map, Value, json};
 
-use super::{query, schema};
+use super::{
+    methods::{self, Place},
+    query, schema,
+};
 use crate::{
     auth::Who,
     tables,
     tables::list::{LONGEST_SEARCH, MOST_ROWS, PAGE},
 };
+use answers::{
+    CHANGE, CREATE, DELETE, LIST, READ, bulk_done, changed, created, deleted, json_answer, listed, problem,
+    rehearsal, told, unchanged, with_faults,
+};
 
-/// `GET /api/v1/openapi.json`.
-pub(crate) async fn document(_: Who) -> Response {
-    Json(self::of(&resources::ALL)).into_response()
+/// Operations of what is no table, under a heading.
+pub(crate) struct Group {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub paths: Vec<(String, Value)>,
 }
 
-/// The document of these tables.
-pub(crate) fn of(tables: &[&'static Resource]) -> Value {
+/// The document of the tables that somebody may see, and of these groups.
+pub(crate) fn of(who: &Who, groups: Vec<Group>) -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    for of in tables {
+    let tables: Vec<&'static Resource> = resources::ALL.into_iter().filter(|of| who.may_see(of)).collect();
+    for of in &tables {
         schemas.insert(row_name(of), row(of));
+        schemas.insert(format!("{}Made", row_name(of)), made(of));
         schemas.insert(format!("{}New", row_name(of)), new(of));
         schemas.insert(format!("{}Change", row_name(of)), change(of));
-        add_paths(&mut paths, of);
+        paths.extend(table_paths(who, of));
     }
     schemas.insert("Problem".into(), problem());
     schemas.insert("Rehearsal".into(), rehearsal());
-    let tags: Vec<Value> =
+    let mut tags: Vec<Value> =
         tables.iter().map(|of| json!({ "name": of.many, "description": of.about })).collect();
+    for group in groups {
+        tags.push(json!({ "name": group.name, "description": group.about }));
+        paths.extend(group.paths);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Dialtone", "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every table of the portal, with the same checks and rights. Signed in by an API key.",
+            "description": "Every table and action of the portal that is open to whoever asks for this document, with the same checks and rights. Signed in by an API key.",
         },
         "servers": [{ "url": "/" }],
         "security": [{ "key": [] }],
@@ -52,95 +65,152 @@ pub(crate) fn of(tables: &[&'static Resource]) -> Value {
     })
 }
 
-fn add_paths(paths: &mut Map<String, Value>, of: &'static Resource) {
+/// The addresses of a table with the methods that are open to somebody.
+fn table_paths(who: &Who, of: &'static Resource) -> Vec<(String, Value)> {
     let base = format!("/api/v1/{}", of.name);
-    let one = of.one.to_lowercase();
-    let body = |name: &str| {
-        let schema = json!({ "$ref": format!("#/components/schemas/{}{name}", row_name(of)) });
-        json!({ "required": true, "content": { "application/json": { "schema": schema } } })
+    let place = |path: String, place: Place, describe: &dyn Fn(&str) -> Value| {
+        let methods = methods::at(who, of, place);
+        let mut item: Map<String, Value> =
+            methods.iter().map(|method| ((*method).to_owned(), describe(method))).collect();
+        if item.is_empty() {
+            return None;
+        }
+        if path.contains("{id}") {
+            item.insert("parameters".into(), json!([id_parameter()]));
+        }
+        if place == Place::Table {
+            item.insert("x-table".into(), json!(of.name));
+        }
+        Some((path, Value::Object(item)))
     };
-    let op = |id: &str, summary: String, parameters: Vec<Value>, answers: Value| {
-        let operation = format!("{id}_{}", of.name);
-        json!({ "tags": [of.many], "operationId": operation, "summary": summary,
-                "parameters": parameters, "responses": answers })
-    };
-    let with = |mut operation: Value, body: Value| {
-        operation["requestBody"] = body;
-        operation
-    };
-    let row_answers = || json!({ "200": told(of), "304": unchanged() });
-    if of.single {
-        let get =
-            op("get", format!("The {}", of.many.to_lowercase()), vec![], with_faults(row_answers(), READ));
-        let patch = op(
-            "change",
-            format!("Change {}", of.many.to_lowercase()),
-            writes(true),
-            with_faults(changed(of), CHANGE),
-        );
-        paths.insert(base, json!({ "get": get, "patch": with(patch, body("Change")) }));
-        return;
+    let mut paths = vec![place(base.clone(), Place::Table, &|method| on_table(of, method))];
+    if !of.single {
+        paths.push(place(format!("{base}/{{id}}"), Place::Row, &|method| on_row(of, method)));
+        paths.push(place(format!("{base}/bulk"), Place::Bulk, &|_| on_many(of)));
     }
-    let list = op(
-        "list",
-        format!("Search, filter and page {}", of.many.to_lowercase()),
-        list_parameters(of),
-        with_faults(listed(of), LIST),
-    );
-    let create = op("create", format!("New {one}"), writes(false), with_faults(created(of), CREATE));
-    paths.insert(base.clone(), json!({ "get": list, "post": with(create, body("New")) }));
-    let get = op("get", format!("One {one}"), vec![], with_faults(row_answers(), READ));
-    let patch =
-        op("change", format!("Change fields of a {one}"), writes(true), with_faults(changed(of), CHANGE));
-    let put = op(
-        "replace",
-        format!("Replace a {one}; what is not given takes its default"),
-        writes(true),
-        with_faults(changed(of), CHANGE),
-    );
-    let delete = op("delete", format!("Delete a {one}"), leaves(of), with_faults(deleted(), DELETE));
-    paths.insert(
-        format!("{base}/{{id}}"),
-        json!({ "parameters": [id_parameter()], "get": get, "patch": with(patch, body("Change")),
-                "put": with(put, body("New")), "delete": delete }),
-    );
-    let bulk = op(
-        "bulk",
-        format!("Change or delete many {} at once, all or none", of.many.to_lowercase()),
-        writes(false),
-        with_faults(bulk_done(), CREATE),
-    );
-    let bulk_body =
-        json!({ "required": true, "content": { "application/json": { "schema": bulk_schema(of) } } });
-    paths.insert(format!("{base}/bulk"), json!({ "post": with(bulk, bulk_body) }));
-    for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
-        let answers = json!({ "200": json_answer("The new one, told this once.", json!({
-            "type": "object", "properties": { field.name: { "type": "string" } }, "required": [field.name],
-        })) });
-        let renew = op(
-            &format!("renew_{}", field.name),
-            format!("Make a new {}", field.label.to_lowercase()),
-            vec![idempotency_key()],
-            with_faults(answers, CREATE),
-        );
-        paths.insert(
-            format!("{base}/{{id}}/{}/renew", field.name),
-            json!({ "parameters": [id_parameter()], "post": renew }),
-        );
+    for field in of.fields.iter().filter(|_| !of.single) {
+        if matches!(field.kind, Kind::Secret) {
+            let path = format!("{base}/{{id}}/{}/renew", field.name);
+            paths.push(place(path, Place::Secret, &|_| on_secret(of, field)));
+        }
     }
+    for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::File { .. })) {
+        let path = format!("{base}/upload/{}", field.name);
+        paths.push(place(path, Place::Upload, &|_| on_upload(of, field)));
+    }
+    paths.into_iter().flatten().collect()
+}
+
+fn on_table(of: &'static Resource, method: &str) -> Value {
+    let many = of.many.to_lowercase();
+    match (of.single, method) {
+        (true, "patch") => with_body(
+            op(of, "change", format!("Change {many}"), writes(true), with_faults(changed(of), CHANGE)),
+            of,
+            "Change",
+        ),
+        (true, _) => op(of, "get", format!("The {many}"), vec![], with_faults(row_answers(of), READ)),
+        (false, "post") => with_body(
+            op(of, "create", format!("New {}", one(of)), writes(false), with_faults(created(of), CREATE)),
+            of,
+            "New",
+        ),
+        (false, _) => {
+            let summary = format!("Search, filter and page {many}");
+            op(of, "list", summary, list_parameters(of), with_faults(listed(of), LIST))
+        }
+    }
+}
+
+fn on_row(of: &'static Resource, method: &str) -> Value {
+    let one = one(of);
+    let written =
+        |id: &str, summary: String| op(of, id, summary, writes(true), with_faults(changed(of), CHANGE));
+    match method {
+        "patch" => with_body(written("change", format!("Change fields of a {one}")), of, "Change"),
+        "put" => {
+            let summary = format!("Replace a {one}; what is not given takes its default");
+            with_body(written("replace", summary), of, "New")
+        }
+        "delete" => op(of, "delete", format!("Delete a {one}"), leaves(of), with_faults(deleted(), DELETE)),
+        _ => op(of, "get", format!("One {one}"), vec![], with_faults(row_answers(of), READ)),
+    }
+}
+
+fn on_many(of: &'static Resource) -> Value {
+    let summary = format!("Change or delete many {} at once, all or none", of.many.to_lowercase());
+    let mut bulk = op(of, "bulk", summary, writes(false), with_faults(bulk_done(), CREATE));
+    bulk["requestBody"] = body(bulk_schema(of));
+    bulk
+}
+
+fn on_secret(of: &'static Resource, field: &Field) -> Value {
+    let answers = json!({ "200": json_answer("The new one, told this once.", json!({
+        "type": "object", "properties": { field.name: { "type": "string" } }, "required": [field.name],
+    })) });
+    let (id, summary) =
+        (format!("renew_{}", field.name), format!("Make a new {}", field.label.to_lowercase()));
+    op(of, &id, summary, vec![idempotency_key()], with_faults(answers, CREATE))
+}
+
+fn on_upload(of: &'static Resource, field: &Field) -> Value {
+    let key = json!({ "type": "object", "properties": { "key": { "type": "string" } }, "required": ["key"] });
+    let answers = json!({ "201": json_answer("The key that the field takes.", key) });
+    let (id, summary) = (
+        format!("upload_{}", field.name),
+        format!("Upload a file for {}; its content is the body", field.label.to_lowercase()),
+    );
+    let mut upload = op(of, &id, summary, vec![idempotency_key()], with_faults(answers, CREATE));
+    let content = json!({ "schema": { "type": "string", "format": "binary" } });
+    upload["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": content } });
+    upload
+}
+
+fn op(of: &Resource, id: &str, summary: String, parameters: Vec<Value>, answers: Value) -> Value {
+    let operation = format!("{id}_{}", of.name);
+    json!({ "tags": [of.many], "operationId": operation, "summary": summary,
+            "parameters": parameters, "responses": answers })
+}
+
+fn with_body(mut operation: Value, of: &Resource, name: &str) -> Value {
+    operation["requestBody"] =
+        body(json!({ "$ref": format!("#/components/schemas/{}{name}", row_name(of)) }));
+    operation
+}
+
+fn body(schema: Value) -> Value {
+    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
+}
+
+fn row_answers(of: &Resource) -> Value {
+    json!({ "200": told(of), "304": unchanged() })
+}
+
+fn one(of: &Resource) -> String {
+    of.one.to_lowercase()
 }
 
 /// A row as it is read. Only id and version are sure to be there: an answer may be limited to some fields.
 fn row(of: &Resource) -> Value {
     let mut properties = properties(of);
-    if let Some(name) = tables::told_once(of) {
-        let told = "Told once, in the answer to the request that made it.";
-        properties[name] = json!({ "type": "string", "readOnly": true, "description": told });
+    if let Some(properties) = properties.as_object_mut() {
+        properties.retain(|_, property| property["writeOnly"] != true);
     }
     json!({
         "type": "object", "description": of.about, "properties": properties,
         "required": ["id", "version"], "additionalProperties": false,
     })
+}
+
+/// A row as the answer to its creation tells it, with the secret that was made.
+fn made(of: &Resource) -> Value {
+    let mut row = row(of);
+    let secrets = of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)).map(|field| field.name);
+    for name in secrets.chain(tables::told_once(of)) {
+        let told = "Told once, in this answer, if it was made for the row.";
+        row["properties"][name] = json!({ "type": "string", "readOnly": true, "description": told });
+    }
+    row
 }
 
 fn new(of: &Resource) -> Value {
@@ -178,14 +248,14 @@ fn list_parameters(of: &'static Resource) -> Vec<Value> {
         parameter(
             "after",
             "`next` of the page before; good for the same sort only.",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "pattern": "^([0-9a-f]{2})*$" }),
         ),
         parameter(
             "limit",
             "Rows a page.",
             json!({ "type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE }),
         ),
-        parameter("fields", "Only these fields, joined by commas.", json!({ "type": "string" })),
+        parameter("fields", "Only these fields, joined by commas.", named_fields(of)),
     ];
     for field in of.fields {
         for way in query::ways(field.kind) {
@@ -203,7 +273,7 @@ fn list_parameters(of: &'static Resource) -> Vec<Value> {
             };
             let schema = match *way {
                 ".min" | ".max" => one,
-                _ => json!({ "type": "array", "items": one, "maxItems": MOST_ROWS }),
+                _ => json!({ "type": "array", "items": one, "maxItems": query::MOST_VALUES }),
             };
             parameters.push(parameter(
                 &format!("f.{}{way}", field.name),
@@ -215,15 +285,23 @@ fn list_parameters(of: &'static Resource) -> Vec<Value> {
     parameters
 }
 
+/// The names that `fields` takes.
+fn named_fields(of: &Resource) -> Value {
+    let fields = of.fields.iter().filter(|field| !matches!(field.kind, Kind::Secret)).map(|field| field.name);
+    let names: Vec<&str> = ["id", "version"].into_iter().chain(fields).collect();
+    let any = names.join("|");
+    json!({ "type": "string", "pattern": format!("^({any})(,({any}))*$") })
+}
+
 fn parameter(name: &str, description: &str, schema: Value) -> Value {
     json!({ "name": name, "in": "query", "description": description, "required": false, "schema": schema })
 }
 
-fn id_parameter() -> Value {
+pub(crate) fn id_parameter() -> Value {
     json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 1 } })
 }
 
-fn idempotency_key() -> Value {
+pub(crate) fn idempotency_key() -> Value {
     json!({ "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "A name of the request's own. Repeated within 24 hours it gets the same answer.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" } })
@@ -252,52 +330,13 @@ fn leaves(of: &'static Resource) -> Vec<Value> {
     parameters
 }
 
-fn told(of: &Resource) -> Value {
-    let schema = json!({ "$ref": format!("#/components/schemas/{}", row_name(of)) });
-    let mut answer = json_answer("The row.", schema);
-    answer["headers"] = json!({ "ETag": { "description": "Its version.", "schema": { "type": "string" } } });
-    answer
-}
-
-fn changed(of: &Resource) -> Value {
-    let schema = json!({ "anyOf": [{ "$ref": format!("#/components/schemas/{}", row_name(of)) }, { "$ref": "#/components/schemas/Rehearsal" }] });
-    json!({ "200": json_answer("The row as it is; what would change, if it was a dry run.", schema) })
-}
-
-fn created(of: &Resource) -> Value {
-    let schema = json!({ "$ref": format!("#/components/schemas/{}", row_name(of)) });
-    let mut made = json_answer("The new row.", schema);
-    made["headers"] = json!({
-        "ETag": { "schema": { "type": "string" } }, "Location": { "schema": { "type": "string" } },
-    });
-    json!({ "201": made, "200": json_answer("What would change.", json!({ "$ref": "#/components/schemas/Rehearsal" })) })
-}
-
-fn listed(of: &Resource) -> Value {
-    json!({ "200": json_answer("A page.", json!({
-        "type": "object",
-        "properties": {
-            "items": { "type": "array", "items": { "$ref": format!("#/components/schemas/{}", row_name(of)) } },
-            "total": { "type": "integer", "description": "All that match." },
-            "next": { "type": ["string", "null"], "description": "Where the next page begins." },
-        },
-        "required": ["items", "total", "next"],
-    })) })
-}
-
-fn deleted() -> Value {
-    json!({ "204": { "description": "It is gone." }, "200": json_answer("What would change.", json!({ "$ref": "#/components/schemas/Rehearsal" })) })
-}
-
-fn bulk_done() -> Value {
-    let done = json!({ "type": "object", "properties": { "rows": { "type": "integer" }, "revision": { "type": "integer" } }, "required": ["rows", "revision"] });
-    json!({ "200": json_answer("How many rows changed; what would change, if it was a dry run.", json!({ "anyOf": [done, { "$ref": "#/components/schemas/Rehearsal" }] })) })
-}
-
 fn bulk_schema(of: &Resource) -> Value {
     let change = json!({ "$ref": format!("#/components/schemas/{}Change", row_name(of)) });
     let rows = [
-        ("ids", json!({ "type": "array", "items": { "type": "integer" } })),
+        (
+            "ids",
+            json!({ "type": "array", "items": { "type": "integer", "minimum": 1, "maximum": schema::HIGHEST } }),
+        ),
         ("query", json!({ "type": "string", "description": "As a list takes it: f.suspended=true&q=anna" })),
     ];
     let acts = [("set", change), ("delete", json!({ "const": true }))];
@@ -310,37 +349,6 @@ fn bulk_schema(of: &Resource) -> Value {
     json!({ "anyOf": ways })
 }
 
-fn problem() -> Value {
-    json!({ "type": "object", "properties": {
-        "type": { "type": "string" }, "status": { "type": "integer" }, "title": { "type": "string" },
-        "problems": { "type": "array", "items": { "type": "object", "properties": { "field": { "type": "string" }, "message": { "type": "string" } }, "required": ["field", "message"] } },
-    }, "required": ["type", "status", "title", "problems"] })
-}
-
-fn rehearsal() -> Value {
-    let change = json!({ "type": "object", "properties": { "from": { "type": "string" }, "to": { "type": "string" } }, "required": ["from", "to"] });
-    let entry = json!({ "type": "object", "properties": {
-        "table": { "type": "string" }, "title": { "type": "string" }, "action": { "type": "string" },
-        "changes": { "type": "object", "additionalProperties": change },
-    }, "required": ["table", "title", "action", "changes"] });
-    json!({ "type": "object", "properties": { "dry_run": { "const": true }, "would_change": { "type": "array", "items": entry } }, "required": ["dry_run", "would_change"] })
-}
-
-fn json_answer(description: &str, schema: Value) -> Value {
-    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
-}
-
-fn unchanged() -> Value {
-    json!({ "description": "The row is as `If-None-Match` knows it." })
-}
-
-fn with_faults(mut answers: Value, faults: &[(&str, &str)]) -> Value {
-    for (status, description) in faults.iter().chain(ALWAYS) {
-        answers[*status] = json!({ "description": description, "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
-    }
-    answers
-}
-
 /// `RingGroup` of `ring_groups`.
 fn row_name(of: &Resource) -> String {
     let words = of.name.split('_').map(|word| {
@@ -350,34 +358,3 @@ fn row_name(of: &Resource) -> String {
     let name: String = words.collect();
     name.strip_suffix('s').filter(|_| !of.single).unwrap_or(&name).to_owned()
 }
-
-type Faults = &'static [(&'static str, &'static str)];
-const ALWAYS: Faults = &[
-    ("401", "No key, or one that is not valid."),
-    ("403", "The key does not allow this."),
-    ("429", "Too many requests; Retry-After says when to go on."),
-    ("503", "Too much at once; try again."),
-];
-const LIST: Faults =
-    &[("400", "A parameter is not known or does not fit."), ("404", "The table is not theirs to see.")];
-const READ: Faults = &[("400", "A parameter is not known."), ("404", "There is no such row.")];
-const CREATE: Faults = &[
-    ("400", "The request makes no sense."),
-    ("404", "The table is not theirs to see, or the row is gone."),
-    ("409", "Other rows stand in the way, or the first request with this Idempotency-Key is still running."),
-    ("422", "Values are wrong, named field by field; or the Idempotency-Key was another request's."),
-];
-const CHANGE: Faults = &[
-    ("400", "The request makes no sense."),
-    ("404", "There is no such row."),
-    ("409", "Somebody changed it since the version given."),
-    ("412", "Somebody changed it since the ETag given in If-Match."),
-    ("422", "Values are wrong, named field by field."),
-];
-const DELETE: Faults = &[
-    ("400", "A parameter is not known."),
-    ("404", "There is no such row."),
-    ("409", "Other rows refer to it."),
-    ("412", "Somebody changed it since the ETag given in If-Match."),
-    ("422", "A rule stands in the way."),
-];

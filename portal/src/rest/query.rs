@@ -72,6 +72,9 @@ pub(super) fn list(of: &'static Resource, asked: &Pairs) -> Result<ListQuery, Fa
                 let Some(name) = name.strip_prefix("f.") else { return Err(unknown(name)) };
                 let value = filter(of, name, value)?;
                 match wanted.filters.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, values)) if values.len() == MOST_VALUES => {
+                        return Err(Fault::Malformed(format!("`f.{name}` has at most {MOST_VALUES} values")));
+                    }
                     Some((_, values)) => values.push(value),
                     None => wanted.filters.push((name.to_owned(), vec![value])),
                 }
@@ -147,3 +150,6 @@ fn only(asked: &Pairs, known: &[&str]) -> Result<(), Fault> {
 fn unknown(name: &str) -> Fault {
     Fault::Malformed(format!("there is no parameter `{name}` here"))
 }
+
+/// Values of one filter.
+pub(super) const MOST_VALUES: usize = 50;

@@ -27,9 +27,11 @@ pub(super) fn of_filter(field: &Field) -> Value {
     match field.kind {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Reference(_) | Kind::Many(_) => {
-            json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "none" }] })
+            json!({ "anyOf": [{ "type": "integer", "minimum": 1, "maximum": HIGHEST }, { "const": "none" }] })
         }
-        Kind::Number { .. } | Kind::Duration { .. } => json!({ "type": "integer" }),
+        Kind::Number { .. } | Kind::Duration { .. } => {
+            json!({ "type": "integer", "minimum": -HIGHEST, "maximum": HIGHEST })
+        }
         Kind::Choice(of) => json!({ "enum": of.iter().map(|(key, _)| *key).collect::<Vec<_>>() }),
         Kind::Set(of) => json!({ "enum": of().iter().map(|(key, _)| key).collect::<Vec<_>>() }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_FILTER }),
@@ -39,17 +41,15 @@ pub(super) fn of_filter(field: &Field) -> Value {
 /// The stored form of a filter's value, or what is wrong with it.
 pub(super) fn filter_text(field: &Field, given: &str) -> Result<String, String> {
     let wrong = |what: &str| Err(format!("`{given}` is {what}, in the filter of `{}`", field.name));
-    let whole = given.parse::<i64>();
+    let whole = given.parse::<i64>().ok().filter(|n| (-HIGHEST..=HIGHEST).contains(n));
     match (field.kind, given) {
         (Kind::Flag, "true" | "1") => Ok(SET.to_owned()),
         (Kind::Flag, "false" | "0") => Ok("0".to_owned()),
         (Kind::Flag, _) => wrong("neither true nor false"),
         (Kind::Reference(_) | Kind::Many(_), "none") => Ok(String::new()),
-        (Kind::Reference(_) | Kind::Many(_), _) if whole.as_ref().is_ok_and(|id| *id > 0) => {
-            Ok(given.to_owned())
-        }
+        (Kind::Reference(_) | Kind::Many(_), _) if whole.is_some_and(|id| id > 0) => Ok(given.to_owned()),
         (Kind::Reference(_) | Kind::Many(_), _) => wrong("no row id"),
-        (Kind::Number { .. } | Kind::Duration { .. }, _) if whole.is_ok() => Ok(given.to_owned()),
+        (Kind::Number { .. } | Kind::Duration { .. }, _) if whole.is_some() => Ok(given.to_owned()),
         (Kind::Number { .. } | Kind::Duration { .. }, _) => wrong("no whole number"),
         (Kind::Choice(of), _) if of.iter().any(|(key, _)| *key == given) => Ok(given.to_owned()),
         (Kind::Set(of), _) if of().iter().any(|(key, _)| key == given) => Ok(given.to_owned()),
@@ -200,8 +200,8 @@ fn in_words(kind: Kind) -> String {
 }
 
 /// A whole number, also one that is written `20.0`.
-fn whole(value: &Value) -> Option<i64> {
-    let float = || value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64);
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    let float = || value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() <= HIGHEST as f64).map(|f| f as i64);
     value.as_i64().or_else(float)
 }
 
@@ -210,6 +210,8 @@ fn keys(of: &[(&str, &str)]) -> String {
 }
 
 pub(super) const LONGEST_FILTER: usize = 100;
+/// As far as every JSON reader counts exactly (RFC 8259 §6).
+pub(super) const HIGHEST: i64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests {

@@ -185,6 +185,7 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
                 | Kind::Word { .. }
                 | Kind::Email
                 | Kind::OutsideNumber
+                | Kind::WrittenNumber
                 | Kind::Mac
                 | Kind::Duration { .. }
                 | Kind::Url,

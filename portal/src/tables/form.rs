@@ -312,6 +312,12 @@ async fn save(
             let filling = Filling { id, values, version, problems, was, ..Filling::default() };
             show(app, who, of, filling, StatusCode::UNPROCESSABLE_ENTITY).await
         }
+        // What was typed stays for another try.
+        Err(WriteError::Forbidden(why)) => {
+            let problems = vec![Problem { field: String::new(), message: format!("{why}.") }];
+            let filling = Filling { id, values, version, problems, was, ..Filling::default() };
+            show(app, who, of, filling, StatusCode::FORBIDDEN).await
+        }
         Err(WriteError::Conflict { by, now }) => {
             let (viewer, row) = (who.viewer(), id.ok_or(Fault::NotFound)?);
             let version = app.db(move |db| db.get(&viewer, of, row)).await?.ok_or(Fault::NotFound)?.version;

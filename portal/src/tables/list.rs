@@ -26,6 +26,8 @@ struct ListPage {
     view: ListView,
     changes: Vec<Change>,
     may: May,
+    /// Ready HTML.
+    above: String,
 }
 
 #[derive(Template)]
@@ -64,7 +66,8 @@ pub(crate) async fn show(
     }
     let page =
         Page::new(&app, &who, &format!("/admin/{}", of.name), of.many).below_menu(of.menu).listening(&live);
-    reply::html(&ListPage { page, of, view, changes, may })
+    let above = super::above(&app, &who, of).await?;
+    reply::html(&ListPage { page, of, view, changes, may, above })
 }
 
 /// What the query string asks of the database. `none` stands for a blank value, because a blank parameter is none.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{Answer, World, between, send};
 
 /// A request of a program.
-async fn ask(world: &World, key: &str, method: &str, path: &str, body: Value) -> Answer {
+pub async fn ask(world: &World, key: &str, method: &str, path: &str, body: Value) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -17,7 +17,8 @@ async fn ask(world: &World, key: &str, method: &str, path: &str, body: Value) ->
     send(&world.router, request.body(body).unwrap()).await
 }
 
-async fn key(world: &World, fields: Value) -> (i64, String) {
+/// A new key of the first administrator, with its id.
+pub async fn key(world: &World, fields: Value) -> (i64, String) {
     let made = world.admin().await.json("POST", "/api/v1/api_keys", fields).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.body);
     let made = made.value();

@@ -165,7 +165,7 @@ async fn changes_on_trial_are_on_every_page_until_they_are_confirmed() {
     }
     let id = between(&browser.get("/admin").await.body, "/admin/trial/", "/").to_owned();
     let again = browser.post("/admin/trial", &[("minutes", "10")]).await;
-    assert_eq!(again.status.as_u16(), 400, "one at a time");
+    assert_eq!(again.status.as_u16(), 409, "one at a time");
     browser.post(&format!("/admin/trial/{id}/confirm"), &[]).await;
     assert!(!browser.get("/admin").await.body.contains("id=\"trial\""));
     assert_eq!(browser.get("/api/v1/users/2").await.value()["last_name"], "Tried");

@@ -6,7 +6,7 @@ use tower::ServiceExt;
 
 use crate::{
     fake_live::{binding, call},
-    world::World,
+    world::{Browser, World},
 };
 
 /// The next event that carries HTML; beats are skipped.
@@ -24,6 +24,14 @@ async fn next(stream: &mut BodyDataStream) -> String {
             text = rest.to_owned();
         }
     }
+}
+
+/// The first event with HTML of somebody's stream.
+pub async fn first_event(browser: &Browser, path: &str) -> String {
+    let request = browser.request("GET", path).body(Body::empty()).unwrap();
+    let answer = browser.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    next(&mut answer.into_body().into_data_stream()).await
 }
 
 async fn open(world: &World, parts: &str) -> BodyDataStream {

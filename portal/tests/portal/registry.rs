@@ -345,7 +345,7 @@ pub fn as_form(of: &Resource, row: &Map<String, Value>) -> Vec<(String, String)>
 }
 
 /// The rows and cells of a CSV file.
-fn csv_rows(text: &str) -> Vec<Vec<String>> {
+pub fn csv_rows(text: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {

@@ -99,6 +99,7 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Url => json!(format!("https://example.com/{n}")),
         Kind::Colour => json!(format!("#1f6f{:02x}", n % 256)),
         Kind::Country => json!(["de", "fr"][n % 2]),
+        Kind::WrittenNumber => json!(format!("030 / 12-{n}")),
         Kind::OutsideNumber => json!(format!("+4930{:06}", n)),
         Kind::Mac => json!(format!("00155d{:06x}", n)),
         Kind::Flag => json!(n.is_multiple_of(2)),

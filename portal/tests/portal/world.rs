@@ -68,6 +68,20 @@ impl World {
         self.browser(ADMIN, "/admin").await
     }
 
+    /// Signed in as a user of level 0.
+    pub async fn user_browser(&self, user: UserId) -> Browser {
+        self.browser(user, "/").await
+    }
+
+    /// Sets a password as a setup link does. Sessions of the user end.
+    pub async fn set_password(&self, user: UserId, password: &str) {
+        let path = self.db.new_setup_link_for(&author(), user).unwrap().path;
+        let request = Request::post(&path).header("content-type", "application/x-www-form-urlencoded");
+        let body = form(&[("password", password), ("confirm", password)]);
+        let set = self.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(set.status.as_u16(), 303, "{}", set.body);
+    }
+
     /// Signed in as a new user with the first default role of that level, 0–2.
     pub async fn account(&self, login: &str, level: u8) -> Browser {
         let role = ["6", "3", "2"][usize::from(level)];

@@ -151,8 +151,9 @@ pub(crate) struct Layer {
     pub(crate) out: VecDeque<Output>,
     pub(crate) heard: VecDeque<Heard>,
     pub(crate) timers: Timers<Key>,
-    pub(crate) clients: IdMap<ClientId, Client>,
-    pub(crate) servers: IdMap<ServerId, Server>,
+    // In boxes, so that a growing map moves pointers.
+    pub(crate) clients: IdMap<ClientId, Box<Client>>,
+    pub(crate) servers: IdMap<ServerId, Box<Server>>,
     /// Server transactions by method, branch and sent-by (RFC 3261 §17.2.3).
     pub(crate) by_branch: IdMap<Mark, ServerId>,
     /// Server transactions by From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2).
@@ -321,7 +322,7 @@ impl Layer {
     }
     pub(crate) fn insert_client(&mut self, id: ClientId, client: Client) {
         self.by_flow.insert((client.flow_mark, Key::Client(id)));
-        self.clients.insert(id, client);
+        self.clients.insert(id, Box::new(client));
         self.open += 1;
         self.settle_client(id);
     }
@@ -329,7 +330,7 @@ impl Layer {
         if server.flow.transport.is_reliable() {
             self.by_flow.insert((self.marker.mark_flow(server.flow), Key::Server(id)));
         }
-        self.servers.insert(id, server);
+        self.servers.insert(id, Box::new(server));
         self.open += 1;
     }
     fn no_response(&mut self, id: ClientId, cause: NoResponse) {

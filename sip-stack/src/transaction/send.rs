@@ -126,6 +126,8 @@ impl Layer {
             invite = client.owner.invite();
             // Forks beyond this many are acknowledged once only.
             if client.acks.len() < MOST_FORKS {
+                // Nearly always it is the only one.
+                client.acks.reserve_exact(1);
                 client.acks.push(SentAck { tag: tag.into(), flow, bytes: bytes.clone() });
             }
         }

@@ -18,6 +18,11 @@ use lettre::{
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
+use super::{
+    attempts::{millis, next_attempt, now_ms},
+    blocking,
+};
+
 /// Runs for ever. `portal` is what links begin with, unless the settings say otherwise.
 pub async fn deliver(db: Db, portal: String) {
     let mut tick = interval(LOOK);
@@ -37,6 +42,7 @@ pub async fn deliver(db: Db, portal: String) {
 /// Sends what is due. An error is the database's; those of the mail server are noted with the message.
 async fn deliver_due(db: &Db, portal: &str) -> Result<(), rusqlite::Error> {
     let now = now_ms();
+    blocking(db, move |db| db.tell_issues(now)).await?;
     let due = blocking(db, move |db| db.due_mail(now, BATCH)).await?;
     if due.is_empty() {
         return Ok(());
@@ -112,13 +118,6 @@ async fn note(db: &Db, mail: &Due, outcome: Result<(), NotSent>) -> Result<(), r
     blocking(db, move |db| db.mail_failed(id, &not_sent.why, next)).await
 }
 
-/// When a message that failed once more is tried again: after 1, 2, 4 … minutes, at most four hours; `None` when it has been
-/// tried for two days. `earlier` attempts came before this one.
-fn next_attempt(earlier: u32, now: i64) -> Option<i64> {
-    let wait = FIRST_WAIT.saturating_mul(1 << earlier.min(16)).min(LONGEST_WAIT);
-    (earlier + 1 < MOST_ATTEMPTS).then(|| now + millis(wait))
-}
-
 /// RFC 4954 §6: the server refuses us, not the message; somebody can mend the settings.
 fn is_of_login(code: &str) -> bool {
     ["530", "534", "535", "538"].contains(&code)
@@ -135,22 +134,6 @@ fn in_words(error: &dyn std::error::Error) -> String {
     words
 }
 
-async fn blocking<T: Send + 'static>(
-    db: &Db,
-    ask: impl FnOnce(&Db) -> Result<T, rusqlite::Error> + Send + 'static,
-) -> Result<T, rusqlite::Error> {
-    let db = db.clone();
-    tokio::task::spawn_blocking(move || ask(&db)).await.unwrap_or(Err(rusqlite::Error::InvalidQuery))
-}
-
-fn now_ms() -> i64 {
-    chrono::Utc::now().timestamp_millis()
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// How often the outbox is looked at; an index of the waiting ones makes that cheap.
 const LOOK: Duration = Duration::from_secs(2);
 /// Once an hour.
@@ -159,24 +142,10 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const BATCH: usize = 10;
 /// For one step of a conversation with the mail server.
 const PATIENCE: Duration = Duration::from_secs(30);
-const FIRST_WAIT: Duration = Duration::from_secs(60);
-const LONGEST_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
-/// Eight that double, then one in four hours: two days.
-const MOST_ATTEMPTS: u32 = 19;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// OPS-11
-    #[test]
-    fn waits_double_up_to_four_hours_for_two_days() {
-        let minutes = |earlier| next_attempt(earlier, 0).map(|at| at / 60_000);
-        assert_eq!([0, 1, 2, 7, 8, 17].map(minutes), [1, 2, 4, 128, 240, 240].map(Some));
-        assert_eq!(minutes(18), None);
-        let all: i64 = (0..18).filter_map(minutes).sum();
-        assert!((40 * 60..56 * 60).contains(&all), "{all} minutes");
-    }
 
     #[test]
     fn a_refused_login_is_no_fault_of_the_message() {

@@ -172,8 +172,7 @@ impl Sockets {
 }
 
 fn bind(local: SocketAddr, receive_buffer: usize) -> io::Result<Bound> {
-    let socket = Socket::new(Domain::for_address(local), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+    let socket = Socket::new(Domain::for_address(local), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     // Best effort: a smaller buffer or an unmarked packet still carries a call.
     let _ = socket.set_recv_buffer_size(receive_buffer);
     if local.is_ipv6() {

@@ -5,11 +5,11 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{PRIMARY, Reach, Rights, Viewer};
+use super::{PRIMARY, Reach, Rights, Viewer, sells};
 use crate::{
     Problem, Resource,
     resource::Values,
-    resources::{roles::ROLES, users::USERS},
+    resources::{licences::LICENCES, roles::ROLES, users::USERS},
 };
 
 /// Why this author may not turn a row from `old` into `new` (`None`: make or delete it), if so.
@@ -24,6 +24,8 @@ pub(crate) fn refusal(
         person(rows, author, old, new)
     } else if of.name == ROLES.name {
         Ok(role(author, old, new))
+    } else if of.name == LICENCES.name {
+        Ok(licence(author, old, new))
     } else {
         Ok(None)
     }
@@ -92,6 +94,14 @@ fn role(author: &Viewer, old: Option<&Values>, new: Option<&Values>) -> Option<&
         values.and_then(|values| values.get("permissions")).map_or(Rights::NONE, |keys| Rights::of(keys))
     };
     (!author.rights.cover(&rights(new).without(&rights(old)))).then_some(LACKS)
+}
+
+/// A company uses its licences; what kind they are and how many is up to whoever runs the program.
+fn licence(author: &Viewer, old: Option<&Values>, new: Option<&Values>) -> Option<&'static str> {
+    let sold = |values: Option<&Values>, name: &str| values.and_then(|values| values.get(name)).cloned();
+    let changed = ["kind", "quantity"].iter().any(|name| sold(old, name) != sold(new, name));
+    (changed && !sells(author))
+        .then_some("What a company has bought is changed by whoever runs this system. Ask them")
 }
 
 /// Level and rights of a user's role; 0 and those of an ordinary user without one.

@@ -4,7 +4,8 @@ use crate::{
     fixture::{Company, author, values, viewer},
     query::{ListQuery, QueryError},
     resources::{
-        self, devices::DEVICES, extensions::EXTENSIONS, ring_groups::RING_GROUPS, roles::ROLES, users::USERS,
+        self, devices::DEVICES, extensions::EXTENSIONS, licences::LICENCES, ring_groups::RING_GROUPS,
+        roles::ROLES, tenants::TENANTS, users::USERS,
     },
     write::WriteError,
 };
@@ -233,4 +234,68 @@ fn a_snapshot_knows_what_users_may_do() {
     assert!(!allows(&snapshot, 1, Permission::PlaceCalls) && allows(&snapshot, 1, Permission::ParkCalls));
     company.db.update(&author(1), &ROLES, mute, &values([("permissions", "place_calls")]), None).unwrap();
     assert!(allows(&feed.poll().unwrap().unwrap(), 1, Permission::PlaceCalls));
+}
+
+/// LIC-13: what a company has bought is not for itself to raise; who runs the program decides it.
+#[test]
+fn a_company_uses_its_licences_and_whoever_runs_the_program_sells_them() {
+    let company = Company::new();
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    let other = company.db.create(&author(1), &TENANTS, &other).unwrap().id;
+    let theirs = Author { viewer: Viewer { user: UserId(99), ..viewer(other) }, ..author(other) };
+    let licence = company.db.list(&theirs.viewer, &LICENCES, &ListQuery::default()).unwrap().rows[0].id;
+    for (field, value) in [("quantity", "500"), ("kind", "softphone")] {
+        let refused = company.db.update(&theirs, &LICENCES, licence, &values([(field, value)]), None);
+        assert!(is_forbidden(refused), "{field}");
+    }
+    company.db.update(&theirs, &LICENCES, licence, &values([("name", "Ours")]), None).unwrap();
+    let more = values([("name", "More"), ("kind", "softphone")]);
+    assert!(is_forbidden(company.db.create(&theirs, &LICENCES, &more)));
+    assert!(is_forbidden(company.db.delete(&theirs, &LICENCES, licence)));
+    company.db.update(&author(other), &LICENCES, licence, &values([("quantity", "500")]), None).unwrap();
+    let operator = Author { viewer: Viewer { user: UserId(6), ..viewer(1) }, ..author(1) };
+    company.db.create(&operator, &LICENCES, &more).unwrap();
+}
+
+/// OPS-06: the log of the company that runs the program says nothing of the others to whoever may not see them.
+#[test]
+fn changes_of_tenants_are_in_the_log_of_who_may_see_tenants() {
+    let company = Company::new();
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    company.db.create(&author(1), &TENANTS, &other).unwrap();
+    let seen = |level| {
+        let viewer = Viewer { level, user: UserId(6), ..viewer(1) };
+        let log = company.db.audit_log(&viewer, &Default::default()).unwrap();
+        let csv = company.db.audit_csv(&viewer, &Default::default()).unwrap();
+        let latest = company.db.audit(&viewer, None, None, 200).unwrap();
+        let is_other = |entry: &audit::AuditEntry| entry.title == "Other";
+        [
+            log.entries.iter().any(|shown| is_other(&shown.entry)),
+            csv.contains("Other"),
+            latest.iter().any(is_other),
+        ]
+    };
+    assert_eq!((seen(3), seen(2)), ([true; 3], [false; 3]));
+}
+
+/// ROL-23, ROL-24
+#[test]
+fn the_roles_of_first_start_are_those_that_people_know() {
+    let company = Company::new();
+    let of = |name| with_role(&company, name).viewer;
+    let (user, agent) = (of("User"), of("Call centre agent"));
+    let (supervisor, site, whole) =
+        (of("Call centre supervisor"), of("Site administrator"), of("Company administrator"));
+    assert_eq!([user, agent, supervisor, site, whole].map(|viewer| viewer.level), [0, 0, 1, 1, 2]);
+    assert!(agent.has(Permission::QueueSelf) && !user.has(Permission::QueueSelf));
+    assert!(supervisor.has(Permission::Monitor) && supervisor.has(Permission::QueueOthers));
+    assert_eq!((supervisor.reach, site.reach, whole.reach), (Reach::All, Reach::Site, Reach::All));
+    assert!(site.has(Permission::SharedContacts) && !user.has(Permission::SharedContacts));
+    for permission in [Permission::CompanyMusic, Permission::Resync, Permission::CallerId] {
+        assert!(whole.has(permission) && !user.has(permission));
+    }
+    for of in resources::ALL.into_iter().filter(|of| of.tenant) {
+        assert!(may(&whole, Verb::Edit, of) && !may(&user, Verb::View, of), "{}", of.name);
+    }
+    assert!(!may(&whole, Verb::View, &TENANTS), "the program itself is not the company's");
 }

@@ -39,6 +39,7 @@ fn user(id: i64, number: &str) -> User {
             no_answer_after: Duration::from_secs(20),
             busy_trigger: 2,
         },
+        numbers: vec![],
     }
 }
 
@@ -52,6 +53,7 @@ fn device(id: i64, number: &str) -> Device {
         ha1: Ha1 { md5: [0; 16], sha256: [0; 32] },
         ring: Ring::Immediate,
         max_contacts: 1,
+        auto_answer: false,
     }
 }
 
@@ -85,7 +87,7 @@ fn engine(now: Now) -> Engine {
         max_calls: 10,
         seed: [1; 32],
     };
-    Engine::new(now, options, Arc::new(Snapshot::of(1, rows)), vec![])
+    Engine::new(now, options, Arc::new(Snapshot::of(1, rows)), crate::Stored::default())
 }
 
 fn flow(host: u8) -> Flow {

@@ -20,6 +20,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::id_of,
     state::App,
 };
 
@@ -46,8 +47,9 @@ pub(crate) async fn undo(
 }
 
 /// `POST /api/v1/audit/{id}/undo`: what became of which row; 409 with the reasons if it cannot be taken back.
-pub(crate) async fn api_undo(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn api_undo(State(app): State<Arc<App>>, who: Who, Path(id): Path<String>) -> Answer {
     allowed(&who)?;
+    let id = id_of(&id)?;
     let author = who.author("api");
     match app.db(move |db| Ok::<_, Fault>(db.undo(&author, id))).await? {
         Ok(undone) => Ok(Json(json!({ "revision": undone.revision, "rows": undone.rows })).into_response()),
@@ -64,7 +66,7 @@ fn conflict(why: &UndoError) -> Response {
         UndoError::Refused(problems) => (json!([]), json!(problems)),
         UndoError::Gone | UndoError::Never(_) | UndoError::Write(_) => (json!([]), json!([])),
     };
-    let body = json!({ "status": 409, "title": why.to_string(), "later": later, "problems": problems });
+    let body = json!({ "type": "about:blank", "status": 409, "title": why.to_string(), "later": later, "problems": problems });
     let mut answer = (StatusCode::CONFLICT, Json(body)).into_response();
     let kind = axum::http::HeaderValue::from_static("application/problem+json");
     answer.headers_mut().insert(axum::http::header::CONTENT_TYPE, kind);

@@ -10,13 +10,14 @@ use axum::{
 };
 use config::plan::RowChange;
 
-use super::PATH;
+use super::{COMPARED, PATH};
 use crate::{
     auth::Who,
     error::{Answer, Fault},
     plan::RowList,
     query::Pairs,
     reply,
+    rest::param::checked,
     state::App,
     view::Page,
 };
@@ -37,7 +38,7 @@ pub(crate) async fn compare(
     who: Who,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
-    let (from, to, changes) = changes(&app, &who, query).await?;
+    let (from, to, changes) = changes(&app, &who, Pairs::parse(&query.unwrap_or_default())).await?;
     let page =
         Page::new(&app, &who, PATH, &format!("Revision {from} to {to}")).below("Configuration history", PATH);
     let list = RowList::of(&changes);
@@ -46,13 +47,12 @@ pub(crate) async fn compare(
 
 /// `GET /api/v1/history/compare?from=&to=`: row by row what became of it.
 pub(crate) async fn api_compare(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    let (from, to, changes) = changes(&app, &who, query).await?;
+    let (from, to, changes) = changes(&app, &who, checked(&query, &COMPARED)?).await?;
     Ok(Json(serde_json::json!({ "from": from, "to": to, "rows": changes })).into_response())
 }
 
-async fn changes(app: &App, who: &Who, query: Option<String>) -> Result<(i64, i64, Vec<RowChange>), Fault> {
+async fn changes(app: &App, who: &Who, asked: Pairs) -> Result<(i64, i64, Vec<RowChange>), Fault> {
     crate::entry::allowed(who)?;
-    let asked = Pairs::parse(&query.unwrap_or_default());
     let number = |name: &str| asked.get(name).parse::<i64>().ok();
     let (from, to, viewer) = (number("from"), number("to"), who.viewer());
     app.db(move |db| {

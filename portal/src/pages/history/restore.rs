@@ -7,7 +7,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use config::plan::{Go, PlanError};
@@ -20,6 +20,7 @@ use crate::{
     plan::PlanView,
     query::Pairs,
     reply,
+    rest::{id_of, json},
     state::App,
     view::Page,
 };
@@ -76,19 +77,29 @@ pub(crate) async fn apply(
 pub(crate) async fn api_restore(
     State(app): State<Arc<App>>,
     who: Who,
-    Path(revision): Path<i64>,
+    Path(revision): Path<String>,
     body: Bytes,
 ) -> Answer {
     super::restorer(&who)?;
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let go = if asked["dry_run"].as_bool().unwrap_or_default() {
-        Go::Rehearse
-    } else {
-        let minutes = asked["minutes"].as_u64().unwrap_or_default();
-        go(asked["base"].as_i64(), u32::try_from(minutes).unwrap_or_default())
+    let (revision, asked) = (id_of(&revision)?, json::optional(&body, &["dry_run", "base", "minutes"])?);
+    let go = match asked.get("dry_run") {
+        Some(Value::Bool(true)) => Go::Rehearse,
+        None | Some(Value::Bool(false)) => {
+            let minutes = json::whole(&asked, "minutes")?.unwrap_or_default();
+            go(json::whole(&asked, "base")?, u32::try_from(minutes).unwrap_or(u32::MAX))
+        }
+        Some(_) => return Err(Fault::Malformed("`dry_run` is true or false".into()).into()),
     };
     let author = who.author("api");
-    let done = app.db(move |db| Ok::<_, Fault>(db.restore(&author, revision, go))).await?;
+    let done = app
+        .db(move |db| {
+            let bounds = db.history_bounds().map_err(config::query::QueryError::from)?;
+            if !(bounds.oldest..=bounds.newest).contains(&revision) {
+                return Err(Fault::NotFound);
+            }
+            Ok(db.restore(&author, revision, go))
+        })
+        .await?;
     answer(done)
 }
 
@@ -98,9 +109,10 @@ pub(crate) fn answer(done: Result<config::plan::Plan, PlanError>) -> Answer {
         Ok(plan) if plan.problems.is_empty() => Ok(Json(plan).into_response()),
         Ok(plan) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(plan)).into_response()),
         Err(PlanError::Moved { base, now }) => {
-            let body = json!({ "status": 409, "title": "the configuration was changed since this plan was made",
+            let body = json!({ "type": "about:blank", "status": 409, "title": "the configuration was changed since this plan was made",
                 "base": base, "now": now, "problems": [] });
-            Ok((StatusCode::CONFLICT, Json(body)).into_response())
+            let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+            Ok((StatusCode::CONFLICT, kind, body.to_string()).into_response())
         }
         Err(error) => Err(Fault::from(error).into()),
     }

@@ -52,6 +52,7 @@ pub(super) fn input(field: &Field, value: &str, of: &Resource) -> Input {
         Kind::Colour => line("color", "", 7, false),
         Kind::Country => Input::Select(offered(COUNTRIES.iter().copied(), value, field.required)),
         Kind::OutsideNumber => line("tel", "tel", 33, true),
+        Kind::WrittenNumber => line("tel", "tel", 40, true),
         Kind::Mac => line("text", "", 17, true),
         _ => line("text", "", 64, false),
     }

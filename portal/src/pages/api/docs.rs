@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use config::resources;
 use serde_json::Value;
 
-use super::openapi;
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
 
 #[derive(Template)]
@@ -49,8 +47,7 @@ struct Line {
 
 /// `GET /api/docs`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let seen: Vec<_> = resources::ALL.into_iter().filter(|of| who.may_see(of)).collect();
-    let document = openapi::of(&seen);
+    let document = super::described(&who);
     let page = Page::new(&app, &who, "/api/docs", "API");
     reply::html(&DocsPage { page, groups: groups(&document) })
 }

@@ -1,0 +1,214 @@
+//! What a tenant has beside its form, for whoever runs the program: what it has bought, and who its first administrator is.
+//! LIC-13, AUTH-20, ROL-06.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use config::{
+    Kind, Resource, TenantId, UserId,
+    access::{Author, Verb, Viewer},
+    query::{ListQuery, Row},
+    resource::Values,
+    resources::{
+        licences::{ADVANCED_USER, LICENCES},
+        roles::ROLES,
+        tenants::TENANTS,
+        users::USERS,
+    },
+    write::{Step, WriteError},
+};
+
+use super::{Beside, related};
+use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
+
+#[derive(Template)]
+#[template(path = "parts/tenant.html")]
+struct TenantPart {
+    id: i64,
+    csrf: String,
+    licences: Vec<Licence>,
+    /// Of which there may be one more: all but the licence of every user.
+    kinds: Vec<(&'static str, &'static str)>,
+    administrators: Vec<String>,
+    /// Of the administrator who was made just now; shown this once.
+    link: Option<String>,
+}
+
+/// What a tenant has bought.
+#[derive(Debug)]
+struct Licence {
+    id: i64,
+    name: String,
+    kind: String,
+    in_use: String,
+    /// Blank is without limit.
+    quantity: String,
+}
+
+/// Whether a table is that of tenants.
+pub(crate) fn are(of: &Resource) -> bool {
+    of.name == TENANTS.name
+}
+
+/// Beside the form of one tenant.
+pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Fault> {
+    let mut beside = related::beside(app, who, &TENANTS, id).await?;
+    if !who.may(Verb::Edit, &TENANTS) {
+        return Ok(beside);
+    }
+    let viewer = Viewer::primary(TenantId(id));
+    let (licences, administrators) = app
+        .db(move |db| {
+            let licences =
+                db.list(&viewer, &LICENCES, &ListQuery { limit: MOST, ..ListQuery::default() })?.rows;
+            Ok::<_, Fault>((licences, primaries(db, &viewer)?))
+        })
+        .await?;
+    let text = |row: &Row, name: &str| row.values.get(name).cloned().unwrap_or_default();
+    let part = TenantPart {
+        id,
+        csrf: who.csrf.clone(),
+        kinds: LICENCES.field("kind").map_or_else(Vec::new, |field| match field.kind {
+            Kind::Choice(kinds) => kinds.iter().filter(|(key, _)| *key != ADVANCED_USER).copied().collect(),
+            _ => Vec::new(),
+        }),
+        licences: licences
+            .iter()
+            .map(|row| Licence {
+                id: row.id,
+                name: text(row, "name"),
+                kind: row.shown.get("kind").cloned().unwrap_or_default(),
+                in_use: text(row, "in_use"),
+                quantity: text(row, "quantity"),
+            })
+            .collect(),
+        administrators,
+        link: app
+            .once
+            .take(who.session, shown_once(id))
+            .map(|path| format!("{}{path}", app.settings.base_url.trim_end_matches('/'))),
+    };
+    beside.side = part.render()? + &beside.side;
+    Ok(beside)
+}
+
+/// `POST /admin/tenants/{id}/licences`: how many of each; with `name` and `kind` one more.
+pub(crate) async fn sell(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+    body: String,
+) -> Result<Response, Fault> {
+    let author = acting(&who, id)?;
+    let sent = Pairs::parse(&body);
+    let mut steps: Vec<Step> = sent
+        .beginning("quantity.")
+        .filter_map(|(licence, quantity)| {
+            let values = Values::from([("quantity".to_owned(), quantity.trim().to_owned())]);
+            Some(Step::Update { of: &LICENCES, id: licence.parse().ok()?, values })
+        })
+        .collect();
+    if !sent.get("name").trim().is_empty() {
+        let given =
+            ["name", "kind", "quantity"].map(|name| (name.to_owned(), sent.get(name).trim().to_owned()));
+        steps.push(Step::Create { of: &LICENCES, values: Values::from(given) });
+    }
+    let written = app.db(move |db| Ok::<_, Fault>(db.write_all(&author, &steps))).await?;
+    told(id, written.map(|_| "Licences saved.".to_owned()))
+}
+
+/// `POST /admin/tenants/{id}/administrator`: its first primary administrator, who gets the welcome mail; the setup link is
+/// shown this once.
+pub(crate) async fn appoint(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+    body: String,
+) -> Result<Response, Fault> {
+    let author = acting(&who, id)?;
+    let sent = Pairs::parse(&body);
+    let mut values: Values =
+        ["first_name", "last_name", "email"].map(|name| (name.to_owned(), sent.get(name).to_owned())).into();
+    // The address is what they sign in with, so it is needed here.
+    if sent.get("email").trim().is_empty() {
+        return Ok(back(id, "Not made: an administrator needs an e-mail address to sign in with."));
+    }
+    let made = app
+        .db(move |db| {
+            if !primaries(db, &author.viewer)?.is_empty() {
+                return Err(Fault::Forbidden(
+                    "There is a primary administrator already; they make the others",
+                ));
+            }
+            let role = primary_role(db, &author.viewer)?.ok_or(Fault::NotFound)?;
+            values.insert("role".to_owned(), role.to_string());
+            let made = match db.create(&author, &USERS, &values) {
+                Ok(made) => made,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            Ok(db.new_setup_link_for(&author, UserId(made.id)))
+        })
+        .await?;
+    if let Ok(link) = &made {
+        tracing::info!(tenant.id = id, "{} made {} the first administrator", who.login, link.login);
+        app.once.keep(who.session, shown_once(id), link.path.clone());
+    }
+    told(
+        id,
+        made.map(|link| format!("{} is the administrator. Their setup link is shown this once.", link.login)),
+    )
+}
+
+/// Whoever runs the program acts for a tenant under their own name.
+fn acting(who: &Who, id: i64) -> Result<Author, Fault> {
+    who.writable(TENANTS.name)?;
+    if !who.may(Verb::Edit, &TENANTS) {
+        return Err(Fault::Forbidden("Your role does not allow this"));
+    }
+    Ok(Author { viewer: Viewer::primary(TenantId(id)), ..who.author("portal") })
+}
+
+/// Who administers a tenant as a whole.
+fn primaries(db: &config::Db, viewer: &Viewer) -> Result<Vec<String>, Fault> {
+    let Some(role) = primary_role(db, viewer)? else { return Ok(Vec::new()) };
+    let query = ListQuery {
+        filters: vec![("role".to_owned(), vec![role.to_string()])],
+        limit: MOST,
+        ..ListQuery::default()
+    };
+    let rows = db.list(viewer, &USERS, &query)?.rows;
+    Ok(rows.iter().map(|row| super::form::title(&USERS, row)).collect())
+}
+
+fn primary_role(db: &config::Db, viewer: &Viewer) -> Result<Option<i64>, Fault> {
+    let query =
+        ListQuery { filters: vec![("level".to_owned(), vec!["3".to_owned()])], ..ListQuery::default() };
+    Ok(db.list(viewer, &ROLES, &query)?.rows.first().map(|row| row.id))
+}
+
+fn told(id: i64, done: Result<String, WriteError>) -> Result<Response, Fault> {
+    match done {
+        Ok(what) => Ok(back(id, &what)),
+        Err(WriteError::Invalid(problems)) => {
+            let why: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+            Ok(back(id, &format!("Not saved: {}", why.join(" "))))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn back(id: i64, toast: &str) -> Response {
+    reply::see_other(&format!("/admin/{}/{id}", TENANTS.name), toast)
+}
+
+/// Apart from the rows of other tables, whose secrets are kept under their ids.
+fn shown_once(id: i64) -> i64 {
+    i64::MIN + id
+}
+
+/// Licences and administrators that are shown.
+const MOST: usize = 100;

@@ -1,0 +1,136 @@
+// A user without rights in their own portal: every page in every look, a click that calls, a search, a block, the check.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { enter, findings, looks, password, picture, raise } from './stage.mjs';
+
+let stage, page, user;
+const at = path => stage.http + path;
+
+before(async () => {
+  stage = await raise();
+  page = stage.page;
+  page.setDefaultTimeout(20_000);
+  await enter(stage);
+  user = (await stage.ask(`sql SELECT user_id FROM devices WHERE id = ${stage.devices[0]}`)).rows;
+  await page.goto(at(`/admin/users/${user}`));
+  await page.click('#make-link');
+  const link = await page.locator('#secret input').inputValue();
+  await page.context().clearCookies();
+  await page.goto(new URL(link, stage.http).href);
+  await page.fill('#password', password);
+  await page.fill('#confirm', password);
+  await page.click('#save');
+  await page.waitForURL(at('/'));
+});
+after(() => stage?.lower());
+
+async function inEveryLook(name, faults, full = true) {
+  for (const look of looks) {
+    await page.emulateMedia({ colorScheme: look.scheme });
+    await page.setViewportSize({ width: look.width, height: look.height });
+    // Colours that are on their way from one look to another are of neither.
+    await page.reload();
+    faults.push(...(await findings(page)).map(f => `${name} ${look.name}: ${f}`));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) faults.push(`${name} ${look.name}: ${wide} px wider than the window`);
+    await picture(page, `desk-${name}-${look.name}`, full);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+test('every page of the portal stands in light, dark and on a phone, without an accessibility finding', async () => {
+  await stage.ask('call');
+  await stage.ask('hangup');
+  await page.goto(at('/'));
+  const links = await page.locator('#nav ul a').evaluateAll(all => all.map(a => a.getAttribute('href')));
+  for (const wanted of ['/', '/call-history', '/phones', '/help', '/profile', '/security']) {
+    assert.ok(links.includes(wanted), `${wanted} is not in the menu: ${links}`);
+  }
+  const faults = [];
+  const more = ['/call-history?q=nobody', '/call-history/blocked', `/phones/${stage.devices[0]}`, '/help/phone-check', '/help/report', '/call?number=102'];
+  for (const link of [...links, ...more]) {
+    const answer = await page.goto(at(link));
+    if (answer.status() !== 200) faults.push(`${link}: ${answer.status()}`);
+    await inEveryLook(link.replace(/\W+/g, '-').slice(1) || 'home', faults);
+  }
+  assert.deepEqual(faults, []);
+});
+
+test('a search narrows the history while one types, and its X clears it', async () => {
+  await page.goto(at('/call-history'));
+  const rows = page.locator('#calls tbody tr[id^=row-]');
+  assert.equal(await rows.count(), 1);
+  assert.match(await rows.first().innerText(), /Outgoing/);
+  await page.keyboard.press('/');
+  await page.keyboard.type('nobody');
+  await page.locator('#no-calls', { hasText: 'Nothing matches' }).waitFor();
+  await page.waitForURL(/q=nobody/);
+  await page.click('[data-clear-search]');
+  await rows.first().waitFor();
+  assert.equal(await page.inputValue('#q'), '');
+  await page.locator('label', { hasText: 'Missed' }).click();
+  await page.locator('#no-calls').waitFor();
+});
+
+test('a click on a number asks with which phone, and the banner follows the call until it is cancelled', async () => {
+  await page.goto(at('/call-history?range=24h'));
+  await page.locator('#calls a[data-call]').first().click();
+  const dialog = page.locator('#call-dialog');
+  await dialog.locator('#place-call').waitFor();
+  assert.deepEqual(await findings(page), []);
+  await picture(page, 'desk-call-dialog');
+  await page.keyboard.press('Escape');
+  assert.ok(await dialog.isHidden());
+  await page.locator('#calls a[data-call]').first().click();
+  await dialog.locator('#place-call').click();
+  const banner = page.locator('#calling-banner');
+  await banner.filter({ hasText: `Please answer your ringing phone and the call will be connected to ${stage.numbers[1]}` }).waitFor();
+  const faults = [];
+  await inEveryLook('banner', faults, false);
+  assert.deepEqual(faults, []);
+  await page.goto(at('/help'));
+  await banner.waitFor();
+  await page.click('#cancel-call');
+  await banner.waitFor({ state: 'detached' });
+  // It is in the history once its record is closed.
+  const rows = page.locator('#calls tbody tr[id^=row-]');
+  for (let tries = 0; tries < 40 && await rows.count() < 2; tries += 1) await page.goto(at('/call-history?range=all'));
+  assert.equal(await rows.count(), 2);
+});
+
+test('a caller is blocked and unblocked, and a changed form is not left without a word', async () => {
+  await page.goto(at('/call-history/blocked'));
+  await page.fill('#number', '+49 900*');
+  await page.click('#block');
+  await page.locator('#blocked tr', { hasText: '+49900*' }).waitFor();
+  assert.deepEqual(await findings(page), []);
+  await picture(page, 'desk-blocked-list');
+  await page.locator('#blocked button').click();
+  await page.locator('#blocked').waitFor({ state: 'detached' });
+  await page.goto(at('/profile'));
+  await page.fill('[name=area_code]', '40');
+  const asked = new Promise(done => page.once('dialog', dialog => { done(dialog.type()); dialog.dismiss(); }));
+  await page.evaluate(() => { location.href = '/help'; });
+  assert.equal(await asked, 'beforeunload');
+  await page.click('#save');
+  await page.locator('.toast', { hasText: 'Saved' }).waitFor();
+  assert.equal(await page.inputValue('[name=area_code]'), '40');
+});
+
+test('Caps Lock is told at the password field', async () => {
+  await page.goto(at('/password/set'));
+  const hint = page.locator('[data-caps]').first();
+  assert.ok(await hint.isHidden());
+  await page.locator('#password').evaluate(el => el.dispatchEvent(new KeyboardEvent('keydown', { key: 'A', bubbles: true, modifierCapsLock: true })));
+  assert.ok(await hint.isVisible());
+  await page.locator('#password').evaluate(el => el.dispatchEvent(new KeyboardEvent('keyup', { key: 'a', bubbles: true })));
+  assert.ok(await hint.isHidden());
+});
+
+test('nothing was loaded from elsewhere and no page complained', async () => {
+  assert.deepEqual(stage.strangers, []);
+  const own = stage.complaints.filter(c => !/status of 4\d\d|Transition was (aborted|skipped)/.test(c));
+  assert.deepEqual(own, []);
+});
