@@ -5,13 +5,14 @@
 use std::time::{Duration, Instant};
 
 use config::{
-    Db, Feed, Resource, TenantId,
+    Db, Feed, Resource, TenantId, UserId,
     audit_log::LogQuery,
+    contacts::{PeopleQuery, Whose},
     plan::Go,
     query::{ListQuery, Viewer},
     records::{CallRow, Change},
     resource::Values,
-    resources::{devices::DEVICES, users::USERS},
+    resources::{contacts::CONTACTS, devices::DEVICES, users::USERS},
     text::Secrets,
     write::Author,
 };
@@ -94,6 +95,58 @@ fn texts(db: &Db, author: &Author) {
     timed("import into an empty system", || empty.import_text(author, &text, Go::Apply(None)).unwrap());
     assert_eq!(empty.export_text(&viewer, "", Secrets::InClear).unwrap(), text);
     timed("copy for a backup", || db.copy_to(&folder.path().join("copy.db")).unwrap());
+}
+
+/// DIR-34, DIR-25: what ten thousand contacts cost a call and a page.
+#[test]
+fn figures_of_many_contacts() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(folder.path()).unwrap();
+    db.first_start().unwrap();
+    let author = Author::program(TenantId(1), "test", "cli");
+    let contacts: Vec<Values> = (0..USERS_N)
+        .map(|n| {
+            let cells = [
+                ("last_name", format!("Contact {n}")),
+                ("work", format!("030 1{n:06}")),
+                ("mobile", format!("+49 170 2{n:06}")),
+            ];
+            cells.map(|(name, value)| (name.to_owned(), value)).into()
+        })
+        .collect();
+    timed("import of contacts", || db.add_contacts(&author, Whose::Shared, &contacts).unwrap());
+    let (mut feed, snapshot) = timed("open and full load with contacts", || Feed::open(&db).unwrap());
+    let known = |number: &str| snapshot.name_of_number(TenantId(1), Some(UserId(1)), number);
+    assert_eq!(known("+49301000007").as_deref(), Some("Contact 7"));
+    for (what, number) in [("known", "+49301000007"), ("unknown", "+49309999999"), ("extension", "101")] {
+        let start = Instant::now();
+        for _ in 0..10_000 {
+            std::hint::black_box(known(number));
+        }
+        println!("name of a number, {what}: {:?}", start.elapsed() / 10_000);
+    }
+    let edits = (0..50).map(|n| {
+        let values = Values::from([("last_name".to_owned(), format!("New {n}"))]);
+        db.update(&author, &CONTACTS, 100 + n, &values, None).unwrap();
+        let start = Instant::now();
+        assert!(feed.poll().unwrap().is_some());
+        start.elapsed()
+    });
+    println!("contact: commit to snapshot {:?}", median(edits.collect()));
+    let me = author.viewer;
+    for (what, search) in [("first page", ""), ("a name", "Contact 77"), ("a number", "0301000077"), ("nobody", "xyzzy")] {
+        let query = PeopleQuery { search: search.into(), ..PeopleQuery::default() };
+        let times = (0..20).map(|_| {
+            let start = Instant::now();
+            db.people(&me, &query).unwrap();
+            start.elapsed()
+        });
+        println!("contacts, {what}: {:?}", median(times.collect()));
+    }
+    let numbers: Vec<String> = (0..50).map(|n| format!("+49301{:06}", n * 7)).collect();
+    let asked: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let known = timed("whom 50 numbers belong to", || db.known_numbers(&me, &asked).unwrap());
+    assert!(known.iter().all(Option::is_some));
 }
 
 fn edit_to_snapshot(db: &Db, author: &Author, feed: &mut Feed) {

@@ -53,7 +53,7 @@ fn a_call_holds_no_more_than_its_share() {
     let mut node = Node::new(2 * PAIRS, Duration::from_millis(50));
     let (callers, callees) = phones();
     let name = |n: usize| format!("c{n:08x}@bench");
-    let mut run = |node: &mut Node| {
+    let run = |node: &mut Node| {
         let before = allocations::alive().1;
         let pairs = || callers.iter().zip(&callees).enumerate();
         let up: Vec<_> = pairs().map(|(n, (caller, callee))| node.begin(caller, callee, &name(n))).collect();

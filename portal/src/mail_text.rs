@@ -51,7 +51,9 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
     // Who signs in with the company's own account sets no password here. AUTH-24.
     let text = if elsewhere { format!("Your login name: {login}\n\n{ELSEWHERE}\n{link}") } else { text };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };
-    let language = Language::of(part("language")).unwrap_or_default();
+    // Reports are in the words of whoever wrote them.
+    let english = mail.kind == MailKind::Report;
+    let language = Language::of(part("language")).filter(|_| !english).unwrap_or_default();
     // Line by line: each is a text of the catalogue; what people wrote stands in patterns.
     let lines = format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
     (language.say(subject), lines + "\n")

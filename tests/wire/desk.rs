@@ -62,7 +62,7 @@ fn a_click_rings_the_own_phone_and_then_calls_the_number_from_it() {
     by_bob.hang_up();
     by_alice.ended();
     server.quiet();
-    assert_eq!(server.last_call("outcome"), "answered");
+    until_true("the record", || server.last_call("outcome") == "answered");
     assert_eq!(
         server.last_call("caller_number || ' ' || dialled"),
         format!("{} {}", server.number(0), server.number(1))
@@ -94,7 +94,7 @@ fn a_cancelled_click_stops_the_ringing() {
     summons.cancelled();
     server.quiet();
     assert!(!bob.is_called());
-    assert!(server.last_call("cause").contains("Cancelled in the portal"), "{}", server.last_call("cause"));
+    until_true("the record", || server.last_call("cause").contains("Cancelled in the portal"));
 }
 
 /// CH-17: blocked in the portal, refused with 603 before a phone rings, let through again after.

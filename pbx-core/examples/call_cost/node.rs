@@ -120,6 +120,7 @@ impl Node {
     }
 
     /// Whether nothing is left of calls.
+    #[allow(dead_code, reason = "the test of flat memory asks, the example does not")]
     pub fn is_quiet(&self) -> bool {
         self.engine.is_quiet() && self.workers.iter().all(|worker| worker.sessions() == 0)
     }
