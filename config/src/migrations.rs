@@ -39,6 +39,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0011_people.sql"),
     include_str!("migrations/0012_desk.sql"),
     include_str!("migrations/0013_phones.sql"),
+    include_str!("migrations/0014_ways_in.sql"),
     include_str!("migrations/0015_hunting.sql"),
 ];
 

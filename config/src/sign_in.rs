@@ -16,17 +16,21 @@ use crate::{
 mod account;
 mod factors;
 mod failures;
+mod identities;
 mod links;
 mod mails;
+mod passkeys;
 mod passwords;
 mod sessions;
 
 pub use account::Account;
 pub use factors::Authenticator;
 pub use failures::Lock;
+pub use identities::{Identity, Known, Match, Provider, Sought};
 pub use links::SetupLink;
 pub(crate) use links::{WEEK_MS, add_setup_token};
 pub(crate) use mails::welcome;
+pub use passkeys::{NewPasskey, Passkey};
 pub use sessions::{Session, Stage};
 
 /// Why there is no link or no password.
@@ -37,6 +41,8 @@ pub enum SignInError {
     Nobody(String),
     #[error("this link was used already or is too old. `dialtone admin reset-password` makes another")]
     Link,
+    #[error("this passkey or account belongs to somebody already")]
+    Taken,
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -3,6 +3,7 @@ const $ = (s, el = document) => el.querySelector(s), $$ = (s, el = document) => 
 const on = (type, sel, fn) => document.addEventListener(type, e => { const el = e.target.closest?.(sel); if (el) fn(el, e); });
 const icon = n => { const s = $("#icon-of").content.firstElementChild.cloneNode(true), u = $("use", s); u.setAttribute("href", u.getAttribute("href").split("#")[0] + "#" + n); return s; };
 const cookie = (name, value) => { document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax`; };
+const texts = JSON.parse(document.body.dataset.texts || "{}"), t = (s, ...values) => (texts[s] ?? s).replace(/\{\}/g, () => values.shift());
 const typing = el => el.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
 // theme: follows the system until the user chooses; the server renders the choice from the cookie
@@ -26,7 +27,7 @@ const zone = { time: { hour: "2-digit", minute: "2-digit", second: "2-digit", ho
 function localise(root = document) {
   for (const el of $$("time[data-local]", root)) {
     const at = new Date(el.getAttribute("datetime")), today = at.toDateString() === new Date().toDateString(); if (isNaN(at)) continue;
-    el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString([], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
+    el.textContent = (today || el.dataset.local === "time" ? "" : at.toLocaleDateString(document.body.dataset.texts ? document.documentElement.lang : [], zone.day) + " ") + at.toLocaleTimeString([], zone.time);
     el.title = at.toString(); el.removeAttribute("data-local");
   }
   for (const el of $$("[data-zone]", root)) el.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
@@ -50,7 +51,7 @@ on("click", "[data-dialog]", el => document.getElementById(el.dataset.dialog)?.s
 on("click", "dialog [data-close]", el => el.closest("dialog").close());
 on("click", "dialog", (el, e) => { if (e.target === el) el.close(); });
 on("click", "[data-eye]", el => { const i = $("input", el.parentElement), hidden = i.type === "password"; i.type = hidden ? "text" : "password"; el.setAttribute("aria-pressed", hidden); });
-on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el.dataset.copy); toast("Copied"); });
+on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el.dataset.copy); toast(t("Copied")); });
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
 // a file as text: by its mark, else UTF-8, else as Windows writes it
 const textOf = async f => { const b = new Uint8Array(await f.arrayBuffer()); if (b[0] === 0xff && b[1] === 0xfe) return new TextDecoder("utf-16le").decode(b); try { return new TextDecoder("utf-8", { fatal: true }).decode(b); } catch { return new TextDecoder("windows-1252").decode(b); } };
@@ -67,31 +68,31 @@ on("change", "[data-upload] input[type=file]", async el => {
   const box = el.closest("[data-upload]"), file = el.files[0], wrong = box.closest(".field").querySelector(".errors"); if (!file) return;
   const token = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
   const answer = await fetch(box.dataset.upload, { method: "PUT", body: file, headers: { "X-CSRF-Token": token } }).catch(() => null), said = await answer?.json().catch(() => null);
-  wrong.textContent = said?.key ? "" : said?.problems?.[0]?.message ?? "That did not work. Try a smaller file."; el.value = ""; if (said?.key) uploaded(box, said.key);
+  wrong.textContent = said?.key ? "" : said?.problems?.[0]?.message ?? t("That did not work. Try a smaller file."); el.value = ""; if (said?.key) uploaded(box, said.key);
 });
 on("click", "[data-upload] [data-clear]", el => uploaded(el.closest("[data-upload]"), ""));
-function uploaded(box, key) { const held = $("input[type=hidden]", box), img = $("img", box); held.value = key; held.dataset.is = key ? "new file" : "no file"; if (img) { img.hidden = !key; img.src = key && "/files/" + key; } $("[data-clear]", box).hidden = !key; held.dispatchEvent(new Event("input", { bubbles: true })); }
+function uploaded(box, key) { const held = $("input[type=hidden]", box), img = $("img", box); held.value = key; held.dataset.is = key ? t("new file") : t("no file"); if (img) { img.hidden = !key; img.src = key && "/files/" + key; } $("[data-clear]", box).hidden = !key; held.dispatchEvent(new Event("input", { bubbles: true })); }
 
 // forms: the save bar appears with the first change and names it; what is put back is no change; leaving asks once
 const changed = new Map(); let leaving = false;
 const own = el => el.name && !el.name.startsWith("was.") && el.type !== "search" && el.name !== "csrf" && el.name !== "version";
 const label = el => el.dataset.label || $(`label[for="${CSS.escape(el.id)}"]`)?.firstChild.textContent.trim() || el.name;
 const said = (el, was) => {
-  if (el.type === "checkbox") return (was ? el.defaultChecked : el.checked) ? "on" : "off";
+  if (el.type === "checkbox") return (was ? el.defaultChecked : el.checked) ? t("on") : t("off");
   if (el.tagName === "SELECT") return (was ? [...el.options].find(o => o.defaultSelected) : el.selectedOptions[0])?.text ?? "";
-  if (el.type === "hidden") return (was ? el.dataset.was : el.dataset.is ?? el.dataset.was) ?? "as it was";
+  if (el.type === "hidden") return (was ? el.dataset.was : el.dataset.is ?? el.dataset.was) ?? t("as it was");
   const unit = el.parentElement.matches(".unit") ? " " + el.parentElement.lastChild.textContent.trim() : "";
   return (was ? el.defaultValue : el.value) + unit;
 };
 function dirty(form) {
   const bar = $(".savebar", form); if (!bar) return; const all = [...changed.values()], n = all.length;
   bar.classList.toggle("changed", n > 0);
-  $(".what", bar).textContent = n > 2 ? `${n} unsaved changes: ${all.map(c => c[0]).join(", ")}` : n ? all.map(c => c.join(" ")).join("; ") : "No changes";
+  $(".what", bar).textContent = n > 2 ? t("{} unsaved changes: {}", n, all.map(c => c[0]).join(", ")) : n ? all.map(c => c.join(" ")).join("; ") : t("No changes");
 }
 on("input", "form[data-form] [name]", el => {
   if (!own(el)) return; const is = said(el, false), was = said(el, true);
   if (is === was) changed.delete(el.name);
-  else changed.set(el.name, el.type === "password" ? [label(el)] : [label(el), `${is.trim() || "blank"} instead of ${was.trim() || "blank"}`]);
+  else changed.set(el.name, el.type === "password" ? [label(el)] : [label(el), t("{} instead of {}", is.trim() || t("blank"), was.trim() || t("blank"))]);
   dirty(el.form);
 });
 on("reorder", "form[data-form] ol", el => { changed.set(el.dataset.name, [el.dataset.label]); dirty(el.closest("form")); });
@@ -114,8 +115,8 @@ function bulk() {
   const all = ticks(), n = all.filter(t => t.checked).length, total = +at.dataset.total, more = $("#bulk-all");
   if (n < all.length || !n) bar.elements.all.value = "";
   const whole = bar.elements.all.value === "1"; bar.hidden = !n;
-  $("b", bar).textContent = (whole ? total : n) + " selected";
-  more.hidden = whole || n < all.length || total <= n; more.textContent = `Select all ${total} that match`;
+  $("b", bar).textContent = t("{} selected", whole ? total : n);
+  more.hidden = whole || n < all.length || total <= n; more.textContent = t("Select all {} that match", total);
   const head = $("#tick-all"); if (head) { head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length; }
 }
 on("click", ".tick", (el, e) => { const all = ticks(); if (e.shiftKey && lastTick?.isConnected) { const [a, b] = [all.indexOf(lastTick), all.indexOf(el)].sort((x, y) => x - y); for (const t of all.slice(a, b + 1)) t.checked = el.checked; } lastTick = el; bulk(); });
@@ -130,7 +131,7 @@ const fragment = async url => { const r = await fetch(url, { headers: { "HX-Requ
 on("click", "[data-menu]", async el => { const m = $("#row-menu"); m.replaceChildren(); m.replaceChildren(...nodes(await fragment(el.dataset.menu))); $("a, button", m)?.focus(); });
 async function look(url) { const d = $("#drawer"); if (!d) return; $("#row-menu")?.hidePopover?.(); const html = await fragment(url); if (!html) return; d.replaceChildren(...nodes(html)); if (!d.open) d.showModal(); }
 on("click", "button[data-look]", el => look(el.dataset.look));
-on("click", "[data-copy-link]", async el => { await navigator.clipboard?.writeText(new URL(el.dataset.copyLink, location).href); $("#row-menu").hidePopover(); toast("Link copied"); });
+on("click", "[data-copy-link]", async el => { await navigator.clipboard?.writeText(new URL(el.dataset.copyLink, location).href); $("#row-menu").hidePopover(); toast(t("Link copied")); });
 // filters beyond the declared ones; the rows of a reference are asked for when its menu opens
 on("click", "[data-filter]", el => { $("#more-filters").hidePopover(); const b = $("#filter-" + CSS.escape(el.dataset.filter)); b.hidden = false; b.click(); });
 document.addEventListener("toggle", e => { if (e.newState === "open") $("[data-apart]", e.target)?.dispatchEvent(new Event("open")); }, true);
@@ -144,7 +145,7 @@ async function find(q) {
   pending = false; $("#found").replaceChildren(...nodes(html)); mark(options(), 0); if (hurried) { hurried = false; options()[0]?.click(); }
 }
 function search(q, after) { clearTimeout(wait); asked += 1; pending = true; hurried = false; wait = setTimeout(() => find(q), after); }
-function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? "Where does the call go?" : "Name, extension, number, page, or a command"; $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); search("", 0); }
+function openPalette(to) { const d = $("#palette"); if (!d) return; const i = $("input", d); dest = to; i.value = ""; i.placeholder = to ? t("Where does the call go?") : t("Name, extension, number, page, or a command"); $("#found").replaceChildren(); if (!d.open) d.showModal(); i.focus(); search("", 0); }
 on("click", "[data-palette]", () => openPalette());
 on("click", "[data-dest]", el => openPalette(el));
 on("input", "#palette input", el => search(el.value, 80));
@@ -158,9 +159,30 @@ on("click", "#found [role=option]", el => {
   }
 });
 
+// passkeys: the server's challenge to the browser, its answer into the form
+const unb64 = s => Uint8Array.from(atob(s.replace(/-/g, "+").replace(/_/g, "/")), c => c.charCodeAt(0));
+const b64 = b => btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+if (window.PublicKeyCredential) for (const part of $$("[data-passkeys]")) part.hidden = false;
+async function passkey({ publicKey: o }) {
+  o.challenge = unb64(o.challenge); if (o.user) o.user.id = unb64(o.user.id);
+  for (const key of [...(o.excludeCredentials ?? []), ...(o.allowCredentials ?? [])]) key.id = unb64(key.id);
+  const made = await (o.user ? navigator.credentials.create({ publicKey: o }) : navigator.credentials.get({ publicKey: o })), response = {};
+  for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) if (made.response[part]) response[part] = b64(made.response[part]);
+  return JSON.stringify({ id: made.id, rawId: b64(made.rawId), type: made.type, response });
+}
+on("click", "[data-passkey]", async el => {
+  const form = el.form, wrong = $("[data-passkey-problem]", form); if (!form.reportValidity()) return; wrong.hidden = true; el.disabled = true;
+  try {
+    if (!window.PublicKeyCredential) throw new Error(t("This browser has no passkeys here. They need https and the portal's name."));
+    const answer = await fetch(el.dataset.passkey, { method: "POST", headers: { "X-CSRF-Token": form.elements.csrf?.value ?? "" }, body: new URLSearchParams(new FormData(form)) }), said = await answer.json();
+    if (!answer.ok) throw new Error(said.title);
+    form.elements.passkey.value = await passkey(said); form.elements.ceremony.value = said.ceremony; leaving = true; form.submit();
+  } catch (e) { $("span", wrong).textContent = e instanceof DOMException ? t("That did not work, or was cancelled. Try again.") : e.message; wrong.hidden = false; el.disabled = false; }
+});
+
 // password rules while typing; the server repeats them
 const rules = { length: v => v.length >= 10, upper: v => /\p{Lu}/u.test(v), lower: v => /\p{Ll}/u.test(v), digit: v => /\d/.test(v), special: v => /[^\p{L}\d\s]/u.test(v.replace(/['"?#+]/g, "")), forbidden: v => !/['"?#+]/.test(v) };
-on("input", "[data-rules]", el => { for (const li of $$("[data-rule]")) { const ok = el.value !== "" && rules[li.dataset.rule](el.value); li.classList.toggle("met", ok); $(".sr", li).textContent = ok ? "met:" : "not yet:"; } });
+on("input", "[data-rules]", el => { for (const li of $$("[data-rule]")) { const ok = el.value !== "" && rules[li.dataset.rule](el.value); li.classList.toggle("met", ok); $(".sr", li).textContent = ok ? t("met:") : t("not yet:"); } });
 
 // ordered members: add from the menu, remove, drag, Alt + arrows
 let dragged;
@@ -183,7 +205,7 @@ on("change", "select[data-add]", el => {
 // live parts: a stream that is silent for 5 s is said to be stale, and old values are dimmed
 let heard = Date.now(), stream = false;
 const alive = () => { heard = Date.now(); stream = true; stale(false); };
-function stale(is) { const b = $("#stale"); if (!b || b.hidden !== is) return; b.hidden = !is; document.body.classList.toggle("stale", is); if (is) $("b + span", b).textContent = "Reconnecting, values are from " + new Date(heard).toLocaleTimeString([], zone.time) + "."; }
+function stale(is) { const b = $("#stale"); if (!b || b.hidden !== is) return; b.hidden = !is; document.body.classList.toggle("stale", is); if (is) $("b + span", b).textContent = t("Reconnecting, values are from {}.", new Date(heard).toLocaleTimeString([], zone.time)); }
 for (const e of ["htmx:sse:after:connection", "htmx:sse:before:message"]) document.addEventListener(e, alive);
 document.addEventListener("ended", () => setTimeout(() => location.reload(), 700)); // a running call is over: its record has the rest
 document.addEventListener("signed-out", () => location.reload());

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     assets,
-    auth::{self, forgot, login, second_factor, set_password},
+    auth::{self, forgot, login, passkey, second_factor, set_password, single_sign_on},
     error::Fault,
     events, headers,
     pages::{
@@ -22,7 +22,7 @@ use crate::{
         help::{self, check, report},
         history, home, live_calls, mail, metrics,
         own_calls::{self, blocked},
-        own_phones, profile, security, status, transfer, trial,
+        own_phones, passkeys, profile, security, status, transfer, trial,
     },
     palette, provisioning, rest,
     state::App,
@@ -37,6 +37,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(signed_in(&app))
         .route("/login", get(login::page).post(login::sign_in))
+        .route("/login/passkey", post(passkey::challenge))
+        .route("/login/passkey/finish", post(passkey::sign_in))
+        .route("/sign-in", get(login::ask_company).post(login::find_company))
+        .route("/sign-in/{domain}", get(login::of_company))
+        .route("/sign-in/{domain}/sso", get(single_sign_on::begin))
+        .route(single_sign_on::CALLBACK, get(single_sign_on::arrive))
         .route("/forgot", get(forgot::page).post(forgot::send))
         .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
         .route("/assets/{name}", get(assets::serve))
@@ -61,8 +67,15 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
+        .route("/sign-in/code/passkey", post(passkey::challenge_again))
         .route("/status/subscription", post(status::subscribe))
         .route("/security", get(security::show))
+        .route("/security/passkeys", post(passkeys::add))
+        .route("/security/passkeys/new", get(passkeys::blank))
+        .route("/security/passkeys/challenge", post(passkeys::challenge))
+        .route("/security/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/security/single-sign-on", get(single_sign_on::link))
+        .route("/security/single-sign-on/unlink", post(single_sign_on::unlink))
         .route("/security/sessions/end-others", post(security::end_others))
         .route("/security/sessions/{id}/end", post(security::end))
         .route("/security/authenticator", get(security::authenticator).post(security::confirm))

@@ -4,11 +4,19 @@
 pub(crate) mod api_key;
 pub(crate) mod first_start;
 pub(crate) mod forgot;
+pub(crate) mod id_token;
 pub(crate) mod login;
+pub(crate) mod openid;
+pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod pending;
 pub(crate) mod second_factor;
 pub(crate) mod set_password;
+pub(crate) mod signature;
+pub(crate) mod single_sign_on;
+pub(crate) mod site;
 pub(crate) mod totp;
+pub(crate) mod webauthn;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -33,7 +41,13 @@ use config::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{error::Fault, query::Pairs, state::App, text};
+use crate::{
+    error::Fault,
+    language::{self, Language},
+    query::Pairs,
+    state::App,
+    text,
+};
 
 /// Somebody who is signed in, and what their browser said about them.
 #[derive(Debug, Clone)]
@@ -52,8 +66,8 @@ pub(crate) struct Who {
     pub must_set_password: bool,
     /// Nothing else works until a second factor is set up (AUTH-22).
     pub must_add_factor: bool,
-    /// The password was right, the second factor is still asked for.
-    pub waits: bool,
+    /// How far the sign-in has come, and by whom.
+    pub stage: Stage,
     /// What changing requests of this session carry.
     pub csrf: String,
     /// `light`, `dark` or nothing.
@@ -126,7 +140,7 @@ impl Who {
 
     /// What they have to do before anything else works: where, and why. AUTH-05, 22.
     fn must_go_first(&self) -> Option<(&'static str, &'static str)> {
-        if self.waits {
+        if self.stage == Stage::SecondFactor {
             Some(("/sign-in/code", "Give the second factor first, at /sign-in/code"))
         } else if self.must_set_password {
             Some(("/password/set", "Set a password of your own first, at /password/set"))
@@ -182,7 +196,7 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
     };
     let path = request.uri().path();
     if let Some((place, why)) = who.must_go_first()
-        && ![place, "/logout"].contains(&path)
+        && !is_on_the_way(place, path)
     {
         if api || path == "/live" {
             return told(Fault::Forbidden(why));
@@ -194,6 +208,13 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
     }
     request.extensions_mut().insert(who);
     next.run(request).await
+}
+
+/// What works before what has to be done first: that, and going.
+fn is_on_the_way(place: &str, path: &str) -> bool {
+    let below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    // A passkey is a second factor as good as an app.
+    path == "/logout" || below(place) || (place == "/security/authenticator" && below("/security/passkeys"))
 }
 
 /// A request of a program: no browser was talked into sending its key.
@@ -238,13 +259,18 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let Some((session, face, trial)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
-    let account = session.account;
+    let (account, stage) = (session.account, session.stage);
+    if let Some(language) = Language::of(&account.language) {
+        language::speak(language);
+    }
+    // The identity provider keeps its own rules for passwords and factors.
+    let ours = stage != Stage::Elsewhere;
     Ok(Some(Who {
         user: account.id,
         session: session.id,
-        must_set_password: account.password_temporary || expired(&account, now),
-        must_add_factor: account.needs_second_factor && !account.has_second_factor,
-        waits: session.stage == Stage::SecondFactor,
+        must_set_password: ours && (account.password_temporary || expired(&account, now)),
+        must_add_factor: ours && account.needs_second_factor && !account.has_second_factor,
+        stage,
         name: account.name,
         login: account.login,
         tenant: account.viewer.tenant,
@@ -262,7 +288,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
 /// The session of a token with the face of its company and what is on trial there; notes once a minute that it is in use.
 fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, Face, Option<Trial>)>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
-    if now - session.seen_at > TOUCH_MS && session.stage == Stage::Whole {
+    if now - session.seen_at > TOUCH_MS && session.stage != Stage::SecondFactor {
         // A disk that is full must not hide the page that says so.
         if let Err(error) = db.touch_session(session.id, now, SESSION_MS) {
             tracing::warn!("a session could not be prolonged: {error}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use config::{Db, query::QueryError};
 use tokio::sync::Semaphore;
 
-use crate::{error::Fault, state::App};
+use crate::{error::Fault, language, state::App};
 
 impl App {
     /// Runs `ask` on a thread that may block. Waits at most [`PATIENCE`] for a free one, then [`Fault::Busy`].
@@ -38,8 +38,8 @@ pub(crate) async fn aside<T: Send + 'static>(
 ) -> Result<T, Fault> {
     let permit = tokio::time::timeout(PATIENCE, slots.acquire()).await.map_err(|_| Fault::Busy)?;
     let _slot = permit.map_err(|_| Fault::Busy)?;
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(|e| Fault::Internal(e.to_string()))
+    let (span, spoken) = (tracing::Span::current(), language::spoken());
+    tokio::task::spawn_blocking(move || span.in_scope(|| language::within_thread(spoken, work))).await.map_err(|e| Fault::Internal(e.to_string()))
 }
 
 /// How long a request waits for a free thread.

@@ -2,7 +2,7 @@
 
 use config::audit_log::Shown;
 
-use crate::{assets::icon, auth::Who, error::Fault, text::At};
+use crate::{assets::icon, auth::Who, error::Fault, language, text::At};
 
 /// A change, and its values before and after.
 #[derive(Debug)]
@@ -42,8 +42,13 @@ impl EntryView {
         let fields: Vec<FieldChange> = shown
             .into_iter()
             .map(|(name, (old, new))| {
-                let label = of.and_then(|of| of.field(&name)).map_or(name, |field| field.label.to_owned());
-                FieldChange { label, old, new }
+                match of.and_then(|of| of.field(&name)) {
+                    Some(field) => {
+                        let (old, new) = (language::shown(field, &old), language::shown(field, &new));
+                        FieldChange { label: language::t(field.label).to_owned(), old, new }
+                    }
+                    None => FieldChange { label: name, old, new },
+                }
             })
             .collect();
         let one = of.map_or(entry.table.as_str(), |of| of.one);
@@ -128,6 +133,12 @@ fn verb(action: &str) -> &'static str {
         "locked" => "was locked out:",
         "export" => "exported",
         "sign_in" => "signed in:",
+        "second_factor" => "added a second factor for",
+        "second_factor_off" => "removed the second factor of",
+        "passkey" => "added a passkey for",
+        "passkey_off" => "removed a passkey of",
+        "linked" => "linked the single sign-on of",
+        "unlinked" => "unlinked the single sign-on of",
         _ => "did something to",
     }
 }

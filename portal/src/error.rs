@@ -244,6 +244,7 @@ impl From<SignInError> for Fault {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Nobody(_) => Self::NotFound,
+            SignInError::Taken => Self::Forbidden("This belongs to somebody already"),
             SignInError::Link => Self::Forbidden("This setup link was used already or is too old"),
             SignInError::Sqlite(e) => Self::Internal(e.to_string()),
         }

@@ -27,6 +27,7 @@ use tokio::{
 use crate::{
     auth::{self, Who},
     error::Fault,
+    language,
     pages::{call, click_to_call, contacts, dashboard, live_calls},
     query::Pairs,
     state::App,
@@ -92,7 +93,7 @@ pub(crate) async fn stream(
     let slot = app.streams.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
     let (out, events) = mpsc::channel(1);
     let feed = Feed { app, who, headers, parts, sent: HashMap::new(), out };
-    tokio::spawn(feed.run(slot));
+    tokio::spawn(language::within(language::spoken(), feed.run(slot)));
     Ok(Sse::new(Events(events)).into_response())
 }
 
@@ -164,7 +165,7 @@ impl Feed {
         let hash = hasher.finish();
         if self.sent.get(&target) != Some(&hash) {
             *html +=
-                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{text}</hx-partial>");
+                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{}</hx-partial>", language::page(text, language::spoken()));
             self.sent.insert(target, hash);
         }
     }

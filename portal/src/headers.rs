@@ -3,17 +3,24 @@
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::state::App;
+use crate::{
+    language::{self, Language},
+    state::App,
+};
 
 /// Adds the security headers; pages are not kept by caches unless they say so.
 pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut answer = next.run(request).await;
+    let preferred = language::preferred(request.headers());
+    let answering = async { (next.run(request).await, language::spoken()) };
+    let (answer, spoken) = language::within(preferred, answering).await;
+    let mut answer = in_language(answer, spoken).await;
     app.counters.answered(answer.status().as_u16());
     let fields = answer.headers_mut();
     for (name, value) in ALWAYS {
@@ -22,6 +29,24 @@ pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: 
     fields.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     // No Strict-Transport-Security: it holds for all ports of a name, and the listener in clear has the same name.
     answer
+}
+
+/// A page in the language of who asked for it.
+async fn in_language(answer: Response, spoken: Language) -> Response {
+    let is_page = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if !is_page {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(spoken.code()));
+    if spoken == Language::English {
+        return Response::from_parts(parts, body);
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    // Pages are whole strings of our own: reading one cannot fail or take long.
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let page = language::page(&String::from_utf8_lossy(&bytes), spoken);
+    Response::from_parts(parts, Body::from(page))
 }
 
 const ALWAYS: [(HeaderName, &str); 6] = [

@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod headers;
 mod ladder;
+mod language;
 mod ldap;
 mod limit;
 pub mod live;
@@ -37,6 +38,7 @@ mod text;
 mod view;
 mod zone;
 
+pub use language::Language;
 pub use ldap::keep_names as keep_directory_names;
 pub use live::Live;
 pub use mail_text::mail_text;

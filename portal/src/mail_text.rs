@@ -2,11 +2,14 @@
 
 use config::outbox::{Due, MailKind};
 
+use crate::Language;
+
 /// Subject and text of a message; `base` is what links begin with.
 pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
     let part = |name: &str| mail.content.get(name).map_or("", String::as_str);
     let link = format!("{}{}", base.trim_end_matches('/'), part("path"));
     let (name, login) = (part("name"), part("login"));
+    let elsewhere = part("path").starts_with("/sign-in/");
     let (subject, text) = match mail.kind {
         MailKind::Welcome => (
             "Your telephone account",
@@ -45,14 +48,24 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
         MailKind::Report => (part("subject"), part("text").to_owned()),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
+    // Who signs in with the company's own account sets no password here. AUTH-24.
+    let text = if elsewhere { format!("Your login name: {login}\n\n{ELSEWHERE}\n{link}") } else { text };
     let greeting = if name.is_empty() { String::new() } else { format!("Hello {name},\n\n") };
-    (subject.to_owned(), format!("{greeting}{text}\n"))
+    // Reports are in the words of whoever wrote them.
+    let english = mail.kind == MailKind::Report;
+    let language = Language::of(part("language")).filter(|_| !english).unwrap_or_default();
+    // Line by line: each is a text of the catalogue; what people wrote stands in patterns.
+    let lines = format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
+    (language.say(subject), lines + "\n")
 }
+
+const ELSEWHERE: &str = "Sign in here, with your company's own account:";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// AUTH-20, OPS-16
     #[test]
     fn a_link_begins_with_the_portals_address() {
         let parts = [("name", "Anna"), ("login", "101@a.example"), ("path", "/setup/abc")];
@@ -71,6 +84,22 @@ mod tests {
         assert!(text.contains("\nhttps://pbx.example/setup/abc\n"), "{text}");
         for kind in [MailKind::Forgotten, MailKind::NewUser] {
             assert!(mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("http://x/setup/abc"));
+        }
+        let mut elsewhere = mail.clone();
+        elsewhere.content.insert("path".into(), "/sign-in/a.example".into());
+        let text = mail_text(&elsewhere, "http://x").1;
+        assert!(text.contains("http://x/sign-in/a.example") && !text.contains("password"), "{text}");
+        let mut german = mail.clone();
+        german.content.insert("language".into(), "de".into());
+        use MailKind::{Forgotten, NewUser, PasswordChanged, Test, Welcome};
+        for kind in [Forgotten, NewUser, PasswordChanged, Test, Welcome] {
+            let (subject, text) = mail_text(&Due { kind, ..german.clone() }, "http://x");
+            let (english, other) = mail_text(&Due { kind, ..mail.clone() }, "http://x");
+            assert_ne!(subject, english);
+            let link = |line: &&str| !line.is_empty() && !line.starts_with("http");
+            for (line, english) in text.lines().zip(other.lines()).filter(|(line, _)| link(line)) {
+                assert_ne!(line, english, "{kind:?}");
+            }
         }
         for kind in [MailKind::PasswordChanged, MailKind::Test] {
             assert!(!mail_text(&Due { kind, ..mail.clone() }, "http://x").1.contains("/setup/"));

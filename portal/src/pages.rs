@@ -16,6 +16,7 @@ pub(crate) mod mail;
 pub(crate) mod metrics;
 pub(crate) mod own_calls;
 pub(crate) mod own_phones;
+pub(crate) mod passkeys;
 pub(crate) mod profile;
 pub(crate) mod provisioning;
 pub(crate) mod security;

@@ -14,6 +14,7 @@ use crate::{
     assets::icon,
     auth::Who,
     error::Fault,
+    language::{say, t},
     menu,
     query::Pairs,
     state::App,
@@ -108,9 +109,9 @@ fn rows(db: &Db, viewer: &Viewer, seen: &[&'static Resource], search: &str) -> R
 
 fn pages(who: &Who, search: &str) -> Group {
     let items = menu::of(who, "").into_iter().flat_map(|group| group.items);
-    let hits = items.filter(|item| contains(item.label, search)).map(|item| Hit {
+    let hits = items.filter(|item| contains(t(item.label), search)).map(|item| Hit {
         icon: item.icon,
-        title: marked(item.label, search),
+        title: marked(t(item.label), search),
         hint: if item.key.is_empty() { String::new() } else { format!("G {}", item.key.to_uppercase()) },
         does: Does::Go(item.href),
     });
@@ -122,11 +123,11 @@ fn settings(who: &Who, search: &str) -> Group {
     let singles = resources::ALL.into_iter().filter(|of| of.single && who.may_see(of));
     let fields = singles.flat_map(|of| of.settable().map(move |field| (of, field)));
     let hits =
-        fields.filter(|(_, field)| !search.is_empty() && contains(field.label, search)).map(|(of, field)| {
+        fields.filter(|(_, field)| !search.is_empty() && contains(t(field.label), search)).map(|(of, field)| {
             Hit {
                 icon: of.icon,
-                title: marked(field.label, search),
-                hint: of.many.to_owned(),
+                title: marked(t(field.label), search),
+                hint: t(of.many).to_owned(),
                 does: Does::Go(format!("/admin/{}#field-{}", of.name, field.name)),
             }
         });
@@ -139,7 +140,7 @@ fn commands(who: &Who, search: &str) -> Group {
         .filter(|of| who.may(Verb::Create, of))
         .map(|of| {
             let to = Does::Go(format!("/admin/{}/new", of.name));
-            (format!("New {}", of.one.to_lowercase()), icon("plus"), "", to)
+            (say(&format!("New {}", of.one.to_lowercase())), icon("plus"), "", to)
         })
         .collect();
     let own = [
@@ -149,7 +150,7 @@ fn commands(who: &Who, search: &str) -> Group {
         ("API documentation", icon("api"), "", "api"),
         ("Log out", icon("logout"), "", "logout"),
     ];
-    all.extend(own.map(|(title, icon, key, run)| (title.to_owned(), icon, key, Does::Run(run))));
+    all.extend(own.map(|(title, icon, key, run)| (t(title).to_owned(), icon, key, Does::Run(run))));
     let hits = all.into_iter().filter(|(title, ..)| !search.is_empty() && contains(title, search)).map(
         |(title, icon, key, does)| Hit { icon, title: marked(&title, search), hint: key.to_owned(), does },
     );

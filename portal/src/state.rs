@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Live, Settings,
+    auth::{openid::OpenId, passkey::Ceremony, pending::Pending, single_sign_on::Journey},
     clicks::Clicks,
     counters::Counters,
     limit::Limits,
@@ -35,6 +36,11 @@ pub(crate) struct App {
     /// Threads that hash passwords: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
+    /// Challenges for passkeys.
+    pub ceremonies: Arc<Pending<Ceremony>>,
+    /// Who is on the way to an identity provider.
+    pub journeys: Arc<Pending<Journey>>,
+    pub openid: Arc<OpenId>,
 }
 
 impl App {
@@ -52,6 +58,9 @@ impl App {
             reads: Arc::new(Semaphore::new(READS)),
             hashing: Arc::new(Semaphore::new(HASHING)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            ceremonies: Arc::default(),
+            journeys: Arc::default(),
+            openid: Arc::default(),
         }
     }
 

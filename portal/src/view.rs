@@ -6,6 +6,7 @@ use config::history::Trial;
 use crate::{
     auth::Who,
     error::Fault,
+    language::say,
     live::Alarm,
     menu::{self, Group, Item},
     reply,
@@ -72,8 +73,10 @@ impl Page {
     /// The frame of a page at `path`; the last crumb is the title.
     pub fn new(app: &App, who: &Who, path: &str, title: &str) -> Self {
         let (toast, undo) = reply::undo_of(&who.flash);
+        let title = say(title);
         Self {
-            title: title.to_owned(),
+            crumbs: vec![Crumb { label: title.clone(), href: String::new() }],
+            title,
             theme: who.theme.clone(),
             csrf: who.csrf.clone(),
             tenant: who.face.name.clone(),
@@ -83,7 +86,6 @@ impl Page {
             may_administer: true,
             menu: menu::of(who, path),
             dock: menu::dock(path),
-            crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: app.live.alarms(),
             toast,
             undo,
@@ -96,8 +98,10 @@ impl Page {
     /// The frame of a page of the user portal at `path`.
     pub fn portal(who: &Who, path: &str, title: &str) -> Self {
         let (toast, undo) = reply::undo_of(&who.flash);
+        let title = say(title);
         Self {
-            title: title.to_owned(),
+            crumbs: vec![Crumb { label: title.clone(), href: String::new() }],
+            title,
             theme: who.theme.clone(),
             csrf: who.csrf.clone(),
             tenant: who.face.name.clone(),
@@ -107,7 +111,6 @@ impl Page {
             may_administer: who.viewer.level > 0,
             menu: menu::portal(path),
             dock: menu::portal(path).into_iter().flat_map(|group| group.items).take(menu::DOCK).collect(),
-            crumbs: vec![Crumb { label: title.to_owned(), href: String::new() }],
             alarms: vec![],
             toast,
             undo: undo.filter(|_| who.viewer.level > 0),
@@ -120,7 +123,7 @@ impl Page {
     /// Puts a step before the page's own crumb.
     pub fn below(mut self, label: &str, href: &str) -> Self {
         let at = self.crumbs.len() - 1;
-        self.crumbs.insert(at, Crumb { label: label.to_owned(), href: href.to_owned() });
+        self.crumbs.insert(at, Crumb { label: say(label), href: href.to_owned() });
         self
     }
 

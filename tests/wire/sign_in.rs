@@ -57,5 +57,31 @@ fn every_refused_sign_in_does_the_same_work_and_gets_the_same_answer() {
     assert!(most * 2 < least * 3, "one kind of refusal is cheaper: {costs:?}");
 }
 
+/// AUTH-23, AUTH-15: the portal asks for a second factor, the phone is asked for its own password alone; and a new password
+/// of the user does not end its registration.
+#[test]
+fn a_phone_registers_whatever_the_portal_asks_of_its_user() {
+    let server = Server::start();
+    let portal = server.portal();
+    let user = server.user(0);
+    server.edit("UPDATE settings SET second_factor = 'required'");
+    server.edit(&format!("UPDATE users SET login = 'anna' WHERE id = {user}"));
+    server.edit(&format!(
+        "INSERT INTO sign_in (user_id, password, password_changed_at) \
+         SELECT {user}, password, password_changed_at FROM sign_in ORDER BY user_id LIMIT 1"
+    ));
+    let anna = Visitor::new(server.http());
+    let pairs = [("login", "anna"), ("password", PASSWORD)];
+    anna.post("/login", &pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+    let asked = anna.get("/");
+    assert_eq!((asked.status, asked.location.as_str()), (303, "/security/authenticator"), "{asked:?}");
+    let phone = server.phone(0);
+    phone.register();
+    let reset = portal.post(&format!("/admin/users/{user}/reset-password"), &portal.form("/admin"));
+    assert!(reset.status < 400, "{reset:?}");
+    assert_eq!(anna.get("/").location, "/login", "the session ended");
+    phone.register();
+}
+
 /// Ten lock an account (AUTH-28).
 const TRIES: u32 = 8;

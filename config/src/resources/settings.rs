@@ -38,7 +38,7 @@ pub static SETTINGS: Resource = Resource {
         Field::choice("second_factor", "Second factor", SECOND_FACTOR)
             .required()
             .default("optional")
-            .help("An authenticator app at each sign-in. Phones are not asked."),
+            .help("A passkey or an authenticator app at each sign-in. Phones are not asked."),
         Field::number("audit_days", "Audit log is kept for", 90, 3650, "days")
             .help("Blank is as long as the program settings say."),
         Field::text("support_contact", "Support contact")
@@ -46,15 +46,35 @@ pub static SETTINGS: Resource = Resource {
             .help("Shown at the sign-in page: whom to ask for help."),
         Field::email("support_mail", "Support e-mail")
             .help("Reports of problems go there. Blank sends none."),
+        Field::choice("language", "Language", super::users::LANGUAGES)
+            .help("Of the portal and of mail, for users who chose none. Blank is that of the browser."),
+        Field::text("oidc_issuer", "Issuer")
+            .max(253)
+            .help("Address of your identity provider, such as https://login.example.com. Blank is no single sign-on."),
+        Field::text("oidc_client", "Client ID").max(200).help("As the identity provider knows this portal."),
+        Field::secret("oidc_secret", "Client secret"),
+        Field::choice("oidc_match", "Users are found by", OIDC_MATCH).required().default("email"),
+        Field::word("oidc_claim", "Claim")
+            .required()
+            .default("preferred_username")
+            .shown_when("oidc_match", "claim")
+            .help("Its value is the login name."),
+        Field::flag("local_sign_in", "Passwords and passkeys, too")
+            .default("1")
+            .help("Off leaves single sign-on alone if there is one, except for primary administrators of the company that runs the program."),
     ],
     columns: &["country", "inband_ringback", "password_days"],
     filters: &[],
     sort: "country",
     cards: &[
-        ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site"]),
+        ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Records", &["audit_days"]),
+        (
+            "Single sign-on",
+            &["oidc_issuer", "oidc_client", "oidc_secret", "oidc_match", "oidc_claim", "local_sign_in"],
+        ),
     ],
     title: "country",
     single: true,
@@ -65,11 +85,33 @@ pub static SETTINGS: Resource = Resource {
 };
 
 fn is_sound(values: &Values) -> Result<(), Problem> {
-    super::area_code_is_digits(values)
+    super::area_code_is_digits(values)?;
+    let text = |field: &str| values.get(field).map_or("", String::as_str);
+    let issuer = text("oidc_issuer");
+    if !issuer.is_empty() && !is_issuer(issuer) {
+        return Err(Problem::of("oidc_issuer", "An address that begins with https://."));
+    }
+    if !issuer.is_empty() && text("oidc_client").is_empty() {
+        return Err(Problem::of("oidc_client", "The identity provider gave this portal a client ID."));
+    }
+    Ok(())
+}
+
+/// Without TLS only on this very machine (OpenID Connect Discovery 1.0 §3: an `https` address without query and fragment).
+fn is_issuer(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    let is_plain = !text.contains(['?', '#', '@', '\\', ' ']) && !host.is_empty() && text.is_ascii();
+    is_plain && (scheme == "https" || (scheme == "http" && matches!(host, "localhost" | "127.0.0.1")))
 }
 
 const LOGO_TYPES: &[FileType] = &[FileType::Png, FileType::Jpeg];
 
+const OIDC_MATCH: &[(&str, &str)] = &[
+    ("email", "Their e-mail address"),
+    ("claim", "A claim that is their login name"),
+    ("linked", "Nothing: each links their account first"),
+];
 const SECOND_FACTOR: &[(&str, &str)] = &[
     ("optional", "Who wants one"),
     ("administrators", "Required of administrators"),

@@ -73,7 +73,7 @@ pub static USERS: Resource = Resource {
         Field::reference("site", "Site", "sites").moves().help("Blank is the default site."),
         Field::reference("department", "Department", "departments").moves(),
         Field::time_zone("time_zone", "Time zone").help("Blank is that of the site."),
-        Field::choice("language", "Language", LANGUAGES).help("Of the portal. Blank is that of the browser."),
+        Field::choice("language", "Language", LANGUAGES).help("Of the portal and of mail. Blank is that of the company."),
         super::area_code("Local numbers that they dial are in this area. Blank is that of the site."),
         Field::outside_number("mobile", "Mobile number"),
         Field::outside_number("work_phone", "Work number"),
@@ -218,6 +218,7 @@ const SECOND_DESKPHONE: &str = "COALESCE((SELECT d.name FROM devices d WHERE d.t
 const SOFTPHONE: &str = "COALESCE((SELECT CASE d.kind WHEN 'mobile' THEN 'Softphone (Mobile)' \
     ELSE 'Softphone (Desktop)' END FROM devices d WHERE d.tenant_id = {t}.tenant_id AND d.user_id = {t}.id \
     AND d.kind IN ('mobile', 'softphone') ORDER BY d.kind, d.id LIMIT 1), {t}.mobile)";
-const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
+/// Of the portal and of mail. OPS-16.
+pub(super) const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
 const STATUS: &[(&str, &str)] =
     &[("active", "Active"), ("suspended", "Suspended"), ("unlicensed", "Without licence")];

@@ -32,10 +32,14 @@ pub struct Account {
     pub password_changed_at: Option<i64>,
     /// The tenant's maximum age of a password in days, 0 is never. AUTH-06.
     pub password_days: u32,
-    /// An authenticator app is asked for at sign-in. AUTH-22.
+    /// An authenticator app or a passkey is asked for at sign-in. AUTH-22.
     pub has_second_factor: bool,
     /// The tenant requires one of them.
     pub needs_second_factor: bool,
+    /// `de`, `en`, or blank if neither they nor their company chose one. OPS-16.
+    pub language: String,
+    /// Passwords and passkeys open the portal; otherwise the company's identity provider alone does. AUTH-24.
+    pub local_sign_in: bool,
 }
 
 impl Account {
@@ -67,6 +71,15 @@ impl Db {
         self.reader()?
             .prepare_cached("SELECT support_contact FROM settings WHERE tenant_id = ?1")?
             .query_row([tenant.unwrap_or(OPERATOR).0], |row| row.get(0))
+            .optional()
+            .map(Option::unwrap_or_default)
+    }
+
+    /// The address at which the portal is meant to be opened, such as `https://pbx.example.com`; blank if none is named.
+    pub fn portal_address(&self) -> rusqlite::Result<String> {
+        self.reader()?
+            .prepare_cached("SELECT portal_address FROM node_settings")?
+            .query_row([], |row| row.get(0))
             .optional()
             .map(Option::unwrap_or_default)
     }
@@ -138,10 +151,13 @@ pub(super) fn columns() -> Arc<str> {
              WHERE x.tenant_id = a.tenant_id AND x.user_id = a.id), a.name), a.name, a.email, {STOPPED}, \
              k.password, COALESCE(k.password_temporary, 0), k.password_changed_at, s.password_days, \
              CAST(COALESCE(r.level, '0') AS INTEGER), COALESCE(r.scope, 'own'), r.permissions, {}, {}, \
-             EXISTS (SELECT 1 FROM authenticators o WHERE o.user_id = a.id AND o.confirmed = 1), \
-             s.second_factor",
+             EXISTS (SELECT 1 FROM authenticators o WHERE o.user_id = a.id AND o.confirmed = 1) \
+             OR EXISTS (SELECT 1 FROM passkeys o WHERE o.user_id = a.id), \
+             s.second_factor, COALESCE(NULLIF(a.language, ''), s.language), \
+             s.local_sign_in = 1 OR s.oidc_issuer = '' OR (a.tenant_id = {} AND r.level = '3')",
             place(crate::access::SITES),
-            place(crate::access::DEPARTMENTS)
+            place(crate::access::DEPARTMENTS),
+            OPERATOR.0
         )
     })
 }
@@ -177,6 +193,9 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
         password_days: row.get(at + 9)?,
         has_second_factor: row.get(at + 15)?,
         needs_second_factor: required,
+        language: row.get(at + 17)?,
+        // An outer join makes the last condition unknown for who has no role.
+        local_sign_in: row.get::<_, Option<bool>>(at + 18)?.unwrap_or_default(),
     })
 }
 

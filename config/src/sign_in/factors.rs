@@ -1,5 +1,5 @@
 //! Second factors: the secret of an authenticator app, and recovery codes. The codes of the app are computed by the
-//! portal. AUTH-22.
+//! portal. Passkeys are next door. AUTH-22.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -64,13 +64,7 @@ impl Db {
             "UPDATE authenticators SET confirmed = 1, last_step = ?2 WHERE user_id = ?1",
             (id.0, step),
         )?;
-        transaction.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [id.0])?;
-        for code in recovery {
-            transaction.execute(
-                "INSERT OR IGNORE INTO recovery_codes (user_id, code_hash) VALUES (?1, ?2)",
-                (id.0, hash_of(code)),
-            )?;
-        }
+        keep_recovery_codes(&transaction, id, recovery)?;
         transaction.execute("DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2", (id.0, session))?;
         note(&transaction, &own(&account), &account, "second_factor")?;
         transaction.commit()?;
@@ -102,18 +96,19 @@ impl Db {
             .query_row([id.0], |row| row.get(0))
     }
 
-    /// Removes a user's own second factor.
+    /// Removes a user's own authenticator app. Their passkeys stay.
     pub fn remove_authenticator(&self, id: UserId) -> Result<(), SignInError> {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let account = account::by_id(&transaction, id)?.ok_or_else(|| SignInError::Nobody(id.to_string()))?;
-        remove(&transaction, id)?;
+        transaction.execute("DELETE FROM authenticators WHERE user_id = ?1", [id.0])?;
+        end_recovery(&transaction, id)?;
         note(&transaction, &own(&account), &account, "second_factor_off")?;
         transaction.commit()?;
         Ok(())
     }
 
-    /// Removes the second factor of a user who lost their phone and whom the author may manage.
+    /// Removes the second factors, passkeys too, of a user who lost their phone and whom the author may manage.
     ///
     /// # Errors
     /// As changing the user would.
@@ -122,16 +117,35 @@ impl Db {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         manageable(&transaction, author, &USERS, id.0)?;
         let account = account::by_id(&transaction, id)?.ok_or(WriteError::Gone)?;
-        remove(&transaction, id)?;
+        transaction.execute("DELETE FROM authenticators WHERE user_id = ?1", [id.0])?;
+        transaction.execute("DELETE FROM passkeys WHERE user_id = ?1", [id.0])?;
+        end_recovery(&transaction, id)?;
         note(&transaction, author, &account, "second_factor_off")?;
         transaction.commit()?;
         Ok(())
     }
 }
 
-fn remove(rows: &Connection, id: UserId) -> rusqlite::Result<()> {
-    rows.execute("DELETE FROM authenticators WHERE user_id = ?1", [id.0])?;
+/// Replaces the recovery codes of a user.
+pub(super) fn keep_recovery_codes(rows: &Connection, id: UserId, codes: &[String]) -> rusqlite::Result<()> {
     rows.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [id.0])?;
+    for code in codes {
+        rows.execute(
+            "INSERT OR IGNORE INTO recovery_codes (user_id, code_hash) VALUES (?1, ?2)",
+            (id.0, hash_of(code)),
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes the recovery codes of who has no second factor left.
+pub(super) fn end_recovery(rows: &Connection, id: UserId) -> rusqlite::Result<()> {
+    rows.execute(
+        "DELETE FROM recovery_codes WHERE user_id = ?1 \
+         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1 AND confirmed = 1)",
+        [id.0],
+    )?;
     Ok(())
 }
 

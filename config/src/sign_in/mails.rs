@@ -87,12 +87,24 @@ fn link(
         return Ok(());
     }
     let mut content = about(account);
-    content.insert("path".into(), add_setup_token(rows, account.id.0, lasts_ms)?);
+    let path = match account.local_sign_in {
+        true => add_setup_token(rows, account.id.0, lasts_ms)?,
+        // A password would open nothing.
+        false => company_path(rows, account)?,
+    };
+    content.insert("path".into(), path);
     outbox::queue(rows, cipher, account.tenant().0, (kind, &account.email), &content)
 }
 
+/// The sign-in page of their company.
+fn company_path(rows: &Connection, account: &Account) -> rusqlite::Result<String> {
+    let domain: String =
+        rows.query_row("SELECT domain FROM tenants WHERE id = ?1", [account.tenant().0], |row| row.get(0))?;
+    Ok(format!("/sign-in/{domain}"))
+}
+
 fn about(account: &Account) -> Content {
-    let parts = [("name", &account.name), ("login", &account.login)];
+    let parts = [("name", &account.name), ("login", &account.login), ("language", &account.language)];
     parts.map(|(name, value)| (name.to_owned(), value.clone())).into()
 }
 

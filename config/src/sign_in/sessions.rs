@@ -30,6 +30,8 @@ pub enum Stage {
     Whole,
     /// The password was right; the second factor is asked for, and nothing else works.
     SecondFactor,
+    /// The company's identity provider said who it is: our password and second factor do not matter. AUTH-24.
+    Elsewhere,
 }
 
 impl Db {
@@ -48,8 +50,8 @@ impl Db {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now_ms])?;
         transaction.execute(
-            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, address, user_agent, waits) \
-             VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, address, user_agent, waits, \
+             elsewhere) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)",
             (
                 hash_of(&token),
                 id.0,
@@ -58,9 +60,10 @@ impl Db {
                 address,
                 user_agent,
                 stage == Stage::SecondFactor,
+                stage == Stage::Elsewhere,
             ),
         )?;
-        if stage == Stage::Whole
+        if stage != Stage::SecondFactor
             && let Some(account) = account::by_id(&transaction, id)?
         {
             let author = Author { address: address.to_owned(), ..own(&account) };
@@ -131,12 +134,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         expires_at: row.get(3)?,
         address: row.get(4)?,
         user_agent: row.get(5)?,
-        stage: if row.get(6)? { Stage::SecondFactor } else { Stage::Whole },
-        account: account::read(row, 7)?,
+        stage: match (row.get(6)?, row.get(7)?) {
+            (true, _) => Stage::SecondFactor,
+            (false, true) => Stage::Elsewhere,
+            (false, false) => Stage::Whole,
+        },
+        account: account::read(row, 8)?,
     })
 }
 
-const SESSION_COLUMNS: &str = "e.id, e.created_at, e.seen_at, e.expires_at, e.address, e.user_agent, e.waits";
+const SESSION_COLUMNS: &str = "e.id, e.created_at, e.seen_at, e.expires_at, e.address, e.user_agent, e.waits, \
+    e.elsewhere";
 /// Of a user agent; the rest says nothing.
 const MOST_CHARACTERS: usize = 256;
 const LAST_SIGN_INS: usize = 20;

@@ -219,3 +219,68 @@ fn a_forgotten_password_is_answered_by_mail_within_limits() {
     db.mail_link(MailKind::NewUser, "anna@example.com", None, now).unwrap();
     assert_eq!(db.due_mail(i64::MAX, 99).unwrap().len(), 5, "nothing for who is suspended");
 }
+
+/// AUTH-24
+#[test]
+fn identities_and_passkeys_belong_to_one_user() {
+    let company = Company::new();
+    let db = &company.db;
+    let known = |subject| Known { issuer: "https://id.example", subject, shown: "anna" };
+    db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
+    let sought = Sought::Email("Anna@example.com");
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    let tenant = TenantId(db.create(&author(1), &TENANTS, &other).unwrap().id);
+    assert!(db.sign_in_as(tenant, known("a"), sought, 1).unwrap().is_none(), "another company");
+    assert_eq!(db.sign_in_as(TenantId(1), known("a"), sought, 1).unwrap().unwrap().id, UserId(1));
+    assert!(db.sign_in_as(TenantId(1), known("b"), sought, 1).unwrap().is_none(), "a second account of the same user");
+    assert_eq!(db.sign_in_as(TenantId(1), known("a"), Sought::Nothing, 1).unwrap().unwrap().id, UserId(1));
+    assert!(matches!(db.link_identity(UserId(2), known("a"), 1), Err(SignInError::Taken)));
+    let new = |credential: u8| NewPasskey {
+        name: "Laptop".into(),
+        rp: "pbx.example".into(),
+        credential: vec![credential],
+        handle: vec![0; 32],
+        public_key: vec![1],
+        counter: 5,
+    };
+    assert!(db.add_passkey((UserId(1), 0), &new(1), &["code".into()], 1).unwrap(), "the first");
+    assert!(!db.add_passkey((UserId(1), 0), &new(2), &["other".into()], 1).unwrap());
+    assert!(db.take_recovery_code(UserId(1), "code").unwrap(), "those of the first hold");
+    assert!(matches!(db.add_passkey((UserId(2), 0), &new(1), &[], 1), Err(SignInError::Taken)));
+    let id = db.passkeys_of(UserId(1)).unwrap()[0].id;
+    assert!(!db.remove_passkey(UserId(2), id).unwrap(), "not theirs");
+    assert!(!db.use_passkey(id, 5, 2).unwrap() && !db.use_passkey(id, 0, 2).unwrap(), "no step, or back");
+    assert!(db.use_passkey(id, 6, 2).unwrap());
+    for n in 3..=20 {
+        db.add_passkey((UserId(1), 0), &new(n), &[], 1).unwrap();
+    }
+    assert!(matches!(db.add_passkey((UserId(1), 0), &new(21), &[], 1), Err(SignInError::Taken)), "20 are enough");
+}
+
+/// AUTH-24
+#[test]
+fn only_the_operators_provider_may_be_on_this_machine() {
+    let company = Company::new();
+    let db = &company.db;
+    let other = values([("name", "Other"), ("domain", "other.example")]);
+    let tenant = TenantId(db.create(&author(1), &TENANTS, &other).unwrap().id);
+    company.by_hand("UPDATE settings SET oidc_issuer = 'http://127.0.0.1:9', oidc_client = 'x'");
+    assert!(db.provider(TenantId(1)).unwrap().is_some() && db.provider(tenant).unwrap().is_none());
+    company.by_hand("UPDATE settings SET oidc_issuer = 'https://id.example'");
+    assert_eq!(db.provider(tenant).unwrap().unwrap().domain, "other.example");
+}
+
+/// AUTH-24: who signs in elsewhere is sent there, not to a form for a password that opens nothing.
+#[test]
+fn mail_leads_to_the_companys_own_sign_in_where_passwords_are_forbidden() {
+    let company = Company::new();
+    let db = &company.db;
+    let server = values([("smtp_host", "mail.example"), ("mail_from", "pbx@example.com")]);
+    db.update(&author(1), &crate::resources::node_settings::NODE_SETTINGS, 1, &server, None).unwrap();
+    db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
+    company.by_hand("UPDATE settings SET oidc_issuer = 'https://id.example', oidc_client = 'x', local_sign_in = 0");
+    db.mail_link(MailKind::NewUser, "anna@example.com", None, now(&company)).unwrap();
+    assert_eq!(db.due_mail(i64::MAX, 9).unwrap()[0].content["path"], "/sign-in/dialtone.local");
+    assert!(!db.account(UserId(1)).unwrap().unwrap().local_sign_in);
+    assert!(db.account(ADMIN).unwrap().unwrap().local_sign_in, "the operator's administrator");
+}

@@ -1,7 +1,7 @@
 //! Programs: who a request with `Authorization: Bearer` is, within the limits of its key. OPS-15.
 
 use axum::http::{HeaderMap, header};
-use config::query::QueryError;
+use config::{query::QueryError, sign_in::Stage};
 
 use super::Who;
 use crate::{error::Fault, state::App};
@@ -37,7 +37,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         session: -key.id,
         must_set_password: false,
         must_add_factor: false,
-        waits: false,
+        stage: Stage::Whole,
         login: name.clone(),
         name,
         tenant: key.viewer.tenant,

@@ -1,15 +1,15 @@
-//! `/login` and `/logout`. AUTH-02, 04, 25, 28.
+//! `/login`, `/sign-in` and `/logout`. AUTH-02, 04, 24, 25, 28.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use askama::Template;
 use axum::{
-    extract::{RawQuery, Request, State},
+    extract::{Path, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::{UserId, access::Viewer, sign_in::Stage};
+use config::{TenantId, UserId, access::Viewer, query::QueryError, sign_in::Stage};
 
 use super::{SESSION_MS, Who, home, host, password, peer, same_site, session_cookie_line, theme};
 use crate::{blocking::aside, error::Fault, query::Pairs, state::App, text};
@@ -24,6 +24,24 @@ struct LoginPage {
     notice: &'static str,
     /// Whom to ask for help; blank if nobody is named. AUTH-21.
     support: String,
+    /// The SIP domain of the company that the page's address names.
+    domain: String,
+    /// Its name, if it is known whose page it is.
+    company: String,
+    /// Where its single sign-on begins; blank if it has none. AUTH-24.
+    sso: String,
+    /// Passwords and passkeys are taken.
+    local: bool,
+    /// It is not known whose page it is, and some company has single sign-on.
+    asks_company: bool,
+}
+
+#[derive(Template)]
+#[template(path = "company.html")]
+struct CompanyPage {
+    theme: String,
+    next: String,
+    problem: &'static str,
 }
 
 /// `GET /login?next=`.
@@ -41,6 +59,46 @@ pub(crate) async fn page(
     show(&app, &headers, page, StatusCode::OK).await
 }
 
+/// `GET /sign-in/{domain}`: the sign-in page of one company, wherever the program is.
+pub(crate) async fn of_company(
+    State(app): State<Arc<App>>,
+    Path(domain): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let next = Pairs::parse(&query.unwrap_or_default()).get("next").to_owned();
+    show(&app, &headers, LoginPage { domain, next, ..LoginPage::default() }, StatusCode::OK).await
+}
+
+/// `GET /sign-in`: which company is it?
+pub(crate) async fn ask_company(headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let next = Pairs::parse(&query.unwrap_or_default()).get("next").to_owned();
+    Ok(Html(CompanyPage { theme: theme(&headers), next, problem: "" }.render()?).into_response())
+}
+
+/// `POST /sign-in`: its page, by its domain or by that of an address. What it says depends on no single user.
+pub(crate) async fn find_company(State(app): State<Arc<App>>, request: Request) -> Result<Response, Fault> {
+    let headers = request.headers().clone();
+    let form = read(request).await?;
+    let named = form.get("company").trim().to_lowercase();
+    let found = app
+        .read(move |db| {
+            let tenant = match db.tenant_of_host(&named)? {
+                Some(tenant) => Some(tenant),
+                None => db.tenant_of_mail(&named)?,
+            };
+            tenant.map_or(Ok(None), |tenant| db.provider(tenant))
+        })
+        .await?;
+    let next = form.get("next").to_owned();
+    if let Some(provider) = found {
+        let to = format!("/sign-in/{}?next={}", text::encode(&provider.domain), text::encode(&next));
+        return Ok(Redirect::to(&to).into_response());
+    }
+    let page = CompanyPage { theme: theme(&headers), next, problem: NO_COMPANY };
+    Ok((StatusCode::NOT_FOUND, Html(page.render()?)).into_response())
+}
+
 /// `POST /login`. Wrong password, unknown and suspended accounts get the same answer in the same time.
 pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Result<Response, Fault> {
     if !same_site(request.headers()) {
@@ -52,31 +110,33 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     let form = read(request).await?;
     let login = form.get("login").trim().to_lowercase();
     let (given, next) = (form.get("password").to_owned(), form.get("next").to_owned());
+    let blank = LoginPage { login: login.clone(), next: next.clone(), domain: form.get("domain").to_owned(), ..LoginPage::default() };
     let (name, from, now) = (login.clone(), address.clone(), Utc::now().timestamp_millis());
     if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
         app.counters.throttled.fetch_add(1, Relaxed);
-        let page = LoginPage { login, next, problem: LOCKED, ..LoginPage::default() };
+        let page = LoginPage { problem: LOCKED, ..blank };
         return show(&app, &headers, page, StatusCode::TOO_MANY_REQUESTS).await;
     }
     let name = login.clone();
-    let host = host(&headers).to_owned();
+    let (host, domain) = (host(&headers).to_owned(), blank.domain.clone());
     let account = app
         .read(move |db| {
-            let tenant = db.tenant_of_host(&host)?;
+            let tenant = match db.tenant_of_host(&host)? {
+                Some(tenant) => Some(tenant),
+                None => db.tenant_of_host(&domain)?,
+            };
             db.account_by_login(&name, tenant)
         })
         .await?;
     let stored = account.as_ref().filter(|a| !a.suspended).and_then(|a| a.password.clone());
     let fits = aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await?;
     let Some(account) = account.filter(|_| fits) else {
-        return refuse(
-            &app,
-            &headers,
-            LoginPage { login, next, problem: WRONG, ..LoginPage::default() },
-            address,
-        )
-        .await;
+        return refuse(&app, &headers, LoginPage { problem: WRONG, ..blank }, address).await;
     };
+    if !account.local_sign_in {
+        // Told to nobody but who knows the password.
+        return show(&app, &headers, LoginPage { problem: ELSEWHERE, ..blank }, StatusCode::FORBIDDEN).await;
+    }
     let to = target(&next, &account.viewer);
     if account.has_second_factor {
         // Failures are forgotten when the code is right, too: else a known password would be a way to try codes.
@@ -105,6 +165,38 @@ pub(crate) async fn begin(
     to: &str,
 ) -> Result<Response, Fault> {
     session(app, id, headers, address, (Stage::Whole, SESSION_MS, to)).await
+}
+
+/// The same for somebody whom the company's identity provider knows. AUTH-24.
+pub(crate) async fn begin_elsewhere(
+    app: &App,
+    id: UserId,
+    headers: &HeaderMap,
+    address: String,
+    to: &str,
+) -> Result<Response, Fault> {
+    session(app, id, headers, address, (Stage::Elsewhere, SESSION_MS, to)).await
+}
+
+/// The sign-in page with what went wrong, for who came without a password.
+pub(crate) async fn refused(
+    app: &App,
+    headers: &HeaderMap,
+    next: &str,
+    problem: &'static str,
+) -> Result<Response, Fault> {
+    let page = LoginPage { next: next.to_owned(), problem, ..LoginPage::default() };
+    show(app, headers, page, StatusCode::UNAUTHORIZED).await
+}
+
+/// The sign-in page of a company with what went wrong elsewhere.
+pub(crate) async fn told(
+    app: &App,
+    headers: &HeaderMap,
+    domain: &str,
+    (problem, status): (&'static str, StatusCode),
+) -> Result<Response, Fault> {
+    show(app, headers, LoginPage { domain: domain.to_owned(), problem, ..LoginPage::default() }, status).await
 }
 
 /// A session that opens nothing but the page that asks for the second factor. AUTH-22.
@@ -154,9 +246,33 @@ async fn show(
     page: LoginPage,
     status: StatusCode,
 ) -> Result<Response, Fault> {
-    let host = host(headers).to_owned();
-    let support = app.read(move |db| db.support_contact(db.tenant_of_host(&host)?)).await?;
-    Ok((status, Html(LoginPage { theme: theme(headers), support, ..page }.render()?)).into_response())
+    let (host, domain) = (host(headers).to_owned(), page.domain.clone());
+    let (support, face, provider, several) = app
+        .read(move |db| {
+            let named = match db.tenant_of_host(&domain)? {
+                Some(tenant) => Some(tenant),
+                None => db.tenant_of_host(&host)?,
+            };
+            let only = db.only_tenant()?;
+            let provider = named.or(only).map_or(Ok(None), |tenant| db.provider(tenant))?;
+            let face = named.map(|tenant: TenantId| db.face_of(tenant)).transpose()?;
+            let asks = named.or(only).is_none() && db.has_providers()?;
+            Ok::<_, QueryError>((db.support_contact(named)?, face, provider, asks))
+        })
+        .await?;
+    let sso = |next: &str, domain: &str| {
+        format!("/sign-in/{}/sso?next={}", text::encode(domain), text::encode(next))
+    };
+    let page = LoginPage {
+        theme: theme(headers),
+        support,
+        company: face.map(|face| face.name).unwrap_or_default(),
+        local: provider.as_ref().is_none_or(|provider| provider.local),
+        sso: provider.map(|provider| sso(&page.next, &provider.domain)).unwrap_or_default(),
+        asks_company: several,
+        ..page
+    };
+    Ok((status, Html(page.render()?)).into_response())
 }
 
 fn with_cookie(app: &App, mut answer: Response, token: &str, age: u64) -> Result<Response, Fault> {
@@ -174,6 +290,8 @@ pub(crate) fn target<'a>(next: &'a str, viewer: &Viewer) -> &'a str {
 }
 
 const WRONG: &str = "Invalid credentials.";
+pub(crate) const ELSEWHERE: &str = "Your company signs in with its own account. Use the button for it.";
+const NO_COMPANY: &str = "There is no single sign-on for this. Sign in with your password, or ask your administrator.";
 pub(crate) const LOCKED: &str = "Too many failed tries. Wait 15 minutes, or ask for a new password.";
 /// For typing in a code.
 const HALF_WAY_MS: i64 = 10 * 60_000;

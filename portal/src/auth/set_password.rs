@@ -6,10 +6,10 @@ use askama::Template;
 use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::query::QueryError;
+use config::{query::QueryError, sign_in::Stage};
 
 use super::{
     Who,
@@ -70,6 +70,9 @@ pub(crate) async fn setup(
     let account = app.db(move |db| db.use_setup_link(&token, &hash, now)).await?;
     tracing::info!("{name} set a password with a setup link");
     let to = home(&account.viewer);
+    if !account.local_sign_in {
+        return Ok(Redirect::to("/login").into_response());
+    }
     if account.has_second_factor {
         return login::half_way(&app, account.id, &headers, address, to).await;
     }
@@ -111,6 +114,9 @@ pub(crate) async fn change(
     app.db(move |db| db.set_password(id, &hash, now)).await?;
     tracing::info!(tenant.id = who.tenant.0, "{} changed their password", who.login);
     // All sessions of the account have ended; this browser gets a new one.
+    if who.stage == Stage::Elsewhere {
+        return login::begin_elsewhere(&app, id, &headers, who.address.clone(), who.home()).await;
+    }
     login::begin(&app, id, &headers, who.address.clone(), who.home()).await
 }
 

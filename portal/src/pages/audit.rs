@@ -21,6 +21,7 @@ use crate::{
     auth::Who,
     entry::{self, EntryView, allowed},
     error::{Answer, Fault},
+    language,
     query::Pairs,
     reply,
     rest::param::{Param, Takes, checked},
@@ -159,7 +160,7 @@ fn filter(who: &Who, asked: &Pairs, authors: Vec<String>) -> Filter {
     let get = |name: &str| asked.get(name).chars().take(LONGEST).collect::<String>();
     let choices = |name: &str, all: &mut dyn Iterator<Item = (String, String)>| -> Vec<Choice> {
         let chosen = asked.get(name).to_owned();
-        let any = std::iter::once((String::new(), "Any".to_owned()));
+        let any = std::iter::once((String::new(), language::say("Any")));
         any.chain(all)
             .map(|(key, label)| {
                 let on = key == chosen;
@@ -172,7 +173,7 @@ fn filter(who: &Who, asked: &Pairs, authors: Vec<String>) -> Filter {
         q: get("q"),
         who: choices("who", &mut authors.into_iter().map(|name| (name.clone(), name))),
         actions: choices("action", &mut entry::ACTIONS.iter().map(owned)),
-        tables: choices("table", &mut tables.map(|of| (of.name.to_owned(), of.many.to_owned()))),
+        tables: choices("table", &mut tables.map(|of| (of.name.to_owned(), language::t(of.many).to_owned()))),
         ways: choices("via", &mut entry::WAYS.iter().map(owned)),
         from: get("from"),
         to: get("to"),
@@ -182,7 +183,7 @@ fn filter(who: &Who, asked: &Pairs, authors: Vec<String>) -> Filter {
 }
 
 fn owned((key, label): &(&str, &str)) -> (String, String) {
-    ((*key).to_owned(), (*label).to_owned())
+    ((*key).to_owned(), language::say(label))
 }
 
 fn wanted(asked: &Pairs) -> LogQuery {

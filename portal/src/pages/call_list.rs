@@ -129,7 +129,7 @@ pub(crate) async fn show(
     }
     let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
     let outcomes =
-        OUTCOMES.iter().map(|(key, label)| Choice::new(*key, *label, *key == filter.outcome)).collect();
+        OUTCOMES.iter().map(|(key, label)| Choice::ours(*key, label, *key == filter.outcome)).collect();
     reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
 }
 

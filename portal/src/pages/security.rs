@@ -11,6 +11,7 @@ use axum::{
 use chrono::Utc;
 use config::{audit::AuditEntry, query::QueryError, sign_in::Session};
 
+use super::passkeys::PasskeyView;
 use crate::{
     auth::{Who, password, totp},
     blocking::aside,
@@ -28,8 +29,12 @@ struct SecurityPage {
     page: Page,
     csrf: String,
     has_app: bool,
-    app_required: bool,
+    /// Some second factor is required, and there is none.
+    factor_required: bool,
+    has_password: bool,
+    passkeys: Vec<PasskeyView>,
     recovery_codes: u32,
+    sso: Option<SingleSignOn>,
     sessions: Vec<SessionView>,
     sign_ins: Vec<SignIn>,
     problem: &'static str,
@@ -43,6 +48,13 @@ struct SessionView {
     seen: At,
     /// The one that asks.
     here: bool,
+}
+
+/// The company's identity provider, and who they are there. AUTH-24.
+#[derive(Debug)]
+struct SingleSignOn {
+    issuer: String,
+    linked: Option<(String, At)>,
 }
 
 #[derive(Debug)]
@@ -69,6 +81,7 @@ struct AuthenticatorPage {
 #[template(path = "recovery.html")]
 struct RecoveryPage {
     page: Page,
+    heading: &'static str,
     codes: Vec<String>,
 }
 
@@ -115,53 +128,79 @@ pub(crate) async fn confirm(State(app): State<Arc<App>>, who: Who, body: String)
     let kept = codes.clone();
     app.db(move |db| db.confirm_authenticator((user, session), step, &kept)).await?;
     tracing::info!(tenant.id = who.tenant.0, "{} set up a second factor", who.login);
-    reply::html(&RecoveryPage { page: Page::portal(&who, "/security", "Recovery codes"), codes })
+    recovery(&who, "The authenticator app is on", codes)
+}
+
+/// The page that shows recovery codes, once.
+pub(crate) fn recovery(who: &Who, heading: &'static str, codes: Vec<String>) -> Result<Response, Fault> {
+    reply::html(&RecoveryPage { page: Page::portal(who, "/security", "Recovery codes"), heading, codes })
 }
 
 /// `POST /security/authenticator/remove`: needs the password.
 pub(crate) async fn remove(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
-    let (user, given) = (who.user, Pairs::parse(&body).get("current").to_owned());
-    let (name, from, now) = (who.login.clone(), who.address.clone(), Utc::now().timestamp_millis());
-    if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
-        return overview(
-            &app,
-            &who,
-            "Too many failed tries. Wait 15 minutes.",
-            StatusCode::TOO_MANY_REQUESTS,
-        )
-        .await;
-    }
-    let stored = app.read(move |db| db.account(user)).await?.and_then(|account| account.password);
-    if !aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await? {
-        let (name, from) = (who.login.clone(), who.address.clone());
-        app.read(move |db| db.sign_in_failed(&name, &from, now)).await?;
-        return overview(&app, &who, "The password is not right.", StatusCode::UNPROCESSABLE_ENTITY).await;
+    let user = who.user;
+    if let Err(problem) = is_own_password(&app, &who, Pairs::parse(&body).get("current")).await? {
+        return overview(&app, &who, problem, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     app.db(move |db| db.remove_authenticator(user)).await?;
     Ok(reply::see_other("/security", "The authenticator app is removed."))
 }
 
-async fn overview(
+/// Whether that is the password of who asks; who has none needs to give none. Wrong ones count as failed sign-ins.
+pub(crate) async fn is_own_password(
+    app: &App,
+    who: &Who,
+    given: &str,
+) -> Result<Result<(), &'static str>, Fault> {
+    let (name, from, now) = (who.login.clone(), who.address.clone(), Utc::now().timestamp_millis());
+    if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
+        return Ok(Err("Too many failed tries. Wait 15 minutes."));
+    }
+    let user = who.user;
+    let stored = app.read(move |db| db.account(user)).await?.and_then(|account| account.password);
+    let given = given.to_owned();
+    if stored.is_none() || aside(&app.hashing, move || password::matches(&given, stored.as_deref())).await? {
+        return Ok(Ok(()));
+    }
+    let (name, from) = (who.login.clone(), who.address.clone());
+    app.read(move |db| db.sign_in_failed(&name, &from, now)).await?;
+    Ok(Err("The password is not right."))
+}
+
+/// The page as it stands, with what went wrong.
+pub(crate) async fn overview(
     app: &App,
     who: &Who,
     problem: &'static str,
     status: StatusCode,
 ) -> Result<Response, Fault> {
     let (user, now) = (who.user, Utc::now().timestamp_millis());
-    let (account, sessions, sign_ins, recovery_codes) = app
+    let (account, sessions, sign_ins) = app
         .read(move |db| {
             let account = db.account(user)?;
             let sign_ins = account.as_ref().map_or(Ok(vec![]), |account| db.last_sign_ins(account))?;
-            Ok::<_, QueryError>((account, db.sessions_of(user, now)?, sign_ins, db.recovery_codes(user)?))
+            Ok::<_, QueryError>((account, db.sessions_of(user, now)?, sign_ins))
         })
         .await?;
     let account = account.ok_or(Fault::SignIn)?;
+    let tenant = who.tenant;
+    let (has_app, passkeys, recovery_codes, sso) = app
+        .read(move |db| {
+            let has_app = db.authenticator(user)?.is_some_and(|app| app.confirmed);
+            let linked = db.identity_of(user)?.map(|one| (one.shown, At::full(one.linked_at)));
+            let sso = db.provider(tenant)?.map(|provider| SingleSignOn { issuer: provider.issuer, linked });
+            Ok::<_, QueryError>((has_app, db.passkeys_of(user)?, db.recovery_codes(user)?, sso))
+        })
+        .await?;
     let here = who.session;
     let mut answer = reply::html(&SecurityPage {
         csrf: who.csrf.clone(),
-        has_app: account.has_second_factor,
-        app_required: account.needs_second_factor,
+        has_app,
+        factor_required: account.needs_second_factor && !account.has_second_factor,
+        has_password: account.password.is_some(),
+        passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
         recovery_codes,
+        sso,
         sessions: sessions.into_iter().map(|session| SessionView::of(session, here)).collect(),
         sign_ins: sign_ins.into_iter().map(SignIn::from).collect(),
         problem,

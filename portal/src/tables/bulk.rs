@@ -47,9 +47,9 @@ pub(crate) fn changes(db: &Db, viewer: &Viewer, of: &'static Resource) -> Result
     for field in of.settable().filter(|field| is_bulk(field)) {
         let (mut choices, cut) = match field.kind {
             Kind::Choice(of) => {
-                (of.iter().map(|(key, label)| Choice::new(*key, *label, false)).collect(), false)
+                (of.iter().map(|(key, label)| Choice::ours(*key, label, false)).collect(), false)
             }
-            Kind::Flag => (vec![Choice::new("1", "Yes", false), Choice::new("0", "No", false)], false),
+            Kind::Flag => (vec![Choice::ours("1", "Yes", false), Choice::ours("0", "No", false)], false),
             Kind::Reference(table) => field::others(db, table, "", viewer)?,
             _ => continue,
         };
@@ -57,7 +57,7 @@ pub(crate) fn changes(db: &Db, viewer: &Viewer, of: &'static Resource) -> Result
             choices.truncate(FIRST);
         }
         if matches!(field.kind, Kind::Reference(_)) && !field.required {
-            choices.insert(0, Choice::new("", "None", false));
+            choices.insert(0, Choice::ours("", "None", false));
         }
         choices.iter_mut().for_each(|choice| choice.key = format!("{GIVEN}{}", choice.key));
         let search_url = format!("/admin/{}/choices/{}?as=bulk", of.name, field.name);

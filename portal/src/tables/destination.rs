@@ -7,7 +7,7 @@ use config::{
     resources::extensions::EXTENSIONS,
 };
 
-use crate::{assets::icon, error::Fault};
+use crate::{assets::icon, error::Fault, language::say};
 
 /// Somewhere to send a call.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub(crate) fn offers(
         numbered.push(offer(db, viewer, &Destination::Extension(number).to_string())?);
     }
     let hang_ups = Cause::ALL.into_iter().map(Destination::Hangup);
-    let hang_ups = hang_ups.filter(|to| to.in_words().to_lowercase().contains(&search.to_lowercase()));
+    let hang_ups = hang_ups.filter(|to| say(&to.in_words()).to_lowercase().contains(&search.to_lowercase()));
     let hang_ups = hang_ups.map(|to| plain(&to.to_string())).collect();
     Ok(vec![("Extensions", numbered), ("Hang up", hang_ups)])
 }
@@ -71,7 +71,7 @@ fn plain(stored: &str) -> Offer {
         Ok(_) => icon("phone"),
         Err(_) => icon("alert-triangle"),
     };
-    let label = parsed.map_or_else(|_| stored.to_owned(), |to| to.in_words());
+    let label = parsed.map_or_else(|_| stored.to_owned(), |to| say(&to.in_words()));
     Offer { value: stored.to_owned(), label, icon }
 }
 

@@ -7,7 +7,7 @@ use config::{
 };
 
 use super::destination::{self, Offer};
-use crate::error::Fault;
+use crate::{error::Fault, language};
 
 pub(crate) mod kinds;
 
@@ -112,6 +112,10 @@ impl Choice {
     pub fn new(key: impl Into<String>, label: impl Into<String>, on: bool) -> Self {
         Self { key: key.into(), label: label.into(), on, at: 0 }
     }
+    /// One whose label is a text of ours.
+    pub fn ours(key: impl Into<String>, label: &str, on: bool) -> Self {
+        Self::new(key, language::say(label), on)
+    }
     /// The empty one that the page copies when something is added.
     pub fn blank() -> Self {
         Self::default()
@@ -158,7 +162,7 @@ pub(crate) struct Filled<'a> {
 /// When choices cannot be read.
 pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Result<FieldView, Fault> {
     let value = filled.values.get(field.name).cloned().unwrap_or_default();
-    let error = filled.problems.iter().filter(|p| p.field == field.name).map(|p| p.message.as_str());
+    let error = filled.problems.iter().filter(|p| p.field == field.name).map(|p| language::say(&p.message));
     let theirs = theirs(db, field, &value, filled)?;
     let (input, cut) = input(db, field, &value, filled)?;
     let own = filled.id.map(|id| format!("?id={id}")).unwrap_or_default();
@@ -209,14 +213,14 @@ fn theirs(db: &Db, field: &'static Field, value: &str, filled: &Filled<'_>) -> R
         return Ok(None);
     }
     let shown = match field.kind {
-        _ if now.is_empty() => "blank".to_owned(),
+        _ if now.is_empty() => language::say("blank"),
         Kind::Reference(table) | Kind::Many(table) => {
             let target = config::resources::by_name(table);
             let ids = now.split(',').filter_map(|id| id.parse().ok());
             let titles = ids.filter_map(|id| Some(title_of(db, target?, id, filled.viewer)));
             titles.collect::<Result<Vec<_>, _>>()?.join(", ")
         }
-        _ => field.show(now),
+        _ => language::shown(field, &field.show(now)),
     };
     let at_a_click = !matches!(field.kind, Kind::Many(_) | Kind::Destination);
     let both = now != value;
@@ -251,7 +255,7 @@ fn set(of: &[(String, String)], value: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (key, label) in of {
         let (title, label) = label.split_once(": ").unwrap_or(("", label));
-        let choice = Choice::new(key, label, chosen.contains(&key.as_str()));
+        let choice = Choice::ours(key, label, chosen.contains(&key.as_str()));
         match groups.last_mut().filter(|group| group.title == title) {
             Some(group) => group.choices.push(choice),
             None => groups.push(Group { title: title.to_owned(), choices: vec![choice] }),
@@ -273,7 +277,7 @@ fn reference(
         let title = filled.shown.get(field.name).map_or(value, String::as_str);
         choices.insert(0, Choice::new(value, title, true));
     }
-    choices.insert(0, Choice::new("", kinds::nothing(table), value.is_empty()));
+    choices.insert(0, Choice::ours("", kinds::nothing(table), value.is_empty()));
     Ok((Input::Select(choices), cut))
 }
 
@@ -315,7 +319,7 @@ pub(crate) fn title_of(
     viewer: &Viewer,
 ) -> Result<String, QueryError> {
     let row = db.get(viewer, of, id)?;
-    Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", of.one)))
+    Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", language::t(of.one))))
 }
 
 /// How a flag that is set is stored and sent.

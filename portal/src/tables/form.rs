@@ -26,6 +26,7 @@ use super::{
 use crate::{
     auth::Who,
     error::Fault,
+    language::{say, t},
     query::Pairs,
     reply,
     state::App,
@@ -223,7 +224,7 @@ pub(crate) async fn check(
     let (author, values) = (who.author("portal"), read(of, &Pairs::parse(&body), id.is_some()));
     let problems = app.db(move |db| Ok::<_, Fault>(db.check(&author, of, id, &values))).await?;
     let error =
-        problems.into_iter().filter(|p| p.field == field).map(|p| p.message).collect::<Vec<_>>().join(" ");
+        problems.into_iter().filter(|p| p.field == field).map(|p| say(&p.message)).collect::<Vec<_>>().join(" ");
     Ok(Html(ErrorPart { field: OneError { error } }.render()?).into_response())
 }
 
@@ -411,8 +412,9 @@ async fn show(
     let beside = super::beside(&app, &who, of, filling.id).await?;
     let mut page = Page::new(&app, &who, &path, &name).listening(&beside.parts);
     page.crumbs.clear();
+    page.title.clone_from(&name);
     if !of.single {
-        page.crumbs.push(view::Crumb { label: of.many.to_owned(), href: path.clone() });
+        page.crumbs.push(view::Crumb { label: t(of.many).to_owned(), href: path.clone() });
     }
     page.crumbs.push(view::Crumb { label: name.clone(), href: String::new() });
     let action = filling.id.filter(|_| !of.single).map_or_else(|| path.clone(), |id| format!("{path}/{id}"));
@@ -488,26 +490,26 @@ fn problem_view(of: &Resource, problem: &Problem) -> ProblemView {
 
 fn name_of(of: &Resource, filling: &Filling) -> String {
     if of.single {
-        return of.many.to_owned();
+        return t(of.many).to_owned();
     }
     if filling.id.is_none() {
-        return format!("New {}", of.one.to_lowercase());
+        return say(&format!("New {}", of.one.to_lowercase()));
     }
     let shown =
         filling.shown.get(of.title).or_else(|| filling.values.get(of.title)).filter(|t| !t.is_empty());
-    shown.cloned().unwrap_or_else(|| of.one.to_owned())
+    shown.cloned().unwrap_or_else(|| t(of.one).to_owned())
 }
 
 /// What people call a row.
 pub(crate) fn title(of: &Resource, row: &Row) -> String {
     if of.single {
-        return of.many.to_owned();
+        return t(of.many).to_owned();
     }
     row.shown
         .get(of.title)
         .filter(|t| !t.is_empty())
         .cloned()
-        .unwrap_or_else(|| format!("{} {}", of.one, row.id))
+        .unwrap_or_else(|| format!("{} {}", t(of.one), row.id))
 }
 
 impl From<Row> for Filling {

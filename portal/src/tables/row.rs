@@ -10,7 +10,7 @@ use axum::{
 use config::{Kind, Resource, references::Use};
 
 use super::{May, bulk::GIVEN, field::SET, form};
-use crate::{auth::Who, error::Fault, state::App};
+use crate::{auth::Who, error::Fault, language, state::App};
 
 #[derive(Template)]
 #[template(path = "parts/row_menu.html")]
@@ -96,7 +96,7 @@ pub(crate) async fn look(
         let fields = names.iter().filter_map(|name| of.field(name));
         let values = fields.filter_map(|field| {
             let shown = row.shown.get(field.name).filter(|shown| !shown.is_empty())?;
-            Some((field.label, shown.clone()))
+            Some((field.label, language::shown(field, shown)))
         });
         LookCard { title, values: values.collect() }
     });

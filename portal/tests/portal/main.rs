@@ -5,6 +5,9 @@
 #[allow(dead_code)]
 mod fake_live;
 
+#[path = "../../src/auth/webauthn/authenticator.rs"]
+mod authenticator;
+
 mod accounts;
 mod api_keys;
 mod audit;
@@ -22,6 +25,7 @@ mod lists;
 mod live;
 mod organization;
 mod palette;
+mod passkeys;
 mod phones;
 mod registry;
 mod remembered;
@@ -30,6 +34,7 @@ mod rights;
 mod sample;
 mod serve;
 mod sign_in;
+mod single_sign_on;
 mod tables;
 mod undo;
 mod world;

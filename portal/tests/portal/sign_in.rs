@@ -114,7 +114,20 @@ async fn without_a_session_pages_lead_to_the_sign_in_and_back() {
     assert!(world.admin().await.get("/metrics").await.body.contains("portal_requests_total{class=\"4xx\"}"));
 }
 
-/// AUTH-13
+/// AUTH-16: on the forced form and on that of the profile alike.
+#[tokio::test]
+async fn the_password_form_has_tips() {
+    let world = World::new();
+    let first = world.send(Request::get(&world.setup_path).body(Body::empty()).unwrap()).await.body;
+    let later = world.admin().await.get("/password/set").await.body;
+    for page in [first, later] {
+        for tip in ["use nowhere else", "Coffee@Morning2024!", "password manager", "Do not share it"] {
+            assert!(page.contains(tip), "{tip}: {page}");
+        }
+    }
+}
+
+/// AUTH-13, AUTH-14
 #[tokio::test]
 async fn changing_the_password_needs_the_current_one_and_ends_other_sessions() {
     let world = World::new();

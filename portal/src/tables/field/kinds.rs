@@ -88,7 +88,7 @@ fn offered(
     required: bool,
 ) -> Vec<Choice> {
     let none = (!required).then(|| Choice::new("", "–", value.is_empty()));
-    none.into_iter().chain(of.map(|(key, label)| Choice::new(key, label, key == value))).collect()
+    none.into_iter().chain(of.map(|(key, label)| Choice::ours(key, label, key == value))).collect()
 }
 
 /// What cannot be read is left to the first day, so that it can be mended.

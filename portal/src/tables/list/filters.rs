@@ -6,6 +6,7 @@ use config::{
 };
 
 use crate::{
+    language,
     error::Fault,
     query::Pairs,
     tables::field::{self, Choice},
@@ -91,7 +92,7 @@ pub(crate) fn others(
 ) -> Result<Vec<Choice>, Fault> {
     let mut choices = titled(db, viewer, table, chosen)?;
     if search.is_empty() && !chosen.contains(&NONE) {
-        choices.push(Choice::new(NONE, "None", false));
+        choices.push(Choice::ours(NONE, "None", false));
     }
     let (found, _) = field::others(db, table, search, viewer)?;
     let fresh = found.into_iter().filter(|choice| !chosen.contains(&choice.key.as_str()));
@@ -107,7 +108,7 @@ fn input(db: &Db, viewer: &Viewer, field: &'static Field, wanted: &ListQuery) ->
     };
     let chosen = |choices: Vec<(&str, &str)>| {
         let on = |key: &str| active.iter().any(|value| value == key);
-        choices.into_iter().map(|(key, label)| Choice::new(key, label, on(key))).collect()
+        choices.into_iter().map(|(key, label)| Choice::ours(key, label, on(key))).collect()
     };
     Ok(match field.kind {
         Kind::Choice(of) => FilterInput::Choices(chosen(of.to_vec())),
@@ -134,7 +135,7 @@ fn in_words(db: &Db, viewer: &Viewer, field: &'static Field, accepted: &[String]
         }
         _ => accepted
             .iter()
-            .map(|value| if value.is_empty() { "blank".to_owned() } else { field.show(value) })
+            .map(|value| if value.is_empty() { language::say("blank") } else { language::shown(field, &field.show(value)) })
             .collect(),
     };
     Ok(words.join(", "))
@@ -146,7 +147,7 @@ fn titled(db: &Db, viewer: &Viewer, table: &str, keys: &[&str]) -> Result<Vec<Ch
     let mut choices = Vec::new();
     for key in keys.iter().take(MOST_CHOSEN) {
         let title = match (target, key.parse()) {
-            (_, _) if *key == NONE => "None".to_owned(),
+            (_, _) if *key == NONE => language::say("None"),
             (Some(target), Ok(id)) => field::title_of(db, target, id, viewer)?,
             _ => (*key).to_owned(),
         };

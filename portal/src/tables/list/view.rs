@@ -8,6 +8,7 @@ use config::{
 use super::filters::{self, Chip, Filter};
 use crate::{
     error::Fault,
+    language,
     query::Pairs,
     tables::{field::SET, form, views::Saved},
 };
@@ -188,7 +189,7 @@ fn row_view(of: &Resource, fields: &[&'static Field], row: &Row) -> RowView {
         label: field.label,
         text: match field.kind {
             Kind::Flag if row.values.get(field.name).is_none_or(|v| v != SET) => String::new(),
-            _ => row.shown.get(field.name).cloned().unwrap_or_default(),
+            _ => language::shown(field, row.shown.get(field.name).map_or("", String::as_str)),
         },
         class: match field.kind {
             Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } => "mono",
