@@ -134,7 +134,9 @@ fn figures_of_many_contacts() {
     });
     println!("contact: commit to snapshot {:?}", median(edits.collect()));
     let me = author.viewer;
-    for (what, search) in [("first page", ""), ("a name", "Contact 77"), ("a number", "0301000077"), ("nobody", "xyzzy")] {
+    for (what, search) in
+        [("first page", ""), ("a name", "Contact 77"), ("a number", "0301000077"), ("nobody", "xyzzy")]
+    {
         let query = PeopleQuery { search: search.into(), ..PeopleQuery::default() };
         let times = (0..20).map(|_| {
             let start = Instant::now();

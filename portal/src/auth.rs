@@ -212,7 +212,8 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
 
 /// What works before what has to be done first: that, and going.
 fn is_on_the_way(place: &str, path: &str) -> bool {
-    let below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below =
+        |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     // A passkey is a second factor as good as an app.
     path == "/logout" || below(place) || (place == "/security/authenticator" && below("/security/passkeys"))
 }

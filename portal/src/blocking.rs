@@ -39,7 +39,9 @@ pub(crate) async fn aside<T: Send + 'static>(
     let permit = tokio::time::timeout(PATIENCE, slots.acquire()).await.map_err(|_| Fault::Busy)?;
     let _slot = permit.map_err(|_| Fault::Busy)?;
     let (span, spoken) = (tracing::Span::current(), language::spoken());
-    tokio::task::spawn_blocking(move || span.in_scope(|| language::within_thread(spoken, work))).await.map_err(|e| Fault::Internal(e.to_string()))
+    tokio::task::spawn_blocking(move || span.in_scope(|| language::within_thread(spoken, work)))
+        .await
+        .map_err(|e| Fault::Internal(e.to_string()))
 }
 
 /// How long a request waits for a free thread.

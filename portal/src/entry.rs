@@ -41,14 +41,12 @@ impl EntryView {
         let of = config::resources::by_name(&entry.table);
         let fields: Vec<FieldChange> = shown
             .into_iter()
-            .map(|(name, (old, new))| {
-                match of.and_then(|of| of.field(&name)) {
-                    Some(field) => {
-                        let (old, new) = (language::shown(field, &old), language::shown(field, &new));
-                        FieldChange { label: language::t(field.label).to_owned(), old, new }
-                    }
-                    None => FieldChange { label: name, old, new },
+            .map(|(name, (old, new))| match of.and_then(|of| of.field(&name)) {
+                Some(field) => {
+                    let (old, new) = (language::shown(field, &old), language::shown(field, &new));
+                    FieldChange { label: language::t(field.label).to_owned(), old, new }
                 }
+                None => FieldChange { label: name, old, new },
             })
             .collect();
         let one = of.map_or(entry.table.as_str(), |of| of.one);

@@ -164,8 +164,10 @@ impl Feed {
         text.hash(&mut hasher);
         let hash = hasher.finish();
         if self.sent.get(&target) != Some(&hash) {
-            *html +=
-                &format!("<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{}</hx-partial>", language::page(text, language::spoken()));
+            *html += &format!(
+                "<hx-partial hx-target=\"#{target}\" hx-swap=\"innerMorph\">{}</hx-partial>",
+                language::page(text, language::spoken())
+            );
             self.sent.insert(target, hash);
         }
     }

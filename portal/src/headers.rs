@@ -33,7 +33,10 @@ pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: 
 
 /// A page in the language of who asked for it.
 async fn in_language(answer: Response, spoken: Language) -> Response {
-    let is_page = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if !is_page {
         return answer;
     }

@@ -108,7 +108,9 @@ pub(crate) fn script() -> String {
     match spoken() {
         Language::English => String::new(),
         Language::German => {
-            let texts = SCRIPT.iter().map(|english| (*english, GERMAN.find(&catalogue::key(english)).unwrap_or(english)));
+            let texts = SCRIPT
+                .iter()
+                .map(|english| (*english, GERMAN.find(&catalogue::key(english)).unwrap_or(english)));
             serde_json::to_string(&texts.collect::<std::collections::BTreeMap<_, _>>()).unwrap_or_default()
         }
     }
@@ -133,7 +135,10 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Language {
         Some((language, weight.trim().parse::<f32>().ok().filter(|weight| *weight > 0.0)?))
     });
     // The first of equals.
-    weighed.reduce(|best, other| if other.1 > best.1 { other } else { best }).map(|(language, _)| language).unwrap_or_default()
+    weighed
+        .reduce(|best, other| if other.1 > best.1 { other } else { best })
+        .map(|(language, _)| language)
+        .unwrap_or_default()
 }
 
 /// The templates' escaper: HTML as usual, and in other languages than theirs marks around each value.

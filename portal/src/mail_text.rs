@@ -55,7 +55,8 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
     let english = mail.kind == MailKind::Report;
     let language = Language::of(part("language")).filter(|_| !english).unwrap_or_default();
     // Line by line: each is a text of the catalogue; what people wrote stands in patterns.
-    let lines = format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
+    let lines =
+        format!("{greeting}{text}\n").lines().map(|line| language.say(line)).collect::<Vec<_>>().join("\n");
     (language.say(subject), lines + "\n")
 }
 

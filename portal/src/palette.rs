@@ -122,15 +122,14 @@ fn pages(who: &Who, search: &str) -> Group {
 fn settings(who: &Who, search: &str) -> Group {
     let singles = resources::ALL.into_iter().filter(|of| of.single && who.may_see(of));
     let fields = singles.flat_map(|of| of.settable().map(move |field| (of, field)));
-    let hits =
-        fields.filter(|(_, field)| !search.is_empty() && contains(t(field.label), search)).map(|(of, field)| {
-            Hit {
-                icon: of.icon,
-                title: marked(t(field.label), search),
-                hint: t(of.many).to_owned(),
-                does: Does::Go(format!("/admin/{}#field-{}", of.name, field.name)),
-            }
-        });
+    let hits = fields.filter(|(_, field)| !search.is_empty() && contains(t(field.label), search)).map(
+        |(of, field)| Hit {
+            icon: of.icon,
+            title: marked(t(field.label), search),
+            hint: t(of.many).to_owned(),
+            does: Does::Go(format!("/admin/{}#field-{}", of.name, field.name)),
+        },
+    );
     Group { title: "Settings", hits: hits.take(MOST).collect() }
 }
 

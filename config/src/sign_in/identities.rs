@@ -99,7 +99,8 @@ impl Db {
     /// The only company with users of that mail domain, for a page that does not know yet whose it is. It tells nothing
     /// of single users.
     pub fn tenant_of_mail(&self, address: &str) -> rusqlite::Result<Option<TenantId>> {
-        let Some((_, domain)) = address.trim().rsplit_once('@').filter(|(_, domain)| !domain.is_empty()) else {
+        let Some((_, domain)) = address.trim().rsplit_once('@').filter(|(_, domain)| !domain.is_empty())
+        else {
             return Ok(None);
         };
         let reader = self.reader()?;

@@ -43,8 +43,8 @@ impl Db {
     /// The passkeys of a user, the oldest first.
     pub fn passkeys_of(&self, id: UserId) -> rusqlite::Result<Vec<Passkey>> {
         let reader = self.reader()?;
-        let mut statement =
-            reader.prepare_cached(&format!("SELECT {COLUMNS} FROM passkeys WHERE user_id = ?1 ORDER BY id"))?;
+        let mut statement = reader
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM passkeys WHERE user_id = ?1 ORDER BY id"))?;
         statement.query_map([id.0], read)?.collect()
     }
 
@@ -116,8 +116,8 @@ impl Db {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let account = account::by_id(&transaction, id)?.ok_or_else(|| SignInError::Nobody(id.to_string()))?;
-        let gone = transaction
-            .execute("DELETE FROM passkeys WHERE id = ?1 AND user_id = ?2", (passkey, id.0))?;
+        let gone =
+            transaction.execute("DELETE FROM passkeys WHERE id = ?1 AND user_id = ?2", (passkey, id.0))?;
         if gone > 0 {
             factors::end_recovery(&transaction, id)?;
             note(&transaction, &own(&account), &account, "passkey_off")?;
@@ -134,7 +134,6 @@ impl Db {
         )?;
         Ok(used > 0)
     }
-
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Passkey> {
@@ -152,7 +151,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Passkey> {
     })
 }
 
-const COLUMNS: &str =
-    "id, user_id, name, rp, credential, handle, public_key, counter, created_at, used_at";
+const COLUMNS: &str = "id, user_id, name, rp, credential, handle, public_key, counter, created_at, used_at";
 /// Passkeys of one user.
 const MOST: u32 = 20;

@@ -232,7 +232,10 @@ fn identities_and_passkeys_belong_to_one_user() {
     let tenant = TenantId(db.create(&author(1), &TENANTS, &other).unwrap().id);
     assert!(db.sign_in_as(tenant, known("a"), sought, 1).unwrap().is_none(), "another company");
     assert_eq!(db.sign_in_as(TenantId(1), known("a"), sought, 1).unwrap().unwrap().id, UserId(1));
-    assert!(db.sign_in_as(TenantId(1), known("b"), sought, 1).unwrap().is_none(), "a second account of the same user");
+    assert!(
+        db.sign_in_as(TenantId(1), known("b"), sought, 1).unwrap().is_none(),
+        "a second account of the same user"
+    );
     assert_eq!(db.sign_in_as(TenantId(1), known("a"), Sought::Nothing, 1).unwrap().unwrap().id, UserId(1));
     assert!(matches!(db.link_identity(UserId(2), known("a"), 1), Err(SignInError::Taken)));
     let new = |credential: u8| NewPasskey {
@@ -254,7 +257,10 @@ fn identities_and_passkeys_belong_to_one_user() {
     for n in 3..=20 {
         db.add_passkey((UserId(1), 0), &new(n), &[], 1).unwrap();
     }
-    assert!(matches!(db.add_passkey((UserId(1), 0), &new(21), &[], 1), Err(SignInError::Taken)), "20 are enough");
+    assert!(
+        matches!(db.add_passkey((UserId(1), 0), &new(21), &[], 1), Err(SignInError::Taken)),
+        "20 are enough"
+    );
 }
 
 /// AUTH-24
@@ -278,7 +284,9 @@ fn mail_leads_to_the_companys_own_sign_in_where_passwords_are_forbidden() {
     let server = values([("smtp_host", "mail.example"), ("mail_from", "pbx@example.com")]);
     db.update(&author(1), &crate::resources::node_settings::NODE_SETTINGS, 1, &server, None).unwrap();
     db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
-    company.by_hand("UPDATE settings SET oidc_issuer = 'https://id.example', oidc_client = 'x', local_sign_in = 0");
+    company.by_hand(
+        "UPDATE settings SET oidc_issuer = 'https://id.example', oidc_client = 'x', local_sign_in = 0",
+    );
     db.mail_link(MailKind::NewUser, "anna@example.com", None, now(&company)).unwrap();
     assert_eq!(db.due_mail(i64::MAX, 9).unwrap()[0].content["path"], "/sign-in/dialtone.local");
     assert!(!db.account(UserId(1)).unwrap().unwrap().local_sign_in);

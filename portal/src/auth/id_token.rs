@@ -123,7 +123,9 @@ impl Claims {
         if time("exp").is_none_or(|end| now >= end + SKEW) {
             return Err(BadToken::Expired);
         }
-        if time("iat").is_none_or(|made| made > now + SKEW) || time("nbf").is_some_and(|from| from > now + SKEW) {
+        if time("iat").is_none_or(|made| made > now + SKEW)
+            || time("nbf").is_some_and(|from| from > now + SKEW)
+        {
             return Err(BadToken::Early);
         }
         let subject = self.subject();

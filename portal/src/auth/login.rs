@@ -110,7 +110,12 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     let form = read(request).await?;
     let login = form.get("login").trim().to_lowercase();
     let (given, next) = (form.get("password").to_owned(), form.get("next").to_owned());
-    let blank = LoginPage { login: login.clone(), next: next.clone(), domain: form.get("domain").to_owned(), ..LoginPage::default() };
+    let blank = LoginPage {
+        login: login.clone(),
+        next: next.clone(),
+        domain: form.get("domain").to_owned(),
+        ..LoginPage::default()
+    };
     let (name, from, now) = (login.clone(), address.clone(), Utc::now().timestamp_millis());
     if app.read(move |db| db.sign_in_lock(&name, &from, now)).await?.is_some() {
         app.counters.throttled.fetch_add(1, Relaxed);
@@ -291,7 +296,8 @@ pub(crate) fn target<'a>(next: &'a str, viewer: &Viewer) -> &'a str {
 
 const WRONG: &str = "Invalid credentials.";
 pub(crate) const ELSEWHERE: &str = "Your company signs in with its own account. Use the button for it.";
-const NO_COMPANY: &str = "There is no single sign-on for this. Sign in with your password, or ask your administrator.";
+const NO_COMPANY: &str =
+    "There is no single sign-on for this. Sign in with your password, or ask your administrator.";
 pub(crate) const LOCKED: &str = "Too many failed tries. Wait 15 minutes, or ask for a new password.";
 /// For typing in a code.
 const HALF_WAY_MS: i64 = 10 * 60_000;

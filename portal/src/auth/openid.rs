@@ -71,7 +71,8 @@ pub(crate) struct OpenId {
 impl OpenId {
     /// Where an issuer is asked what; asked anew after an hour.
     pub async fn endpoints(&self, issuer: &str) -> Result<Arc<Endpoints>, OpenIdError> {
-        let known = self.known().get(issuer).filter(|(at, _)| at.elapsed() < HOUR).map(|(_, known)| known.clone());
+        let known =
+            self.known().get(issuer).filter(|(at, _)| at.elapsed() < HOUR).map(|(_, known)| known.clone());
         match known {
             Some(known) => Ok(known),
             None => self.discover(issuer).await,
@@ -101,7 +102,8 @@ impl OpenId {
     async fn discover(&self, issuer: &str) -> Result<Arc<Endpoints>, OpenIdError> {
         let at = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let document = self.get(&at).await?;
-        let mut endpoints = read(&document, issuer.starts_with("http://")).map_err(|why| OpenIdError::Strange(at.clone(), why))?;
+        let mut endpoints = read(&document, issuer.starts_with("http://"))
+            .map_err(|why| OpenIdError::Strange(at.clone(), why))?;
         if endpoints.issuer.trim_end_matches('/') != issuer.trim_end_matches('/') {
             return Err(OpenIdError::Strange(at, "it names another issuer"));
         }
@@ -135,7 +137,8 @@ impl OpenId {
         } else if !provider.secret.is_empty() {
             // RFC 6749 §2.3.1: both are encoded as in a form first.
             let pair = format!("{}:{}", encode(&provider.client), encode(&provider.secret));
-            request = request.header(header::AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
+            request =
+                request.header(header::AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
         }
         let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -144,7 +147,9 @@ impl OpenId {
             .map_err(|_| OpenIdError::Strange(endpoints.token.clone(), "its token address is none"))?;
         let answer = self.ask(request).await?;
         let token = answer.get("id_token").and_then(Value::as_str);
-        token.map(str::to_owned).ok_or_else(|| OpenIdError::Strange(endpoints.token.clone(), "there is no ID token"))
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| OpenIdError::Strange(endpoints.token.clone(), "there is no ID token"))
     }
 
     async fn get(&self, address: &str) -> Result<Value, OpenIdError> {
@@ -157,7 +162,8 @@ impl OpenId {
         let at = request.uri().to_string();
         let fail = |why: String| OpenIdError::Unreachable(at.clone(), why);
         let client = self.client.get_or_init(client).as_ref();
-        let client = client.ok_or_else(|| fail("the system has no certificates of authorities".to_owned()))?;
+        let client =
+            client.ok_or_else(|| fail("the system has no certificates of authorities".to_owned()))?;
         let asking = async {
             let answer = client.request(request).await.map_err(|e| fail(chain(&e)))?;
             let status = answer.status();
@@ -168,7 +174,9 @@ impl OpenId {
             }
             serde_json::from_slice(&body).map_err(|_| OpenIdError::Strange(at.clone(), "this is no JSON"))
         };
-        tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| Err(fail("it is too slow".to_owned())))
+        tokio::time::timeout(PATIENCE, asking)
+            .await
+            .unwrap_or_else(|_| Err(fail("it is too slow".to_owned())))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<Endpoints>)>> {
@@ -179,7 +187,8 @@ impl OpenId {
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 fn client() -> Option<HttpClient> {
-    let connector = HttpsConnectorBuilder::new().with_native_roots().ok()?.https_or_http().enable_http1().build();
+    let connector =
+        HttpsConnectorBuilder::new().with_native_roots().ok()?.https_or_http().enable_http1().build();
     Some(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
 }
 
@@ -203,7 +212,8 @@ fn read(document: &Value, plain: bool) -> Result<Endpoints, &'static str> {
 fn is_guarded(address: &str, plain: bool) -> bool {
     let Ok(uri) = address.parse::<Uri>() else { return false };
     let here = uri.host().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1"));
-    uri.host().is_some() && (uri.scheme_str() == Some("https") || (plain && here && uri.scheme_str() == Some("http")))
+    uri.host().is_some()
+        && (uri.scheme_str() == Some("https") || (plain && here && uri.scheme_str() == Some("http")))
 }
 
 /// An error with its causes.
@@ -231,7 +241,9 @@ mod tests {
         };
         assert!(read(&document("https"), false).is_ok());
         assert!(read(&document("http"), false).is_err() && read(&document("http"), true).is_err());
-        assert!(is_guarded("http://127.0.0.1:5556/dex", true) && !is_guarded("http://127.0.0.1:5556/dex", false));
+        assert!(
+            is_guarded("http://127.0.0.1:5556/dex", true) && !is_guarded("http://127.0.0.1:5556/dex", false)
+        );
         for other in ["http://127.0.0.1.evil.example/", "javascript:alert(1)", "", "/token"] {
             assert!(!is_guarded(other, true), "{other}");
         }

@@ -18,9 +18,9 @@ use config::{
 use serde_json::json;
 
 use super::{
-    Who, login,
+    Who, login, peer,
     pending::{LASTS_MS, random, text},
-    peer, same_site,
+    same_site,
     site::site,
     webauthn::{Challenge, Kept, Proof, Refused},
 };
@@ -76,7 +76,8 @@ pub(crate) async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Re
     let account = match proven {
         Ok(account) if !account.suspended => account,
         other => {
-            let why = other.err().map_or("the account is suspended".to_owned(), |refused| refused.to_string());
+            let why =
+                other.err().map_or("the account is suspended".to_owned(), |refused| refused.to_string());
             tracing::warn!(peer.addr = %address, "a passkey was refused: {why}");
             app.counters.sign_in_failures.fetch_add(1, Relaxed);
             return login::refused(&app, &headers, form.get("next"), REFUSED).await;
@@ -97,7 +98,11 @@ pub(crate) async fn ask(
     purpose: Purpose,
     keys: &[Passkey],
 ) -> Result<Response, Fault> {
-    let asked = Challenge { site: site(app, headers).await?, challenge: random()?, verified: purpose == Purpose::SignIn };
+    let asked = Challenge {
+        site: site(app, headers).await?,
+        challenge: random()?,
+        verified: purpose == Purpose::SignIn,
+    };
     let keys: Vec<_> = keys
         .iter()
         .filter(|key| key.rp == asked.site.rp)

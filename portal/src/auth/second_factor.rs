@@ -58,8 +58,11 @@ pub(crate) async fn check(
     }
     let user = who.user;
     let is_right = if form.has("passkey") {
-        let proven = passkey::prove(&app, form.get("ceremony"), form.get("passkey"), &Purpose::Factor(user)).await?;
-        proven.inspect_err(|why| tracing::warn!(peer.addr = %who.address, "a passkey was refused: {why}")).is_ok()
+        let proven =
+            passkey::prove(&app, form.get("ceremony"), form.get("passkey"), &Purpose::Factor(user)).await?;
+        proven
+            .inspect_err(|why| tracing::warn!(peer.addr = %who.address, "a passkey was refused: {why}"))
+            .is_ok()
     } else {
         let code = form.get("code").trim().to_owned();
         app.read(move |db| is_right(db, user, &code, now)).await?

@@ -100,10 +100,14 @@ pub(crate) async fn arrive(State(app): State<Arc<App>>, request: Request) -> Res
     };
     let tenant = journey.tenant;
     let provider = app.read(move |db| db.provider(tenant)).await?;
-    let Some(provider) = provider else { return turned_away(&app, &headers, "", STALE, StatusCode::FORBIDDEN).await };
+    let Some(provider) = provider else {
+        return turned_away(&app, &headers, "", STALE, StatusCode::FORBIDDEN).await;
+    };
     let claims = match claims(&app, &provider, &journey, &said).await {
         Ok(claims) => claims,
-        Err((problem, status)) => return turned_away(&app, &headers, &provider.domain, problem, status).await,
+        Err((problem, status)) => {
+            return turned_away(&app, &headers, &provider.domain, problem, status).await;
+        }
     };
     match journey.purpose {
         Purpose::SignIn(next) => {
@@ -146,7 +150,10 @@ async fn depart(
     let state = app.journeys.keep(journey, Utc::now().timestamp_millis())?;
     let mut answer = Redirect::to(&format!("{address}&state={state}")).into_response();
     let secure = if app.settings.secure_cookies { "; Secure" } else { "" };
-    let line = format!("{COOKIE}={browser}; Path=/sign-in; Max-Age={}; HttpOnly; SameSite=Lax{secure}", LASTS_MS / 1000);
+    let line = format!(
+        "{COOKIE}={browser}; Path=/sign-in; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+        LASTS_MS / 1000
+    );
     let value = HeaderValue::from_str(&line).map_err(|e| Fault::Internal(e.to_string()))?;
     answer.headers_mut().append(header::SET_COOKIE, value);
     Ok(answer)
@@ -267,8 +274,6 @@ const STALE: &str = "This sign-in was not begun in this browser, or took too lon
 const UNREACHABLE: &str =
     "Your company's sign-in service cannot be reached. Try again in a minute, or ask your administrator.";
 const REFUSED: &str = "Your company's sign-in service did not let you in.";
-const NOT_VALID: &str =
-    "The answer of your company's sign-in service is not valid. Try again; if it stays so, ask your administrator.";
-const NOBODY: &str =
-    "Nobody here belongs to this account. Ask your administrator, or sign in otherwise and link it under Security.";
+const NOT_VALID: &str = "The answer of your company's sign-in service is not valid. Try again; if it stays so, ask your administrator.";
+const NOBODY: &str = "Nobody here belongs to this account. Ask your administrator, or sign in otherwise and link it under Security.";
 const TAKEN: &str = "This account is linked with somebody else, or another one is linked with you";

@@ -7,10 +7,7 @@ use ciborium::Value;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{
-    pending::bytes,
-    signature::PublicKey,
-};
+use super::{pending::bytes, signature::PublicKey};
 
 /// The site as browsers know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +78,8 @@ pub(crate) fn made(json: &str, asked: &Challenge) -> Result<Made, Refused> {
     let object = bytes(&said.response.attestation_object).ok_or(Refused::Malformed)?;
     let object: Value = ciborium::from_reader(object.as_slice()).map_err(|_| Refused::Malformed)?;
     let map = object.as_map().ok_or(Refused::Malformed)?;
-    let data = map.iter().find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, v)| v.as_bytes());
+    let data =
+        map.iter().find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, v)| v.as_bytes());
     let data = AuthenticatorData::read(data.ok_or(Refused::Malformed)?, asked)?;
     let made = data.made.ok_or(Refused::Malformed)?;
     if bytes(&said.raw_id).as_deref() != Some(&made.credential) {

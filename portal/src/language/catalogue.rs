@@ -23,7 +23,8 @@ impl Catalogue {
         let pairs = DeTable::parse(file).expect("a test reads the file").into_inner();
         let mut catalogue = Self::default();
         for (english, other) in &pairs {
-            let (english, other) = (english.get_ref().to_string(), other.get_ref().as_str().unwrap_or_default());
+            let (english, other) =
+                (english.get_ref().to_string(), other.get_ref().as_str().unwrap_or_default());
             if english.contains('{') {
                 catalogue.patterns.push((english.clone(), other.to_owned()));
             }
@@ -55,7 +56,8 @@ impl Catalogue {
         }
         for (pattern, other) in &self.patterns {
             if let Some(values) = fit(pattern, english) {
-                let values: Vec<String> = values.into_iter().map(|(value, looked_up)| self.value(value, looked_up)).collect();
+                let values: Vec<String> =
+                    values.into_iter().map(|(value, looked_up)| self.value(value, looked_up)).collect();
                 return Some(filled(other, &values));
             }
         }
@@ -65,7 +67,8 @@ impl Catalogue {
     fn value(&self, value: &str, looked_up: bool) -> String {
         let capital = || {
             let mut letters = value.chars();
-            let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+            let first =
+                letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
             first + letters.as_str()
         };
         // Nouns are small within English sentences.
@@ -146,7 +149,9 @@ fn fit<'a>(pattern: &str, text: &'a str) -> Option<Vec<(&'a str, bool)>> {
         let at = match waiting {
             None if rest.starts_with(fixed) => 0,
             None => return None,
-            Some(_) if is_last => rest.len().checked_sub(fixed.len()).filter(|at| rest.get(*at..) == Some(fixed))?,
+            Some(_) if is_last => {
+                rest.len().checked_sub(fixed.len()).filter(|at| rest.get(*at..) == Some(fixed))?
+            }
             Some(_) => rest.find(fixed)?,
         };
         if let Some(looked_up) = waiting {
@@ -167,7 +172,9 @@ mod tests {
     /// OPS-16
     #[test]
     fn messages_are_found_by_their_pattern() {
-        let values = |pattern: &str, text: &'static str| fit(pattern, text).map(|all| all.into_iter().map(|(v, _)| v).collect::<Vec<_>>());
+        let values = |pattern: &str, text: &'static str| {
+            fit(pattern, text).map(|all| all.into_iter().map(|(v, _)| v).collect::<Vec<_>>())
+        };
         assert_eq!(values("{} is required.", "E-mail is required."), Some(vec!["E-mail"]));
         assert_eq!(values("{} to {} {}", "1 to 20 days"), Some(vec!["1", "20", "days"]));
         assert_eq!(values("still used by {}", "still used by a, b"), Some(vec!["a, b"]));

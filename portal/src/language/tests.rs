@@ -54,7 +54,10 @@ fn every_template_reads_in_german() {
     let mut texts = Vec::new();
     // Within a tag from beginning to end; and for programmers, who read English.
     let others = ["field_state.html", "api_docs.html"];
-    for path in files("templates", ".html").into_iter().filter(|path| !others.iter().any(|other| path.ends_with(other))) {
+    for path in files("templates", ".html")
+        .into_iter()
+        .filter(|path| !others.iter().any(|other| path.ends_with(other)))
+    {
         let name = path.strip_prefix(here()).expect("below").display().to_string();
         let text = fs::read_to_string(&path).expect("readable");
         texts.extend(templates::texts(&text).into_iter().map(|text| (name.clone(), text)));
@@ -84,7 +87,9 @@ fn of_field(field: &Field) -> Vec<String> {
     let mut texts = vec![field.label.to_owned(), field.help.to_owned()];
     match field.kind {
         Kind::Choice(of) => texts.extend(of.iter().map(|(_, label)| (*label).to_owned())),
-        Kind::Set(of) => texts.extend(of().iter().flat_map(|(_, label)| label.split(": ").map(str::to_owned))),
+        Kind::Set(of) => {
+            texts.extend(of().iter().flat_map(|(_, label)| label.split(": ").map(str::to_owned)))
+        }
         Kind::Number { unit, .. } => texts.push(unit.to_owned()),
         _ => {}
     }
@@ -96,7 +101,11 @@ fn of_field(field: &Field) -> Vec<String> {
 fn every_text_that_is_looked_up_by_the_code_is_there_in_german() {
     let script = fs::read_to_string(here().join("assets/dialtone.js")).expect("readable");
     let asked: BTreeSet<_> = literals(&script, "t(\"").into_iter().collect();
-    assert_eq!(asked, SCRIPT.iter().map(|text| (*text).to_owned()).collect(), "SCRIPT is what the script asks for");
+    assert_eq!(
+        asked,
+        SCRIPT.iter().map(|text| (*text).to_owned()).collect(),
+        "SCRIPT is what the script asks for"
+    );
     let mut texts = Vec::new();
     for (path, calls) in files("src", ".rs")
         .into_iter()
@@ -150,7 +159,10 @@ async fn values_are_left_alone_whatever_they_say() {
         text + "</p><p> Close </p><textarea>Close</textarea>"
     });
     let page = super::page(&page.await, Language::German);
-    assert_eq!(page, "<p title=\"Schließen\">Close &#60;b&#62;</p><p> Schließen </p><textarea>Close</textarea>");
+    assert_eq!(
+        page,
+        "<p title=\"Schließen\">Close &#60;b&#62;</p><p> Schließen </p><textarea>Close</textarea>"
+    );
 }
 
 /// OPS-16: RFC 9110 §12.5.4

@@ -35,7 +35,13 @@ pub(crate) async fn metrics(
 ) -> Result<Response, Fault> {
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let local = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.ip().is_loopback()) && !forwarded;
-    let signed_in = async || Ok::<_, Fault>(auth::who(&app, &headers).await?.is_some_and(|who| who.stage != config::sign_in::Stage::SecondFactor));
+    let signed_in = async || {
+        Ok::<_, Fault>(
+            auth::who(&app, &headers)
+                .await?
+                .is_some_and(|who| who.stage != config::sign_in::Stage::SecondFactor),
+        )
+    };
     if !local && !signed_in().await? {
         return Err(Fault::SignIn);
     }

@@ -66,8 +66,9 @@ pub(crate) async fn challenge(
         return Err(Fault::Forbidden(problem).into());
     }
     let (site, user) = (site(&app, &headers).await?, who.user);
-    let (keys, handle) =
-        app.read(move |db| Ok::<_, config::query::QueryError>((db.passkeys_of(user)?, db.passkey_handle(user)?))).await?;
+    let (keys, handle) = app
+        .read(move |db| Ok::<_, config::query::QueryError>((db.passkeys_of(user)?, db.passkey_handle(user)?)))
+        .await?;
     let asked = Challenge { site, challenge: random()?, verified: false };
     let had = keys.iter().filter(|key| key.rp == asked.site.rp);
     let had: Vec<_> = had.map(|key| json!({ "type": "public-key", "id": text(&key.credential) })).collect();
@@ -94,7 +95,8 @@ pub(crate) async fn add(State(app): State<Arc<App>>, who: Who, body: String) -> 
         Purpose::New(user, handle) if user == who.user => Some((given.asked, handle)),
         _ => None,
     });
-    let made = given.map(|(asked, handle)| (webauthn::made(form.get("passkey"), &asked), asked.site.rp, handle));
+    let made =
+        given.map(|(asked, handle)| (webauthn::made(form.get("passkey"), &asked), asked.site.rp, handle));
     let Some((Ok(made), rp, handle)) = made else {
         return show(&app, &who, NOT_MADE, StatusCode::UNPROCESSABLE_ENTITY).await;
     };

@@ -319,7 +319,9 @@ pub(crate) fn title_of(
     viewer: &Viewer,
 ) -> Result<String, QueryError> {
     let row = db.get(viewer, of, id)?;
-    Ok(row.and_then(|row| row.shown.get(of.title).cloned()).unwrap_or_else(|| format!("{} {id}", language::t(of.one))))
+    Ok(row
+        .and_then(|row| row.shown.get(of.title).cloned())
+        .unwrap_or_else(|| format!("{} {id}", language::t(of.one))))
 }
 
 /// How a flag that is set is stored and sent.

@@ -223,8 +223,12 @@ pub(crate) async fn check(
     let id = Pairs::parse(&query.unwrap_or_default()).get("id").parse().ok();
     let (author, values) = (who.author("portal"), read(of, &Pairs::parse(&body), id.is_some()));
     let problems = app.db(move |db| Ok::<_, Fault>(db.check(&author, of, id, &values))).await?;
-    let error =
-        problems.into_iter().filter(|p| p.field == field).map(|p| say(&p.message)).collect::<Vec<_>>().join(" ");
+    let error = problems
+        .into_iter()
+        .filter(|p| p.field == field)
+        .map(|p| say(&p.message))
+        .collect::<Vec<_>>()
+        .join(" ");
     Ok(Html(ErrorPart { field: OneError { error } }.render()?).into_response())
 }
 

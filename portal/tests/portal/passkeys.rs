@@ -62,7 +62,11 @@ async fn a_passkey_signs_in_and_counts_on() {
     let mut phone = Authenticator::new("localhost", ORIGIN);
     let added = add(&world, &admin, &mut phone).await;
     assert!(added.status.is_success() && added.body.contains("Recovery codes"), "{}", added.body);
-    assert_eq!(crate::world::between(&added.body, "codes mono", "</ul>").matches("<li>").count(), 10, "ten codes");
+    assert_eq!(
+        crate::world::between(&added.body, "codes mono", "</ul>").matches("<li>").count(),
+        10,
+        "ten codes"
+    );
     assert_eq!(other.get("/admin").await.status.as_u16(), 303, "other sessions end");
     assert!(admin.get("/security").await.body.contains("<b>Laptop</b>"));
     phone.counter = 2;
@@ -145,7 +149,8 @@ async fn a_passkey_is_a_second_factor_of_its_own_user_only() {
     let code = crate::world::between(&page, "<ul class=\"codes mono\"><li>", "</li>").to_owned();
     for status in [303, 401] {
         let (_, _, csrf, cookie) = half_way(&world, half(admin_id)).await;
-        let answer = post(&world, (ORIGIN, &cookie), "/sign-in/code", &[("csrf", &csrf), ("code", &code)]).await;
+        let answer =
+            post(&world, (ORIGIN, &cookie), "/sign-in/code", &[("csrf", &csrf), ("code", &code)]).await;
         assert_eq!(answer.status.as_u16(), status, "a recovery code works once");
     }
     let nobody = UserId(1);
@@ -188,5 +193,9 @@ async fn a_password_guards_making_and_removing() {
     assert_eq!(world.db.passkeys_of(crate::world::ADMIN).unwrap().len(), 1);
     assert_eq!(admin.post(&path, &[("current", good)]).await.status.as_u16(), 303);
     assert!(world.db.passkeys_of(crate::world::ADMIN).unwrap().is_empty());
-    assert_eq!(world.db.recovery_codes(crate::world::ADMIN).unwrap(), 0, "without a factor they are of no use");
+    assert_eq!(
+        world.db.recovery_codes(crate::world::ADMIN).unwrap(),
+        0,
+        "without a factor they are of no use"
+    );
 }

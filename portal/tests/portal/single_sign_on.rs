@@ -35,7 +35,8 @@ impl Stub {
     async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let script = Script { pair: pair(), kid: "k1".into(), claims: json!({}), stranger: None, asked: vec![] };
+        let script =
+            Script { pair: pair(), kid: "k1".into(), claims: json!({}), stranger: None, asked: vec![] };
         let stub = Self(Arc::new(Mutex::new(script)), issuer);
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
@@ -82,8 +83,15 @@ async fn token(
     }
     let head = json!({ "alg": "ES256", "kid": script.kid });
     let signed = format!("{}.{}", text(head.to_string().as_bytes()), text(claims.to_string().as_bytes()));
-    let signature = script.stranger.as_ref().unwrap_or(&script.pair).sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
-    Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": format!("{signed}.{}", text(signature.as_ref())) }))
+    let signature = script
+        .stranger
+        .as_ref()
+        .unwrap_or(&script.pair)
+        .sign(&SystemRandom::new(), signed.as_bytes())
+        .unwrap();
+    Json(
+        json!({ "access_token": "a", "token_type": "Bearer", "id_token": format!("{signed}.{}", text(signature.as_ref())) }),
+    )
 }
 
 fn pair() -> EcdsaKeyPair {
@@ -211,7 +219,11 @@ async fn a_token_that_does_not_fit_signs_nobody_in_and_the_page_says_so() {
     let refused = Journey::begin(&world).await;
     let path = format!("/sign-in/sso/callback?error=access_denied&state={}", refused.part("state"));
     assert!(get_as(&world, &path, &refused.cookie).await.body.contains("did not let you in"));
-    assert_eq!(travel(&world, &stub, json!({ "email": address })).await.status.as_u16(), 303, "all this was not for naught");
+    assert_eq!(
+        travel(&world, &stub, json!({ "email": address })).await.status.as_u16(),
+        303,
+        "all this was not for naught"
+    );
 }
 
 /// AUTH-24: keys change; unknown ones are asked for once more, and only then refused.
@@ -356,7 +368,11 @@ async fn settings_that_cannot_work_are_refused() {
     };
     assert!(!save(&[("oidc_issuer", "http://id.example"), ("oidc_client", "x")]), "without TLS");
     assert!(!save(&[("oidc_issuer", "https://id.example")]), "without a client");
-    assert!(save(&[("oidc_issuer", "https://id.example"), ("oidc_client", "x"), ("oidc_secret", "geheim-123456")]));
+    assert!(save(&[
+        ("oidc_issuer", "https://id.example"),
+        ("oidc_client", "x"),
+        ("oidc_secret", "geheim-123456")
+    ]));
     let file = rusqlite::Connection::open(world.db.file()).unwrap();
     let stored: String = file.query_row("SELECT oidc_secret FROM settings", [], |row| row.get(0)).unwrap();
     assert!(stored.starts_with("v1:") && !stored.contains("geheim"));

@@ -15,7 +15,8 @@ struct Signer(EcdsaKeyPair);
 impl Signer {
     fn new() -> Self {
         let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("randomness");
+        let made =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("randomness");
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random);
         Self(pair.expect("just made"))
     }
@@ -47,7 +48,8 @@ fn a_token_is_refused_for_each_claim_that_does_not_fit() {
     let with = |name: &str, value: Value| {
         let mut body = body();
         body[name] = value;
-        check(&signer.token(head(), &body), &signer.keys(), EXPECTED).map(|claims| claims.subject().to_owned())
+        check(&signer.token(head(), &body), &signer.keys(), EXPECTED)
+            .map(|claims| claims.subject().to_owned())
     };
     assert_eq!(with("sub", json!("u-7")), Ok("u-7".into()));
     assert_eq!(with("iss", json!("https://evil.example")), Err(BadToken::Issuer));
@@ -93,13 +95,17 @@ fn a_token_is_refused_whose_signature_does_not_fit() {
 /// RFC 7515 appendices A.2 and A.3: the examples with RS256 and ES256.
 #[test]
 fn signatures_of_the_rfc_hold() {
-    let body = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    let body =
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
     let rsa = keys(&json!({ "keys": [{ "kty": "RSA", "n": RFC_N, "e": "AQAB" }] }));
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{body}.{RFC_RS256}");
     // The example is nobody's ID token: its signature holds, its audience does not.
     let joe = Expected { issuer: "joe", client: "x", nonce: "", now: 0 };
     assert_eq!(check(&token, &rsa, joe), Err(BadToken::Audience));
-    assert_eq!(check(&token.replace("eyJhbGciOiJSUzI1NiJ9", "eyJhbGciOiJQUzI1NiJ9"), &rsa, joe), Err(BadToken::Signature));
+    assert_eq!(
+        check(&token.replace("eyJhbGciOiJSUzI1NiJ9", "eyJhbGciOiJQUzI1NiJ9"), &rsa, joe),
+        Err(BadToken::Signature)
+    );
     let ec = keys(&json!({ "keys": [{ "kty": "EC", "crv": "P-256",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" }] }));
     let token = format!("eyJhbGciOiJFUzI1NiJ9.{body}.{RFC_ES256}");
@@ -110,11 +116,14 @@ fn signatures_of_the_rfc_hold() {
 /// AUTH-24: an address that the provider doubts matches nobody.
 #[test]
 fn a_doubted_address_is_none() {
-    let claims = |verified: Value| Claims(json!({ "email": "a@b.c", "email_verified": verified }).as_object().cloned().expect("one"));
+    let claims = |verified: Value| {
+        Claims(json!({ "email": "a@b.c", "email_verified": verified }).as_object().cloned().expect("one"))
+    };
     assert_eq!((claims(json!(false)).email(), claims(json!("false")).email()), ("", ""));
     assert_eq!((claims(json!(true)).email(), claims(Value::Null).email()), ("a@b.c", "a@b.c"));
 }
 
 const RFC_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 const RFC_RS256: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
-const RFC_ES256: &str = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+const RFC_ES256: &str =
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";

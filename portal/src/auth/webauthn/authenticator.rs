@@ -9,7 +9,6 @@ use ring::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-
 /// One key of one site.
 pub(crate) struct Authenticator {
     pair: EcdsaKeyPair,
@@ -24,7 +23,8 @@ pub(crate) struct Authenticator {
 impl Authenticator {
     pub fn new(rp: &str, origin: &str) -> Self {
         let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("randomness");
+        let made =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("randomness");
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, made.as_ref(), &random);
         Self {
             pair: pair.expect("just made"),

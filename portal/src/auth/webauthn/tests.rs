@@ -13,7 +13,12 @@ fn phone() -> Authenticator {
     Authenticator::new("pbx.example", ORIGIN)
 }
 
-fn proves(phone: &Authenticator, asked: &Challenge, kept: Kept<'_>, challenge: &[u8]) -> Result<u32, Refused> {
+fn proves(
+    phone: &Authenticator,
+    asked: &Challenge,
+    kept: Kept<'_>,
+    challenge: &[u8],
+) -> Result<u32, Refused> {
     Proof::read(&phone.prove(challenge)).expect("what browsers send").holds(asked, kept)
 }
 
@@ -37,11 +42,18 @@ fn a_proof_is_refused_for_each_thing_that_does_not_fit() {
     let kept = Kept { public_key: &key, handle: &[9; 32], counter: 0 };
     assert_eq!(proves(&phone, &asked, kept, &[1; 32]), Ok(1));
     assert_eq!(proves(&phone, &asked, kept, &[2; 32]), Err(Refused::Challenge), "another challenge");
-    assert_eq!(proves(&phone, &asked, Kept { counter: 1, ..kept }, &[1; 32]), Err(Refused::Counter), "no step");
+    assert_eq!(
+        proves(&phone, &asked, Kept { counter: 1, ..kept }, &[1; 32]),
+        Err(Refused::Counter),
+        "no step"
+    );
     assert_eq!(proves(&phone, &asked, Kept { counter: 9, ..kept }, &[1; 32]), Err(Refused::Counter), "back");
     assert_eq!(proves(&phone, &asked, Kept { handle: &[8; 32], ..kept }, &[1; 32]), Err(Refused::Stranger));
     let other = Authenticator::new("pbx.example", ORIGIN).public_key();
-    assert_eq!(proves(&phone, &asked, Kept { public_key: &other, ..kept }, &[1; 32]), Err(Refused::Signature));
+    assert_eq!(
+        proves(&phone, &asked, Kept { public_key: &other, ..kept }, &[1; 32]),
+        Err(Refused::Signature)
+    );
     let with = |change: fn(&mut Authenticator)| {
         let mut phone = Authenticator::new("pbx.example", ORIGIN);
         change(&mut phone);

@@ -102,15 +102,28 @@ fn walk(pieces: &mut Pieces, mut states: BTreeSet<State>, out: &mut BTreeSet<Str
     while let Some(piece) = pieces.peek().cloned() {
         match piece {
             Piece::Html(html) => {
-                states = states.into_iter().map(|mut state| { html.chars().for_each(|c| state.take(c, out)); state }).collect();
+                states = states
+                    .into_iter()
+                    .map(|mut state| {
+                        html.chars().for_each(|c| state.take(c, out));
+                        state
+                    })
+                    .collect();
             }
             Piece::Value => {
-                states = states.into_iter().map(|mut state| { state.value(); state }).collect();
+                states = states
+                    .into_iter()
+                    .map(|mut state| {
+                        state.value();
+                        state
+                    })
+                    .collect();
             }
             Piece::Tag(words) => {
                 let word = words.split_whitespace().next().unwrap_or_default().to_owned();
                 match word.as_str() {
-                    "else" | "when" | "elif" | "endif" | "endfor" | "endmatch" | "endblock" | "endmacro" | "endcall" => return states,
+                    "else" | "when" | "elif" | "endif" | "endfor" | "endmatch" | "endblock" | "endmacro"
+                    | "endcall" => return states,
                     "if" | "match" | "for" => {
                         pieces.next();
                         states = branches(pieces, &word, states, out);
@@ -137,7 +150,12 @@ fn walk(pieces: &mut Pieces, mut states: BTreeSet<State>, out: &mut BTreeSet<Str
 }
 
 /// The states after each of the alternatives.
-fn branches(pieces: &mut Pieces, word: &str, from: BTreeSet<State>, out: &mut BTreeSet<String>) -> BTreeSet<State> {
+fn branches(
+    pieces: &mut Pieces,
+    word: &str,
+    from: BTreeSet<State>,
+    out: &mut BTreeSet<String>,
+) -> BTreeSet<State> {
     let mut after = BTreeSet::new();
     let mut is_whole = false;
     let first = walk(pieces, from.clone(), out);
@@ -202,7 +220,9 @@ fn cut(template: &str) -> Vec<Piece> {
 /// OPS-16: the walker itself.
 #[test]
 fn alternatives_are_followed() {
-    let found = texts("<p title=\"A\">{{ n }} code{% if n != 1 %}s{% endif %} left.</p>{% if a %}Yes{% else %}No{% endif %}<b>{% call p::icon(\"x\") %}{% endcall %}Go</b>{% match x %}{% when A %}One{% when B %}Two{% endmatch %}");
+    let found = texts(
+        "<p title=\"A\">{{ n }} code{% if n != 1 %}s{% endif %} left.</p>{% if a %}Yes{% else %}No{% endif %}<b>{% call p::icon(\"x\") %}{% endcall %}Go</b>{% match x %}{% when A %}One{% when B %}Two{% endmatch %}",
+    );
     for text in ["A", "{} code left.", "{} codes left.", "Yes", "No", "Go", "One", "Two"] {
         assert!(found.contains(text), "{text}: {found:?}");
     }

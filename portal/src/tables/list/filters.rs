@@ -6,8 +6,8 @@ use config::{
 };
 
 use crate::{
-    language,
     error::Fault,
+    language,
     query::Pairs,
     tables::field::{self, Choice},
 };
@@ -135,7 +135,13 @@ fn in_words(db: &Db, viewer: &Viewer, field: &'static Field, accepted: &[String]
         }
         _ => accepted
             .iter()
-            .map(|value| if value.is_empty() { language::say("blank") } else { language::shown(field, &field.show(value)) })
+            .map(|value| {
+                if value.is_empty() {
+                    language::say("blank")
+                } else {
+                    language::shown(field, &field.show(value))
+                }
+            })
             .collect(),
     };
     Ok(words.join(", "))
