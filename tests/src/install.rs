@@ -8,8 +8,10 @@ use std::{
 };
 
 /// Every command that the tests need.
-const ALL: [&str; 11] =
-    ["sipp", "baresip", "chromium", "sqlite3", "cc", "node", "npm", "ip", "unshare", "mount", "python3"];
+const ALL: [&str; 13] = [
+    "sipp", "baresip", "chromium", "sqlite3", "cc", "node", "npm", "slapd", "curl", "ip", "unshare", "mount",
+    "python3",
+];
 
 /// A machine with those commands, a user, and perhaps `sudo` and `apt-get`.
 struct Machine(tempfile::TempDir);
