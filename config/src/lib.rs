@@ -33,6 +33,8 @@ mod importers;
 mod key;
 pub mod ldap;
 mod migrations;
+pub mod models;
+pub mod number;
 pub mod organization;
 pub mod outbox;
 pub mod password;

@@ -4,7 +4,7 @@
 //! phones of a tenant share before they know their own. Both follow from the key file; neither is stored. The shared one gives
 //! a phone its settings once, until somebody allows it again.
 
-pub mod models;
+pub use crate::models;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 

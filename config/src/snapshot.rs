@@ -9,6 +9,7 @@ use crate::{
 
 pub use crate::{
     destination::{Cause, Destination},
+    number::Number,
     resources::{
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
@@ -22,7 +23,6 @@ pub use crate::{
         users::{Forwards, User},
     },
 };
-pub use number::Number;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
@@ -30,7 +30,6 @@ use indexes::Indexes;
 
 mod indexes;
 mod names;
-mod number;
 mod rows;
 mod shared_map;
 

@@ -4,19 +4,16 @@
 pub(crate) mod api_key;
 pub(crate) mod first_start;
 pub(crate) mod forgot;
-pub(crate) mod id_token;
 pub(crate) mod login;
-pub(crate) mod openid;
 pub(crate) mod passkey;
 pub(crate) mod password;
-pub(crate) mod pending;
 pub(crate) mod second_factor;
 pub(crate) mod set_password;
-pub(crate) mod signature;
 pub(crate) mod single_sign_on;
 pub(crate) mod site;
 pub(crate) mod totp;
-pub(crate) mod webauthn;
+
+pub(crate) use crate::proof::{id_token, openid, pending, webauthn};
 
 use std::{
     net::{IpAddr, SocketAddr},

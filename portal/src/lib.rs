@@ -27,15 +27,18 @@ mod once;
 mod pages;
 mod palette;
 mod plan;
+mod proof;
 mod provisioning;
 mod query;
 mod reply;
 mod rest;
 mod serve;
 mod state;
+mod strangers;
 mod tables;
 mod text;
 mod view;
+mod waiting;
 mod zone;
 
 pub use language::Language;

@@ -14,8 +14,6 @@ pub(crate) mod phone;
 mod polycom;
 mod sangoma;
 mod snom;
-pub(crate) mod strangers;
-pub(crate) mod waiting;
 mod xml;
 mod yealink;
 mod zone;
@@ -37,10 +35,13 @@ use config::{
     phones::{Over, Profile, Visit, Visitor, models::Vendor},
 };
 
-use crate::{error::Fault, state::App};
+use crate::{
+    error::Fault,
+    state::App,
+    waiting::{self, Stranger},
+};
 use file_name::FileName;
 use phone::{Phone, Reached};
-use waiting::Stranger;
 
 /// What a phone gets.
 #[derive(Debug, Clone, PartialEq, Eq)]

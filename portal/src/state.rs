@@ -7,12 +7,13 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Live, Settings,
-    auth::{openid::OpenId, passkey::Ceremony, pending::Pending, single_sign_on::Journey},
     clicks::Clicks,
     counters::Counters,
     limit::Limits,
     once::ShownOnce,
-    provisioning::{strangers::Strangers, waiting::Waiting},
+    proof::{ceremony::Ceremony, journey::Journey, openid::OpenId, pending::Pending},
+    strangers::Strangers,
+    waiting::Waiting,
 };
 
 /// What every handler needs. All listeners share what is counted, limited and shown once.

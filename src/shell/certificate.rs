@@ -129,7 +129,7 @@ impl Certificate {
     /// SHA-256 of the certificate, as browsers and phones show it.
     pub fn fingerprint(&self) -> String {
         let held = self.held();
-        let digest = held.cert.first().map(|own| Sha256::digest(own)).unwrap_or_default();
+        let digest = held.cert.first().map(Sha256::digest).unwrap_or_default();
         digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 

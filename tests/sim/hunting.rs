@@ -38,13 +38,10 @@ fn from_top_to_bottom_each_member_rings_alone_for_its_time() {
             world.run_until_idle();
         }
         let rang = members.map(|member| world.phone(member).rang_at.clone());
-        for call in 0..2 {
-            for (first, second) in [(0, 1), (1, 2)] {
-                let between = rang[second][call] - rang[first][call];
-                assert!(
-                    between.abs_diff(secs(7)) < ms(300),
-                    "{between:?} between member {first} and {second}"
-                );
+        for members in rang.windows(2) {
+            for (first, second) in members[0].iter().zip(&members[1]) {
+                let between = *second - *first;
+                assert!(between.abs_diff(secs(7)) < ms(300), "{between:?} between two members");
             }
         }
         world.assert_quiet();

@@ -77,6 +77,8 @@ fn a_phone_registers_whatever_the_portal_asks_of_its_user() {
     assert_eq!((asked.status, asked.location.as_str()), (303, "/security/authenticator"), "{asked:?}");
     let phone = server.phone(0);
     phone.register();
+    // The administrator, too, would be asked for a second factor first.
+    server.edit("UPDATE settings SET second_factor = 'optional'");
     let reset = portal.post(&format!("/admin/users/{user}/reset-password"), &portal.form("/admin"));
     assert!(reset.status < 400, "{reset:?}");
     assert_eq!(anna.get("/").location, "/login", "the session ended");

@@ -71,11 +71,10 @@ fn begun(rows: &Connection, author: &Author, step: Step, titles: &mut Words) -> 
     let of = step.of;
     // Whoever runs the program may act for each of its tenants.
     let mut acting = author.clone();
-    if of.tenant && author.viewer.tenant == OPERATOR && author.viewer.level == access::PRIMARY {
-        if step.tenant != OPERATOR.0 {
-            // There they are nobody's colleague, they are the program.
-            acting.viewer = access::Viewer::primary(crate::TenantId(step.tenant));
-        }
+    let runs_it = author.viewer.tenant == OPERATOR && author.viewer.level == access::PRIMARY;
+    if of.tenant && runs_it && step.tenant != OPERATOR.0 {
+        // There they are nobody's colleague, they are the program.
+        acting.viewer = access::Viewer::primary(crate::TenantId(step.tenant));
     }
     let verb = match step.act {
         Act::Change { .. } => Verb::Edit,

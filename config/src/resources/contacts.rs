@@ -7,9 +7,9 @@ use rusqlite::Row;
 
 use crate::{
     Field, Problem, Resource, TenantId, UserId,
+    number::Number,
     resource::{Hooks, Values},
     secret::Cipher,
-    snapshot::Number,
     typed::{Typed, Unreadable},
 };
 

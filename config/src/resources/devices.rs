@@ -5,8 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    DeviceId, Field, Problem, Resource, TenantId, UserId,
-    phones::models,
+    DeviceId, Field, Problem, Resource, TenantId, UserId, models,
     resource::{Hooks, Values},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},

@@ -5,9 +5,9 @@ use rusqlite::Row;
 
 use crate::{
     Field, Problem, Resource, TenantId,
+    number::Number,
     resource::{Hooks, Values},
     secret::Cipher,
-    snapshot::Number,
     typed::{Typed, Unreadable},
 };
 

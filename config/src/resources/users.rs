@@ -9,9 +9,9 @@ use rusqlite::{Connection, Row};
 use crate::{
     Field, Problem, Resource, RoleId, TenantId, UserId,
     access::levels,
+    number::Number,
     resource::Hooks,
     secret::Cipher,
-    snapshot::Number,
     typed::{Typed, Unreadable},
 };
 

@@ -28,8 +28,11 @@ pub(super) struct Indexes {
     pub hunted_by_idle: Arc<HashSet<UserId>>,
     pub names: Names,
     /// By whom they are blocked; `None` is the whole company.
-    pub blocked: SharedMap<(TenantId, Option<UserId>), Arc<[Arc<BlockedCaller>]>>,
+    pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
 }
+
+/// A user, or with `None` the whole company.
+type Blocker = (TenantId, Option<UserId>);
 
 /// Tenant → text → id.
 type ByText<Id> = SharedMap<TenantId, SharedMap<Arc<str>, Id>>;

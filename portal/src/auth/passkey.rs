@@ -11,7 +11,6 @@ use axum::{
 };
 use chrono::Utc;
 use config::{
-    UserId,
     query::QueryError,
     sign_in::{Account, Passkey},
 };
@@ -29,23 +28,7 @@ use crate::{
     state::App,
 };
 
-/// A challenge that was given away, and for what.
-#[derive(Debug)]
-pub(crate) struct Ceremony {
-    pub asked: Challenge,
-    pub purpose: Purpose,
-}
-
-/// What an answer to a challenge is good for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// To sign in without a password.
-    SignIn,
-    /// To be this user's second factor.
-    Factor(UserId),
-    /// To make a key of this user, whom authenticators call so.
-    New(UserId, Vec<u8>),
-}
+pub(crate) use crate::proof::ceremony::{Ceremony, Purpose};
 
 /// `POST /login/passkey`: the challenge for somebody who names no login.
 pub(crate) async fn challenge(State(app): State<Arc<App>>, request: Request) -> Answer {

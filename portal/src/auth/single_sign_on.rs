@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::Utc;
 use config::{
-    TenantId, UserId,
+    UserId,
     query::QueryError,
     sign_in::{Account, Known, Match, Provider, SignInError, Sought},
 };
@@ -26,27 +26,13 @@ use super::{
     same_site,
     site::base,
 };
-use crate::{error::Fault, query::Pairs, reply, state::App};
-
-/// Somebody on the way to a provider and back.
-#[derive(Debug)]
-pub(crate) struct Journey {
-    tenant: TenantId,
-    nonce: String,
-    /// PKCE.
-    verifier: String,
-    redirect: String,
-    /// What the browser's cookie holds.
-    browser: String,
-    purpose: Purpose,
-}
-
-#[derive(Debug)]
-enum Purpose {
-    /// Where it leads then.
-    SignIn(String),
-    Link(UserId),
-}
+use crate::{
+    error::Fault,
+    proof::journey::{Journey, Purpose},
+    query::Pairs,
+    reply,
+    state::App,
+};
 
 /// `GET /sign-in/{domain}/sso?next=`.
 pub(crate) async fn begin(

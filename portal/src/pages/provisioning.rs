@@ -17,12 +17,12 @@ use config::{
 use crate::{
     auth::Who,
     error::{Answer, Fault},
-    provisioning::waiting::Stranger,
     query::Pairs,
     reply,
     state::App,
     text::At,
     view::Page,
+    waiting::Stranger,
 };
 
 #[derive(Template)]

@@ -5,7 +5,7 @@
 #[allow(dead_code)]
 mod fake_live;
 
-#[path = "../../src/auth/webauthn/authenticator.rs"]
+#[path = "../../src/proof/webauthn/authenticator.rs"]
 mod authenticator;
 
 mod accounts;

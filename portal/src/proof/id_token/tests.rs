@@ -5,7 +5,7 @@ use ring::{
 use serde_json::json;
 
 use super::*;
-use crate::auth::pending::text;
+use crate::proof::pending::text;
 
 const EXPECTED: Expected<'static> =
     Expected { issuer: "https://id.example", client: "portal", nonce: "n-1", now: 1_000_000 };

@@ -1,7 +1,7 @@
 //! What authenticators say and whether it holds: Web Authentication (W3C Recommendation, Level 2), §7.1 and §7.2, without
 //! attestation: whose make a key is does not matter here.
 //!
-//! Pure: JSON and bytes in, a verdict out. The challenge comes from [`super::passkey`], which gives each away once.
+//! Pure: JSON and bytes in, a verdict out. The challenge comes from [`crate::auth::passkey`], which gives each away once.
 
 use ciborium::Value;
 use serde::Deserialize;
