@@ -202,7 +202,8 @@ impl Form {
         let text = |name: &str| self.values.get(name).cloned().unwrap_or_default();
         let name = format!("{} {}", text("first_name"), text("last_name"));
         let is_new = self.id == 0;
-        let title = if is_new { "New contact".to_owned() } else { name.trim().to_owned() };
+        let title =
+            if is_new { crate::language::t("New contact").to_owned() } else { name.trim().to_owned() };
         let of = |problem: &&Problem| FIELDS.field(&problem.field).is_none();
         let general: Vec<&str> =
             self.problems.iter().filter(of).map(|problem| problem.message.as_str()).collect();

@@ -1,5 +1,6 @@
 //! Bar charts as SVG: stacked bars over a few grid lines, each bar a link with its figures in words.
 
+use crate::language::ours;
 use askama::Template;
 
 use crate::error::Fault;
@@ -128,8 +129,8 @@ impl Bar {
 
     /// `09:00, Inbound: 3, Missed: 1`, with `between` between.
     fn in_words(&self, between: &str) -> String {
-        let parts = self.parts.iter().map(|part| format!("{}: {}", part.series.label(), part.words));
-        std::iter::once(self.label.clone()).chain(parts).collect::<Vec<_>>().join(between)
+        let parts = self.parts.iter().map(|part| format!("{}: {}", ours(part.series.label()), part.words));
+        std::iter::once(ours(&self.label)).chain(parts).collect::<Vec<_>>().join(between)
     }
 }
 
