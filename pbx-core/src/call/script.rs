@@ -19,13 +19,21 @@ use std::{
 use config::{
     DeviceId, Snapshot, UserId,
     records::Change,
-    snapshot::{Destination, Device, Tenant, User},
+    snapshot::{Device, Tenant, User},
 };
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
 use super::cause::Cause;
-use crate::{ids::LegId, office::Office, route::Caller, trace::Trace};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    ids::LegId,
+    io::Now,
+    office::Office,
+    route::{Caller, Question, Route, Way, route},
+    trace::Trace,
+};
 
 /// What a feature holds: the verbs (see `verbs.rs`) and the call's inbox. Clones are the same call.
 #[derive(Debug, Clone)]
@@ -34,7 +42,7 @@ pub(crate) struct Call(Rc<Inner>);
 /// What follows when a feature is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
-    Go(Destination),
+    Go(Way),
     Hangup(Cause),
     Done,
 }
@@ -130,7 +138,7 @@ struct Inner {
 /// What the script and the engine exchange between two polls.
 #[derive(Debug)]
 struct Desk {
-    now: Instant,
+    now: Now,
     inbox: VecDeque<Event>,
     out: Vec<Action>,
     wake_at: Option<Instant>,
@@ -176,7 +184,16 @@ impl Call {
     }
     /// The time of the event that is being handled.
     pub(crate) fn now(&self) -> Instant {
-        self.0.desk.borrow().now
+        self.0.desk.borrow().now.at
+    }
+    /// The same in the time of calendars.
+    pub(crate) fn utc(&self) -> DateTime<Utc> {
+        self.0.desk.borrow().now.utc
+    }
+    /// Where a number leads that somebody dials within this call.
+    pub(crate) fn route(&self, caller: &Caller, dialled: &str) -> Route {
+        let Facts { snapshot, tenant, .. } = self.facts();
+        route(&Question { snapshot, tenant: tenant.id, caller, dialled, utc: self.utc() })
     }
     /// Whether the caller is answered.
     pub(crate) fn is_answered(&self) -> bool {
@@ -185,7 +202,7 @@ impl Call {
     /// Writes a decision into the trace.
     pub(crate) fn note(&self, what: &'static str, detail: impl Display, rule: &'static str) {
         let mut desk = self.0.desk.borrow_mut();
-        let now = desk.now;
+        let now = desk.now.at;
         desk.trace.note(now, what, detail, rule);
     }
     /// The forwards followed so far.
@@ -244,7 +261,7 @@ impl Call {
                 desk.inbox.remove(index);
                 return Poll::Ready(Some(taken));
             }
-            if until.is_some_and(|t| t <= desk.now) {
+            if until.is_some_and(|t| t <= desk.now.at) {
                 return Poll::Ready(None);
             }
             desk.wake_at = [desk.wake_at, until].into_iter().flatten().min();
@@ -257,7 +274,7 @@ impl Call {
 /// For the engine.
 impl Call {
     /// A call that nothing happened to.
-    pub(crate) fn new(facts: Facts, now: Instant) -> Self {
+    pub(crate) fn new(facts: Facts, now: Now) -> Self {
         let desk = Desk {
             now,
             inbox: VecDeque::new(),
@@ -269,12 +286,12 @@ impl Call {
             moved_to: None,
             caller_device: None,
             called: SmallVec::new(),
-            trace: Trace::new(now, facts.snapshot.revision),
+            trace: Trace::new(now.at, facts.snapshot.revision),
         };
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
     }
     /// Sets the time before a step.
-    pub(crate) fn wake(&self, now: Instant) {
+    pub(crate) fn wake(&self, now: Now) {
         let mut desk = self.0.desk.borrow_mut();
         desk.now = now;
         desk.wake_at = None;

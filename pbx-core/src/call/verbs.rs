@@ -8,14 +8,14 @@ use std::{
 
 use config::{
     DeviceId, UserId,
-    snapshot::{Destination, Device, Ring, User},
+    snapshot::{Device, Ring, User},
 };
 
 use super::{
     cause::Cause,
     script::{Action, Call, Dial, Diversion, Event, Hush, Next},
 };
-use crate::{ids::LegId, limits};
+use crate::{ids::LegId, limits, route::Caller};
 
 /// Why nobody answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,16 @@ impl Call {
             return Next::Hangup(Cause::Loop);
         }
         self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
-        Next::Go(Destination::Extension(to.into()))
+        let by =
+            Caller { user: Some(user.id), device: None, number: user.number.clone().unwrap_or_default() };
+        let route = self.route(&by, to);
+        for (what, detail, rule) in route.trace {
+            self.note(what, detail, rule);
+        }
+        match route.to {
+            Ok(way) => Next::Go(way),
+            Err(refused) => Next::Hangup(refused.into()),
+        }
     }
 
     /// Rings all devices of these users until one answers or the time is over; the others stop. RNG-01…06.

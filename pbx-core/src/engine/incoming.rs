@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use config::{records::Change, snapshot::Destination};
+use config::records::Change;
 use media::{
     Statistics,
     sdp::{Description, SdpError},
@@ -31,7 +31,7 @@ use crate::{
     ids::{CallId, LegId},
     io::Now,
     limits, live,
-    route::{self, Caller, Route},
+    route::{self, Caller, Question, Route, Way},
     timers::Timer,
 };
 
@@ -87,20 +87,26 @@ impl Engine {
             return Err(no_room(Refusal::NoPort));
         }
         let (invite, id) = (from.0, self.calls.legs[&leg].call);
-        let caller = Caller { user: owner.user, number: owner.number.clone() };
+        let caller = Caller { user: owner.user, device: owner.device, number: owner.number.clone() };
         let facts = Facts {
             snapshot: self.snapshot.clone(),
             tenant: admitted.identity.tenant.clone(),
             caller,
             office: Rc::clone(&self.office),
         };
-        let route = route::route(&facts.snapshot, facts.tenant.id, &facts.caller, &admitted.dialled, now.utc);
+        let route = route::route(&Question {
+            snapshot: &facts.snapshot,
+            tenant: facts.tenant.id,
+            caller: &facts.caller,
+            dialled: &admitted.dialled,
+            utc: now.utc,
+        });
         let name: Arc<str> = self.call_name(now).into();
         let record = Record {
             max_forwards: admitted.max_forwards,
             ..Record::new(name.clone(), now, owner, admitted.dialled)
         };
-        let handle = Call::new(facts, now.at);
+        let handle = Call::new(facts, now);
         handle.set_caller_device(admitted.identity.device.id);
         let call = Running { legs: smallvec![leg], ..Running::new(id, handle, leg, record) };
         self.calls.invites.insert(invite, leg);
@@ -126,7 +132,7 @@ impl Engine {
         now: Now,
         id: CallId,
         route: Route,
-        by: (&'static str, impl FnOnce(Call, Destination) -> Script),
+        by: (&'static str, impl FnOnce(Call, Way) -> Script),
     ) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         let record = &call.record;

@@ -17,7 +17,7 @@ impl Engine {
             self.timers.clear(at, Timer::Script(id));
         }
         let Some(script) = &mut call.script else { return };
-        call.handle.wake(now.at);
+        call.handle.wake(now);
         let polled = catch_unwind(AssertUnwindSafe(|| script.step()));
         let actions = call.handle.take_actions();
         if let (Ok(Poll::Pending), Some(at)) = (&polled, call.handle.wake_at()) {

@@ -26,7 +26,7 @@ use crate::{
     io::Now,
     limits,
     live::{Command, Order},
-    route::{self, Caller},
+    route::{self, Caller, Question},
 };
 
 impl Engine {
@@ -61,13 +61,19 @@ impl Engine {
         let facts = Facts {
             snapshot: snapshot.clone(),
             tenant: tenant.clone(),
-            caller: Caller { user: Some(user.id), number },
+            caller: Caller { user: Some(user.id), device: None, number },
             office: Rc::clone(&self.office),
         };
-        let route = route::route(&snapshot, tenant.id, &facts.caller, &order.number, now.utc);
+        let route = route::route(&Question {
+            snapshot: &snapshot,
+            tenant: tenant.id,
+            caller: &facts.caller,
+            dialled: &order.number,
+            utc: now.utc,
+        });
         let (id, nobody) = (self.calls.new_id(), self.office.new_leg());
         let record = Record::new(Arc::from(order.id), now, party, order.number);
-        self.add_call(Running::new(id, Call::new(facts, now.at), nobody, record));
+        self.add_call(Running::new(id, Call::new(facts, now), nobody, record));
         let from = order.from;
         let run = |call, to| Script::new(features::click_to_call(call, from, to));
         self.start(now, id, route, ("click to call", run));

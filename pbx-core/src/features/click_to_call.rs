@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use config::snapshot::{Destination, Target, User};
+use config::snapshot::{Target, User};
 
 use crate::{
     call::{
@@ -12,10 +12,11 @@ use crate::{
     },
     limits,
     live::From,
+    route::Way,
 };
 
 /// Places a call for somebody who clicked a number, see [`crate::live::Order`].
-pub(crate) async fn click_to_call(call: Call, from: From, to: Destination) -> Cause {
+pub(crate) async fn click_to_call(call: Call, from: From, to: Way) -> Cause {
     let phones = phones(&call, &from);
     if phones.is_empty() {
         call.note("Not rung", "there is no such phone", "click to call");

@@ -12,10 +12,11 @@ pub(crate) use click_to_call::click_to_call;
 use crate::{
     call::{Call, Cause, Next},
     limits,
+    route::Way,
 };
 
 /// From one destination to the next until the call is over.
-pub(crate) async fn run(call: Call, mut to: Destination) -> Cause {
+pub(crate) async fn run(call: Call, mut to: Way) -> Cause {
     let mut cause = Cause::Loop;
     for _ in 0..limits::HOPS_PER_CALL {
         match visit(&call, &to).await {
@@ -34,34 +35,30 @@ pub(crate) async fn run(call: Call, mut to: Destination) -> Cause {
     cause
 }
 
-/// Runs the feature behind a destination.
-async fn visit(call: &Call, to: &Destination) -> Next {
-    let number = match to {
-        Destination::Hangup(cause) => return Next::Hangup((*cause).into()),
-        Destination::Extension(number) => number,
-    };
-    let facts = call.facts();
-    let Some(extension) = facts.snapshot.extension(facts.tenant.id, number) else {
-        return nobody(call, number);
-    };
-    match extension.target {
-        Target::User(id) => match facts.snapshot.user(facts.tenant.id, id) {
-            Some(user) => extension::extension(call, user).await,
-            None => nobody(call, number),
-        },
-        Target::RingGroup(id) => match facts.snapshot.ring_group(facts.tenant.id, id) {
-            Some(group) => ring_group::ring_group(call, group).await,
-            None => nobody(call, number),
-        },
+/// Runs the feature behind a way.
+async fn visit(call: &Call, way: &Way) -> Next {
+    match way {
+        Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
+        Way::To(Destination::Extension(number)) => internal(call, number).await,
     }
 }
 
-fn nobody(call: &Call, number: &str) -> Next {
+/// An internal number. One that is gone since it was configured says so as if it had been dialled.
+async fn internal(call: &Call, number: &str) -> Next {
     let facts = call.facts();
-    let utc = chrono::DateTime::UNIX_EPOCH;
-    let route = crate::route::route(&facts.snapshot, facts.tenant.id, &facts.caller, number, utc);
-    for (what, detail, rule) in route.trace {
-        call.note(what, detail, rule);
+    let target = facts.snapshot.extension(facts.tenant.id, number).map(|extension| extension.target);
+    match target {
+        Some(Target::User(id)) => match facts.snapshot.user(facts.tenant.id, id) {
+            Some(user) => extension::extension(call, user).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
+        Some(Target::RingGroup(id)) => match facts.snapshot.ring_group(facts.tenant.id, id) {
+            Some(group) => ring_group::ring_group(call, group).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
+        None => {
+            call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
+            Next::Hangup(Cause::NotFound)
+        }
     }
-    Next::Hangup(route.to.err().map_or(Cause::NotFound, Cause::from))
 }

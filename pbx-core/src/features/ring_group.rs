@@ -14,6 +14,7 @@ use config::{
 use crate::{
     call::{Call, Next, script::Action, verbs::name},
     hunt,
+    route::Way,
 };
 
 /// Calls a group.
@@ -38,7 +39,7 @@ pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
         }
     }
     call.note("Overflow", &group.name, "ring group overflow");
-    Next::Go(group.overflow.clone())
+    Next::Go(Way::To(group.overflow.clone()))
 }
 
 /// The next call begins after this member. GRP-07

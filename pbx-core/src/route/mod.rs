@@ -1,0 +1,116 @@
+//! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
+//!
+//! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
+//! not of its kind; what it decided, and what it passed over, goes into the trace.
+
+mod internal;
+mod outside;
+
+use chrono::{DateTime, Utc};
+use config::{
+    DeviceId, Snapshot, TenantId, UserId,
+    access::Permission,
+    snapshot::{Destination, Target},
+};
+
+/// The caller as far as routing is concerned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose phone it is.
+    pub user: Option<UserId>,
+    /// The phone; `None` for calls from the portal or from outside.
+    pub device: Option<DeviceId>,
+    /// The number shown to the callee.
+    pub number: String,
+}
+
+/// What is asked: who dials what, when, under which configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The configuration that decides.
+    pub snapshot: &'a Snapshot,
+    /// Whose numbers are dialled.
+    pub tenant: TenantId,
+    /// Who dials; for a forward, who forwards.
+    pub caller: &'a Caller,
+    /// As it was dialled.
+    pub dialled: &'a str,
+    /// Decides time rules.
+    pub utc: DateTime<Utc>,
+}
+
+/// Where a call goes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// What configuration can name.
+    To(Destination),
+}
+
+/// What was decided and by which rule: `(what, detail, rule)`.
+pub type Line = (&'static str, String, &'static str);
+/// Decisions in order.
+pub type Lines = Vec<Line>;
+
+/// The result, with the reasons for the trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Where the call goes first.
+    pub to: Result<Way, Refused>,
+    /// Why.
+    pub trace: Lines,
+}
+
+/// Why a dialled number leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Looks internal, but nobody has that extension.
+    UnknownExtension,
+    /// Looks like an outside number, and there is no way outside.
+    NoWayOutside,
+    /// The caller's role does not let them place calls. ROL-10.
+    NotAllowed,
+    /// The company takes no calls from the caller. CH-17.
+    Blocked,
+}
+
+/// Finds where a dialled number leads.
+pub fn route(question: &Question<'_>) -> Route {
+    let mut trace = Lines::new();
+    let to = find(question, &mut trace).unwrap_or(Err(Refused::UnknownExtension));
+    Route { to, trace }
+}
+
+/// The first room that knows the number.
+fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    if let Some(line) = not_allowed(question) {
+        trace.push(line);
+        return Some(Err(Refused::NotAllowed));
+    }
+    internal::find(question, trace).or_else(|| outside::find(question, trace))
+}
+
+/// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
+fn not_allowed(question: &Question<'_>) -> Option<Line> {
+    let Question { snapshot, tenant, caller, .. } = *question;
+    let user = snapshot.user(tenant, caller.user?)?;
+    if snapshot.allows(user, Permission::PlaceCalls) {
+        return None;
+    }
+    let role = snapshot.role_of(user).map_or("", |role| &role.name);
+    Some((
+        "Refused",
+        format!("the role {role} does not let {} place calls", caller.number),
+        "role permissions",
+    ))
+}
+
+/// The name behind an extension; blank if nobody has it.
+pub(crate) fn name_of(snapshot: &Snapshot, tenant: TenantId, number: &str) -> String {
+    match snapshot.extension(tenant, number).map(|extension| extension.target) {
+        Some(Target::User(id)) => snapshot.user(tenant, id).map(|user| user.full_name()).unwrap_or_default(),
+        Some(Target::RingGroup(id)) => {
+            snapshot.ring_group(tenant, id).map(|group| group.name.clone()).unwrap_or_default()
+        }
+        None => String::new(),
+    }
+}
