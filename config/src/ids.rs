@@ -25,4 +25,8 @@ ids! {
     RingGroupId,
     /// What users may do.
     RoleId,
+    /// A line to the public network.
+    TrunkId,
+    /// A number of the public network that a company owns.
+    NumberId,
 }

@@ -23,12 +23,13 @@ pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod tenants;
+pub mod trunks;
 pub mod users;
 
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 19] = [
+pub static ALL: [&Resource; 20] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -37,6 +38,7 @@ pub static ALL: [&Resource; 19] = [
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &trunks::TRUNKS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

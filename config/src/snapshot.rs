@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    DeviceId, RingGroupId, TenantId, UserId,
+    DeviceId, NumberId, RingGroupId, TenantId, TrunkId, UserId,
     access::{Permission, Rights},
 };
 
@@ -17,9 +17,14 @@ pub use crate::{
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        numbers::OutsideNumber,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
+        trunks::{
+            Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
+            Transport, Trunk,
+        },
         users::{Forwards, User},
     },
 };
@@ -173,6 +178,39 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// A number of the public network, whoever owns it, as E.164 with its plus sign. SIP-39
+    pub fn outside_number(&self, e164: &str) -> Option<&Arc<OutsideNumber>> {
+        self.rows.outside_numbers.get(&self.indexes.outside_numbers.get(e164)?.0)
+    }
+    /// A number of the public network that the tenant owns.
+    pub fn outside_number_of(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<OutsideNumber>> {
+        self.rows.outside_numbers.get(&id.0).filter(|number| number.tenant == tenant)
+    }
+    /// All trunks of all tenants, those that are switched off, too.
+    pub fn trunks(&self) -> impl Iterator<Item = &Arc<Trunk>> {
+        self.rows.trunks.values()
+    }
+    /// A trunk that the tenant's calls may leave by: its own, or one that the operator shares. SIP-38
+    pub fn trunk(&self, tenant: TenantId, id: TrunkId) -> Option<&Arc<Trunk>> {
+        self.trunk_anywhere(id).filter(|trunk| self.may_use(tenant, trunk))
+    }
+    /// A trunk of whichever tenant.
+    pub fn trunk_anywhere(&self, id: TrunkId) -> Option<&Arc<Trunk>> {
+        self.rows.trunks.get(&id.0)
+    }
+    /// The trunks that are switched on and that the tenant's calls may leave by: lowest priority number first, its own
+    /// before those that the operator shares, then by age. SIP-38
+    pub fn trunks_of(&self, tenant: TenantId) -> Vec<&Arc<Trunk>> {
+        let mut trunks: Vec<_> =
+            self.trunks().filter(|trunk| trunk.enabled && self.may_use(tenant, trunk)).collect();
+        trunks.sort_by_key(|trunk| (trunk.priority, trunk.tenant != tenant, trunk.id));
+        trunks
+    }
+    /// Only the company that runs the program shares its trunks.
+    fn may_use(&self, tenant: TenantId, trunk: &Trunk) -> bool {
+        let is_shared = trunk.shared && Some(trunk.tenant) == self.indexes.default_tenant;
+        trunk.tenant == tenant || is_shared
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

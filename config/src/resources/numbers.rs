@@ -1,9 +1,27 @@
 //! Numbers: those of the public network that the company owns, and whom each rings. NUM-01…05.
 
+use rusqlite::Row;
+
 use crate::{
-    Field, Problem, Resource,
+    Field, NumberId, Problem, Resource, RingGroupId, TenantId, UserId,
     resource::{Hooks, Values},
+    secret::Cipher,
+    typed::{Typed, Unreadable},
 };
+
+/// A number of the public network and whom it rings. NUM-02, 03
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct OutsideNumber {
+    pub id: NumberId,
+    pub tenant: TenantId,
+    /// E.164 with its plus sign.
+    pub number: String,
+    pub description: String,
+    /// Rings them directly; never together with a group.
+    pub user: Option<UserId>,
+    pub ring_group: Option<RingGroupId>,
+}
 
 /// The declaration.
 pub static NUMBERS: Resource = Resource {
@@ -36,6 +54,26 @@ pub static NUMBERS: Resource = Resource {
     rules: &[],
     hooks: Hooks::NONE,
 };
+
+impl Typed for OutsideNumber {
+    const TABLE: &'static str = "numbers";
+    const SELECT: &'static str =
+        "SELECT t.id, t.tenant_id, t.number, t.description, t.user_id, t.ring_group_id FROM numbers t";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: NumberId(row.get(0)?),
+            tenant: TenantId(row.get(1)?),
+            number: row.get(2)?,
+            description: row.get(3)?,
+            user: row.get::<_, Option<i64>>(4)?.map(UserId),
+            ring_group: row.get::<_, Option<i64>>(5)?.map(RingGroupId),
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}
 
 /// NUM-04
 fn user_or_group(values: &Values) -> Result<(), Problem> {

@@ -63,6 +63,15 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
     }
+    if of.name == "trunks" {
+        sample.insert("host".into(), format!("sip{n}.example"));
+        sample.insert("outbound_proxy".into(), format!("proxy{n}.example:5070"));
+        sample.insert("domain".into(), format!("carrier{n}.example"));
+        sample.insert("username".into(), format!("line{n}"));
+        sample.insert("auth_name".into(), format!("line{n}@carrier.example"));
+        sample.insert("sources".into(), format!("198.51.100.{n}, 203.0.113.0/24"));
+        sample.insert("transport".into(), ["udp", "tcp"][n % 2].into());
+    }
     // These hold digits only.
     for name in ["area_code", "park_code"] {
         if let Some(code) = sample.get_mut(name) {

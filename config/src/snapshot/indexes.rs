@@ -8,7 +8,7 @@ use std::{
 
 use super::{Rows, SharedMap, names::Names};
 use crate::{
-    DeviceId, ExtensionId, TenantId, UserId,
+    DeviceId, ExtensionId, NumberId, TenantId, UserId,
     resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
 };
 
@@ -29,6 +29,8 @@ pub(super) struct Indexes {
     pub names: Names,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
+    /// By E.164 with the plus sign, over all tenants.
+    pub outside_numbers: SharedMap<Arc<str>, NumberId>,
 }
 
 /// A user, or with `None` the whole company.
@@ -54,6 +56,23 @@ impl Indexes {
         self.update_devices_of(old, new);
         self.names.update(old, new);
         self.update_blocked(old, new);
+        self.update_outside_numbers(old, new);
+    }
+
+    fn update_outside_numbers(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.outside_numbers.differences(&old.outside_numbers);
+        // First all that go: two may have changed places.
+        for (old, _) in &changes {
+            if let Some(old) = old {
+                self.outside_numbers.remove(old.number.as_str());
+            }
+        }
+        self.outside_numbers.reserve(changes.len());
+        for (_, new) in changes {
+            if let Some(new) = new {
+                self.outside_numbers.insert(new.number.as_str().into(), new.id);
+            }
+        }
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {

@@ -11,9 +11,11 @@ use crate::{
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        numbers::OutsideNumber,
         ring_groups::RingGroup,
         roles::Role,
         tenants::Tenant,
+        trunks::Trunk,
         users::User,
     },
     typed::Typed,
@@ -37,6 +39,8 @@ pub struct Rows {
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub outside_numbers: Table<OutsideNumber>,
+    pub trunks: Table<Trunk>,
 }
 
 impl Rows {
@@ -63,6 +67,8 @@ impl Rows {
             self.ring_groups.insert(id, group);
         }
         let groups = self.ring_groups.clone();
+        self.trunks.retain(|trunk| tenants.contains(&trunk.tenant.0));
+        self.outside_numbers.retain(|number| tenants.contains(&number.tenant.0));
         self.devices.retain(|device| {
             tenants.contains(&device.tenant.0) && device.user.is_none_or(|user| users.contains_key(&user.0))
         });

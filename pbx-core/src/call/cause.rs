@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     Dead,
     /// Ended by an administrator or by the stop of the program.
     Administrative,
+    /// No trunk could take the call. SIP-38
+    NoTrunk,
 }
 
 impl Cause {
@@ -54,7 +56,7 @@ impl Cause {
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
             Self::Fault => 500,
-            Self::Congestion => 503,
+            Self::Congestion | Self::NoTrunk => 503,
             Self::Normal
             | Self::NoAnswer
             | Self::Unavailable
@@ -89,6 +91,7 @@ impl Cause {
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
+            Self::NoTrunk => "No trunk can take the call",
         }
     }
 
@@ -109,6 +112,7 @@ impl Cause {
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
+            Self::NoTrunk => 38,
         }
     }
 
@@ -136,7 +140,8 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
-            | Self::Fault => Some(Tone::Congestion),
+            | Self::Fault
+            | Self::NoTrunk => Some(Tone::Congestion),
         }
     }
 
@@ -157,7 +162,8 @@ impl Cause {
             | Self::Fault
             | Self::Silent
             | Self::Dead
-            | Self::Administrative => Outcome::Failed,
+            | Self::Administrative
+            | Self::NoTrunk => Outcome::Failed,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod click_to_call;
 mod extension;
+mod external;
 mod ring_group;
 
 use config::snapshot::{Destination, Target};
@@ -40,6 +41,7 @@ async fn visit(call: &Call, way: &Way) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::Outside(plan) => external::external(call, plan).await,
     }
 }
 

@@ -4,7 +4,7 @@
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
 mod internal;
-mod outside;
+pub mod outside;
 
 use chrono::{DateTime, Utc};
 use config::{
@@ -44,6 +44,8 @@ pub struct Question<'a> {
 pub enum Way {
     /// What configuration can name.
     To(Destination),
+    /// Out by a trunk. SIP-40
+    Outside(Box<outside::Plan>),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
