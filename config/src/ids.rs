@@ -29,4 +29,6 @@ ids! {
     TrunkId,
     /// A number of the public network that a company owns.
     NumberId,
+    /// A place of a company.
+    SiteId,
 }

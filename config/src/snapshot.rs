@@ -17,7 +17,7 @@ pub use crate::{
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
-        numbers::OutsideNumber,
+        numbers::PhoneNumber,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
@@ -180,12 +180,12 @@ impl Snapshot {
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
     }
     /// A number of the public network, whoever owns it, as E.164 with its plus sign. SIP-39
-    pub fn outside_number(&self, e164: &str) -> Option<&Arc<OutsideNumber>> {
-        self.rows.outside_numbers.get(&self.indexes.outside_numbers.get(e164)?.0)
+    pub fn number_by_e164(&self, e164: &str) -> Option<&Arc<PhoneNumber>> {
+        self.rows.numbers.get(&self.indexes.numbers_outside.get(e164)?.0)
     }
     /// A number of the public network that the tenant owns.
-    pub fn outside_number_of(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<OutsideNumber>> {
-        self.rows.outside_numbers.get(&id.0).filter(|number| number.tenant == tenant)
+    pub fn number(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<PhoneNumber>> {
+        self.rows.numbers.get(&id.0).filter(|number| number.tenant == tenant)
     }
     /// All trunks of all tenants, those that are switched off, too.
     pub fn trunks(&self) -> impl Iterator<Item = &Arc<Trunk>> {

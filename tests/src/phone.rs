@@ -291,6 +291,8 @@ impl Phone {
             max_forwards: 70,
             headers: authorization.map(|a| (Name::Authorization, a)).into_iter().collect(),
             offer,
+            account: None,
+            parts: vec![],
         };
         self.state = State::Calling;
         self.invite = Some(self.stack.invite(now, invite));

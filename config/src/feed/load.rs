@@ -13,7 +13,7 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OutsideNumber, OwnContact,
+        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, PhoneNumber,
         RingGroup, Role, Rows, Table, Tenant, Trunk, User,
     },
     typed::{Typed, Unreadable},
@@ -53,7 +53,7 @@ pub(super) fn all(
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
-        outside_numbers: reader.table()?,
+        numbers: reader.table()?,
         trunks: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
@@ -90,7 +90,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
-    reader.refresh(&mut next.outside_numbers, &again.outside_numbers)?;
+    reader.refresh(&mut next.numbers, &again.numbers)?;
     reader.refresh(&mut next.trunks, &again.trunks)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
@@ -114,7 +114,7 @@ struct Again {
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
-    outside_numbers: BTreeSet<i64>,
+    numbers: BTreeSet<i64>,
     trunks: BTreeSet<i64>,
 }
 
@@ -145,8 +145,8 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
-        } else if name == OutsideNumber::TABLE {
-            self.outside_numbers.insert(touched.id);
+        } else if name == PhoneNumber::TABLE {
+            self.numbers.insert(touched.id);
         } else if name == Trunk::TABLE {
             self.trunks.insert(touched.id);
         } else if name == Extension::TABLE {

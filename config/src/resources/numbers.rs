@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use crate::{
-    Field, NumberId, Problem, Resource, RingGroupId, TenantId, UserId,
+    Field, NumberId, Problem, Resource, RingGroupId, SiteId, TenantId, UserId,
     resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -12,12 +12,13 @@ use crate::{
 /// A number of the public network and whom it rings. NUM-02, 03
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct OutsideNumber {
+pub struct PhoneNumber {
     pub id: NumberId,
     pub tenant: TenantId,
     /// E.164 with its plus sign.
     pub number: String,
     pub description: String,
+    pub site: Option<SiteId>,
     /// Rings them directly; never together with a group.
     pub user: Option<UserId>,
     pub ring_group: Option<RingGroupId>,
@@ -55,10 +56,9 @@ pub static NUMBERS: Resource = Resource {
     hooks: Hooks::NONE,
 };
 
-impl Typed for OutsideNumber {
+impl Typed for PhoneNumber {
     const TABLE: &'static str = "numbers";
-    const SELECT: &'static str =
-        "SELECT t.id, t.tenant_id, t.number, t.description, t.user_id, t.ring_group_id FROM numbers t";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.number, t.description, t.user_id, t.ring_group_id, t.site_id FROM numbers t";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
         Ok(Self {
@@ -66,6 +66,7 @@ impl Typed for OutsideNumber {
             tenant: TenantId(row.get(1)?),
             number: row.get(2)?,
             description: row.get(3)?,
+            site: row.get::<_, Option<i64>>(6)?.map(SiteId),
             user: row.get::<_, Option<i64>>(4)?.map(UserId),
             ring_group: row.get::<_, Option<i64>>(5)?.map(RingGroupId),
         })

@@ -30,7 +30,7 @@ pub(super) struct Indexes {
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
     /// By E.164 with the plus sign, over all tenants.
-    pub outside_numbers: SharedMap<Arc<str>, NumberId>,
+    pub numbers_outside: SharedMap<Arc<str>, NumberId>,
 }
 
 /// A user, or with `None` the whole company.
@@ -56,21 +56,21 @@ impl Indexes {
         self.update_devices_of(old, new);
         self.names.update(old, new);
         self.update_blocked(old, new);
-        self.update_outside_numbers(old, new);
+        self.update_numbers_outside(old, new);
     }
 
-    fn update_outside_numbers(&mut self, old: &Rows, new: &Rows) {
-        let changes = new.outside_numbers.differences(&old.outside_numbers);
+    fn update_numbers_outside(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.numbers.differences(&old.numbers);
         // First all that go: two may have changed places.
         for (old, _) in &changes {
             if let Some(old) = old {
-                self.outside_numbers.remove(old.number.as_str());
+                self.numbers_outside.remove(old.number.as_str());
             }
         }
-        self.outside_numbers.reserve(changes.len());
+        self.numbers_outside.reserve(changes.len());
         for (_, new) in changes {
             if let Some(new) = new {
-                self.outside_numbers.insert(new.number.as_str().into(), new.id);
+                self.numbers_outside.insert(new.number.as_str().into(), new.id);
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
-        numbers::OutsideNumber,
+        numbers::PhoneNumber,
         ring_groups::RingGroup,
         roles::Role,
         tenants::Tenant,
@@ -39,7 +39,7 @@ pub struct Rows {
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
-    pub outside_numbers: Table<OutsideNumber>,
+    pub numbers: Table<PhoneNumber>,
     pub trunks: Table<Trunk>,
 }
 
@@ -68,7 +68,7 @@ impl Rows {
         }
         let groups = self.ring_groups.clone();
         self.trunks.retain(|trunk| tenants.contains(&trunk.tenant.0));
-        self.outside_numbers.retain(|number| tenants.contains(&number.tenant.0));
+        self.numbers.retain(|number| tenants.contains(&number.tenant.0));
         self.devices.retain(|device| {
             tenants.contains(&device.tenant.0) && device.user.is_none_or(|user| users.contains_key(&user.0))
         });

@@ -16,8 +16,10 @@ mod calling;
 mod cancel;
 mod description;
 mod info;
+mod multipart;
 mod offer;
 mod prack;
+mod proof;
 mod refresh;
 mod update;
 
@@ -41,6 +43,7 @@ use calling::Calling;
 use description::sdp_of;
 pub(crate) use description::{SDP, is_strange};
 use offer::Ours;
+use proof::Proof;
 use refresh::Session;
 
 /// Where an invite stands.
@@ -105,6 +108,8 @@ pub(crate) struct Invite {
     timers: Deadlines<10>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
+    /// How we prove who we are, where the peer asks.
+    proof: Option<Box<Proof>>,
     pub(crate) scheduled: Option<Ticket>,
 }
 
@@ -125,6 +130,7 @@ impl Invite {
             session,
             timers: Deadlines::none(),
             bye_after_ack: None,
+            proof: None,
             scheduled: None,
         }
     }
