@@ -8,7 +8,7 @@ use crate::{
     references,
     resource::Values,
     resources,
-    resources::extensions::EXTENSIONS,
+    resources::{customer_groups, extensions::EXTENSIONS},
     rows,
     sql::{self, Stored},
 };
@@ -142,7 +142,9 @@ impl Draft<'_> {
             .prepare_cached(&text)?
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((user, group)) = owner else { return Ok(None) };
+        let Some((user, group)) = owner else {
+            return customer_groups::number_clash(rows, self.tenant, number);
+        };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),
             (None, id) => (&resources::ring_groups::RING_GROUPS, id.unwrap_or_default()),

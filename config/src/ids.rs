@@ -31,4 +31,8 @@ ids! {
     NumberId,
     /// A place of a company.
     SiteId,
+    /// Where phones are.
+    GeolocationId,
+    /// A way outside.
+    OutboundRouteId,
 }

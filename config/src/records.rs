@@ -9,10 +9,12 @@ mod batch;
 pub mod counts;
 pub mod hunting;
 pub mod ladder;
+pub mod outside;
 pub mod parties;
 
 use batch::Write;
 use hunting::{keep_last_call, keep_turn};
+use outside::{AlertRow, EmergencyRow, UsageRow, keep_alert, keep_emergency, keep_usage};
 use parties::PartyRow;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
@@ -93,6 +95,12 @@ pub enum Change {
     LastCall { user: UserId, ended_at: i64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
+    /// Somebody talked outside. SIP-44
+    Usage(UsageRow),
+    /// Somebody called for help. SIP-42
+    Emergency(Box<EmergencyRow>),
+    /// Administrators must see this. GEO-08, SIP-44
+    Alert(Box<AlertRow>),
 }
 
 /// What to show of the calls.
@@ -139,6 +147,9 @@ impl Db {
                 Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
                 Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
+                Write::Usage(usage) => keep_usage(&transaction, usage)?,
+                Write::Emergency(call) => keep_emergency(&transaction, call)?,
+                Write::Alert(alert) => keep_alert(&transaction, self.cipher(), alert)?,
             }
         }
         transaction.commit()

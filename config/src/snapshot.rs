@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    DeviceId, NumberId, RingGroupId, TenantId, TrunkId, UserId,
+    DeviceId, GeolocationId, NumberId, RingGroupId, SiteId, TenantId, TrunkId, UserId,
     access::{Permission, Rights},
 };
 
@@ -12,22 +12,27 @@ pub use crate::{
     number::Number,
     resources::{
         blocked_callers::BlockedCaller,
+        call_limits::{CallLimits, Limit},
         contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
+        geolocations::{CivicAddress, Geolocation},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         numbers::PhoneNumber,
+        outbound_routes::{OutboundRoute, Sends},
         ring_groups::{RingGroup, Strategy},
         roles::Role,
-        tenants::Tenant,
+        sites::{Calling as SiteCalling, Site},
+        tenants::{Calling as TenantCalling, Tenant},
         trunks::{
             Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
             Transport, Trunk,
         },
-        users::{Forwards, User},
+        users::{Calling, Forwards, User},
     },
 };
+pub use outside::Member;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
@@ -35,6 +40,7 @@ use indexes::Indexes;
 
 mod indexes;
 mod names;
+mod outside;
 mod rows;
 mod shared_map;
 
@@ -211,6 +217,35 @@ impl Snapshot {
     fn may_use(&self, tenant: TenantId, trunk: &Trunk) -> bool {
         let is_shared = trunk.shared && Some(trunk.tenant) == self.indexes.default_tenant;
         trunk.tenant == tenant || is_shared
+    }
+    /// The outbound routes of a tenant that are switched on, in the order in which they are asked. SIP-40.
+    pub fn outbound_routes(&self, tenant: TenantId) -> &[Arc<OutboundRoute>] {
+        self.indexes.outside.routes.get(&tenant).map_or(&[], |routes| routes)
+    }
+    /// What a tenant's calls may cost. SIP-44.
+    pub fn call_limits(&self, tenant: TenantId) -> Option<&Arc<CallLimits>> {
+        self.indexes.outside.limits.get(&tenant)
+    }
+    /// The number that rings a user directly; the oldest one if there are several. NUM-02.
+    pub fn direct_number(&self, tenant: TenantId, user: UserId) -> Option<&Arc<PhoneNumber>> {
+        self.number(tenant, *self.indexes.outside.direct.get(&user)?)
+    }
+    /// A site.
+    pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
+        self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
+    }
+    /// A user of whichever tenant.
+    pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
+        self.rows.users.get(&id.0)
+    }
+    /// A place where phones are.
+    pub fn geolocation(&self, tenant: TenantId, id: GeolocationId) -> Option<&Arc<Geolocation>> {
+        self.rows.geolocations.get(&id.0).filter(|place| place.tenant == tenant)
+    }
+    /// The companies of a tenant's group that have an access code, the tenant itself among them. MT-11.
+    pub fn group_of(&self, tenant: &Tenant) -> &[Member] {
+        let group = tenant.calling.group.to_lowercase();
+        self.indexes.outside.groups.get(group.as_str()).map_or(&[], Vec::as_slice)
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -162,6 +162,9 @@ fn is_awaited(change: &Change) -> bool {
         | Change::CallClosed(_)
         | Change::CallParties(_)
         | Change::Turn { .. }
+        | Change::Usage(_)
+        | Change::Emergency(_)
+        | Change::Alert(_)
         | Change::LastCall { .. } => false,
     }
 }

@@ -6,8 +6,8 @@ use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, CallLimits, Destination, Device, Extension, Forwards, Geolocation, Ha1, NodeSettings,
+        OutboundRoute, Ring, RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -26,6 +26,12 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    /// Where phones are.
+    pub places: Vec<Geolocation>,
+    /// Ways outside.
+    pub routes: Vec<OutboundRoute>,
+    /// What calls may cost.
+    pub limits: CallLimits,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -48,6 +54,8 @@ impl Company {
             domain: domain.into(),
             country: "de".into(),
             inband_ringback: false,
+            site: None,
+            calling: config::snapshot::TenantCalling::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -57,6 +65,9 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            places: vec![],
+            routes: vec![],
+            limits: CallLimits::none(TenantId(id)),
             node,
             neighbours: vec![],
             revision: 0,
@@ -81,6 +92,8 @@ impl Company {
                 busy_trigger: 2,
             },
             numbers: vec![],
+            site: None,
+            calling: config::snapshot::Calling::default(),
         });
         self.add_device(number, number);
         id
@@ -99,6 +112,8 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            geolocation: None,
+            site: None,
         });
     }
     /// A ring group.
@@ -155,6 +170,9 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.geolocations, company.places.clone());
+            Rows::put(&mut rows.outbound_routes, company.routes.clone());
+            Rows::put(&mut rows.call_limits, [company.limits.clone()]);
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

@@ -7,7 +7,12 @@ use std::{
 
 use config::{
     DeviceId, RingGroupId, UserId,
-    records::{BindingRow, CallRow, Change, hunting::HuntRows, parties::PartyRow},
+    records::{
+        BindingRow, CallRow, Change,
+        hunting::HuntRows,
+        outside::{AlertRow, EmergencyRow, OutsideRows, UsageRow},
+        parties::PartyRow,
+    },
 };
 use pbx_core::Stored;
 
@@ -24,6 +29,12 @@ pub struct Store {
     last_calls: BTreeMap<UserId, i64>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
+    /// Committed minutes of calls outside.
+    pub usage: Vec<UsageRow>,
+    /// Committed calls for help.
+    pub emergencies: Vec<EmergencyRow>,
+    /// What administrators must see.
+    pub alerts: Vec<AlertRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -36,6 +47,9 @@ impl Default for Store {
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
             parties: vec![],
+            usage: vec![],
+            emergencies: vec![],
+            alerts: vec![],
             waiting: VecDeque::new(),
         }
     }
@@ -72,6 +86,9 @@ impl Store {
                 self.last_calls.insert(user, ended_at);
             }
             Change::CallParties(parties) => self.parties.extend(parties),
+            Change::Usage(row) => self.usage.push(row),
+            Change::Emergency(row) => self.emergencies.push(*row),
+            Change::Alert(row) => self.alerts.push(*row),
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;
@@ -93,6 +110,7 @@ impl Store {
         Stored {
             bindings: self.bindings.values().cloned().collect(),
             hunting: HuntRows { turns, last_calls },
+            outside: OutsideRows { usage: self.usage.clone(), emergencies: self.emergencies.clone() },
         }
     }
     /// The power fails: what is not committed is lost.

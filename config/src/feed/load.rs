@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, PhoneNumber,
-        RingGroup, Role, Rows, Table, Tenant, Trunk, User,
+        BlockedCaller, CallLimits, Contact, Device, DirectoryName, Extension, Geolocation, NodeSettings,
+        OutboundRoute, OwnContact, PhoneNumber, RingGroup, Role, Rows, Site, Table, Tenant, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -54,6 +54,10 @@ pub(super) fn all(
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
         numbers: reader.table()?,
+        sites: reader.table()?,
+        geolocations: reader.table()?,
+        outbound_routes: reader.table()?,
+        call_limits: reader.table()?,
         trunks: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
@@ -91,6 +95,10 @@ pub(super) fn touched(
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     reader.refresh(&mut next.numbers, &again.numbers)?;
+    reader.refresh(&mut next.sites, &again.sites)?;
+    reader.refresh(&mut next.geolocations, &again.geolocations)?;
+    reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
+    reader.refresh(&mut next.call_limits, &again.call_limits)?;
     reader.refresh(&mut next.trunks, &again.trunks)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
@@ -115,6 +123,10 @@ struct Again {
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
     numbers: BTreeSet<i64>,
+    sites: BTreeSet<i64>,
+    geolocations: BTreeSet<i64>,
+    outbound_routes: BTreeSet<i64>,
+    call_limits: BTreeSet<i64>,
     trunks: BTreeSet<i64>,
 }
 
@@ -147,6 +159,14 @@ impl Again {
             self.blocked_callers.insert(touched.id);
         } else if name == PhoneNumber::TABLE {
             self.numbers.insert(touched.id);
+        } else if name == Site::TABLE {
+            self.sites.insert(touched.id);
+        } else if name == Geolocation::TABLE {
+            self.geolocations.insert(touched.id);
+        } else if name == OutboundRoute::TABLE {
+            self.outbound_routes.insert(touched.id);
+        } else if name == CallLimits::TABLE {
+            self.call_limits.insert(touched.id);
         } else if name == Trunk::TABLE {
             self.trunks.insert(touched.id);
         } else if name == Extension::TABLE {

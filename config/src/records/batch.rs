@@ -3,7 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change, parties::PartyRow};
+use super::{
+    BindingRow, CallRow, Change,
+    outside::{AlertRow, EmergencyRow, UsageRow},
+    parties::PartyRow,
+};
 use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
@@ -22,6 +26,9 @@ pub(super) enum Write<'a> {
     Turn(RingGroupId, UserId),
     LastCall(UserId, i64),
     Party(&'a PartyRow),
+    Usage(&'a UsageRow),
+    Emergency(&'a EmergencyRow),
+    Alert(&'a AlertRow),
 }
 
 /// The writes of a batch, in its order.
@@ -46,6 +53,9 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 Write::Answer(id, answer.0, answer.1)
             }
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
+            Change::Usage(usage) => Write::Usage(usage),
+            Change::Emergency(call) => Write::Emergency(call),
+            Change::Alert(alert) => Write::Alert(alert),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
             Change::CallParties(parties) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    DeviceId, Field, Problem, Resource, TenantId, UserId, models,
+    DeviceId, Field, GeolocationId, Problem, Resource, SiteId, TenantId, UserId, models,
     resource::{Hooks, Values},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
@@ -31,6 +31,10 @@ pub struct Device {
     pub max_contacts: usize,
     /// Answers by itself when its user had a call placed from the portal. CTC-06.
     pub auto_answer: bool,
+    /// Where it stands.
+    pub geolocation: Option<GeolocationId>,
+    /// Of a phone that is nobody's own.
+    pub site: Option<SiteId>,
 }
 
 /// How a device rings when its user is called. RNG-01…04.
@@ -61,6 +65,8 @@ pub static DEVICES: Resource = Resource {
             .help("Phones of these models fetch their settings from here. Blank is set up by hand."),
         Field::choice("rank", "Deskphone", RANKS)
             .help("A user has one deskphone and one secondary deskphone."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where it stands, for emergency calls. Blank is where its user is, or the site."),
         Field::text("location", "Location").help("Office, home office, on the road …"),
         Field::text("description", "Description").max(128),
         Field::flag("secure", "Secure protocol").help(
@@ -100,11 +106,11 @@ pub static DEVICES: Resource = Resource {
         ),
     ],
     columns: &["name", "model", "user", "site", "location", "mac", "ring", "fetched"],
-    filters: &["model", "ring", "user", "site", "kind", "secure"],
+    filters: &["model", "ring", "user", "site", "kind", "secure", "geolocation"],
     sort: "name",
     cards: &[
         ("General", &["name", "kind", "mac", "model", "description"]),
-        ("Assigned to", &["user", "rank", "site", "location"]),
+        ("Assigned to", &["user", "rank", "site", "location", "geolocation"]),
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
         ("Buttons", &["voicemail_button", "voicemail_box"]),
@@ -113,14 +119,14 @@ pub static DEVICES: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(user_or_site),
-    rules: &[one_device_rings, one_of_each_rank],
+    rules: &[one_device_rings, one_of_each_rank, super::geolocations::phone_has_one],
     hooks: Hooks::NONE,
 };
 
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain, t.auto_answer FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.geolocation_id, t.site_id FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -147,6 +153,8 @@ impl Typed for Device {
             ring,
             max_contacts: row.get(8)?,
             auto_answer: row.get(10)?,
+            geolocation: row.get::<_, Option<i64>>(11)?.map(GeolocationId),
+            site: row.get::<_, Option<i64>>(12)?.map(SiteId),
         })
     }
     fn id(&self) -> i64 {

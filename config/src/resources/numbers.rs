@@ -39,12 +39,16 @@ pub static NUMBERS: Resource = Resource {
         Field::reference("user", "User", "users").clears().help("Rings them directly. Not together with a group."),
         Field::reference("ring_group", "Ring group", "ring_groups").clears().help("Rings it directly."),
         Field::flag("sms", "Text messages").help("The number can send and receive them."),
+        Field::long_text("geolocation", "Geolocation").made_by(
+            "COALESCE((SELECT g.name FROM geolocations g WHERE g.tenant_id = {t}.tenant_id AND g.callback_id = {t}.id \
+             ORDER BY g.id LIMIT 1), '')",
+        ),
         Field::choice("routed", "Goes to", ROUTED).made_by(
             "CASE WHEN {t}.user_id IS NOT NULL THEN 'user' WHEN {t}.ring_group_id IS NOT NULL THEN 'ring_group' \
              ELSE 'routing' END",
         ),
     ],
-    columns: &["number", "routed", "user", "ring_group", "site", "sms", "description"],
+    columns: &["number", "routed", "user", "ring_group", "site", "geolocation", "sms", "description"],
     filters: &["routed", "site", "user", "ring_group", "sms"],
     sort: "number",
     cards: &[("General", &["number", "description", "sms"]), ("Assigned to", &["site", "user", "ring_group"])],

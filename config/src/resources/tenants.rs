@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use crate::{
-    Field, Problem, Resource, TenantId,
+    Field, GeolocationId, Problem, Resource, SiteId, TenantId,
     resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -21,6 +21,22 @@ pub struct Tenant {
     pub country: String,
     /// Ringback in band (183 with a tone) instead of the phone's own (180).
     pub inband_ringback: bool,
+    /// That of users without one: its clocks are the company's.
+    pub site: Option<SiteId>,
+    pub calling: Calling,
+}
+
+/// How a company calls beyond itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Calling {
+    /// Of numbers that are dialled without one.
+    pub area_code: String,
+    /// Where phones are that have no other place.
+    pub geolocation: Option<GeolocationId>,
+    /// The companies that it calls by access code; blank is none.
+    pub group: String,
+    /// What they dial before its extensions; blank is none.
+    pub access_code: String,
 }
 
 /// The declaration.
@@ -36,22 +52,26 @@ pub static TENANTS: Resource = Resource {
         Field::word("domain", "SIP domain").required().unique_everywhere().max(253).help(
             "Phones may register with it or with this server's address. It is part of every password's digest.",
         ),
+        Field::text("customer_group", "Customer group")
+            .help("The companies that it calls by access code and extension. Blank is none."),
+        Field::word("cm_id", "CM ID").help("The call manager that it is on. Blank is this program."),
     ],
-    columns: &["name", "domain"],
-    filters: &[],
+    columns: &["name", "domain", "customer_group", "cm_id"],
+    filters: &["customer_group"],
     sort: "name",
-    cards: &[("General", &["name", "domain"])],
+    cards: &[("General", &["name", "domain"]), ("Company group", &["customer_group", "cm_id"])],
     title: "name",
     single: false,
     tenant: false,
     check: Some(domain_is_a_host),
-    rules: &[],
+    rules: &[super::customer_groups::fits_its_group],
     hooks: Hooks::NONE,
 };
 
 impl Typed for Tenant {
     const TABLE: &'static str = "tenants";
-    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback \
+    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.area_code, \
+        s.geolocation_id, t.customer_group, s.access_code, s.default_site_id \
         FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -61,6 +81,13 @@ impl Typed for Tenant {
             domain: row.get(2)?,
             country: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
             inband_ringback: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
+            site: row.get::<_, Option<i64>>(9)?.map(SiteId),
+            calling: Calling {
+                area_code: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                geolocation: row.get::<_, Option<i64>>(6)?.map(GeolocationId),
+                group: row.get(7)?,
+                access_code: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
+            },
         })
     }
     fn id(&self) -> i64 {

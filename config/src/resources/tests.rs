@@ -72,8 +72,19 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
         sample.insert("sources".into(), format!("198.51.100.{n}, 203.0.113.0/24"));
         sample.insert("transport".into(), ["udp", "tcp"][n % 2].into());
     }
+    // These hold addresses, patterns, and names of other rows.
+    for (name, value) in
+        [("notify", "a@example.com"), ("alert_mail", "a@example.com"), ("patterns", "0."), ("add_front", "9")]
+    {
+        if let Some(text) = sample.get_mut(name) {
+            value.clone_into(text);
+        }
+    }
+    if let Some(group) = sample.get_mut("customer_group") {
+        group.clear();
+    }
     // These hold digits only.
-    for name in ["area_code", "park_code"] {
+    for name in ["area_code", "park_code", "access_code"] {
         if let Some(code) = sample.get_mut(name) {
             *code = format!("03{n}");
         }

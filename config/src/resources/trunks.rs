@@ -8,7 +8,8 @@ use std::time::Duration;
 use rusqlite::Row;
 
 use crate::{
-    TenantId, TrunkId,
+    NumberId, TenantId, TrunkId,
+    numbering::Plan,
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
 };
@@ -40,6 +41,8 @@ pub struct Trunk {
     pub pidf_lo: bool,
     /// Emergency calls may leave by it. GEO-07
     pub emergency: bool,
+    /// Shown by those who have no number of their own, nor has their site. SIP-41
+    pub caller_id: Option<NumberId>,
 }
 
 /// Where it is.
@@ -166,6 +169,23 @@ impl Trunk {
     }
 }
 
+impl NumberOut {
+    /// A number in full, `+49301234567`, as the trunk of a company in `home` wants it.
+    pub fn write(self, whole: &str, home: &Plan) -> String {
+        let digits = whole.strip_prefix('+').unwrap_or(whole);
+        let abroad = || [home.international, digits].concat();
+        match self {
+            Self::Plus => whole.to_owned(),
+            Self::E164 => digits.to_owned(),
+            Self::International => abroad(),
+            Self::National => match digits.strip_prefix(home.code).filter(|_| !home.code.is_empty()) {
+                Some(national) => [home.trunk, national].concat(),
+                None => abroad(),
+            },
+        }
+    }
+}
+
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Account({}, registers {:?})", self.username, self.registers)
@@ -177,7 +197,7 @@ impl Typed for Trunk {
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.enabled, t.shared, t.channels, t.health, \
         t.health_interval, t.priority, t.pidf_lo, t.emergency, t.host, t.port, t.transport, t.outbound_proxy, t.domain, \
         t.username, t.auth_name, t.secret, t.kind, t.expires, t.sources, t.challenge, t.called_in, t.number_in, \
-        t.number_out, t.caller_header, t.codecs, t.answer_within FROM trunks t";
+        t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id FROM trunks t";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let is_checked: bool = row.get("health")?;
@@ -196,6 +216,7 @@ impl Typed for Trunk {
             priority: row.get("priority")?,
             pidf_lo: row.get("pidf_lo")?,
             emergency: row.get("emergency")?,
+            caller_id: row.get::<_, Option<i64>>("caller_id_id")?.map(NumberId),
         })
     }
     fn id(&self) -> i64 {

@@ -7,9 +7,10 @@ use chrono::DateTime;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Problem, Resource, RoleId, TenantId, UserId,
+    Field, GeolocationId, NumberId, Problem, Resource, RoleId, SiteId, TenantId, UserId,
     access::levels,
     number::Number,
+    numbering::Class,
     resource::Hooks,
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -32,6 +33,22 @@ pub struct User {
     pub forwards: Forwards,
     /// Their mobile, work and home number, if they are listed in the directory: whose calls show their name. DIR-34.
     pub numbers: Vec<Number>,
+    /// `None` is the default site.
+    pub site: Option<SiteId>,
+    pub calling: Calling,
+}
+
+/// How they call outside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Calling {
+    /// Of numbers that they dial without one; blank is that of the site.
+    pub area_code: String,
+    /// What those they call see.
+    pub caller_id: Option<NumberId>,
+    pub geolocation: Option<GeolocationId>,
+    /// The dearest class that they may call; `None` is what their role says.
+    pub most: Option<Class>,
 }
 
 /// Where calls go instead. RNG-07…13.
@@ -81,6 +98,9 @@ pub static USERS: Resource = Resource {
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
         Field::flag("in_audio_directory", "Announce in audio directory").help("Callers can choose them by name."),
         Field::reference("caller_id", "Caller ID", "numbers").clears().help("Shown to those they call outside."),
+        Field::choice("calls", "May call at most", CALLS).help("Blank is what their role says."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where their phones stand, for emergency calls. Blank is that of their site."),
         Field::flag("licensed", "Advanced User licence")
             .default("1")
             .help("Portal, number, mailbox, placing and receiving calls."),
@@ -112,6 +132,7 @@ pub static USERS: Resource = Resource {
         ("Account", &["email", "login", "role", "suspended"]),
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
+        ("Calls outside", &["calls", "geolocation"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
         ("Licences", &["licensed", "licences"]),
         (
@@ -156,7 +177,8 @@ impl Typed for User {
     const TABLE: &'static str = "users";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended OR NOT t.licensed, x.number, \
         t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id, \
-        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END \
+        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
+        t.area_code, t.caller_id_id, t.geolocation_id, t.calls, t.site_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -170,6 +192,13 @@ impl Typed for User {
             number: row.get(5)?,
             role: row.get::<_, Option<i64>>(11)?.map(RoleId),
             numbers: row.get_ref(12)?.as_str().unwrap_or_default().lines().filter_map(Number::of).collect(),
+            site: row.get::<_, Option<i64>>(17)?.map(SiteId),
+            calling: Calling {
+                area_code: row.get(13)?,
+                caller_id: row.get::<_, Option<i64>>(14)?.map(NumberId),
+                geolocation: row.get::<_, Option<i64>>(15)?.map(GeolocationId),
+                most: Class::of(row.get_ref(16)?.as_str().unwrap_or_default()),
+            },
             forwards: Forwards {
                 always: target(6)?,
                 busy: target(7)?,
@@ -218,6 +247,14 @@ const SECOND_DESKPHONE: &str = "COALESCE((SELECT d.name FROM devices d WHERE d.t
 const SOFTPHONE: &str = "COALESCE((SELECT CASE d.kind WHEN 'mobile' THEN 'Softphone (Mobile)' \
     ELSE 'Softphone (Desktop)' END FROM devices d WHERE d.tenant_id = {t}.tenant_id AND d.user_id = {t}.id \
     AND d.kind IN ('mobile', 'softphone') ORDER BY d.kind, d.id LIMIT 1), {t}.mobile)";
+/// ROL-10: each includes those before it.
+const CALLS: &[(&str, &str)] = &[
+    ("internal", "Only inside"),
+    ("local", "Local numbers"),
+    ("national", "Within the country"),
+    ("international", "Abroad"),
+    ("premium", "All, also costly numbers"),
+];
 /// Of the portal and of mail. OPS-16.
 pub(super) const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
 const STATUS: &[(&str, &str)] =

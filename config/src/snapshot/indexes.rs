@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Rows, SharedMap, names::Names};
+use super::{Rows, SharedMap, names::Names, outside::Outside};
 use crate::{
     DeviceId, ExtensionId, NumberId, TenantId, UserId,
     resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
@@ -27,6 +27,7 @@ pub(super) struct Indexes {
     /// Members of groups that ring the longest idle.
     pub hunted_by_idle: Arc<HashSet<UserId>>,
     pub names: Names,
+    pub outside: Outside,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
     /// By E.164 with the plus sign, over all tenants.
@@ -55,6 +56,7 @@ impl Indexes {
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
         self.names.update(old, new);
+        self.outside.update(old, new);
         self.update_blocked(old, new);
         self.update_numbers_outside(old, new);
     }

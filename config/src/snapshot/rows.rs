@@ -6,14 +6,18 @@ use super::SharedMap;
 use crate::{
     resources::{
         blocked_callers::BlockedCaller,
+        call_limits::CallLimits,
         contacts::{Contact, OwnContact},
         devices::Device,
         extensions::{Extension, Target},
+        geolocations::Geolocation,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         numbers::PhoneNumber,
+        outbound_routes::OutboundRoute,
         ring_groups::RingGroup,
         roles::Role,
+        sites::Site,
         tenants::Tenant,
         trunks::Trunk,
         users::User,
@@ -40,6 +44,10 @@ pub struct Rows {
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
     pub numbers: Table<PhoneNumber>,
+    pub sites: Table<Site>,
+    pub geolocations: Table<Geolocation>,
+    pub outbound_routes: Table<OutboundRoute>,
+    pub call_limits: Table<CallLimits>,
     pub trunks: Table<Trunk>,
 }
 
@@ -57,6 +65,9 @@ impl Rows {
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.geolocations.retain(|place| tenants.contains(&place.tenant.0));
+        self.outbound_routes.retain(|route| tenants.contains(&route.tenant.0));
+        self.call_limits.retain(|limits| tenants.contains(&limits.tenant.0));
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =

@@ -20,6 +20,8 @@ pub fn snapshot(count: u16) -> Arc<Snapshot> {
         domain: DOMAIN.into(),
         country: "de".into(),
         inband_ringback: false,
+        site: None,
+        calling: config::snapshot::TenantCalling::default(),
     };
     let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
     let mut rows = Rows { node: Arc::new(NodeSettings::default()), ..Rows::default() };
@@ -47,6 +49,8 @@ fn user(number: u16) -> User {
             busy_trigger: 2,
         },
         numbers: vec![],
+        site: None,
+        calling: config::snapshot::Calling::default(),
     }
 }
 
@@ -62,6 +66,8 @@ fn device(number: u16) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        geolocation: None,
+        site: None,
     }
 }
 

@@ -40,6 +40,8 @@ fn user(id: i64, number: &str) -> User {
             busy_trigger: 2,
         },
         numbers: vec![],
+        site: None,
+        calling: config::snapshot::Calling::default(),
     }
 }
 
@@ -54,6 +56,8 @@ fn device(id: i64, number: &str) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        geolocation: None,
+        site: None,
     }
 }
 
@@ -74,6 +78,8 @@ fn engine(now: Now) -> Engine {
         domain: "example.test".into(),
         country: "us".into(),
         inband_ringback: false,
+        site: None,
+        calling: config::snapshot::TenantCalling::default(),
     };
     Rows::put(&mut rows.tenants, [tenant]);
     Rows::put(&mut rows.users, [user(1, "101"), user(2, "102")]);
