@@ -1,13 +1,13 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{iter, sync::Arc, time::Duration};
+use std::{iter, sync::Arc};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, Night, NodeSettings, Ring, RingGroup,
+        Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -48,6 +48,8 @@ impl Company {
             domain: domain.into(),
             country: "de".into(),
             inband_ringback: false,
+            site: None,
+            night: Night::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -73,13 +75,11 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
-            forwards: Forwards {
-                always: None,
-                busy: None,
-                no_answer: None,
-                no_answer_after: Duration::from_secs(20),
-                busy_trigger: 2,
-            },
+            site: None,
+            zone: None,
+            dnd: false,
+            dnd_until: None,
+            forwards: Forwards::default(),
             numbers: vec![],
         });
         self.add_device(number, number);
