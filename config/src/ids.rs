@@ -35,4 +35,8 @@ ids! {
     GeolocationId,
     /// A way outside.
     OutboundRouteId,
+    /// A period of time.
+    TimeFrameId,
+    /// What happens to a user's calls in a time frame.
+    AnsweringRuleId,
 }

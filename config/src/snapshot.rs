@@ -11,6 +11,7 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         call_limits::{CallLimits, Limit},
         contacts::{Contact, OwnContact},
@@ -24,24 +25,28 @@ pub use crate::{
         ring_groups::{RingGroup, Strategy},
         roles::Role,
         sites::{Calling as SiteCalling, Site},
-        tenants::{Calling as TenantCalling, Tenant},
+        tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
         trunks::{
             Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
             Transport, Trunk,
         },
-        users::{Calling, Forwards, User},
+        users::{Calling, Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use outside::Member;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod outside;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -233,6 +238,10 @@ impl Snapshot {
     /// A site.
     pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
         self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
+    }
+    /// The sites of a tenant, in no order.
+    pub fn sites_of(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Site>> {
+        self.rows.sites.values().filter(move |site| site.tenant == tenant)
     }
     /// A user of whichever tenant.
     pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {

@@ -3,9 +3,10 @@
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
 //! `ending`; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
-//! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
+//! connection, `resyncing` has phones fetch their settings, `alarming` rings phones in the house while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
+mod alarming;
 mod answering;
 mod ending;
 mod events;
@@ -36,7 +37,9 @@ pub use crate::io::{Input, Now, Options, Output, Stored};
 use crate::{
     auth::Auth,
     call::running::Calls,
+    callback::Callbacks,
     counters::{Counters, Refusal},
+    guard::Guard,
     hunt::Memory,
     ids::CallId,
     ladder, limits,
@@ -104,6 +107,8 @@ impl Engine {
             random,
         };
         *engine.office.hunting.borrow_mut() = Memory::of(stored.hunting);
+        *engine.office.guard.borrow_mut() = Guard::of(stored.outside.usage, now.utc);
+        *engine.office.callbacks.borrow_mut() = Callbacks::of(stored.outside.emergencies);
         engine.restore_bindings(now, stored.bindings);
         engine
     }
@@ -205,6 +210,7 @@ impl Engine {
             && calls.names.is_empty()
             && calls.active == 0
             && self.office.lines.borrow().is_empty()
+            && self.office.guard.borrow().is_quiet()
             && self.ports.in_use() == 0
             && self.timers.is_empty()
             && self.records.is_empty()

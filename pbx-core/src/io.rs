@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use config::{
     Snapshot,
-    records::{BindingRow, Change, hunting::HuntRows},
+    records::{BindingRow, Change, hunting::HuntRows, outside::OutsideRows},
 };
 use sip_stack::Flow;
 
@@ -50,6 +50,8 @@ pub struct Stored {
     pub bindings: Vec<BindingRow>,
     /// What ring groups remember. GRP-07, GRP-09
     pub hunting: HuntRows,
+    /// Minutes outside of this day, and calls for help of the last hour. SIP-42, SIP-44
+    pub outside: OutsideRows,
 }
 
 /// What happened outside, other than bytes.

@@ -8,7 +8,7 @@ use std::{
 
 use config::UserId;
 
-use crate::{bindings::Bindings, hunt::Memory, ids::LegId};
+use crate::{bindings::Bindings, callback::Callbacks, guard::Guard, hunt::Memory, ids::LegId};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -17,6 +17,10 @@ pub(crate) struct Office {
     pub bindings: RefCell<Bindings>,
     /// Calls in progress by user.
     pub lines: RefCell<Lines>,
+    /// What calls outside cost.
+    pub guard: RefCell<Guard>,
+    /// Who called for help.
+    pub callbacks: RefCell<Callbacks>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
     next_leg: Cell<u64>,

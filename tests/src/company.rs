@@ -1,13 +1,13 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{iter, sync::Arc, time::Duration};
+use std::{iter, sync::Arc};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        BlockedCaller, CallLimits, Destination, Device, Extension, Forwards, Geolocation, Ha1, NodeSettings,
-        OutboundRoute, Ring, RingGroup, Role, Rows, Target, Tenant, User,
+        BlockedCaller, CallLimits, Destination, Device, Extension, Forwards, Geolocation, Ha1, Night,
+        NodeSettings, OutboundRoute, Ring, RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -56,6 +56,7 @@ impl Company {
             inband_ringback: false,
             site: None,
             calling: config::snapshot::TenantCalling::default(),
+            night: Night::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -84,15 +85,12 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
-            forwards: Forwards {
-                always: None,
-                busy: None,
-                no_answer: None,
-                no_answer_after: Duration::from_secs(20),
-                busy_trigger: 2,
-            },
-            numbers: vec![],
             site: None,
+            zone: None,
+            dnd: false,
+            dnd_until: None,
+            forwards: Forwards::default(),
+            numbers: vec![],
             calling: config::snapshot::Calling::default(),
         });
         self.add_device(number, number);

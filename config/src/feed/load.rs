@@ -13,8 +13,9 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, CallLimits, Contact, Device, DirectoryName, Extension, Geolocation, NodeSettings,
-        OutboundRoute, OwnContact, PhoneNumber, RingGroup, Role, Rows, Site, Table, Tenant, Trunk, User,
+        AnsweringRule, BlockedCaller, CallLimits, Contact, Device, DirectoryName, Extension, Geolocation,
+        NodeSettings, OutboundRoute, OwnContact, PhoneNumber, RingGroup, Role, Rows, Site, Table, Tenant,
+        TimeFrame, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -59,6 +60,8 @@ pub(super) fn all(
         outbound_routes: reader.table()?,
         call_limits: reader.table()?,
         trunks: reader.table()?,
+        time_frames: reader.table()?,
+        answering_rules: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -100,6 +103,8 @@ pub(super) fn touched(
     reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
     reader.refresh(&mut next.call_limits, &again.call_limits)?;
     reader.refresh(&mut next.trunks, &again.trunks)?;
+    reader.refresh(&mut next.time_frames, &again.time_frames)?;
+    reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -128,6 +133,8 @@ struct Again {
     outbound_routes: BTreeSet<i64>,
     call_limits: BTreeSet<i64>,
     trunks: BTreeSet<i64>,
+    time_frames: BTreeSet<i64>,
+    answering_rules: BTreeSet<i64>,
 }
 
 impl Again {
@@ -169,6 +176,10 @@ impl Again {
             self.call_limits.insert(touched.id);
         } else if name == Trunk::TABLE {
             self.trunks.insert(touched.id);
+        } else if name == TimeFrame::TABLE {
+            self.time_frames.insert(touched.id);
+        } else if name == AnsweringRule::TABLE {
+            self.answering_rules.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

@@ -50,6 +50,7 @@ impl Engine {
             Action::Talk(leg) => self.connect(now, id, leg),
             Action::Adopt(leg) => self.adopt(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Alarm(user) => self.alarm(now, id, user),
             Action::Store(change) => {
                 let stored = self.records.store(change);
                 self.out.push_back(stored);

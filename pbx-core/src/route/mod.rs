@@ -1,8 +1,13 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
+//! Each kind of number has its room, asked in this order: `emergency`, `internal`, `group`, `outside`. A room says `None` where the number is
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
+pub(crate) mod emergency;
+#[cfg(test)]
+mod fixture;
+mod group;
+mod home;
 mod internal;
 pub mod outside;
 
@@ -46,6 +51,9 @@ pub enum Way {
     To(Destination),
     /// Out by a trunk. SIP-40
     Outside(Box<outside::Plan>),
+    /// An extension of another company of the group. MT-11
+    #[allow(missing_docs)]
+    Elsewhere { tenant: TenantId, number: String },
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -73,6 +81,12 @@ pub enum Refused {
     NotAllowed,
     /// The company takes no calls from the caller. CH-17.
     Blocked,
+    /// Calls of that kind are not theirs to make. ROL-10.
+    ClassNotAllowed,
+    /// The company calls no such country. SIP-44.
+    CountryNotAllowed,
+    /// It would leave by another company's trunk. MT-13.
+    OthersTrunk,
 }
 
 /// Finds where a dialled number leads.
@@ -84,11 +98,17 @@ pub fn route(question: &Question<'_>) -> Route {
 
 /// The first room that knows the number.
 fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    // Help is refused to nobody.
+    if let Some(found) = emergency::find(question, trace) {
+        return Some(found);
+    }
     if let Some(line) = not_allowed(question) {
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace).or_else(|| outside::find(question, trace))
+    internal::find(question, trace)
+        .or_else(|| group::find(question, trace))
+        .or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
