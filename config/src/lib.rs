@@ -26,6 +26,7 @@ mod first_start;
 #[cfg(test)]
 mod fixture;
 pub mod history;
+pub mod hunt;
 pub mod idempotency;
 pub mod ids;
 mod images;

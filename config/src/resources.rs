@@ -18,6 +18,7 @@ pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod ring_delays;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
@@ -28,11 +29,12 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 19] = [
+pub static ALL: [&Resource; 20] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &ring_delays::RING_DELAYS,
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,

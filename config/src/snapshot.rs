@@ -1,6 +1,6 @@
 //! The configuration of one revision, typed, immutable, indexed; what calls read.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
     DeviceId, RingGroupId, TenantId, UserId,
@@ -17,6 +17,7 @@ pub use crate::{
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        ring_delays::RingDelay,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
@@ -173,6 +174,10 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// How much later than others a member of a group begins to ring, if so. GRP-12
+    pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {
+        self.indexes.ring_delays.get(&(group, user)).copied()
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -6,8 +6,8 @@ use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingDelay,
+        RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -26,6 +26,7 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -57,6 +58,7 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            ring_delays: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -135,6 +137,13 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A member of a group whose phones ring later.
+    pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
+        let group =
+            self.groups.iter().find(|g| g.number.as_deref() == Some(group)).expect("the test added it").id;
+        let (id, user) = (self.id_after(self.ring_delays.len()), self.user(member).id);
+        self.ring_delays.push(RingDelay { id, tenant: self.tenant.id, group, user, delay });
+    }
     /// The user with that extension.
     pub fn user(&mut self, number: &str) -> &mut User {
         self.users.iter_mut().find(|u| u.number.as_deref() == Some(number)).expect("the test added it")
@@ -155,6 +164,7 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

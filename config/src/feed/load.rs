@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
-        Rows, Table, Tenant, User,
+        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingDelay,
+        RingGroup, Role, Rows, Table, Tenant, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -49,6 +49,7 @@ pub(super) fn all(
         extensions: reader.table()?,
         devices: reader.table()?,
         ring_groups: reader.table()?,
+        ring_delays: reader.table()?,
         contacts: reader.table()?,
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
@@ -84,6 +85,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
+    reader.refresh(&mut next.ring_delays, &again.ring_delays)?;
     reader.refresh(&mut next.contacts, &again.contacts)?;
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
@@ -106,6 +108,7 @@ struct Again {
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
     ring_groups: BTreeSet<i64>,
+    ring_delays: BTreeSet<i64>,
     contacts: BTreeSet<i64>,
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
@@ -131,6 +134,8 @@ impl Again {
             self.devices.insert(touched.id);
         } else if name == RingGroup::TABLE {
             self.ring_groups.insert(touched.id);
+        } else if name == RingDelay::TABLE {
+            self.ring_delays.insert(touched.id);
         } else if name == Contact::TABLE {
             self.contacts.insert(touched.id);
         } else if name == OwnContact::TABLE {
