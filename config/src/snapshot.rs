@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    DeviceId, RingGroupId, TenantId, UserId,
+    DeviceId, RingGroupId, SiteId, TenantId, UserId,
     access::{Permission, Rights},
 };
 
@@ -11,6 +11,7 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
@@ -20,18 +21,23 @@ pub use crate::{
         ring_delays::RingDelay,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
-        tenants::Tenant,
-        users::{Forwards, User},
+        sites::Site,
+        tenants::{Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
+        users::{Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -178,6 +184,10 @@ impl Snapshot {
     /// How much later than others a member of a group begins to ring, if so. GRP-12
     pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {
         self.indexes.ring_delays.get(&(group, user)).copied()
+    }
+    /// A site.
+    pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
+        self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -7,7 +7,7 @@ use config::{
     access::{Reach, Rights},
     edits::Edit,
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingDelay,
+        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, Night, NodeSettings, Ring, RingDelay,
         RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
@@ -50,6 +50,8 @@ impl Company {
             domain: domain.into(),
             country: "de".into(),
             inband_ringback: false,
+            site: None,
+            night: Night::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -76,13 +78,11 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
-            forwards: Forwards {
-                always: None,
-                busy: None,
-                no_answer: None,
-                no_answer_after: Duration::from_secs(20),
-                busy_trigger: 2,
-            },
+            site: None,
+            zone: None,
+            dnd: false,
+            dnd_until: None,
+            forwards: Forwards::default(),
             numbers: vec![],
         });
         self.add_device(number, number);
