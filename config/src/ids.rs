@@ -25,4 +25,8 @@ ids! {
     RingGroupId,
     /// What users may do.
     RoleId,
+    /// Who works together.
+    DepartmentId,
+    /// A row of park slots.
+    ParkLotId,
 }

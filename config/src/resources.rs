@@ -18,6 +18,7 @@ pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod park_lots;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
@@ -28,7 +29,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 19] = [
+pub static ALL: [&Resource; 20] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -37,6 +38,7 @@ pub static ALL: [&Resource; 19] = [
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &park_lots::PARK_LOTS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

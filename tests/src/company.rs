@@ -73,6 +73,7 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
+            department: None,
             forwards: Forwards {
                 always: None,
                 busy: None,

@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
-        Rows, Table, Tenant, User,
+        BlockedCaller, Contact, Department, Device, DirectoryName, Extension, NodeSettings, OwnContact,
+        ParkLot, RingGroup, Role, Rows, Table, Tenant, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -53,6 +53,8 @@ pub(super) fn all(
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
+        departments: reader.table()?,
+        park_lots: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -88,6 +90,8 @@ pub(super) fn touched(
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
+    reader.refresh(&mut next.departments, &again.departments)?;
+    reader.refresh(&mut next.park_lots, &again.park_lots)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -110,6 +114,8 @@ struct Again {
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
+    departments: BTreeSet<i64>,
+    park_lots: BTreeSet<i64>,
 }
 
 impl Again {
@@ -139,6 +145,10 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
+        } else if name == Department::TABLE {
+            self.departments.insert(touched.id);
+        } else if name == ParkLot::TABLE {
+            self.park_lots.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

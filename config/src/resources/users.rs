@@ -7,7 +7,7 @@ use chrono::DateTime;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Problem, Resource, RoleId, TenantId, UserId,
+    DepartmentId, Field, Problem, Resource, RoleId, TenantId, UserId,
     access::levels,
     number::Number,
     resource::Hooks,
@@ -29,6 +29,7 @@ pub struct User {
     pub number: Option<String>,
     /// `None` is an ordinary user of level 0.
     pub role: Option<RoleId>,
+    pub department: Option<DepartmentId>,
     pub forwards: Forwards,
     /// Their mobile, work and home number, if they are listed in the directory: whose calls show their name. DIR-34.
     pub numbers: Vec<Number>,
@@ -156,7 +157,8 @@ impl Typed for User {
     const TABLE: &'static str = "users";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended OR NOT t.licensed, x.number, \
         t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id, \
-        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END \
+        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
+        t.department_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -169,6 +171,7 @@ impl Typed for User {
             suspended: row.get(4)?,
             number: row.get(5)?,
             role: row.get::<_, Option<i64>>(11)?.map(RoleId),
+            department: row.get::<_, Option<i64>>(13)?.map(DepartmentId),
             numbers: row.get_ref(12)?.as_str().unwrap_or_default().lines().filter_map(Number::of).collect(),
             forwards: Forwards {
                 always: target(6)?,

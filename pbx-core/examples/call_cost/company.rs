@@ -39,6 +39,7 @@ fn user(number: u16) -> User {
         suspended: false,
         number: Some(number.to_string()),
         role: None,
+        department: None,
         forwards: Forwards {
             always: None,
             busy: None,

@@ -32,6 +32,7 @@ fn user(id: i64, number: &str) -> User {
         suspended: false,
         number: Some(number.into()),
         role: None,
+        department: None,
         forwards: Forwards {
             always: None,
             busy: None,
