@@ -19,6 +19,7 @@ pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod park_lots;
 pub mod ring_delays;
 pub mod ring_groups;
 pub mod roles;
@@ -31,7 +32,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 22] = [
+pub static ALL: [&Resource; 23] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -43,6 +44,7 @@ pub static ALL: [&Resource; 22] = [
     &numbers::NUMBERS,
     &time_frames::TIME_FRAMES,
     &answering_rules::ANSWERING_RULES,
+    &park_lots::PARK_LOTS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

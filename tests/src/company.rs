@@ -83,6 +83,7 @@ impl Company {
             dnd: false,
             dnd_until: None,
             forwards: Forwards::default(),
+            department: None,
             numbers: vec![],
         });
         self.add_device(number, number);

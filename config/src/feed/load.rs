@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        AnsweringRule, BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact,
-        RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, User,
+        AnsweringRule, BlockedCaller, Contact, Department, Device, DirectoryName, Extension, NodeSettings,
+        OwnContact, ParkLot, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -57,6 +57,8 @@ pub(super) fn all(
         sites: reader.table()?,
         time_frames: reader.table()?,
         answering_rules: reader.table()?,
+        departments: reader.table()?,
+        park_lots: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -96,6 +98,8 @@ pub(super) fn touched(
     reader.refresh(&mut next.sites, &again.sites)?;
     reader.refresh(&mut next.time_frames, &again.time_frames)?;
     reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
+    reader.refresh(&mut next.departments, &again.departments)?;
+    reader.refresh(&mut next.park_lots, &again.park_lots)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -122,6 +126,8 @@ struct Again {
     sites: BTreeSet<i64>,
     time_frames: BTreeSet<i64>,
     answering_rules: BTreeSet<i64>,
+    departments: BTreeSet<i64>,
+    park_lots: BTreeSet<i64>,
 }
 
 impl Again {
@@ -159,6 +165,10 @@ impl Again {
             self.time_frames.insert(touched.id);
         } else if name == AnsweringRule::TABLE {
             self.answering_rules.insert(touched.id);
+        } else if name == Department::TABLE {
+            self.departments.insert(touched.id);
+        } else if name == ParkLot::TABLE {
+            self.park_lots.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

@@ -63,6 +63,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
     }
+    if of.name == "park_lots" {
+        sample.insert("first_slot".into(), (80_000 + n * 100).to_string());
+    }
     // These hold digits only.
     for name in ["area_code", "park_code"] {
         if let Some(code) = sample.get_mut(name) {
