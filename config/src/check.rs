@@ -144,6 +144,8 @@ impl Draft<'_> {
             .optional()?;
         let Some((user, group)) = owner else {
             return customer_groups::number_clash(rows, self.tenant, number);
+            let lot = resources::park_lots::lot_of(rows, self.tenant, number)?;
+            return Ok(lot.map(|name| format!("{number} is a slot of Park lot {name}.")));
         };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),

@@ -23,6 +23,8 @@ pub mod links;
 pub mod node_settings;
 pub mod numbers;
 pub mod outbound_routes;
+pub mod park_lots;
+pub mod ring_delays;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
@@ -35,11 +37,12 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 26] = [
+pub static ALL: [&Resource; 28] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &ring_delays::RING_DELAYS,
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
@@ -50,6 +53,7 @@ pub static ALL: [&Resource; 26] = [
     &call_limits::CALL_LIMITS,
     &time_frames::TIME_FRAMES,
     &answering_rules::ANSWERING_RULES,
+    &park_lots::PARK_LOTS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

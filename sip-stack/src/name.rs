@@ -42,6 +42,7 @@ names! {
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
     Organization "Organization", Identity "Identity" b'y', PCalledPartyId "P-Called-Party-ID", RemotePartyId "Remote-Party-ID",
     GeolocationRouting "Geolocation-Routing", Priority "Priority",
+    ReferSub "Refer-Sub",
 }
 
 impl Name {

@@ -9,6 +9,7 @@ use crate::{
         blocked_callers::BlockedCaller,
         call_limits::CallLimits,
         contacts::{Contact, OwnContact},
+        departments::Department,
         devices::Device,
         extensions::{Extension, Target},
         geolocations::Geolocation,
@@ -16,6 +17,8 @@ use crate::{
         node_settings::NodeSettings,
         numbers::PhoneNumber,
         outbound_routes::OutboundRoute,
+        park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::RingGroup,
         roles::Role,
         sites::Site,
@@ -41,6 +44,7 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub ring_delays: Table<RingDelay>,
     pub contacts: Table<Contact>,
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
@@ -53,6 +57,8 @@ pub struct Rows {
     pub trunks: Table<Trunk>,
     pub time_frames: Table<TimeFrame>,
     pub answering_rules: Table<AnsweringRule>,
+    pub departments: Table<Department>,
+    pub park_lots: Table<ParkLot>,
 }
 
 impl Rows {
@@ -65,6 +71,8 @@ impl Rows {
     pub(super) fn leave_out_dangling(&mut self) {
         let tenants: HashSet<i64> = self.tenants.values().map(|tenant| tenant.id.0).collect();
         self.users.retain(|user| tenants.contains(&user.tenant.0));
+        self.departments.retain(|department| tenants.contains(&department.tenant.0));
+        self.park_lots.retain(|lot| tenants.contains(&lot.tenant.0));
         let users = self.users.clone();
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
