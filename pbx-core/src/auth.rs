@@ -81,6 +81,27 @@ impl Auth {
         Err(Refused { response, why: unproven.why })
     }
 
+    /// Whether a request proves the secret of an account of ours at another system, which signs in here with it.
+    pub(crate) fn prove(
+        &mut self,
+        now: Now,
+        request: &Message,
+        (username, realm): (&str, &str),
+        ha1: &Ha1,
+    ) -> Result<(), Refused> {
+        let claim = digest::claim(request).filter(|claim| claim.username == username && claim.realm == realm);
+        let verdict = claim.map(|claim| self.nonces.verify_claim(now.at, request, &claim, ha1));
+        let why = match verdict {
+            Some(Verdict::Ok) => return Ok(()),
+            Some(Verdict::Stale) => Refusal::StaleNonce,
+            Some(Verdict::Wrong) => Refusal::WrongCredentials,
+            None => Refusal::NoCredentials,
+        };
+        let challenges = self.nonces.challenge(now.at, realm, why == Refusal::StaleNonce);
+        let challenge = |response: Response, value| response.with(Name::WwwAuthenticate, value);
+        Err(Refused { response: challenges.into_iter().fold(Response::new(401), challenge), why })
+    }
+
     fn check<'s>(
         &mut self,
         snapshot: &'s Snapshot,

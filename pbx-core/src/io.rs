@@ -4,7 +4,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -13,7 +13,10 @@ use config::{
     Snapshot,
     records::{BindingRow, Change, hunting::HuntRows},
 };
-use sip_stack::Flow;
+use sip_stack::{
+    Flow,
+    resolve::{Question, Record},
+};
 
 use crate::live;
 
@@ -63,6 +66,9 @@ pub enum Input {
     FlowFailed(Flow),
     /// The record changes up to this ticket are committed (or could not be: then they hold in memory only).
     Stored(u64),
+    /// The answer to [`Output::Resolve`]; no records where there are none, or nobody could be asked.
+    #[allow(missing_docs)]
+    Resolved { question: Question, records: Vec<Record>, ttl: Duration },
     /// From the portal.
     Command(live::Command),
     /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
@@ -86,6 +92,8 @@ pub enum Output {
     Store { ticket: u64, change: Change },
     /// Show.
     Live(live::Change),
+    /// Ask the DNS, or the network; [`Input::Resolved`] follows in any case.
+    Resolve(Question),
     /// Draining is done.
     Drained,
 }

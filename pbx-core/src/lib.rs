@@ -33,5 +33,6 @@ mod registrar;
 mod resync;
 mod timers;
 mod trace;
+mod trunk;
 
 pub use engine::{Engine, Input, Now, Options, Output, Stored};

@@ -24,7 +24,7 @@ use config::{
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::cause::Cause;
+use super::{cause::Cause, outside::Leave};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -77,6 +77,8 @@ pub(crate) enum Action {
     Tone(media::Tone),
     /// Keep this beyond a restart.
     Store(Change),
+    /// Call a number by a trunk.
+    Leave(Box<Leave>),
 }
 
 /// Why a callee's phone stops ringing.

@@ -133,6 +133,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         dial: Some(dial),
         silent: None,
         parting: false,
+        link: None,
     }
 }
 
@@ -159,6 +160,8 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
         max_forwards: call.record.max_forwards,
         headers,
         offer: None,
+        account: None,
+        parts: vec![],
     }
 }
 
@@ -185,7 +188,7 @@ fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
 }
 
 /// A quoted-string (RFC 3261 §25.1).
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars().filter(|c| !c.is_control()) {

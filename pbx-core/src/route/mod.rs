@@ -3,12 +3,13 @@
 //! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
+pub mod inbound;
 mod internal;
 pub mod outside;
 
 use chrono::{DateTime, Utc};
 use config::{
-    DeviceId, Snapshot, TenantId, UserId,
+    DeviceId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     snapshot::{Destination, Target},
 };
@@ -22,6 +23,9 @@ pub struct Caller {
     pub device: Option<DeviceId>,
     /// The number shown to the callee.
     pub number: String,
+    /// The trunk by which a call from outside comes. Such a caller reaches what is internal only: what goes out again
+    /// does so for who forwards it.
+    pub trunk: Option<TrunkId>,
 }
 
 /// What is asked: who dials what, when, under which configuration.
@@ -46,6 +50,8 @@ pub enum Way {
     To(Destination),
     /// Out by a trunk. SIP-40
     Outside(Box<outside::Plan>),
+    /// A user or a group, whatever its number. NUM-02, 03
+    Direct(Target),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -88,7 +94,13 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace).or_else(|| outside::find(question, trace))
+    internal::find(question, trace).or_else(|| {
+        if question.caller.trunk.is_some() {
+            trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
+            return Some(Err(Refused::NotAllowed));
+        }
+        outside::find(question, trace)
+    })
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
