@@ -154,6 +154,10 @@ fn push_leg(json: &mut String, leg: &Leg, started: Instant) {
     json::push_text(json, &leg.party.name);
     json.push_str(",\"device\":");
     json::push_perhaps(json, leg.party.device.map(|device| device.0.unsigned_abs()));
+    if let Some(link) = &leg.link {
+        json.push_str(",\"trunk\":");
+        json::push_text(json, &link.trunk.name);
+    }
     json.push_str(",\"address\":\"");
     push_peer(json, &leg.flow);
     json.push_str("\",\"started_ms\":");

@@ -16,6 +16,7 @@ pub(crate) enum Refusal {
     Draining,
     BadOffer,
     BadMethod,
+    TrunkFull,
 }
 
 /// How a call ended, as its record says.
@@ -93,7 +94,7 @@ impl Counters {
 }
 
 /// In the order of [`Refusal`].
-const REFUSALS: [&str; 13] = [
+const REFUSALS: [&str; 14] = [
     "dialtone_refused_total{status=\"401\",reason=\"no_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"wrong_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"stale_nonce\"}",
@@ -107,6 +108,7 @@ const REFUSALS: [&str; 13] = [
     "dialtone_refused_total{status=\"503\",reason=\"draining\"}",
     "dialtone_refused_total{status=\"488\",reason=\"bad_offer\"}",
     "dialtone_refused_total{status=\"405\",reason=\"bad_method\"}",
+    "dialtone_refused_total{status=\"486\",reason=\"trunk_full\"}",
 ];
 
 /// In the order of [`Outcome`].

@@ -4,7 +4,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -12,10 +12,12 @@ use chrono::{DateTime, Utc};
 use config::{
     Snapshot,
     edits::Edit,
-    records::{BindingRow, Change, hunting::HuntRows},
     records::{BindingRow, Change, hunting::HuntRows, outside::OutsideRows},
 };
-use sip_stack::Flow;
+use sip_stack::{
+    Flow,
+    resolve::{Question, Record},
+};
 
 use crate::live;
 
@@ -67,6 +69,9 @@ pub enum Input {
     FlowFailed(Flow),
     /// The record changes up to this ticket are committed (or could not be: then they hold in memory only).
     Stored(u64),
+    /// The answer to [`Output::Resolve`]; no records where there are none, or nobody could be asked.
+    #[allow(missing_docs)]
+    Resolved { question: Question, records: Vec<Record>, ttl: Duration },
     /// From the portal.
     Command(live::Command),
     /// The edit with that ticket is written, or is not and why, in words. It is in force with a later [`Input::Config`].
@@ -93,6 +98,8 @@ pub enum Output {
     Store { ticket: u64, change: Change },
     /// Show.
     Live(live::Change),
+    /// Ask the DNS, or the network; [`Input::Resolved`] follows in any case.
+    Resolve(Question),
     /// Draining is done.
     Drained,
     /// Change the configuration; [`Input::Edited`] answers each of them.

@@ -35,6 +35,7 @@ mod registrar;
 mod resync;
 mod timers;
 mod trace;
+mod trunk;
 
 pub use callback::OPEN as CALLED_BACK;
 pub use engine::{Engine, Input, Now, Options, Output, Stored};

@@ -31,6 +31,11 @@ pub(crate) const NUMBER_BYTES: usize = 128;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 
+/// Addresses of one trunk that one call is tried at.
+pub(crate) const HOPS_PER_TRUNK: usize = 3;
+
+/// How long a number outside rings at most.
+pub(crate) const OUTSIDE_RINGS: Duration = Duration::from_secs(180);
 /// Registration interval where neither Contact nor Expires asks for one (RFC 3261 §10.2.1.1).
 pub(crate) const USUAL_EXPIRES: Duration = Duration::from_secs(3600);
 /// Greatest interval for datagrams through NAT: its mapping lives no longer without traffic (RFC 4787 REQ-5).

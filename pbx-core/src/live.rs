@@ -1,6 +1,6 @@
 //! What the portal sees of running calls and phones, as changes; and what it may ask for.
 
-use config::{DeviceId, TenantId, UserId};
+use config::{DeviceId, TenantId, TrunkId, UserId};
 
 /// One change of the live view.
 #[derive(Debug, Clone)]
@@ -14,6 +14,43 @@ pub enum Change {
     Bound(Binding),
     /// A contact is gone.
     Unbound { tenant: TenantId, device: DeviceId, key: String },
+    /// A trunk changed its state.
+    Trunk(Trunk),
+    /// A trunk is no more.
+    TrunkGone { trunk: TrunkId },
+}
+
+/// A trunk as it is right now. SIP-38
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Trunk {
+    pub tenant: TenantId,
+    pub trunk: TrunkId,
+    pub name: String,
+    pub state: TrunkState,
+    /// In words: `registered`, `registration: 403 Forbidden`.
+    pub text: String,
+    /// Unix milliseconds; since when it is in this state.
+    pub since: i64,
+    /// Calls by it.
+    pub calls: u32,
+    /// `udp 192.0.2.7:5060`; blank while none is known.
+    pub address: String,
+}
+
+/// How a trunk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrunkState {
+    /// Switched off.
+    Off,
+    /// Its address is looked up.
+    Searching,
+    /// The first registration is under way.
+    Registering,
+    /// Calls can go by it.
+    Up,
+    /// Calls cannot.
+    Down,
 }
 
 /// One running call.
@@ -85,6 +122,11 @@ pub enum Command {
     },
     /// Place a call. A record follows in any case where there is room for the call.
     Call(Box<Order>),
+    /// Ask a trunk by OPTIONS now, and register anew where it registers. A-35
+    TestTrunk {
+        tenant: TenantId,
+        trunk: TrunkId,
+    },
     /// End a call that this user placed.
     Cancel {
         tenant: TenantId,

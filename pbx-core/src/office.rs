@@ -8,8 +8,7 @@ use std::{
 
 use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, callback::Callbacks, guard::Guard, hunt::Memory, ids::LegId};
-use crate::{bindings::Bindings, ids::LegId};
+use crate::{bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, trunk::Trunks};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -24,6 +23,8 @@ pub(crate) struct Office {
     pub callbacks: RefCell<Callbacks>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
+    /// Lines to the public network.
+    pub trunks: RefCell<Trunks>,
     next_leg: Cell<u64>,
     next_edit: Cell<u64>,
 }

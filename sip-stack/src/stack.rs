@@ -13,7 +13,7 @@
 
 mod admit;
 
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
 
@@ -161,6 +161,10 @@ impl Stack {
     pub fn request(&mut self, now: Instant, flow: Flow, request: Request) -> RequestId {
         let mut series = self.new_series();
         self.request_in(now, flow, &request, &mut series)
+    }
+    /// The address that peers beyond this flow see of us, for a Contact of the application's own.
+    pub fn shown_address(&self, flow: Flow) -> SocketAddr {
+        crate::transaction::send::shown_address(&self.layer.settings, flow)
     }
     /// A series without requests.
     pub fn new_series(&mut self) -> Series {

@@ -19,6 +19,7 @@ mod ringing;
 mod strangers;
 mod tcp;
 mod tenants;
+mod trunks;
 
 use tests::{World, ms};
 

@@ -3,12 +3,14 @@
 use std::{iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
+    DeviceId, ExtensionId, NumberId, RingGroupId, RoleId, Snapshot, TenantId, TrunkId, UserId,
     access::{Reach, Rights},
     edits::Edit,
     snapshot::{
-        BlockedCaller, CallLimits, Destination, Device, Extension, Forwards, Geolocation, Ha1, Night,
-        NodeSettings, OutboundRoute, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, User,
+        Account, BlockedCaller, CallLimits, CalledIn, CallerHeader, Codecs, Destination, Device, Extension,
+        Forwards, Geolocation, Ha1, Incoming, Night, NodeSettings, NumberIn, NumberOut, OutboundRoute,
+        Outgoing, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, Transport,
+        Trunk, User,
     },
 };
 
@@ -34,6 +36,10 @@ pub struct Company {
     /// What calls may cost.
     pub limits: CallLimits,
     pub ring_delays: Vec<RingDelay>,
+    /// Lines to the public network.
+    pub trunks: Vec<Trunk>,
+    /// Numbers of the public network.
+    pub numbers: Vec<PhoneNumber>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -72,6 +78,8 @@ impl Company {
             routes: vec![],
             limits: CallLimits::none(TenantId(id)),
             ring_delays: vec![],
+            trunks: vec![],
+            numbers: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -146,6 +154,62 @@ impl Company {
             self.user(number).role = Some(id);
         }
     }
+    /// A trunk to that host, known by its address; the test changes what it wants otherwise.
+    pub fn add_trunk(&mut self, name: &str, host: &str) -> TrunkId {
+        let id = TrunkId(self.id_after(self.trunks.len()));
+        self.trunks.push(Trunk {
+            id,
+            tenant: self.tenant.id,
+            name: name.into(),
+            enabled: true,
+            shared: false,
+            peer: Peer {
+                host: host.into(),
+                port: None,
+                transport: Transport::Udp,
+                proxy: None,
+                domain: "carrier.example".into(),
+            },
+            account: Account {
+                username: "line".into(),
+                auth_name: "line".into(),
+                secret: password("line"),
+                registers: None,
+            },
+            incoming: Incoming {
+                sources: vec![],
+                challenge: false,
+                called: CalledIn::RequestUri,
+                number: NumberIn::Written,
+            },
+            outgoing: Outgoing {
+                number: NumberOut::Plus,
+                caller: CallerHeader::Asserted,
+                codecs: Codecs::All,
+                answer_within: Duration::from_secs(6),
+            },
+            channels: None,
+            health: None,
+            priority: 10,
+            pidf_lo: false,
+            emergency: true,
+            caller_id: None,
+        });
+        id
+    }
+    /// A number of the public network that rings nobody; the test says whom it rings.
+    pub fn add_number(&mut self, number: &str) -> &mut PhoneNumber {
+        self.numbers.push(PhoneNumber {
+            id: NumberId(self.id_after(self.numbers.len())),
+            tenant: self.tenant.id,
+            number: number.into(),
+            description: String::new(),
+            site: None,
+            user: None,
+            ring_group: None,
+        });
+        self.numbers.last_mut().expect("it was just added")
+    }
     /// Refuses a caller, for a user or for the whole company.
     pub fn block(&mut self, caller: &str, user: Option<&str>) {
         let user = user.map(|number| self.user(number).id);
@@ -214,6 +278,8 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.trunks, company.trunks.clone());
+            Rows::put(&mut rows.numbers, company.numbers.clone());
             Rows::put(&mut rows.geolocations, company.places.clone());
             Rows::put(&mut rows.outbound_routes, company.routes.clone());
             Rows::put(&mut rows.call_limits, [company.limits.clone()]);

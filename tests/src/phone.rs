@@ -17,6 +17,7 @@ use sip_stack::{
 };
 
 use crate::{
+    carrier::Carrier,
     company::{DOMAIN, password},
     credentials::Credentials,
     late_offer::LateOffer,
@@ -100,6 +101,8 @@ pub struct Phone {
     pub transport: Transport,
     /// When it was asked by OPTIONS whether it is there.
     pub asked_at: Vec<Instant>,
+    /// It is a carrier's switch.
+    pub carrier: Option<Box<Carrier>>,
     pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
@@ -146,6 +149,7 @@ impl Phone {
             nat: None,
             transport: Transport::Udp,
             asked_at: vec![],
+            carrier: None,
             pbx,
             domain: domain.into(),
             credentials: Credentials {
@@ -289,7 +293,11 @@ impl Phone {
             from: self.aor(),
             route: vec![],
             max_forwards: 70,
-            headers: authorization.map(|a| (Name::Authorization, a)).into_iter().collect(),
+            headers: authorization
+                .map(|a| (Name::Authorization, a))
+                .into_iter()
+                .chain(self.carrier.iter().flat_map(|carrier| carrier.adds.clone()))
+                .collect(),
             offer,
             account: None,
             parts: vec![],
@@ -384,10 +392,17 @@ impl Phone {
         if request.method() == Method::Options {
             self.asked_at.push(now);
         }
-        self.stack.respond(now, id, Response::new(200));
+        let response = match &mut self.carrier {
+            Some(carrier) => carrier.respond(now, request),
+            None => Response::new(200),
+        };
+        self.stack.respond(now, id, response);
     }
 
     fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
+        if let Some(challenge) = self.carrier.as_mut().and_then(|carrier| carrier.challenge(&request)) {
+            return self.stack.reject(now, id, challenge);
+        }
         self.invited += 1;
         if self.invite.is_some() {
             return self.stack.reject(now, id, Response::new(486));

@@ -10,7 +10,7 @@ CREATE TABLE trunks (
     kind             TEXT NOT NULL DEFAULT 'register' CHECK (kind IN ('register', 'address')),
     host             TEXT NOT NULL CHECK (length(host) BETWEEN 1 AND 253),
     port             INTEGER CHECK (port BETWEEN 1 AND 65535),
-    transport        TEXT NOT NULL DEFAULT 'udp' CHECK (transport IN ('udp', 'tcp')),
+    transport        TEXT NOT NULL DEFAULT 'udp' CHECK (transport IN ('udp', 'tcp', 'dns')),
     outbound_proxy   TEXT NOT NULL DEFAULT '' CHECK (length(outbound_proxy) <= 260),
     domain           TEXT NOT NULL DEFAULT '' CHECK (length(domain) <= 253),
     username         TEXT NOT NULL DEFAULT '' CHECK (length(username) <= 64),

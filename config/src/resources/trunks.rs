@@ -66,6 +66,8 @@ pub struct Peer {
 pub enum Transport {
     Udp,
     Tcp,
+    /// The one that the DNS names (RFC 3263 §4.1).
+    Dns,
 }
 
 /// As whom we are known there.
@@ -236,6 +238,7 @@ fn peer(row: &Row<'_>) -> Result<Peer, Unreadable> {
     };
     let transport = match text(row, "transport")?.as_str() {
         "tcp" => Transport::Tcp,
+        "dns" => Transport::Dns,
         _ => Transport::Udp,
     };
     let domain = if domain.is_empty() { host.clone() } else { domain };

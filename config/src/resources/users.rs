@@ -262,7 +262,6 @@ impl Typed for User {
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
         t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id, \
         t.area_code, t.caller_id_id, t.geolocation_id, t.calls \
-        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {

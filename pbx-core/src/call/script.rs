@@ -25,7 +25,7 @@ use config::{
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::cause::Cause;
+use super::{cause::Cause, outside::Leave};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -84,6 +84,8 @@ pub(crate) enum Action {
     Alarm(UserId),
     /// Change the configuration; [`Event::Edited`] follows.
     Edit(u64, Box<Edit>),
+    /// Call a number by a trunk.
+    Leave(Box<Leave>),
 }
 
 /// Why a callee's phone stops ringing.

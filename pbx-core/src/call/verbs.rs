@@ -127,8 +127,11 @@ impl Call {
             return Next::Hangup(Cause::Loop);
         }
         self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
-        let by =
-            Caller { user: Some(user.id), device: None, number: user.number.clone().unwrap_or_default() };
+        let by = Caller {
+            user: Some(user.id),
+            number: user.number.clone().unwrap_or_default(),
+            ..Caller::default()
+        };
         let route = self.route(&by, to);
         for (what, detail, rule) in route.trace {
             self.note(what, detail, rule);

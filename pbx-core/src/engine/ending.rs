@@ -130,6 +130,7 @@ impl Engine {
         row.times.ended = Some(now.at);
         row.cause = text;
         row.dial = None;
+        let unheard = row.link.as_ref().map(|link| row.times.started + link.trunk.outgoing.answer_within);
         let (call, talked) = (row.call, row.party.user.filter(|_| row.times.answered.is_some()));
         if let Some(user) = talked {
             self.remember_last_call(now, user);
@@ -140,6 +141,10 @@ impl Engine {
             self.out.push_back(stored);
         }
         self.disengage(leg);
+        self.disengage_trunk(now, leg);
+        if let Some(at) = unheard {
+            self.timers.clear(at, Timer::Unheard(leg));
+        }
         self.free_line(now, leg);
         let Some(running) = self.calls.running.get_mut(&call) else { return };
         if running.early == Some(leg) {

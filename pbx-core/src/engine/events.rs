@@ -34,7 +34,11 @@ impl Engine {
     fn on_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Request { id, flow, request } => self.on_request(now, id, flow, &request),
-            Event::Response { id, response } => self.on_response(now, id, response.is_some()),
+            Event::Response { id, response } => {
+                if !self.on_trunk_response(now, id, response.as_ref()) {
+                    self.on_response(now, id, response.is_some());
+                }
+            }
             Event::Invite { id, flow, request, offer } => self.on_invite(now, (id, flow), &request, offer),
             Event::Cancelled { id, reason } => self.on_cancelled(now, id, reason),
             Event::Confirmed { id, answer } => self.on_confirmed(now, id, answer),

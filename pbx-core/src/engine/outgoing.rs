@@ -134,6 +134,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         dial: Some(dial),
         silent: None,
         parting: false,
+        link: None,
     }
 }
 
@@ -191,7 +192,7 @@ fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
 }
 
 /// A quoted-string (RFC 3261 §25.1).
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars().filter(|c| !c.is_control()) {

@@ -131,6 +131,7 @@ impl Engine {
         self.resync_changed(now, &snapshot);
         let old = std::mem::replace(&mut self.snapshot, snapshot);
         self.sweep_bindings(&old);
+        self.reconcile_trunks(now);
     }
 
     /// Removes the contacts of devices that are gone, whose user is suspended, or whose secret is another than in

@@ -63,25 +63,33 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
         },
         // `run` followed it already.
         Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
+        Way::Direct(target) => direct(call, *target).await,
     }
 }
 
 /// An internal number. One that is gone since it was configured says so as if it had been dialled.
 async fn internal(call: &Call, number: &str) -> Next {
     let facts = call.facts();
-    let target = facts.snapshot.extension(facts.tenant.id, number).map(|extension| extension.target);
-    match target {
-        Some(Target::User(id)) => match facts.snapshot.user(facts.tenant.id, id) {
-            Some(user) => extension::extension(call, user).await,
-            None => Next::Hangup(Cause::NotFound),
-        },
-        Some(Target::RingGroup(id)) => match facts.snapshot.ring_group(facts.tenant.id, id) {
-            Some(group) => ring_group::ring_group(call, group).await,
-            None => Next::Hangup(Cause::NotFound),
-        },
+    match facts.snapshot.extension(facts.tenant.id, number).map(|extension| extension.target) {
+        Some(target) => direct(call, target).await,
         None => {
             call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
             Next::Hangup(Cause::NotFound)
         }
+    }
+}
+
+/// A user or a group.
+async fn direct(call: &Call, target: Target) -> Next {
+    let facts = call.facts();
+    match target {
+        Target::User(id) => match facts.snapshot.user(facts.tenant.id, id) {
+            Some(user) => extension::extension(call, user).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
+        Target::RingGroup(id) => match facts.snapshot.ring_group(facts.tenant.id, id) {
+            Some(group) => ring_group::ring_group(call, group).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
     }
 }

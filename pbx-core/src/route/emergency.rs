@@ -20,6 +20,10 @@ use crate::pidf;
 
 /// The way to help, if that is what was dialled.
 pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    // Who calls in from outside has help of their own.
+    if question.caller.trunk.is_some() {
+        return None;
+    }
     let at = At::of(question)?;
     let kind = numbering::emergency(at.dials().country, question.dialled)?;
     let what = match kind {

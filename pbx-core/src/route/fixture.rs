@@ -116,7 +116,8 @@ impl Berlin {
     }
     /// What becomes of a call of Anna's phone.
     pub fn dials(&self, dialled: &str) -> Route {
-        let caller = Caller { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into() };
+        let caller =
+            Caller { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into(), ..Caller::default() };
         self.ask(&caller, dialled)
     }
     pub fn ask(&self, caller: &Caller, dialled: &str) -> Route {
@@ -172,6 +173,7 @@ pub(super) fn user(id: i64, tenant: i64, number: &str) -> User {
         suspended: false,
         number: Some(number.into()),
         role: Some(RoleId(1)),
+        department: None,
         site: None,
         zone: None,
         dnd: false,

@@ -1,19 +1,20 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `emergency`, `internal`, `group`, `outside`. A room says `None` where the number is
-//! not of its kind; what it decided, and what it passed over, goes into the trace.
+//! Each kind of number has its room, asked in this order: `emergency`, `internal`, `group`, `outside`. A room
+//! says `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
 
 pub(crate) mod emergency;
 #[cfg(test)]
 mod fixture;
 mod group;
 mod home;
+pub mod inbound;
 mod internal;
 pub mod outside;
 
 use chrono::{DateTime, Utc};
 use config::{
-    DeviceId, Snapshot, TenantId, UserId,
+    DeviceId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     snapshot::{Destination, Target},
 };
@@ -27,6 +28,9 @@ pub struct Caller {
     pub device: Option<DeviceId>,
     /// The number shown to the callee.
     pub number: String,
+    /// The trunk by which a call from outside comes. Such a caller reaches what is internal only: what goes out again
+    /// does so for who forwards it.
+    pub trunk: Option<TrunkId>,
 }
 
 /// What is asked: who dials what, when, under which configuration.
@@ -54,6 +58,8 @@ pub enum Way {
     /// An extension of another company of the group. MT-11
     #[allow(missing_docs)]
     Elsewhere { tenant: TenantId, number: String },
+    /// A user or a group, whatever its number. NUM-02, 03
+    Direct(Target),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -106,9 +112,14 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace)
-        .or_else(|| group::find(question, trace))
-        .or_else(|| outside::find(question, trace))
+    if let Some(found) = internal::find(question, trace) {
+        return Some(found);
+    }
+    if question.caller.trunk.is_some() {
+        trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
+        return Some(Err(Refused::NotAllowed));
+    }
+    group::find(question, trace).or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.

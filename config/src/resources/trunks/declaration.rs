@@ -135,7 +135,8 @@ fn can_be_reached(values: &Values) -> Result<(), Problem> {
 
 const KINDS: &[(&str, &str)] = &[("register", "By registration"), ("address", "By its address")];
 /// TLS is there to be refused with a reason.
-const TRANSPORTS: &[(&str, &str)] = &[("udp", "UDP"), ("tcp", "TCP"), ("tls", "TLS")];
+const TRANSPORTS: &[(&str, &str)] =
+    &[("udp", "UDP"), ("tcp", "TCP"), ("dns", "As the DNS says"), ("tls", "TLS")];
 const CALLED_IN: &[(&str, &str)] =
     &[("request_uri", "Request-URI"), ("to", "To"), ("p_called_party_id", "P-Called-Party-ID")];
 const NUMBER_IN: &[(&str, &str)] = &[

@@ -33,7 +33,7 @@ fn a_call_for_help_is_refused_to_nobody() {
     assert_eq!((plan_of.class, &*plan_of.route_name), (Class::Emergency, "every trunk"));
     berlin.trunk(1, |trunk| trunk.emergency = false);
     assert_eq!(plan(berlin.dials("110")).attempts.len(), 1);
-    let lobby = Caller { user: None, device: None, number: "lobby".into() };
+    let lobby = Caller { number: "lobby".into(), ..Caller::default() };
     assert!(plan(berlin.ask(&lobby, "110")).emergency.is_some());
     berlin.trunk(2, |trunk| trunk.emergency = false);
     assert_eq!(berlin.dials("112").to, Err(Refused::NoWayOutside));

@@ -135,7 +135,7 @@ fn what_a_role_does_not_allow_is_refused_and_the_user_may_be_an_exception() {
 #[test]
 fn a_phone_of_nobody_calls_within_the_country_only() {
     let berlin = Berlin::new();
-    let lobby = Caller { user: None, device: None, number: "lobby".into() };
+    let lobby = Caller { number: "lobby".into(), ..Caller::default() };
     assert!(refused(&berlin.ask(&lobby, "0891234567")).is_none());
     assert_eq!(refused(&berlin.ask(&lobby, "0043123456")), Some(Refused::ClassNotAllowed));
 }
@@ -205,6 +205,7 @@ fn codes_and_words_do_not_go_outside() {
     for dialled in ["*43", "anna", "12#", "", "+"] {
         assert_eq!(refused(&berlin.dials(dialled)), Some(Refused::UnknownExtension), "{dialled}");
     }
-    let device = Caller { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into() };
+    let device =
+        Caller { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into(), ..Caller::default() };
     assert!(matches!(berlin.ask(&device, "101").to, Ok(Way::To(_))));
 }
