@@ -26,6 +26,7 @@ mod perform;
 mod placing;
 mod reconnected;
 mod redirect;
+mod rehearsing;
 mod renegotiation;
 mod requests;
 mod resyncing;

@@ -11,6 +11,7 @@
 
 pub mod engine;
 pub mod live;
+pub mod rehearse;
 pub mod route;
 
 mod auth;

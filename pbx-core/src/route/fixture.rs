@@ -17,12 +17,12 @@ use config::{
 
 use super::{Caller, Question, Route, route};
 
-pub(super) const ONE: TenantId = TenantId(1);
-pub(super) const ANNA: UserId = UserId(1);
-pub(super) const OFFICE: GeolocationId = GeolocationId(1);
+pub(crate) const ONE: TenantId = TenantId(1);
+pub(crate) const ANNA: UserId = UserId(1);
+pub(crate) const OFFICE: GeolocationId = GeolocationId(1);
 
 /// What the test changes before it asks.
-pub(super) struct Berlin {
+pub(crate) struct Berlin {
     pub rows: Rows,
 }
 
@@ -64,6 +64,21 @@ impl Berlin {
     pub fn user(&mut self, change: impl FnOnce(&mut User)) {
         let mut user = self.rows.users.get(&1).map(|user| (**user).clone()).unwrap();
         change(&mut user);
+        Rows::put(&mut self.rows.users, [user]);
+    }
+    /// Another one, with a phone.
+    pub fn colleague(&mut self, id: i64, number: &str) {
+        Rows::put(&mut self.rows.users, [user(id, 1, number)]);
+        Rows::put(&mut self.rows.extensions, [extension(id, 1, number)]);
+        let name = number.to_owned();
+        let ha1 = Ha1::new(number, "c1.example", "secret");
+        let phone =
+            Device { id: DeviceId(id), user: Some(UserId(id)), name: name.clone(), username: name, ha1, ..device() };
+        Rows::put(&mut self.rows.devices, [phone]);
+    }
+    pub fn forward(&mut self, id: i64, forwards: Forwards) {
+        let mut user = self.rows.users.get(&id).map(|user| (**user).clone()).unwrap();
+        user.forwards = forwards;
         Rows::put(&mut self.rows.users, [user]);
     }
     pub fn site(&mut self, change: impl FnOnce(&mut SiteCalling)) {
@@ -130,7 +145,7 @@ impl Berlin {
     }
 }
 
-pub(super) fn tenant(id: i64, group: &str, code: &str) -> Tenant {
+pub(crate) fn tenant(id: i64, group: &str, code: &str) -> Tenant {
     Tenant {
         id: TenantId(id),
         name: format!("Company {id}"),
@@ -164,7 +179,7 @@ fn role(id: i64, name: &str, permissions: &str) -> Role {
     Role { id: RoleId(id), tenant: ONE, name: name.into(), level: 0, reach: Reach::Own, rights }
 }
 
-pub(super) fn user(id: i64, tenant: i64, number: &str) -> User {
+pub(crate) fn user(id: i64, tenant: i64, number: &str) -> User {
     User {
         id: UserId(id),
         tenant: TenantId(tenant),
@@ -184,7 +199,7 @@ pub(super) fn user(id: i64, tenant: i64, number: &str) -> User {
     }
 }
 
-pub(super) fn extension(id: i64, tenant: i64, number: &str) -> Extension {
+pub(crate) fn extension(id: i64, tenant: i64, number: &str) -> Extension {
     let target = Target::User(UserId(id));
     Extension { id: ExtensionId(id), tenant: TenantId(tenant), number: number.into(), target }
 }

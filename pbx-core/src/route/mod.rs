@@ -5,7 +5,7 @@
 
 pub(crate) mod emergency;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod group;
 mod home;
 pub mod inbound;
