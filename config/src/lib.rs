@@ -19,6 +19,7 @@ pub mod contacts;
 mod csv_text;
 pub mod db;
 pub mod destination;
+pub mod edits;
 pub mod feed;
 pub mod field;
 pub mod files;
@@ -26,6 +27,7 @@ mod first_start;
 #[cfg(test)]
 mod fixture;
 pub mod history;
+pub mod hunt;
 pub mod idempotency;
 pub mod ids;
 mod images;
