@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Field, Kind, Problem, Resource,
+    codes::{self, Function},
     destination::Destination,
     references,
     resource::Values,
@@ -93,6 +94,10 @@ impl Draft<'_> {
                 Ok(None)
             }
             Kind::Extension => self.clash(rows, value),
+            Kind::Code => {
+                let function = Function::of(self.value("function"));
+                codes::in_the_way(rows, self.tenant, (self.id, function), value)
+            }
             Kind::PhoneNumber => self.unreachable(rows, value),
             Kind::File { .. } => self.lost_file(rows, value),
             Kind::Destination => match value.parse() {
@@ -142,7 +147,7 @@ impl Draft<'_> {
             .prepare_cached(&text)?
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((user, group)) = owner else { return Ok(None) };
+        let Some((user, group)) = owner else { return codes::code_in_the_way(rows, self.tenant, number) };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),
             (None, id) => (&resources::ring_groups::RING_GROUPS, id.unwrap_or_default()),

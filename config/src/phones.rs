@@ -344,9 +344,9 @@ pub const GRACE_MS: i64 = 10 * 60_000;
 const PROFILE: &str = "SELECT d.id, d.tenant_id, d.name, d.mac, d.model, d.username, d.secret, d.transport, \
     d.voicemail_button, d.voicemail_box, t.domain, COALESCE(u.name, d.name), COALESCE(x.number, ''), \
     COALESCE(NULLIF(u.language, ''), 'en'), \
-    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), d.user_id \
-    FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = d.user_id \
-    LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = d.user_id \
+    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), COALESCE(d.user_id, d.hotdesk_user_id) \
+    FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = COALESCE(d.user_id, d.hotdesk_user_id) \
+    LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = COALESCE(d.user_id, d.hotdesk_user_id) \
     LEFT JOIN settings c ON c.tenant_id = d.tenant_id LEFT JOIN sites s ON s.id = COALESCE(d.site_id, u.site_id) \
     LEFT JOIN sites o ON o.id = c.default_site_id WHERE d.id = ?1 AND COALESCE(u.suspended, 0) = 0";
 

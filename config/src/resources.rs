@@ -13,6 +13,7 @@ pub mod departments;
 pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
+pub mod feature_codes;
 pub mod ldap_settings;
 pub mod licences;
 pub mod links;
@@ -28,7 +29,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 19] = [
+pub static ALL: [&Resource; 20] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -36,6 +37,7 @@ pub static ALL: [&Resource; 19] = [
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
+    &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,

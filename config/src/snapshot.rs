@@ -15,9 +15,10 @@ pub use crate::{
         contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
-        ring_groups::{RingGroup, Strategy},
+        ring_groups::{Paged, RingGroup, Strategy},
         roles::Role,
         tenants::Tenant,
         users::{Forwards, User},
@@ -173,6 +174,19 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// The feature codes of a tenant, in the order of their keys.
+    pub fn feature_codes(&self, tenant: TenantId) -> &[Arc<FeatureCode>] {
+        self.indexes.codes.get(&tenant).map_or(&[], |codes| codes)
+    }
+    /// The feature code that was dialled, and what was dialled behind it. One that is switched off is none.
+    pub fn feature_code<'a>(
+        &self,
+        tenant: TenantId,
+        dialled: &'a str,
+    ) -> Option<(&Arc<FeatureCode>, &'a str)> {
+        let codes = self.feature_codes(tenant).iter().filter(|code| code.enabled);
+        codes.into_iter().find_map(|code| Some((code, code.argument_of(dialled)?)))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -17,6 +17,7 @@ mod auth;
 mod bindings;
 mod call;
 mod cdr;
+mod codes;
 mod counters;
 mod features;
 mod habits;

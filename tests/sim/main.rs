@@ -4,9 +4,11 @@
 mod basic;
 mod blocked;
 mod click_to_call;
+mod codes;
 mod configuration;
 mod forwards;
 mod hold;
+mod hotdesk;
 mod hunting;
 mod limits;
 mod nat;

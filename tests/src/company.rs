@@ -1,14 +1,15 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{iter, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
+    codes,
     edits::Edit,
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, NodeSettings, Ring,
+        RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -27,6 +28,10 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    /// Feature codes; the usual ones from the start.
+    pub codes: Vec<FeatureCode>,
+    /// PINs that users have set.
+    pub pins: BTreeMap<UserId, String>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -58,6 +63,8 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            codes: usual_codes(id),
+            pins: BTreeMap::new(),
             node,
             neighbours: vec![],
             revision: 0,
@@ -100,6 +107,25 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            hotdesk: false,
+            model: None,
+        });
+    }
+    /// A phone of a site, which users log in to.
+    pub fn add_hotdesk(&mut self, username: &str) {
+        let ha1 = sip_stack::digest::Ha1::new(username, &self.tenant.domain, &password(username));
+        self.devices.push(Device {
+            id: DeviceId(self.id_after(self.devices.len())),
+            tenant: self.tenant.id,
+            user: None,
+            name: format!("Desk {username}"),
+            username: username.into(),
+            ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
+            ring: Ring::Immediate,
+            max_contacts: 1,
+            auto_answer: false,
+            hotdesk: true,
+            model: None,
         });
     }
     /// A ring group.
@@ -139,6 +165,10 @@ impl Company {
     /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
     /// change is a fault of the engine.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), String> {
+        if let Some(proof) = &edit.proof {
+            let right = self.pins.get(&proof.user).is_some_and(|pin| *pin == proof.pin);
+            right.then_some(()).ok_or("pin: the PIN is wrong.")?;
+        }
         let company = match edit.tenant == self.tenant.id {
             true => self,
             false => {
@@ -167,6 +197,18 @@ impl Company {
                     other => panic!("no call edits users.{other}"),
                 }
             }
+            "devices" => {
+                let user = text.as_ref().and_then(|id| id.parse().ok()).map(UserId);
+                let taken = self.devices.iter().any(|d| d.hotdesk && d.user.is_some() && d.user == user);
+                let device =
+                    self.devices.iter_mut().find(|d| d.id.0 == edit.id).ok_or("this entry is gone")?;
+                match field {
+                    "hotdesk_user" if taken => return Err("hotdesk_user: somebody has it already.".into()),
+                    "hotdesk_user" => device.user = user,
+                    "hotdesk_since" => {}
+                    other => panic!("no call edits devices.{other}"),
+                }
+            }
             other => panic!("no call edits {other}"),
         }
         Ok(())
@@ -191,6 +233,7 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.feature_codes, company.codes.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }
@@ -211,6 +254,19 @@ impl Company {
     fn id_after(&self, count: usize) -> i64 {
         (self.tenant.id.0 - 1) * 1000 + count as i64 + 1
     }
+}
+
+/// Those that a company begins with.
+fn usual_codes(tenant: i64) -> Vec<FeatureCode> {
+    let code = |(at, declared): (i64, &codes::Declared)| FeatureCode {
+        id: tenant * 1000 + at,
+        tenant: TenantId(tenant),
+        function: declared.function,
+        code: declared.code.into(),
+        enabled: true,
+        permission: declared.permission,
+    };
+    (0..).zip(&codes::FUNCTIONS).map(code).collect()
 }
 
 /// Each device's secret.

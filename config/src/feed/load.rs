@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
-        Rows, Table, Tenant, User,
+        BlockedCaller, Contact, Device, DirectoryName, Extension, FeatureCode, NodeSettings, OwnContact,
+        RingGroup, Role, Rows, Table, Tenant, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -53,6 +53,7 @@ pub(super) fn all(
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
+        feature_codes: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -88,6 +89,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
+    reader.refresh(&mut next.feature_codes, &again.feature_codes)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -110,6 +112,7 @@ struct Again {
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
+    feature_codes: BTreeSet<i64>,
 }
 
 impl Again {
@@ -139,6 +142,8 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
+        } else if name == FeatureCode::TABLE {
+            self.feature_codes.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

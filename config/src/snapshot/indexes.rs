@@ -9,7 +9,9 @@ use std::{
 use super::{Rows, SharedMap, names::Names};
 use crate::{
     DeviceId, ExtensionId, TenantId, UserId,
-    resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
+    resources::{
+        blocked_callers::BlockedCaller, devices::Device, feature_codes::FeatureCode, ring_groups::Strategy,
+    },
 };
 
 /// The indexes of one revision.
@@ -29,6 +31,8 @@ pub(super) struct Indexes {
     pub names: Names,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
+    /// In the order of their keys.
+    pub codes: SharedMap<TenantId, Arc<[Arc<FeatureCode>]>>,
 }
 
 /// A user, or with `None` the whole company.
@@ -54,6 +58,7 @@ impl Indexes {
         self.update_devices_of(old, new);
         self.names.update(old, new);
         self.update_blocked(old, new);
+        self.update_codes(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {
@@ -120,6 +125,26 @@ impl Indexes {
             } else {
                 self.devices_of.insert(user, devices.into());
             }
+        }
+    }
+
+    fn update_codes(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.feature_codes.differences(&old.feature_codes);
+        let tenants: HashSet<TenantId> =
+            changes.iter().flat_map(|(old, new)| [*old, *new]).flatten().map(|code| code.tenant).collect();
+        let mut codes: HashMap<TenantId, Vec<Arc<FeatureCode>>> =
+            tenants.into_iter().map(|tenant| (tenant, vec![])).collect();
+        if codes.is_empty() {
+            return;
+        }
+        for code in new.feature_codes.values() {
+            if let Some(codes) = codes.get_mut(&code.tenant) {
+                codes.push(code.clone());
+            }
+        }
+        for (tenant, mut codes) in codes {
+            codes.sort_by(|one, other| (&one.code, one.function).cmp(&(&other.code, other.function)));
+            self.codes.insert(tenant, codes.into());
         }
     }
 

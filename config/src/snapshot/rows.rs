@@ -9,6 +9,7 @@ use crate::{
         contacts::{Contact, OwnContact},
         devices::Device,
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         ring_groups::RingGroup,
@@ -37,6 +38,7 @@ pub struct Rows {
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub feature_codes: Table<FeatureCode>,
 }
 
 impl Rows {
@@ -53,6 +55,7 @@ impl Rows {
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.feature_codes.retain(|code| tenants.contains(&code.tenant.0));
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =

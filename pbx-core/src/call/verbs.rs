@@ -62,7 +62,6 @@ impl Call {
     }
 
     /// Answers the caller with media of our own; nothing if that is done already.
-    #[allow(dead_code, reason = "features that speak to the caller themselves begin with it")]
     pub(crate) fn answer(&self) {
         if !self.is_answered() {
             self.note("Answered by the system", "", "script");
@@ -86,10 +85,36 @@ impl Call {
         done.unwrap_or(false)
     }
 
+    /// The next key that is pressed, unless none is until then. [`Call::listen`] comes before.
+    pub(crate) async fn digit(&self, until: Instant) -> Option<char> {
+        self.take(Some(until), |event| match *event {
+            Event::Digit(_, digit) => Some(digit),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&self, until: Instant) {
+        self.take(Some(until), |_| None::<()>).await;
+    }
+
+    /// Goes on as if the caller had dialled that number.
+    pub(crate) fn dial_on(&self, number: &str) -> Next {
+        let route = self.route(&self.facts().caller, number);
+        for (what, detail, rule) in route.trace {
+            self.note(what, detail, rule);
+        }
+        match route.to {
+            Ok(way) => Next::Go(way),
+            Err(refused) => Next::Hangup(refused.into()),
+        }
+    }
+
     /// Lets the caller hear a tone until then.
     pub(crate) async fn tone(&self, tone: media::Tone, until: Instant) {
         self.act(Action::Tone(tone));
-        self.take(Some(until), |_| None::<()>).await;
+        self.wait(until).await;
     }
 
     /// Whether the user takes no further call (RNG-12, C-4).
@@ -172,7 +197,7 @@ impl Call {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) | Event::Edited(..) => None,
+                Event::Ended(_) | Event::Edited(..) | Event::Digit(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;

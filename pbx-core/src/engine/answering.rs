@@ -128,6 +128,18 @@ impl Engine {
         self.set_path(owner, Path::Tone(tone, country));
     }
 
+    /// Lets the caller hear nothing.
+    pub(super) fn quiet(&mut self, id: CallId) {
+        let Some(owner) = self.calls.running.get(&id).map(|call| call.owner) else { return };
+        self.set_path(owner, Path::Silent);
+    }
+
+    /// Lets the caller hear what they say. MED-12.
+    pub(super) fn echo(&mut self, id: CallId) {
+        let Some(owner) = self.calls.running.get(&id).map(|call| call.owner) else { return };
+        self.set_path(owner, Path::Peer(owner.session()));
+    }
+
     /// The callee whose early media the caller heard is gone: silence must not be the next thing.
     pub(super) fn early_media_over(&mut self, id: CallId) {
         let Some(call) = self.calls.running.get(&id) else { return };

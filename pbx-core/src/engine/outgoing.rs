@@ -150,9 +150,15 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
         caller.name = known;
     }
     let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
+    let mut from = [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat();
+    let mut headers = headers;
+    if call.handle.is_hidden() && !dial.summons {
+        ANONYMOUS.clone_into(&mut from);
+        headers.push((Name::Privacy, "id".to_owned()));
+    }
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from,
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),
@@ -183,6 +189,9 @@ fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
     let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
     diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
 }
+
+/// RFC 3323 §4.1.1.3.
+const ANONYMOUS: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
 /// A quoted-string (RFC 3261 §25.1).
 fn quoted(text: &str) -> String {

@@ -54,6 +54,8 @@ impl Engine {
                 let stored = self.records.store(change);
                 self.out.push_back(stored);
             }
+            Action::Echo => self.echo(id),
+            Action::Quiet => self.quiet(id),
             Action::Edit(ticket, edit) => self.edit(ticket, edit, Waiting::Call(id)),
         }
     }
