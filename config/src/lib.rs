@@ -52,6 +52,7 @@ pub mod rehearsal;
 pub mod resource;
 pub mod resources;
 mod rows;
+pub mod schedule;
 mod secret;
 pub mod sign_in;
 pub mod snapshot;

@@ -2,10 +2,11 @@
 //!
 //! A column is added in its file and in a migration, nowhere else. How a device rings is part of the device, and how a
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
-//! missing. (A forward by night or with an end date is two more columns.)
+//! missing.
 
 pub mod access;
 pub mod announcements;
+pub mod answering_rules;
 pub mod api_keys;
 pub mod blocked_callers;
 pub mod contacts;
@@ -24,12 +25,13 @@ pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod tenants;
+pub mod time_frames;
 pub mod users;
 
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 20] = [
+pub static ALL: [&Resource; 22] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -39,6 +41,8 @@ pub static ALL: [&Resource; 20] = [
     &extensions::EXTENSIONS,
     &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
+    &time_frames::TIME_FRAMES,
+    &answering_rules::ANSWERING_RULES,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

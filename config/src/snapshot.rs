@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    DeviceId, RingGroupId, TenantId, UserId,
+    DeviceId, RingGroupId, SiteId, TenantId, UserId,
     access::{Permission, Rights},
 };
 
@@ -11,6 +11,7 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         devices::{Device, Ha1, Ring},
@@ -20,18 +21,23 @@ pub use crate::{
         node_settings::NodeSettings,
         ring_groups::{Paged, RingGroup, Strategy},
         roles::Role,
-        tenants::Tenant,
-        users::{Forwards, User},
+        sites::Site,
+        tenants::{Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
+        users::{Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -187,6 +193,10 @@ impl Snapshot {
     ) -> Option<(&Arc<FeatureCode>, &'a str)> {
         let codes = self.feature_codes(tenant).iter().filter(|code| code.enabled);
         codes.into_iter().find_map(|code| Some((code, code.argument_of(dialled)?)))
+    }
+    /// A site.
+    pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
+        self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

@@ -178,3 +178,56 @@ fn codes_are_the_companys_own() {
         world.assert_quiet();
     });
 }
+
+/// FC-12: set on the phone, in force for the next call as if it had been set in the portal, and gone by the other code.
+#[test]
+fn do_not_disturb_is_switched_by_code() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [bob] = world.phones(["102"]);
+        dials_code(&mut world, bob, "*78");
+        assert!(world.company.user("102").dnd);
+        let trace = world.record().trace.clone();
+        assert!(trace.contains("*78 is Do not disturb") && trace.contains("\"Saved\""), "{trace}");
+        dials_code(&mut world, bob, "*79");
+        assert!(!world.company.user("102").dnd);
+        world.assert_quiet();
+    });
+}
+
+/// FC-13, RNG-16: night by day, day by night, for the whole company; only with the permission.
+#[test]
+fn night_mode_is_switched_by_who_may() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob] = world.phones(["101", "102"]);
+        world.config(|c| c.add_role("Keeper", "place_calls,night_mode", &["101"]));
+        is_refused(&mut world, bob, "*27", 403);
+        dials_code(&mut world, alice, "*27");
+        let tenant = world.company.tenant.id;
+        let (utc, snapshot) = (world.now().utc, world.company.snapshot());
+        assert!(snapshot.is_night(tenant, utc));
+        dials_code(&mut world, alice, "*27");
+        assert!(!world.company.snapshot().is_night(tenant, utc));
+        world.assert_quiet();
+    });
+}
+
+/// RNG-15: who does not want to be disturbed hears what they asked for themselves all the same.
+#[test]
+fn who_is_not_to_be_disturbed_uses_codes_and_calls() {
+    let mut world = World::new(3);
+    let [alice, bob] = world.phones(["101", "102"]);
+    dials_code(&mut world, alice, "*78");
+    world.dials(alice, "*43");
+    world.run_until(secs(20), |w| w.hears(alice) == [alice]);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.clicks("101", pbx_core::live::From::OwnPhones, "102");
+    world.run_until(secs(20), |w| w.state(alice) == State::Rings);
+    world.answers(alice);
+    world.run_until(secs(20), |w| w.state(bob) == State::Rings);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.assert_quiet();
+}

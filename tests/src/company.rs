@@ -1,6 +1,6 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
@@ -8,8 +8,8 @@ use config::{
     codes,
     edits::Edit,
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, NodeSettings, Ring,
-        RingGroup, Role, Rows, Target, Tenant, User,
+        BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, Night, NightSwitch,
+        NodeSettings, Ring, RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -54,6 +54,8 @@ impl Company {
             domain: domain.into(),
             country: "de".into(),
             inband_ringback: false,
+            site: None,
+            night: Night::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -81,13 +83,11 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
-            forwards: Forwards {
-                always: None,
-                busy: None,
-                no_answer: None,
-                no_answer_after: Duration::from_secs(20),
-                busy_trigger: 2,
-            },
+            site: None,
+            zone: None,
+            dnd: false,
+            dnd_until: None,
+            forwards: Forwards::default(),
             numbers: vec![],
         });
         self.add_device(number, number);
@@ -194,7 +194,22 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
+                    "forward_always_until" => user.forwards.always_until = None,
+                    "forward_busy_until" => user.forwards.busy_until = None,
+                    "forward_no_answer_until" => user.forwards.no_answer_until = None,
                     other => panic!("no call edits users.{other}"),
+                }
+            }
+            "settings" => {
+                let night = &mut self.tenant.night;
+                match (field, value) {
+                    ("night_enabled", value) => night.enabled = value == "1",
+                    ("night_mode", "day") => night.switch = NightSwitch::Day,
+                    ("night_mode", "night") => night.switch = NightSwitch::Night,
+                    ("night_until", "") => night.until = None,
+                    other => panic!("no call edits settings.{other:?}"),
                 }
             }
             "devices" => {

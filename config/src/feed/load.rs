@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, FeatureCode, NodeSettings, OwnContact,
-        RingGroup, Role, Rows, Table, Tenant, User,
+        AnsweringRule, BlockedCaller, Contact, Device, DirectoryName, Extension, FeatureCode, NodeSettings,
+        OwnContact, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -54,6 +54,9 @@ pub(super) fn all(
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
         feature_codes: reader.table()?,
+        sites: reader.table()?,
+        time_frames: reader.table()?,
+        answering_rules: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -90,6 +93,9 @@ pub(super) fn touched(
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     reader.refresh(&mut next.feature_codes, &again.feature_codes)?;
+    reader.refresh(&mut next.sites, &again.sites)?;
+    reader.refresh(&mut next.time_frames, &again.time_frames)?;
+    reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -113,6 +119,9 @@ struct Again {
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
     feature_codes: BTreeSet<i64>,
+    sites: BTreeSet<i64>,
+    time_frames: BTreeSet<i64>,
+    answering_rules: BTreeSet<i64>,
 }
 
 impl Again {
@@ -144,6 +153,12 @@ impl Again {
             self.blocked_callers.insert(touched.id);
         } else if name == FeatureCode::TABLE {
             self.feature_codes.insert(touched.id);
+        } else if name == Site::TABLE {
+            self.sites.insert(touched.id);
+        } else if name == TimeFrame::TABLE {
+            self.time_frames.insert(touched.id);
+        } else if name == AnsweringRule::TABLE {
+            self.answering_rules.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

@@ -10,7 +10,8 @@ use super::{Rows, SharedMap, names::Names};
 use crate::{
     DeviceId, ExtensionId, TenantId, UserId,
     resources::{
-        blocked_callers::BlockedCaller, devices::Device, feature_codes::FeatureCode, ring_groups::Strategy,
+        answering_rules::AnsweringRule, blocked_callers::BlockedCaller, devices::Device,
+        feature_codes::FeatureCode, ring_groups::Strategy,
     },
 };
 
@@ -33,6 +34,8 @@ pub(super) struct Indexes {
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
     /// In the order of their keys.
     pub codes: SharedMap<TenantId, Arc<[Arc<FeatureCode>]>>,
+    /// In their order.
+    pub rules_of: SharedMap<UserId, Arc<[Arc<AnsweringRule>]>>,
 }
 
 /// A user, or with `None` the whole company.
@@ -59,6 +62,7 @@ impl Indexes {
         self.names.update(old, new);
         self.update_blocked(old, new);
         self.update_codes(old, new);
+        self.update_rules_of(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {
@@ -168,6 +172,31 @@ impl Indexes {
                 self.blocked.remove(&by);
             } else {
                 self.blocked.insert(by, blocked.into());
+            }
+        }
+    }
+
+    fn update_rules_of(&mut self, old: &Rows, new: &Rows) {
+        let mut added = HashMap::<UserId, Vec<Arc<AnsweringRule>>>::new();
+        for (old, new) in new.answering_rules.differences(&old.answering_rules) {
+            if let Some(old) = old {
+                added.entry(old.user).or_default();
+            }
+            if let Some(new) = new {
+                added.entry(new.user).or_default().push(new.clone());
+            }
+        }
+        for (user, mut rules) in added {
+            let unchanged = |rule: &&Arc<AnsweringRule>| {
+                new.answering_rules.get(&rule.id.0).is_some_and(|present| Arc::ptr_eq(present, rule))
+            };
+            let before = self.rules_of.get(&user);
+            rules.extend(before.iter().flat_map(|rules| rules.iter()).filter(unchanged).cloned());
+            rules.sort_by_key(|rule| (rule.position, rule.id));
+            if rules.is_empty() {
+                self.rules_of.remove(&user);
+            } else {
+                self.rules_of.insert(user, rules.into());
             }
         }
     }

@@ -8,6 +8,7 @@ mod forward;
 mod hide;
 mod hotdesk;
 mod last_caller;
+mod night;
 
 use config::codes::Function;
 
@@ -38,8 +39,8 @@ pub(crate) async fn run(call: &Call, code: &Code) -> Next {
         Function::Echo => echo::echo(call).await,
         Function::HotdeskIn => hotdesk::log_in(call).await,
         Function::HotdeskOut => hotdesk::log_out(call).await,
-        Function::Night
-        | Function::Page
+        Function::Night => night::switch(call).await,
+        Function::Page
         | Function::Intercom
         | Function::Park
         | Function::ParkIn
