@@ -147,7 +147,12 @@ impl Draft<'_> {
             .prepare_cached(&text)?
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((user, group)) = owner else { return codes::code_in_the_way(rows, self.tenant, number) };
+        let Some((user, group)) = owner else {
+            if let Some(lot) = resources::park_lots::lot_of(rows, self.tenant, number)? {
+                return Ok(Some(format!("{number} is a slot of Park lot {lot}.")));
+            }
+            return codes::code_in_the_way(rows, self.tenant, number);
+        };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),
             (None, id) => (&resources::ring_groups::RING_GROUPS, id.unwrap_or_default()),

@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use crate::access::Permission;
+use crate::{Db, TenantId, access::Permission};
 
 /// What a code does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,6 +117,22 @@ pub fn clash(one: (&str, Argument), other: (&str, Argument)) -> bool {
         return one.1.is_wanted() == other.1.is_wanted();
     }
     one.0.starts_with(other.0) || other.0.starts_with(one.0)
+}
+
+impl Db {
+    /// The codes of a tenant that can be dialled, in the order of their keys.
+    pub fn feature_codes(&self, tenant: TenantId) -> rusqlite::Result<Vec<(Function, String)>> {
+        dialled(&*self.reader()?, tenant)
+    }
+}
+
+/// See [`Db::feature_codes`].
+pub(crate) fn dialled(rows: &Connection, tenant: TenantId) -> rusqlite::Result<Vec<(Function, String)>> {
+    let mut statement = rows.prepare_cached(
+        "SELECT function, code FROM feature_codes WHERE tenant_id = ?1 AND enabled = 1 ORDER BY code, id",
+    )?;
+    let codes = statement.query_map([tenant.0], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    codes.filter_map(|row| row.map(|(key, code)| Some((Function::of(&key)?, code))).transpose()).collect()
 }
 
 /// What a code begins, or what begins it, among the numbers of a company; in words.

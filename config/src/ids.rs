@@ -31,4 +31,8 @@ ids! {
     TimeFrameId,
     /// What happens to a user's calls in a time frame.
     AnsweringRuleId,
+    /// Who works together.
+    DepartmentId,
+    /// A row of park slots.
+    ParkLotId,
 }

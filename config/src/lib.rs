@@ -29,6 +29,7 @@ mod first_start;
 mod fixture;
 pub mod history;
 pub mod hotdesk;
+pub mod hunt;
 pub mod idempotency;
 pub mod ids;
 mod images;

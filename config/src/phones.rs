@@ -9,7 +9,11 @@ pub use crate::models;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
-    Db, DeviceId, Resource, TenantId, UserId, access::Author, query::QueryError, resources::devices::DEVICES,
+    Db, DeviceId, Resource, TenantId, UserId,
+    access::Author,
+    codes::{self, Function},
+    query::QueryError,
+    resources::devices::DEVICES,
     secret::Place,
 };
 use models::Model;
@@ -32,6 +36,8 @@ pub struct Profile {
     pub voicemail: Voicemail,
     /// In order of position.
     pub buttons: Vec<Button>,
+    /// Feature codes of the company that can be dialled.
+    pub codes: Vec<(Function, String)>,
 }
 
 /// The account that it registers.
@@ -148,6 +154,7 @@ impl Db {
         let Some(password) = self.cipher().open(place, &sealed) else { return Ok(None) };
         profile.line.password = password;
         profile.buttons = buttons(&moment, device)?;
+        profile.codes = codes::dialled(&moment, profile.tenant)?;
         Ok(Some(profile))
     }
 
@@ -313,6 +320,7 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<(Option<Profile>, String)> {
             _ => Voicemail::Mailbox,
         },
         buttons: Vec::new(),
+        codes: Vec::new(),
     };
     Ok((Some(profile), sealed))
 }

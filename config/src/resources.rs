@@ -20,6 +20,8 @@ pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod park_lots;
+pub mod ring_delays;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
@@ -31,11 +33,12 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 22] = [
+pub static ALL: [&Resource; 24] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &ring_delays::RING_DELAYS,
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
@@ -43,6 +46,7 @@ pub static ALL: [&Resource; 22] = [
     &numbers::NUMBERS,
     &time_frames::TIME_FRAMES,
     &answering_rules::ANSWERING_RULES,
+    &park_lots::PARK_LOTS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

@@ -29,7 +29,7 @@ mod show;
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use config::Snapshot;
+use config::{Snapshot, hunt::Memory};
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
@@ -39,7 +39,6 @@ use crate::{
     auth::Auth,
     call::running::Calls,
     counters::{Counters, Refusal},
-    hunt::Memory,
     ids::CallId,
     ladder, limits,
     office::Office,

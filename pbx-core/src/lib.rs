@@ -5,7 +5,7 @@
 //! `async fn` over a `Call` that the engine itself polls. An `Engine` stays in the thread that made it.
 //!
 //! Rooms: [`engine`] (inputs, outputs, and a file for each stage of a call) → `features` (one per destination) →
-//! `hunt` (one per strategy) and `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
+//! `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -14,6 +14,7 @@ pub mod live;
 pub mod route;
 
 mod auth;
+mod auto_answer;
 mod bindings;
 mod call;
 mod cdr;
@@ -21,7 +22,6 @@ mod codes;
 mod counters;
 mod features;
 mod habits;
-mod hunt;
 mod ids;
 mod io;
 mod json;

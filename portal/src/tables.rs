@@ -11,8 +11,10 @@ pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod holders;
+mod links;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod ring_groups;
 pub(crate) mod row;
 pub(crate) mod sites;
 pub(crate) mod tenants;
@@ -49,6 +51,7 @@ pub(crate) async fn beside(
         id if users::are(of) => users::beside(app, who, id).await?,
         id if sites::are(of) => sites::beside(app, who, id).await?,
         id if tenants::are(of) => tenants::beside(app, who, id).await?,
+        id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
@@ -63,7 +66,7 @@ pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mu
 
 /// What stands above a list.
 pub(crate) async fn above(app: &App, who: &Who, of: &'static Resource) -> Result<String, Fault> {
-    if departments::are(of) { departments::tree(app, who).await } else { Ok(String::new()) }
+    if departments::are(of) { departments::tree(app, who).await } else { links::of(of) }
 }
 
 /// What somebody may do with rows of a table.

@@ -39,12 +39,8 @@ fn a_phone_is_the_users_from_login_to_logout() {
         let ([own, other], [desk, _]) = office(&mut world);
         let registered = world.metric("dialtone_registers_total");
         logs_in(&mut world, desk, "101", "2580");
-        assert_eq!(
-            world.company.device("desk1").user,
-            Some(world.company.users[0].id),
-            "{:?}",
-            world.record()
-        );
+        let alice = world.company.users[0].id;
+        assert_eq!(world.company.device("desk1").user, Some(alice));
         world.dials(other, "101");
         world.run_until(secs(20), |w| w.state(desk) == State::Rings && w.state(own) == State::Rings);
         world.hangs_up(other);

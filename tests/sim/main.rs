@@ -14,6 +14,7 @@ mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod page;
 mod parties;
 mod permissions;
 mod registration;

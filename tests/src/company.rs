@@ -1,6 +1,6 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{collections::BTreeMap, iter, sync::Arc};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
@@ -9,7 +9,7 @@ use config::{
     edits::Edit,
     snapshot::{
         BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, Night, NightSwitch,
-        NodeSettings, Ring, RingGroup, Role, Rows, Target, Tenant, User,
+        NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -32,6 +32,7 @@ pub struct Company {
     pub codes: Vec<FeatureCode>,
     /// PINs that users have set.
     pub pins: BTreeMap<UserId, String>,
+    pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -67,6 +68,7 @@ impl Company {
             blocked: vec![],
             codes: usual_codes(id),
             pins: BTreeMap::new(),
+            ring_delays: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -88,6 +90,7 @@ impl Company {
             dnd: false,
             dnd_until: None,
             forwards: Forwards::default(),
+            department: None,
             numbers: vec![],
         });
         self.add_device(number, number);
@@ -161,6 +164,13 @@ impl Company {
         let user = user.map(|number| self.user(number).id);
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
+    }
+    /// A member of a group whose phones ring later.
+    pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
+        let group =
+            self.groups.iter().find(|g| g.number.as_deref() == Some(group)).expect("the test added it").id;
+        let (id, user) = (self.id_after(self.ring_delays.len()), self.user(member).id);
+        self.ring_delays.push(RingDelay { id, tenant: self.tenant.id, group, user, delay });
     }
     /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
     /// change is a fault of the engine.
@@ -249,6 +259,7 @@ impl Company {
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
             Rows::put(&mut rows.feature_codes, company.codes.clone());
+            Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

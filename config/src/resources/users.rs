@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Problem, Resource, RoleId, SiteId, TenantId, UserId,
+    DepartmentId, Field, Problem, Resource, RoleId, SiteId, TenantId, UserId,
     access::levels,
     field::moment,
     number::Number,
@@ -39,6 +39,7 @@ pub struct User {
     pub dnd: bool,
     /// `None` is without end. RNG-19.
     pub dnd_until: Option<DateTime<Utc>>,
+    pub department: Option<DepartmentId>,
     pub forwards: Forwards,
     /// Their mobile, work and home number, if they are listed in the directory: whose calls show their name. DIR-34.
     pub numbers: Vec<Number>,
@@ -240,7 +241,7 @@ impl Typed for User {
         CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
         t.site_id, t.time_zone, t.dnd, t.dnd_until, t.forward_always_until, t.forward_busy_until, \
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
-        t.night_busy_until, t.night_no_answer, t.night_no_answer_until \
+        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -254,6 +255,7 @@ impl Typed for User {
             suspended: row.get(4)?,
             number: row.get(5)?,
             role: row.get::<_, Option<i64>>(11)?.map(RoleId),
+            department: row.get::<_, Option<i64>>(27)?.map(DepartmentId),
             numbers: row.get_ref(12)?.as_str().unwrap_or_default().lines().filter_map(Number::of).collect(),
             site: row.get::<_, Option<i64>>(13)?.map(SiteId),
             zone: (!zone.is_empty()).then(|| zone.parse()).transpose().map_err(|_| UNKNOWN_ZONE)?,

@@ -4,11 +4,12 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{Rows, SharedMap, names::Names};
 use crate::{
-    DeviceId, ExtensionId, TenantId, UserId,
+    DeviceId, ExtensionId, RingGroupId, TenantId, UserId,
     resources::{
         answering_rules::AnsweringRule, blocked_callers::BlockedCaller, devices::Device,
         feature_codes::FeatureCode, ring_groups::Strategy,
@@ -30,6 +31,7 @@ pub(super) struct Indexes {
     /// Members of groups that ring the longest idle.
     pub hunted_by_idle: Arc<HashSet<UserId>>,
     pub names: Names,
+    pub ring_delays: Arc<HashMap<(RingGroupId, UserId), Duration>>,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
     /// In the order of their keys.
@@ -55,6 +57,10 @@ impl Indexes {
         if !new.ring_groups.is_same(&old.ring_groups) {
             let by_idle = new.ring_groups.values().filter(|group| group.strategy == Strategy::LongestIdle);
             self.hunted_by_idle = Arc::new(by_idle.flat_map(|group| group.members.iter().copied()).collect());
+        }
+        if !new.ring_delays.is_same(&old.ring_delays) {
+            let delays = new.ring_delays.values().map(|row| ((row.group, row.user), row.delay));
+            self.ring_delays = Arc::new(delays.collect());
         }
         self.update_numbers(old, new);
         self.update_usernames(old, new);

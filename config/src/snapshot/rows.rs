@@ -8,11 +8,14 @@ use crate::{
         answering_rules::{AnsweringRule, RuleAction},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
+        departments::Department,
         devices::Device,
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::RingGroup,
         roles::Role,
         sites::Site,
@@ -37,6 +40,7 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub ring_delays: Table<RingDelay>,
     pub contacts: Table<Contact>,
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
@@ -45,6 +49,8 @@ pub struct Rows {
     pub sites: Table<Site>,
     pub time_frames: Table<TimeFrame>,
     pub answering_rules: Table<AnsweringRule>,
+    pub departments: Table<Department>,
+    pub park_lots: Table<ParkLot>,
 }
 
 impl Rows {
@@ -57,6 +63,8 @@ impl Rows {
     pub(super) fn leave_out_dangling(&mut self) {
         let tenants: HashSet<i64> = self.tenants.values().map(|tenant| tenant.id.0).collect();
         self.users.retain(|user| tenants.contains(&user.tenant.0));
+        self.departments.retain(|department| tenants.contains(&department.tenant.0));
+        self.park_lots.retain(|lot| tenants.contains(&lot.tenant.0));
         let users = self.users.clone();
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    Forward, SocketId, Worker,
+    Forward, Worker,
     output::{HEADER, Queued},
     session::{Place, Session},
     tick::FRAME_TIME,

@@ -46,6 +46,7 @@ fn user(number: u16) -> User {
         dnd: false,
         dnd_until: None,
         forwards: Forwards::default(),
+        department: None,
         numbers: vec![],
     }
 }

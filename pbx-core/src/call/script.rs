@@ -19,6 +19,7 @@ use std::{
 use config::{
     DeviceId, Snapshot, UserId,
     edits::Edit,
+    models::Vendor,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
@@ -89,6 +90,8 @@ pub(crate) enum Action {
     Echo,
     /// Let the caller hear nothing.
     Quiet,
+    /// Let the caller and all callees of whom this was said hear each other, as far as their directions go.
+    Mix(LegId),
 }
 
 /// Why a callee's phone stops ringing.
@@ -113,8 +116,24 @@ pub(crate) struct Dial {
     pub at: Instant,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
-    /// It is the caller's own phone, with which the call begins. CTC-04.
-    pub summons: bool,
+    pub manner: Manner,
+    /// Who makes the phone, where that matters.
+    pub vendor: Option<Vendor>,
+}
+
+/// What a phone that is called is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Ring.
+    Ring,
+    /// Ring as the caller's own phone, with which the call begins. CTC-04.
+    Summons,
+    /// Answer by itself; the call is like any other. GRP-04.
+    Intercom,
+    /// Answer by itself and listen. GRP-03.
+    Paged,
+    /// Answer by itself and hear all others. GRP-04.
+    Gathered,
 }
 
 /// Somebody whom the call was for.
@@ -380,7 +399,8 @@ impl Call {
 }
 
 impl Event {
-    fn leg(&self) -> Option<LegId> {
+    /// The leg that it happened to.
+    pub(crate) fn leg(&self) -> Option<LegId> {
         match *self {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
             Self::Digit(leg, _) => Some(leg),

@@ -9,12 +9,13 @@ use std::{
 use config::{
     DeviceId, UserId,
     edits::Edit,
+    models::{self, Vendor},
     snapshot::{Device, Ring, User},
 };
 
 use super::{
     cause::Cause,
-    script::{Action, Call, Dial, Diversion, Event, Hush, Next},
+    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next},
 };
 use crate::{ids::LegId, limits, route::Caller};
 
@@ -43,16 +44,16 @@ enum Heard {
 }
 
 /// A leg that rings, and whose it is.
-type Ringing = (LegId, UserId);
+pub(crate) type Ringing = (LegId, UserId);
 
 /// A phone with which a call can begin, and who answers it.
 pub(crate) type Own = (Arc<User>, Arc<Device>);
 
-/// When a phone is called, and whether it is the caller's own.
+/// When a phone is called, and what it is to do.
 #[derive(Debug, Clone, Copy)]
 struct Turn {
     at: Instant,
-    summons: bool,
+    manner: Manner,
 }
 
 impl Call {
@@ -169,16 +170,28 @@ impl Call {
     /// A phone that refuses for all (6xx) or sends the call elsewhere stops its user's other phones, not those of other
     /// users.
     pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
+        self.ring_later(users, until, |_| None).await
+    }
+
+    /// The same; the phones of some begin to ring that much later. GRP-12
+    pub(crate) async fn ring_later(
+        &self,
+        users: &[Arc<User>],
+        until: Instant,
+        later: impl Fn(&User) -> Option<Duration>,
+    ) -> Result<LegId, Unanswered> {
         users.iter().for_each(|user| self.concerns(user.id, false));
-        let ringing = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
+        let dial = |user| self.dial_user(user, later(user).unwrap_or_default(), until);
+        let ringing = users.iter().flat_map(dial).collect();
         self.first_answer(ringing, until).await
     }
 
     /// Rings the caller's own phones, all at once, until one answers or the time is over: the call goes on from that
     /// one. CTC-04.
     pub(crate) async fn summon(&self, phones: &[Own], until: Instant) -> Result<(), Unanswered> {
-        let dial =
-            |(user, device): &Own| self.dial_contacts(user, device, Turn { at: self.now(), summons: true });
+        let dial = |(user, device): &Own| {
+            self.dial_contacts(user, device, Turn { at: self.now(), manner: Manner::Summons })
+        };
         let legs: Vec<(Ringing, DeviceId)> =
             phones.iter().flat_map(|own| dial(own).into_iter().map(|ringing| (ringing, own.1.id))).collect();
         let leg = self.first_answer(legs.iter().map(|(ringing, _)| *ringing).collect(), until).await?;
@@ -189,8 +202,27 @@ impl Call {
         Ok(())
     }
 
+    /// Has all phones of a user do that at once, except those that are switched off and the caller's.
+    pub(crate) fn dial_phones(&self, user: &Arc<User>, manner: Manner) -> Vec<Ringing> {
+        let facts = self.facts();
+        let devices = facts.snapshot.devices_of(facts.tenant.id, user.id).iter();
+        let used =
+            |device: &&Arc<Device>| device.ring != Ring::Disabled && Some(device.id) != self.caller_device();
+        let turn = Turn { at: self.now(), manner };
+        devices.filter(used).flat_map(|device| self.dial_contacts(user, device, turn)).collect()
+    }
+
+    /// The next thing that happens to a callee, unless nothing does until then.
+    pub(crate) async fn leg_event(&self, until: Option<Instant>) -> Option<Event> {
+        self.take(until, |event| event.leg().is_some().then_some(*event)).await
+    }
+
     /// Waits until one of the ringing legs is answered; the others stop.
-    async fn first_answer(&self, mut ringing: Vec<Ringing>, until: Instant) -> Result<LegId, Unanswered> {
+    pub(crate) async fn first_answer(
+        &self,
+        mut ringing: Vec<Ringing>,
+        until: Instant,
+    ) -> Result<LegId, Unanswered> {
         let mut result = Unanswered::Unreachable;
         while !ringing.is_empty() {
             let event = self.take(Some(until), |e| match *e {
@@ -243,16 +275,21 @@ impl Call {
         }
     }
 
-    fn dial_user(&self, user: &Arc<User>, until: Instant) -> Vec<Ringing> {
+    fn dial_user(&self, user: &Arc<User>, later: Duration, until: Instant) -> Vec<Ringing> {
         let facts = self.facts();
         let devices = facts.snapshot.devices_of(facts.tenant.id, user.id);
         if devices.is_empty() {
             self.note("Not rung", format_args!("{} has no device", name(user)), "devices");
         }
-        devices.iter().flat_map(|device| self.dial_device(user, device, until)).collect()
+        devices.iter().flat_map(|device| self.dial_device((user, device), later, until)).collect()
     }
 
-    fn dial_device(&self, user: &Arc<User>, device: &Arc<Device>, until: Instant) -> Vec<Ringing> {
+    fn dial_device(
+        &self,
+        (user, device): (&Arc<User>, &Arc<Device>),
+        later: Duration,
+        until: Instant,
+    ) -> Vec<Ringing> {
         let skip = |why: &str, rule| {
             self.note("Not rung", format_args!("{} of {}: {why}", device.name, name(user)), rule);
             vec![]
@@ -265,11 +302,11 @@ impl Call {
         if Some(device.id) == self.caller_device() {
             return skip("it is calling", "caller");
         }
-        let at = self.after(wait);
+        let at = self.after(wait + later);
         if at >= until {
             return skip("its delay is longer than the ringing time", "device ringing");
         }
-        self.dial_contacts(user, device, Turn { at, summons: false })
+        self.dial_contacts(user, device, Turn { at, manner: Manner::Ring })
     }
 
     /// Calls every contact of a device when its time has come.
@@ -296,7 +333,8 @@ impl Call {
                 flow: contact.flow,
                 at: turn.at,
                 diversions: self.diversions(),
-                summons: turn.summons,
+                manner: turn.manner,
+                vendor: vendor(device, contact, turn.manner),
             })));
             (leg, user.id)
         };
@@ -346,6 +384,14 @@ fn worse(result: Unanswered, status: u16) -> Unanswered {
         503 if result == Unanswered::Unreachable => Unanswered::NoRoom,
         _ => result,
     }
+}
+
+/// Who makes a phone that is to answer by itself: as it is configured, else as it says of itself.
+fn vendor(device: &Device, contact: &crate::bindings::Binding, manner: Manner) -> Option<Vendor> {
+    if manner == Manner::Ring {
+        return None;
+    }
+    device.model.or_else(|| models::by_user_agent(&contact.user_agent)).map(|model| model.vendor)
 }
 
 /// Reason token of a Diversion header (RFC 5806 §4).

@@ -14,6 +14,7 @@ use config::codes::Function;
 
 use crate::{
     call::{Call, Cause, Next},
+    features,
     route::Code,
 };
 
@@ -40,9 +41,9 @@ pub(crate) async fn run(call: &Call, code: &Code) -> Next {
         Function::HotdeskIn => hotdesk::log_in(call).await,
         Function::HotdeskOut => hotdesk::log_out(call).await,
         Function::Night => night::switch(call).await,
-        Function::Page
-        | Function::Intercom
-        | Function::Park
+        Function::Page => features::page::page(call, argument).await,
+        Function::Intercom => features::page::intercom(call, argument).await,
+        Function::Park
         | Function::ParkIn
         | Function::Retrieve
         | Function::Pickup

@@ -56,6 +56,7 @@ impl Engine {
             }
             Action::Echo => self.echo(id),
             Action::Quiet => self.quiet(id),
+            Action::Mix(leg) => self.mix(now, id, leg),
             Action::Edit(ticket, edit) => self.edit(ticket, edit, Waiting::Call(id)),
         }
     }

@@ -3,6 +3,7 @@
 
 mod click_to_call;
 mod extension;
+pub(crate) mod page;
 mod ring_group;
 
 use config::snapshot::{Destination, Target};

@@ -37,6 +37,7 @@ fn user(id: i64, number: &str) -> User {
         dnd: false,
         dnd_until: None,
         forwards: Forwards::default(),
+        department: None,
         numbers: vec![],
     }
 }
