@@ -195,7 +195,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                if let Some(number) = text.as_ref().filter(|number| number.len() <= 6) {
+                let dialled = text.as_ref().filter(|_| field.starts_with("forward"));
+                if let Some(number) = dialled.filter(|number| number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
                 }
