@@ -16,6 +16,7 @@ pub mod departments;
 pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
+pub mod feature_codes;
 pub mod geolocations;
 pub mod ldap_settings;
 pub mod licences;
@@ -37,7 +38,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 28] = [
+pub static ALL: [&Resource; 29] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -46,6 +47,7 @@ pub static ALL: [&Resource; 28] = [
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
+    &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
     &trunks::TRUNKS,
     &geolocations::GEOLOCATIONS,

@@ -6,6 +6,7 @@ mod click_to_call;
 mod extension;
 mod external;
 mod leaving;
+pub(crate) mod page;
 mod ring_group;
 
 use config::{
@@ -18,7 +19,7 @@ pub(crate) use click_to_call::click_to_call;
 
 use crate::{
     call::{Call, Cause, Next},
-    limits,
+    codes, limits,
     route::Way,
 };
 
@@ -58,12 +59,13 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
-            Ok(()) => external::external(call, plan).await,
+            Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
             Err(cause) => Next::Hangup(cause),
         },
         // `run` followed it already.
         Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
+        Way::Code(code) => codes::run(call, code).await,
     }
 }
 
