@@ -143,7 +143,11 @@ impl Draft<'_> {
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((user, group)) = owner else {
-            return customer_groups::number_clash(rows, self.tenant, number);
+            if let Some(clash) = customer_groups::number_clash(rows, self.tenant, number)? {
+                return Ok(Some(clash));
+            }
+            let lot = resources::park_lots::lot_of(rows, self.tenant, number)?;
+            return Ok(lot.map(|name| format!("{number} is a slot of Park lot {name}.")));
         };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),

@@ -35,4 +35,12 @@ ids! {
     GeolocationId,
     /// A way outside.
     OutboundRouteId,
+    /// A period of time.
+    TimeFrameId,
+    /// What happens to a user's calls in a time frame.
+    AnsweringRuleId,
+    /// Who works together.
+    DepartmentId,
+    /// A row of park slots.
+    ParkLotId,
 }

@@ -1,9 +1,10 @@
 //! The configuration of one revision, typed, immutable, indexed; what calls read.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    DeviceId, GeolocationId, NumberId, RingGroupId, SiteId, TenantId, TrunkId, UserId,
+    DepartmentId, DeviceId, GeolocationId, NumberId, ParkLotId, RingGroupId, SiteId, TenantId, TrunkId,
+    UserId,
     access::{Permission, Rights},
 };
 
@@ -11,9 +12,11 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         call_limits::{CallLimits, Limit},
         contacts::{Contact, OwnContact},
+        departments::Department,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
         geolocations::{CivicAddress, Geolocation},
@@ -21,27 +24,33 @@ pub use crate::{
         node_settings::NodeSettings,
         numbers::PhoneNumber,
         outbound_routes::{OutboundRoute, Sends},
+        park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
         sites::{Calling as SiteCalling, Site},
-        tenants::{Calling as TenantCalling, Tenant},
+        tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
         trunks::{
             Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
             Transport, Trunk,
         },
-        users::{Calling, Forwards, User},
+        users::{Calling, Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use outside::Member;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod outside;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -230,9 +239,17 @@ impl Snapshot {
     pub fn direct_number(&self, tenant: TenantId, user: UserId) -> Option<&Arc<PhoneNumber>> {
         self.number(tenant, *self.indexes.outside.direct.get(&user)?)
     }
+    /// How much later than others a member of a group begins to ring, if so. GRP-12
+    pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {
+        self.indexes.ring_delays.get(&(group, user)).copied()
+    }
     /// A site.
     pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
         self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
+    }
+    /// The sites of a tenant, in no order.
+    pub fn sites_of(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Site>> {
+        self.rows.sites.values().filter(move |site| site.tenant == tenant)
     }
     /// A user of whichever tenant.
     pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
@@ -246,6 +263,35 @@ impl Snapshot {
     pub fn group_of(&self, tenant: &Tenant) -> &[Member] {
         let group = tenant.calling.group.to_lowercase();
         self.indexes.outside.groups.get(group.as_str()).map_or(&[], Vec::as_slice)
+    }
+    /// A department.
+    pub fn department(&self, tenant: TenantId, id: DepartmentId) -> Option<&Arc<Department>> {
+        self.rows.departments.get(&id.0).filter(|department| department.tenant == tenant)
+    }
+    /// The department with that park code. ORG-10
+    pub fn department_by_park_code(&self, tenant: TenantId, code: &str) -> Option<&Arc<Department>> {
+        let mut departments = self.rows.departments.values();
+        departments.find(|d| d.tenant == tenant && !code.is_empty() && d.park_code == code)
+    }
+    /// A park lot.
+    pub fn park_lot(&self, tenant: TenantId, id: ParkLotId) -> Option<&Arc<ParkLot>> {
+        self.rows.park_lots.get(&id.0).filter(|lot| lot.tenant == tenant)
+    }
+    /// All park lots of a tenant.
+    pub fn park_lots(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<ParkLot>> {
+        self.rows.park_lots.values().filter(move |lot| lot.tenant == tenant)
+    }
+    /// The park lot that has a slot of that number. SIP-33
+    pub fn park_lot_of_slot(&self, tenant: TenantId, number: &str) -> Option<&Arc<ParkLot>> {
+        self.park_lots(tenant).find(|lot| lot.has(number))
+    }
+    /// Where somebody of a department parks: in its lot, else in that of the department above, else in the one for
+    /// everybody. ORG-10
+    pub fn park_lot_for(&self, tenant: TenantId, department: Option<DepartmentId>) -> Option<&Arc<ParkLot>> {
+        let above = department.and_then(|id| self.department(tenant, id)).and_then(|d| d.parent);
+        let of = |wanted: Option<DepartmentId>| self.park_lots(tenant).find(|lot| lot.department == wanted);
+        let own = [department, above].into_iter().flatten().find_map(|id| of(Some(id)));
+        own.or_else(|| of(None))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

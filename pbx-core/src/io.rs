@@ -11,7 +11,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use config::{
     Snapshot,
-    records::{BindingRow, Change, hunting::HuntRows},
+    edits::Edit,
+    records::{BindingRow, Change, hunting::HuntRows, outside::OutsideRows},
 };
 use sip_stack::{
     Flow,
@@ -53,6 +54,8 @@ pub struct Stored {
     pub bindings: Vec<BindingRow>,
     /// What ring groups remember. GRP-07, GRP-09
     pub hunting: HuntRows,
+    /// Minutes outside of this day, and calls for help of the last hour. SIP-42, SIP-44
+    pub outside: OutsideRows,
 }
 
 /// What happened outside, other than bytes.
@@ -71,6 +74,9 @@ pub enum Input {
     Resolved { question: Question, records: Vec<Record>, ttl: Duration },
     /// From the portal.
     Command(live::Command),
+    /// The edit with that ticket is written, or is not and why, in words. It is in force with a later [`Input::Config`].
+    #[allow(missing_docs)]
+    Edited { ticket: u64, outcome: Result<(), String> },
     /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
     Drain,
     /// End every call now with BYE or CANCEL.
@@ -96,4 +102,7 @@ pub enum Output {
     Resolve(Question),
     /// Draining is done.
     Drained,
+    /// Change the configuration; [`Input::Edited`] answers each of them.
+    #[allow(missing_docs)]
+    Edit { ticket: u64, edit: Box<Edit> },
 }

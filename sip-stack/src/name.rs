@@ -41,7 +41,7 @@ names! {
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
     Organization "Organization", Identity "Identity" b'y', PCalledPartyId "P-Called-Party-ID", RemotePartyId "Remote-Party-ID",
-    GeolocationRouting "Geolocation-Routing", Priority "Priority",
+    GeolocationRouting "Geolocation-Routing", Priority "Priority", ReferSub "Refer-Sub",
 }
 
 impl Name {

@@ -13,7 +13,8 @@ use tracing::{info, warn};
 
 use super::{
     clock::now,
-    datagrams,
+    datagrams, dns,
+    edits::Edits,
     listeners::{self, Listener},
     live::LiveView,
     records::Records,
@@ -38,8 +39,12 @@ pub struct Parts {
     pub control: mpsc::Receiver<Input>,
     /// To the records thread.
     pub records: Records,
+    /// To the thread that edits.
+    pub edits: Edits,
     /// To the portal.
     pub live: LiveView,
+    /// To this loop, for answers that come later.
+    pub inputs: mpsc::Sender<Input>,
 }
 
 /// Runs until the engine says that it is drained. `make` builds the engine in this thread, where it stays.
@@ -56,7 +61,9 @@ struct Node {
     wanted: Vec<SocketAddr>,
     workers: Workers,
     records: Records,
+    edits: Edits,
     live: LiveView,
+    engine_inputs: mpsc::Sender<Input>,
     /// What carrying out outputs led to; the engine's next inputs.
     consequences: Vec<Input>,
     /// Datagrams of this turn.
@@ -68,8 +75,18 @@ struct Node {
 
 impl Node {
     async fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
-        let Parts { listeners, wanted, workers, mut media, media_open: _open, mut control, records, live } =
-            parts;
+        let Parts {
+            listeners,
+            wanted,
+            workers,
+            mut media,
+            media_open: _open,
+            mut control,
+            records,
+            edits,
+            live,
+            inputs: engine_inputs,
+        } = parts;
         let (events, mut connections) = mpsc::channel(EVENTS);
         let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
         let mut node = Self {
@@ -80,7 +97,9 @@ impl Node {
             wanted,
             workers,
             records,
+            edits,
             live,
+            engine_inputs,
             consequences: vec![],
             came: 0,
             dense_until: std::time::Instant::now(),
@@ -213,7 +232,9 @@ impl Node {
                 self.consequences.extend(self.records.store(ticket, change).map(Input::Stored));
             }
             Output::Live(change) => self.live.apply(change),
+            Output::Resolve(question) => dns::ask(question, self.engine_inputs.clone()),
             Output::Drained => self.drained = true,
+            Output::Edit { ticket, edit } => self.consequences.extend(self.edits.write(ticket, edit)),
         }
     }
 

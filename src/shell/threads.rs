@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use super::{
     alarms::Alarms,
     clock::{now, unix_ms},
-    feed,
+    edits, feed,
     listeners::Listener,
     live::LiveView,
     metrics::ShellFigures,
@@ -49,20 +49,34 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }
     let records_error = |e: rusqlite::Error| ServeError::Records(e.to_string());
+    let (day, hour) = (now().utc.date_naive().to_string(), unix_ms() - 3_600_000);
     let stored = Stored {
         bindings: db.load_bindings(unix_ms()).map_err(records_error)?,
         hunting: db.load_hunting().map_err(records_error)?,
+        outside: db.load_outside(&day, hour).map_err(records_error)?,
     };
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
     let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
     let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;
+    let edits = edits::start(db.clone(), engine.clone())?;
     let (workers, figures) = Workers::start(plan, &media_open)?;
     let figures = ShellFigures { workers: figures, records_lost, revisions_refused };
     let live = LiveView::new(engine.clone(), alarms.clone(), figures);
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
     let (wanted, shown) = (options.sip.clone(), live.clone());
-    let parts = node::Parts { listeners, wanted, workers, media, media_open, control, records, live: shown };
+    let parts = node::Parts {
+        listeners,
+        wanted,
+        workers,
+        media,
+        media_open,
+        control,
+        records,
+        edits,
+        live: shown,
+        inputs: engine.clone(),
+    };
     let (tell_end, ended) = oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
         if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {

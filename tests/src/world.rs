@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{
     TrunkId,
+    edits::Edit,
     records::{CallRow, parties::PartyKind},
 };
 use media::{SocketId, Worker, sdp::Direction};
@@ -69,6 +70,8 @@ pub struct World {
     ladder: VecDeque<String>,
     /// Ends of connections that are no more.
     broken: HashSet<SocketAddr>,
+    /// What calls change in the configuration, and when that is written.
+    edits: VecDeque<(Instant, u64, Box<Edit>)>,
 }
 
 /// Making a world.
@@ -113,6 +116,7 @@ impl World {
             clock: start.0,
             ladder: VecDeque::new(),
             broken: HashSet::new(),
+            edits: VecDeque::new(),
         }
     }
     /// Each datagram takes a time out of this range.
@@ -351,7 +355,8 @@ impl World {
 
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(Phone::next);
-        [self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
+        let edit = self.edits.front().map(|(at, ..)| *at);
+        [edit, self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
             .into_iter()
             .flatten()
             .chain(phones)
@@ -366,6 +371,14 @@ impl World {
         }
         while let Some(ticket) = self.store.commit(self.clock) {
             self.input(Input::Stored(ticket));
+        }
+        while let Some((_, ticket, edit)) = self.edits.pop_front_if(|(at, ..)| *at <= self.clock) {
+            let outcome = self.company.edit(&edit);
+            let written = outcome.is_ok();
+            self.input(Input::Edited { ticket, outcome });
+            if written {
+                self.config(|_| {});
+            }
         }
         if self.engine.poll_timeout().is_some_and(|t| t <= self.clock) {
             let now = self.now();
@@ -449,6 +462,7 @@ impl World {
                 Output::Live(change) => self.see(change),
                 Output::Resolve(question) => self.answer(question),
                 Output::Drained => self.drained = true,
+                Output::Edit { ticket, edit } => self.edits.push_back((self.clock + EDIT_TIME, ticket, edit)),
             }
         }
         moved
@@ -604,5 +618,7 @@ fn worker_settings() -> media::worker::Settings {
 
 /// The engine's SIP listener.
 const PBX: &str = "10.0.0.1:5060";
+/// How long an edit takes to be written.
+const EDIT_TIME: Duration = Duration::from_millis(20);
 /// Messages kept for the print of a failed run.
 const LADDER: usize = 300;

@@ -13,8 +13,9 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, CallLimits, Contact, Device, DirectoryName, Extension, Geolocation, NodeSettings,
-        OutboundRoute, OwnContact, PhoneNumber, RingGroup, Role, Rows, Site, Table, Tenant, Trunk, User,
+        AnsweringRule, BlockedCaller, CallLimits, Contact, Department, Device, DirectoryName, Extension,
+        Geolocation, NodeSettings, OutboundRoute, OwnContact, ParkLot, PhoneNumber, RingDelay, RingGroup,
+        Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -49,6 +50,7 @@ pub(super) fn all(
         extensions: reader.table()?,
         devices: reader.table()?,
         ring_groups: reader.table()?,
+        ring_delays: reader.table()?,
         contacts: reader.table()?,
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
@@ -59,6 +61,10 @@ pub(super) fn all(
         outbound_routes: reader.table()?,
         call_limits: reader.table()?,
         trunks: reader.table()?,
+        time_frames: reader.table()?,
+        answering_rules: reader.table()?,
+        departments: reader.table()?,
+        park_lots: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -90,6 +96,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
+    reader.refresh(&mut next.ring_delays, &again.ring_delays)?;
     reader.refresh(&mut next.contacts, &again.contacts)?;
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
@@ -100,6 +107,10 @@ pub(super) fn touched(
     reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
     reader.refresh(&mut next.call_limits, &again.call_limits)?;
     reader.refresh(&mut next.trunks, &again.trunks)?;
+    reader.refresh(&mut next.time_frames, &again.time_frames)?;
+    reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
+    reader.refresh(&mut next.departments, &again.departments)?;
+    reader.refresh(&mut next.park_lots, &again.park_lots)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -118,6 +129,7 @@ struct Again {
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
     ring_groups: BTreeSet<i64>,
+    ring_delays: BTreeSet<i64>,
     contacts: BTreeSet<i64>,
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
@@ -128,6 +140,10 @@ struct Again {
     outbound_routes: BTreeSet<i64>,
     call_limits: BTreeSet<i64>,
     trunks: BTreeSet<i64>,
+    time_frames: BTreeSet<i64>,
+    answering_rules: BTreeSet<i64>,
+    departments: BTreeSet<i64>,
+    park_lots: BTreeSet<i64>,
 }
 
 impl Again {
@@ -149,6 +165,8 @@ impl Again {
             self.devices.insert(touched.id);
         } else if name == RingGroup::TABLE {
             self.ring_groups.insert(touched.id);
+        } else if name == RingDelay::TABLE {
+            self.ring_delays.insert(touched.id);
         } else if name == Contact::TABLE {
             self.contacts.insert(touched.id);
         } else if name == OwnContact::TABLE {
@@ -169,6 +187,14 @@ impl Again {
             self.call_limits.insert(touched.id);
         } else if name == Trunk::TABLE {
             self.trunks.insert(touched.id);
+        } else if name == TimeFrame::TABLE {
+            self.time_frames.insert(touched.id);
+        } else if name == AnsweringRule::TABLE {
+            self.answering_rules.insert(touched.id);
+        } else if name == Department::TABLE {
+            self.departments.insert(touched.id);
+        } else if name == ParkLot::TABLE {
+            self.park_lots.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

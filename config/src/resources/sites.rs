@@ -1,5 +1,6 @@
 //! Sites: the places of a company. ORG-01…05. The default one is named in [`super::settings`].
 
+use chrono_tz::Tz;
 use rusqlite::Row;
 
 use crate::{
@@ -16,6 +17,8 @@ pub struct Site {
     pub id: SiteId,
     pub tenant: TenantId,
     pub name: String,
+    /// Of its clocks.
+    pub zone: Tz,
     pub calling: Calling,
 }
 
@@ -41,24 +44,6 @@ impl Calling {
             caller_id: row.get::<_, Option<i64>>(first + 2)?.map(NumberId),
             geolocation: row.get::<_, Option<i64>>(first + 3)?.map(GeolocationId),
         })
-    }
-}
-
-impl Typed for Site {
-    const TABLE: &'static str = "sites";
-    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, \
-        t.country, t.area_code, t.caller_id_id, t.geolocation_id FROM sites t";
-
-    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: SiteId(row.get(0)?),
-            tenant: TenantId(row.get(1)?),
-            name: row.get(2)?,
-            calling: Calling::read(row, 3)?,
-        })
-    }
-    fn id(&self) -> i64 {
-        self.id.0
     }
 }
 
@@ -113,3 +98,25 @@ pub static SITES: Resource = Resource {
     rules: &[],
     hooks: Hooks::NONE,
 };
+
+impl Typed for Site {
+    const TABLE: &'static str = "sites";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.time_zone, \
+        t.country, t.area_code, t.caller_id_id, t.geolocation_id FROM sites t";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        let zone = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        Ok(Self {
+            id: SiteId(row.get(0)?),
+            tenant: TenantId(row.get(1)?),
+            name: row.get(2)?,
+            zone: zone
+                .parse()
+                .map_err(|_| Unreadable::Field { field: "time_zone", message: "it is no time zone." })?,
+            calling: Calling::read(row, 4)?,
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}

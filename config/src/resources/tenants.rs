@@ -1,9 +1,11 @@
 //! Tenants: companies on this node, apart from each other. SIP-03.
 
+use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use crate::{
-    Field, GeolocationId, Problem, Resource, SiteId, TenantId,
+    Field, GeolocationId, Problem, Resource, SiteId, TenantId, TimeFrameId,
+    field::moment,
     resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -24,6 +26,7 @@ pub struct Tenant {
     /// That of users without one: its clocks are the company's.
     pub site: Option<SiteId>,
     pub calling: Calling,
+    pub night: Night,
 }
 
 /// How a company calls beyond itself.
@@ -37,6 +40,31 @@ pub struct Calling {
     pub group: String,
     /// What they dial before its extensions; blank is none.
     pub access_code: String,
+}
+
+/// When the company has its night, see [`crate::Snapshot::is_night`]. RNG-16.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Night {
+    /// Otherwise it is always day.
+    pub enabled: bool,
+    /// Set by hand.
+    pub switch: NightSwitch,
+    /// When the switch goes back to automatic; `None` is never. RNG-19.
+    pub until: Option<DateTime<Utc>>,
+    /// What the automatic follows; without one it is day.
+    pub frame: Option<TimeFrameId>,
+    /// Whether night is within the frame, not outside of it.
+    pub within: bool,
+}
+
+/// How night mode is switched. RNG-16.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum NightSwitch {
+    #[default]
+    Automatic,
+    Day,
+    Night,
 }
 
 /// The declaration.
@@ -70,8 +98,9 @@ pub static TENANTS: Resource = Resource {
 
 impl Typed for Tenant {
     const TABLE: &'static str = "tenants";
-    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.area_code, \
-        s.geolocation_id, t.customer_group, s.access_code, s.default_site_id \
+    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.default_site_id, \
+        COALESCE(s.night_enabled, 0), COALESCE(s.night_mode, ''), COALESCE(s.night_until, ''), s.night_frame_id, \
+        s.night_when = 'within', s.area_code, s.geolocation_id, t.customer_group, s.access_code \
         FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -81,12 +110,23 @@ impl Typed for Tenant {
             domain: row.get(2)?,
             country: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
             inband_ringback: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
-            site: row.get::<_, Option<i64>>(9)?.map(SiteId),
+            site: row.get::<_, Option<i64>>(5)?.map(SiteId),
+            night: Night {
+                enabled: row.get(6)?,
+                switch: match row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)? {
+                    "day" => NightSwitch::Day,
+                    "night" => NightSwitch::Night,
+                    _ => NightSwitch::Automatic,
+                },
+                until: moment::of(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?),
+                frame: row.get::<_, Option<i64>>(9)?.map(TimeFrameId),
+                within: row.get::<_, Option<bool>>(10)?.unwrap_or_default(),
+            },
             calling: Calling {
-                area_code: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
-                geolocation: row.get::<_, Option<i64>>(6)?.map(GeolocationId),
-                group: row.get(7)?,
-                access_code: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
+                area_code: row.get::<_, Option<String>>(11)?.unwrap_or_default(),
+                geolocation: row.get::<_, Option<i64>>(12)?.map(GeolocationId),
+                group: row.get(13)?,
+                access_code: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
             },
         })
     }

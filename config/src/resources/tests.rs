@@ -83,6 +83,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if let Some(group) = sample.get_mut("customer_group") {
         group.clear();
     }
+    if of.name == "park_lots" {
+        sample.insert("first_slot".into(), (80_000 + n * 100).to_string());
+    }
     // These hold digits only.
     for name in ["area_code", "park_code", "access_code"] {
         if let Some(code) = sample.get_mut(name) {
@@ -100,6 +103,10 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
         "devices" => drop(values.insert("username".into(), format!("target{n}"))),
+        "ring_groups" => {
+            values.insert("extension".into(), format!("8{n:03}"));
+            values.insert("members".into(), target(company, author, "users", n).to_string());
+        }
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

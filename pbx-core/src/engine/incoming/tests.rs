@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use config::{
     DeviceId, ExtensionId, Snapshot, TenantId, UserId,
-    snapshot::{Device, Extension, Forwards, Ha1, Ring, Rows, Target, Tenant, User},
+    snapshot::{Device, Extension, Forwards, Ha1, Night, Ring, Rows, Target, Tenant, User},
 };
 use sip_stack::Transport;
 
@@ -32,15 +32,13 @@ fn user(id: i64, number: &str) -> User {
         suspended: false,
         number: Some(number.into()),
         role: None,
-        forwards: Forwards {
-            always: None,
-            busy: None,
-            no_answer: None,
-            no_answer_after: Duration::from_secs(20),
-            busy_trigger: 2,
-        },
-        numbers: vec![],
         site: None,
+        zone: None,
+        dnd: false,
+        dnd_until: None,
+        forwards: Forwards::default(),
+        department: None,
+        numbers: vec![],
         calling: config::snapshot::Calling::default(),
     }
 }
@@ -80,6 +78,7 @@ fn engine(now: Now) -> Engine {
         inband_ringback: false,
         site: None,
         calling: config::snapshot::TenantCalling::default(),
+        night: Night::default(),
     };
     Rows::put(&mut rows.tenants, [tenant]);
     Rows::put(&mut rows.users, [user(1, "101"), user(2, "102")]);
@@ -109,7 +108,8 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
         user: snapshot.user(TenantId(1), UserId(1)).cloned(),
     };
     let admitted = Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69 };
-    engine.begin(now, (InviteId(invite), flow(1)), admitted).unwrap();
+    let beginning = engine.placed(now, admitted);
+    engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
     *engine.calls.running.keys().max().unwrap()
 }
 
