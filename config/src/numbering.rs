@@ -124,6 +124,11 @@ pub fn emergency(country: &str, dialled: &str) -> Option<Emergency> {
     }
 }
 
+/// Whether a number as dialled calls for help in any country: what is worth a closer look.
+pub fn calls_help_somewhere(dialled: &str) -> bool {
+    dialled.len() <= LONGEST_HELP && PLANS.iter().any(|plan| emergency(plan.country, dialled).is_some())
+}
+
 /// The country of a number in full, its sign left out; `None` if it is nobody's.
 pub fn country_of(digits: &str) -> Option<&'static str> {
     let shared = SHARED.iter().filter(|(beginning, _)| digits.starts_with(beginning));
@@ -225,6 +230,8 @@ fn is_among(list: &str, number: &str) -> bool {
     list.split_ascii_whitespace().any(|beginning| number.starts_with(beginning))
 }
 
+/// Digits of the longest number for help.
+const LONGEST_HELP: usize = 5;
 /// Digits of a number in full: the shortest in use, and ITU-T E.164 §6.2.1.
 const LEAST_WHOLE: usize = 6;
 const MOST_WHOLE: usize = 15;

@@ -2,15 +2,22 @@
 
 use std::time::Instant;
 
-use config::records::{
-    CallRow, Change,
-    parties::{PartyKind, PartyRow},
+use config::{
+    TenantId,
+    records::{
+        CallRow, Change,
+        parties::{PartyKind, PartyRow},
+    },
 };
 use media::{statistics::Direction, text};
 
 use crate::{
     bindings::push_peer,
-    call::{Cause, Leg, Running, leg::Side},
+    call::{
+        Cause, Leg, Running,
+        leg::Side,
+        script::{Facts, Visit},
+    },
     counters::Outcome,
     json, route,
 };
@@ -71,14 +78,15 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     let (record, facts) = (&call.record, call.handle.facts());
     let talking = call.legs.iter().position(|leg| Some(*leg) == call.talking).and_then(|at| legs.get(at));
     let result = outcome(call, end.0).as_str();
+    let tenant_of = |user| facts.snapshot.user_anywhere(user).map_or(facts.tenant.id, |user| user.tenant);
     let row = |user, kind, result: &str| PartyRow {
         user,
-        tenant: facts.tenant.id,
+        tenant: tenant_of(user),
         call: record.name.to_string(),
         started_at: record.started.utc.timestamp_millis(),
         kind,
         result: result.to_owned(),
-        number: record.caller.number.clone(),
+        number: shown_to(facts, tenant_of(user), &record.caller.number),
         name: record.caller.name.clone(),
         answered_at: None,
         ended_at: end.1,
@@ -103,6 +111,31 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
         None => row(called.user, PartyKind::Missed, result),
     });
     caller.into_iter().chain(others).collect()
+}
+
+/// The records of other companies that the call came to; each reads its own part of the trace. SIP-43.
+pub(crate) fn visits(call: &Running, closed: &CallRow) -> Vec<CallRow> {
+    let visits = call.handle.take_visits().into_iter().enumerate();
+    let row = |(index, visit): (usize, Visit)| {
+        let mut trace = visit.trace;
+        CallRow {
+            id: format!("{}-{}", closed.id, index + 2),
+            tenant: visit.tenant.0,
+            caller_number: visit.caller,
+            dialled: visit.dialled,
+            trace: trace.finish(),
+            legs: "[]".into(),
+            ladder: vec![],
+            ..closed.clone()
+        }
+    };
+    visits.map(row).collect()
+}
+
+/// A caller's number as people of a tenant dial it: those of other companies have an access code before it. MT-14.
+pub(crate) fn shown_to(facts: &Facts, tenant: TenantId, number: &str) -> String {
+    let code = if tenant == facts.tenant.id { "" } else { facts.tenant.calling.access_code.as_str() };
+    [code, number].concat()
 }
 
 /// How the call counts.

@@ -2,11 +2,14 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
-//! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
-//! workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps the lines to the public
-//! network, `leaving` calls by them, `arriving` takes calls from them.
+//! `ending`; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a
+//! phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next connection,
+//! `resyncing` has phones fetch their settings, `alarming` rings phones in the house while somebody calls for help.
+//! `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the workers; `moving`
+//! finds another port where one is taken; `show` tells the portal. `trunks` keeps the lines to the public network, `leaving`
+//! calls by them, `arriving` takes calls from them.
 
+mod alarming;
 mod answering;
 mod arriving;
 mod editing;
@@ -23,6 +26,7 @@ mod perform;
 mod placing;
 mod reconnected;
 mod redirect;
+mod rehearsing;
 mod renegotiation;
 mod requests;
 mod resyncing;
@@ -47,7 +51,9 @@ pub use crate::io::{Input, Now, Options, Output, Stored};
 use crate::{
     auth::Auth,
     call::running::Calls,
+    callback::Callbacks,
     counters::{Counters, Refusal},
+    guard::Guard,
     ids::CallId,
     ladder, limits, live,
     office::Office,
@@ -119,6 +125,8 @@ impl Engine {
             random,
         };
         *engine.office.hunting.borrow_mut() = Memory::of(stored.hunting);
+        *engine.office.guard.borrow_mut() = Guard::of(stored.outside.usage, now.utc);
+        *engine.office.callbacks.borrow_mut() = Callbacks::of(stored.outside.emergencies);
         engine.restore_bindings(now, stored.bindings);
         engine.reconcile_trunks(now);
         engine
@@ -238,6 +246,7 @@ impl Engine {
             && calls.names.is_empty()
             && calls.active == 0
             && self.office.lines.borrow().is_empty()
+            && self.office.guard.borrow().is_quiet()
             && self.office.trunks.borrow().is_quiet()
             && self.ports.in_use() == 0
             && self.timers.is_empty()

@@ -11,14 +11,17 @@
 
 pub mod engine;
 pub mod live;
+pub mod rehearse;
 pub mod route;
 
 mod auth;
 mod bindings;
 mod call;
+mod callback;
 mod cdr;
 mod counters;
 mod features;
+mod guard;
 mod habits;
 mod ids;
 mod io;
@@ -26,6 +29,7 @@ mod json;
 mod ladder;
 mod limits;
 mod office;
+mod pidf;
 mod pinholes;
 mod records;
 mod registrar;
@@ -34,4 +38,5 @@ mod timers;
 mod trace;
 mod trunk;
 
+pub use callback::OPEN as CALLED_BACK;
 pub use engine::{Engine, Input, Now, Options, Output, Stored};

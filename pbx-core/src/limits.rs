@@ -56,6 +56,8 @@ pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
 /// How long the caller's own phones ring when a call is placed from the portal.
 pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
+/// How long phones in the house ring while somebody calls for help.
+pub(crate) const ALARM: Duration = Duration::from_secs(60);
 /// Retry-After when there is no room for a call. [s]
 pub(crate) const RETRY_AFTER: &str = "10";
 /// At most one log line about missing room in this time.

@@ -8,7 +8,7 @@ use std::{
 
 use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, ids::LegId, trunk::Trunks};
+use crate::{bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, trunk::Trunks};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -17,6 +17,10 @@ pub(crate) struct Office {
     pub bindings: RefCell<Bindings>,
     /// Calls in progress by user.
     pub lines: RefCell<Lines>,
+    /// What calls outside cost.
+    pub guard: RefCell<Guard>,
+    /// Who called for help.
+    pub callbacks: RefCell<Callbacks>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
     /// Lines to the public network.

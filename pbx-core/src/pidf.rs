@@ -25,7 +25,9 @@ pub(crate) fn document(address: &CivicAddress, entity: &str) -> String {
         }
     }
     // Configured by hand (RFC 4119 §2.2.3); no rules beyond those for emergency services.
-    xml.push_str("</cl:civicAddress></gp:location-info><gp:usage-rules/><gp:method>Manual</gp:method></gp:geopriv>");
+    xml.push_str(
+        "</cl:civicAddress></gp:location-info><gp:usage-rules/><gp:method>Manual</gp:method></gp:geopriv>",
+    );
     xml.push_str("<dm:deviceID>urn:dialtone:caller</dm:deviceID></dm:device></presence>\r\n");
     xml
 }
@@ -87,7 +89,9 @@ mod tests {
     #[test]
     fn an_address_becomes_a_civic_location() {
         let xml = document(&address(), "101@example.com");
-        assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\""));
+        assert!(xml.starts_with(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\""
+        ));
         assert!(xml.contains("entity=\"pres:101@example.com\""), "{xml}");
         assert!(
             xml.contains(

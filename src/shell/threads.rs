@@ -4,7 +4,7 @@
 use std::thread::JoinHandle;
 
 use config::Db;
-use pbx_core::{Engine, Input, Options, Stored};
+use pbx_core::{CALLED_BACK, Engine, Input, Options, Stored};
 use sip_stack::Transport;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
@@ -49,7 +49,7 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }
     let records_error = |e: rusqlite::Error| ServeError::Records(e.to_string());
-    let (day, hour) = (now().utc.date_naive().to_string(), unix_ms() - 3_600_000);
+    let (day, hour) = (now().utc.date_naive().to_string(), unix_ms() - CALLED_BACK.as_millis() as i64);
     let stored = Stored {
         bindings: db.load_bindings(unix_ms()).map_err(records_error)?,
         hunting: db.load_hunting().map_err(records_error)?,

@@ -4,7 +4,9 @@
 mod basic;
 mod blocked;
 mod click_to_call;
+mod company_groups;
 mod configuration;
+mod emergency;
 mod forwards;
 mod hold;
 mod hunting;
@@ -12,6 +14,7 @@ mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod outside;
 mod parties;
 mod permissions;
 mod registration;

@@ -35,11 +35,11 @@ pub struct Company {
     pub routes: Vec<OutboundRoute>,
     /// What calls may cost.
     pub limits: CallLimits,
+    pub ring_delays: Vec<RingDelay>,
     /// Lines to the public network.
     pub trunks: Vec<Trunk>,
     /// Numbers of the public network.
     pub numbers: Vec<PhoneNumber>,
-    pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -77,9 +77,9 @@ impl Company {
             places: vec![],
             routes: vec![],
             limits: CallLimits::none(TenantId(id)),
+            ring_delays: vec![],
             trunks: vec![],
             numbers: vec![],
-            ring_delays: vec![],
             node,
             neighbours: vec![],
             revision: 0,

@@ -57,8 +57,11 @@ CREATE TABLE outbound_routes (
     classes   TEXT NOT NULL DEFAULT '',
     strip     INTEGER NOT NULL DEFAULT 0 CHECK (strip BETWEEN 0 AND 20),
     add_front TEXT NOT NULL DEFAULT '' CHECK (length(add_front) <= 20),
+    -- Asked within these times only.
+    time_frame_id INTEGER,
     UNIQUE (tenant_id, id),
-    UNIQUE (tenant_id, name)
+    UNIQUE (tenant_id, name),
+    FOREIGN KEY (tenant_id, time_frame_id) REFERENCES time_frames (tenant_id, id)
 ) STRICT;
 CREATE INDEX outbound_routes_by_position ON outbound_routes (tenant_id, position, id);
 

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use crate::{
-    Field, OutboundRouteId, Problem, Resource, RoleId, TenantId, TrunkId,
+    Field, OutboundRouteId, Problem, Resource, RoleId, TenantId, TimeFrameId, TrunkId,
     numbering::{Called, Class, Plan},
     pattern::{NoPattern, Pattern},
     resource::{Hooks, Values},
@@ -31,6 +31,8 @@ pub struct OutboundRoute {
     pub trunks: Vec<TrunkId>,
     pub sends: Sends,
     pub enabled: bool,
+    /// It is taken within these times only.
+    pub time_frame: Option<TimeFrameId>,
 }
 
 /// What is sent of a number, once it is written as the trunk wants it.
@@ -59,6 +61,7 @@ pub static OUTBOUND_ROUTES: Resource = Resource {
         ),
         Field::set("classes", "Kinds of calls", class_choices).help("None takes all kinds."),
         Field::many("roles", "For", "roles").help("Users with one of these roles. None is everybody who may make such a call."),
+        Field::reference("time_frame", "Times", "time_frames").help("Only then. Blank is always."),
         Field::many("trunks", "Trunks", "trunks")
             .help("Tried in this order; drag to change it. None is every trunk that the company may use, by its priority."),
         Field::number("strip", "Take away", 0, 20, "characters")
@@ -72,7 +75,7 @@ pub static OUTBOUND_ROUTES: Resource = Resource {
     sort: "position",
     cards: &[
         ("General", &["position", "name", "enabled"]),
-        ("Which calls", &["patterns", "classes", "roles"]),
+        ("Which calls", &["patterns", "classes", "roles", "time_frame"]),
         ("Where to", &["trunks", "strip", "add_front"]),
     ],
     title: "name",
@@ -103,6 +106,11 @@ impl OutboundRoute {
 }
 
 impl Sends {
+    /// What is sent of a number that is nobody's in particular, such as one dialled for help.
+    pub fn as_dialled(&self, dialled: &str) -> String {
+        [&self.add, dialled.get(self.strip..).unwrap_or_default()].concat()
+    }
+
     /// What is sent of a number that was dialled so and means that, by somebody in `home`.
     pub fn number(&self, dialled: &str, called: &Called, (format, home): (NumberOut, &Plan)) -> String {
         let written = match &called.e164 {
@@ -120,7 +128,7 @@ impl Typed for OutboundRoute {
         (SELECT group_concat(m.target, ',' ORDER BY m.position) FROM outbound_routes_roles m \
          WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), \
         (SELECT group_concat(m.target, ',' ORDER BY m.position) FROM outbound_routes_trunks m \
-         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strip, t.add_front, t.enabled \
+         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strip, t.add_front, t.enabled, t.time_frame_id \
         FROM outbound_routes t";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -139,6 +147,7 @@ impl Typed for OutboundRoute {
             trunks: super::ids(trunks.as_deref()).map(TrunkId).collect(),
             sends: Sends { strip: row.get(8)?, add: row.get(9)? },
             enabled: row.get(10)?,
+            time_frame: row.get::<_, Option<i64>>(11)?.map(TimeFrameId),
         })
     }
     fn id(&self) -> i64 {

@@ -102,7 +102,15 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     let mut values = values([(field, &name)]);
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
-        "devices" => drop(values.insert("username".into(), format!("target{n}"))),
+        "devices" => {
+            values.insert("username".into(), format!("target{n}"));
+            // Once a company keeps locations no phone is without one.
+            values.insert("geolocation".into(), target(company, author, "geolocations", n).to_string());
+        }
+        "geolocations" => {
+            values.insert("city".into(), "Berlin".into());
+            values.insert("street".into(), "Main Street".into());
+        }
         "ring_groups" => {
             values.insert("extension".into(), format!("8{n:03}"));
             values.insert("members".into(), target(company, author, "users", n).to_string());

@@ -260,8 +260,8 @@ impl Typed for User {
         CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
         t.site_id, t.time_zone, t.dnd, t.dnd_until, t.forward_always_until, t.forward_busy_until, \
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
-        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, \
-        t.area_code, t.caller_id_id, t.geolocation_id, t.calls, t.department_id \
+        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id, \
+        t.area_code, t.caller_id_id, t.geolocation_id, t.calls \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -283,10 +283,10 @@ impl Typed for User {
             dnd_until: moment::of(text(16)?),
             forwards: Forwards::read(row)?,
             calling: Calling {
-                area_code: row.get(27)?,
-                caller_id: row.get::<_, Option<i64>>(28)?.map(NumberId),
-                geolocation: row.get::<_, Option<i64>>(29)?.map(GeolocationId),
-                most: Class::of(row.get_ref(30)?.as_str().unwrap_or_default()),
+                area_code: row.get(28)?,
+                caller_id: row.get::<_, Option<i64>>(29)?.map(NumberId),
+                geolocation: row.get::<_, Option<i64>>(30)?.map(GeolocationId),
+                most: Class::of(row.get_ref(31)?.as_str().unwrap_or_default()),
             },
         })
     }

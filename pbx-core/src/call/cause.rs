@@ -43,6 +43,14 @@ pub(crate) enum Cause {
     Administrative,
     /// No trunk could take the call. SIP-38
     NoTrunk,
+    /// Calls of that kind are not the caller's to make. ROL-10
+    ClassNotAllowed,
+    /// The company calls no such country. SIP-44
+    CountryNotAllowed,
+    /// It would leave by another company's trunk. MT-13
+    OthersTrunk,
+    /// Too many calls of that kind, or too many minutes. SIP-44
+    LimitReached,
 }
 
 impl Cause {
@@ -51,7 +59,11 @@ impl Cause {
         match self {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
-            Self::NotAllowed => 403,
+            Self::NotAllowed
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached => 403,
             Self::NotFound | Self::NoWayOutside => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
@@ -92,6 +104,10 @@ impl Cause {
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
             Self::NoTrunk => "No trunk can take the call",
+            Self::ClassNotAllowed => "Not allowed to call this kind of number",
+            Self::CountryNotAllowed => "Not allowed to call this country",
+            Self::OthersTrunk => "Not allowed to use another company's trunk",
+            Self::LimitReached => "The limit for such calls is reached",
         }
     }
 
@@ -113,6 +129,8 @@ impl Cause {
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
             Self::NoTrunk => 38,
+            Self::ClassNotAllowed | Self::CountryNotAllowed | Self::OthersTrunk => 57,
+            Self::LimitReached => 50,
         }
     }
 
@@ -141,7 +159,11 @@ impl Cause {
             | Self::Congestion
             | Self::NotAcceptable
             | Self::Fault
-            | Self::NoTrunk => Some(Tone::Congestion),
+            | Self::NoTrunk
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached => Some(Tone::Congestion),
         }
     }
 
@@ -163,7 +185,11 @@ impl Cause {
             | Self::Silent
             | Self::Dead
             | Self::Administrative
-            | Self::NoTrunk => Outcome::Failed,
+            | Self::NoTrunk
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached => Outcome::Failed,
         }
     }
 }
@@ -187,6 +213,9 @@ impl From<route::Refused> for Cause {
             route::Refused::NoWayOutside => Self::NoWayOutside,
             route::Refused::NotAllowed => Self::NotAllowed,
             route::Refused::Blocked => Self::Blocked,
+            route::Refused::ClassNotAllowed => Self::ClassNotAllowed,
+            route::Refused::CountryNotAllowed => Self::CountryNotAllowed,
+            route::Refused::OthersTrunk => Self::OthersTrunk,
         }
     }
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use config::{
-    DeviceId, Snapshot, UserId,
+    DeviceId, Snapshot, TenantId, UserId,
     edits::Edit,
     records::Change,
     snapshot::{Device, Tenant, User},
@@ -80,10 +80,12 @@ pub(crate) enum Action {
     Tone(media::Tone),
     /// Keep this beyond a restart.
     Store(Change),
-    /// Call a number by a trunk.
-    Leave(Box<Leave>),
+    /// Ring this user's phones: the caller calls for help. GEO-08
+    Alarm(UserId),
     /// Change the configuration; [`Event::Edited`] follows.
     Edit(u64, Box<Edit>),
+    /// Call a number by a trunk.
+    Leave(Box<Leave>),
 }
 
 /// Why a callee's phone stops ringing.
@@ -139,7 +141,19 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 struct Inner {
     facts: Facts,
-    desk: RefCell<Desk>,
+    desk: Rc<RefCell<Desk>>,
+    /// Which of the desk's visits it is; `None` for the company where the call began.
+    visit: Option<usize>,
+}
+
+/// What a call was for another company of the group: it has a record of its own there. SIP-43.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub tenant: TenantId,
+    /// As they see the caller.
+    pub caller: String,
+    pub dialled: String,
+    pub trace: Trace,
 }
 
 /// What the script and the engine exchange between two polls.
@@ -159,6 +173,7 @@ struct Desk {
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
     trace: Trace,
+    visits: Vec<Visit>,
 }
 
 /// The feature a call is running, and those it goes on to.
@@ -193,6 +208,10 @@ impl Call {
     pub(crate) fn now(&self) -> Instant {
         self.0.desk.borrow().now.at
     }
+    /// Both clocks.
+    pub(crate) fn time(&self) -> Now {
+        self.0.desk.borrow().now
+    }
     /// The same in the time of calendars.
     pub(crate) fn utc(&self) -> DateTime<Utc> {
         self.0.desk.borrow().now.utc
@@ -210,7 +229,37 @@ impl Call {
     pub(crate) fn note(&self, what: &'static str, detail: impl Display, rule: &'static str) {
         let mut desk = self.0.desk.borrow_mut();
         let now = desk.now.at;
-        desk.trace.note(now, what, detail, rule);
+        // One company reads nothing of the other's rules.
+        let trace = match self.0.visit {
+            Some(visit) => &mut desk.visits[visit].trace,
+            None => &mut desk.trace,
+        };
+        trace.note(now, what, detail, rule);
+    }
+    /// The same call within another company of the group: its numbers, users and rules are theirs from there on. MT-11.
+    pub(crate) fn elsewhere(&self, tenant: &Arc<Tenant>, dialled: &str) -> Self {
+        let own = self.facts();
+        let number = [own.tenant.calling.access_code.as_str(), &own.caller.number].concat();
+        let mut desk = self.0.desk.borrow_mut();
+        let trace = Trace::new(desk.now.at, own.snapshot.revision);
+        desk.visits.push(Visit {
+            tenant: tenant.id,
+            caller: number.clone(),
+            dialled: dialled.to_owned(),
+            trace,
+        });
+        let visit = Some(desk.visits.len() - 1);
+        let facts = Facts {
+            snapshot: own.snapshot.clone(),
+            tenant: tenant.clone(),
+            caller: Caller { number, ..Caller::default() },
+            office: Rc::clone(&own.office),
+        };
+        Self(Rc::new(Inner { facts, desk: Rc::clone(&self.0.desk), visit }))
+    }
+    /// Whether the caller is of another company than the one whose rules decide.
+    pub(crate) fn is_guest(&self, home: TenantId) -> bool {
+        self.facts().tenant.id != home
     }
     /// The forwards followed so far.
     pub(crate) fn diversions(&self) -> Vec<Diversion> {
@@ -294,8 +343,9 @@ impl Call {
             caller_device: None,
             called: SmallVec::new(),
             trace: Trace::new(now.at, facts.snapshot.revision),
+            visits: vec![],
         };
-        Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+        Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
     }
     /// Sets the time before a step.
     pub(crate) fn wake(&self, now: Now) {
@@ -339,6 +389,10 @@ impl Call {
     /// The trace, for the record of the call that is over.
     pub(crate) fn take_trace(&self) -> String {
         self.0.desk.borrow_mut().trace.finish()
+    }
+    /// What the call was for other companies.
+    pub(crate) fn take_visits(&self) -> Vec<Visit> {
+        std::mem::take(&mut self.0.desk.borrow_mut().visits)
     }
     /// The trace as it would be stored now.
     pub(crate) fn trace_so_far(&self) -> String {

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use config::snapshot::{CalledIn, Trunk};
+use config::{
+    TenantId,
+    snapshot::{CalledIn, Target, Trunk},
+};
 use sip_stack::{
     Message, Name, Response,
     digest::{self, Ha1},
@@ -24,7 +27,7 @@ use crate::{
     io::Now,
     limits,
     route::{
-        Caller,
+        Caller, Route, Way,
         inbound::{self, Arrived},
     },
 };
@@ -92,6 +95,7 @@ impl Engine {
         };
         let inbound = inbound::route(&arrived).ok_or_else(unknown)?;
         let tenant = self.snapshot.tenant(inbound.tenant).cloned().ok_or_else(unknown)?;
+        let called_back = self.called_back(now, tenant.id, &inbound.called);
         let offer = offer.map(read_offer).transpose()?;
         let trunk_id = Some(trunk.id);
         Ok(Beginning {
@@ -99,11 +103,20 @@ impl Engine {
             party: Party { number: number.clone(), name, ..Party::default() },
             caller: Caller { number, trunk: trunk_id, ..Caller::default() },
             dialled: inbound.called,
-            route: inbound.route,
+            route: called_back.unwrap_or(inbound.route),
             offer,
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),
         })
+    }
+
+    /// Where a call goes to a number that somebody showed who called for help within the last hour: to them. SIP-42
+    fn called_back(&self, now: Now, tenant: TenantId, called: &str) -> Option<Route> {
+        let (user, _) = self.office.callbacks.borrow().who_showed(tenant, called, now.utc)?;
+        let user = self.snapshot.user(tenant, user?)?;
+        let why = format!("{} called for help within the last hour", user.full_name());
+        let way = Way::Direct(Target::User(user.id));
+        Some(Route { to: Ok(way), trace: vec![("Calls back", why, "emergency calls")] })
     }
 
     /// The trunk signs in here with its account, as a phone does with its own.

@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use config::{records::Change, snapshot::Tenant};
+use config::{numbering, records::Change, snapshot::Tenant};
 use media::{
     Statistics,
     sdp::{Description, SdpError},
@@ -80,16 +80,25 @@ impl Engine {
 
     fn admit(&mut self, now: Now, arrival: Arrival<'_>, offer: Option<&[u8]>) -> Result<Admitted, Refused> {
         let request = arrival.request;
-        if let Some(why) = self.no_room(now) {
+        let dialled = dialled(request);
+        // Help is refused to nobody: neither for want of room, nor to the suspended. GEO-07
+        let may_be_help = dialled.as_deref().is_some_and(numbering::calls_help_somewhere);
+        let full = self.no_room(now);
+        if let Some(why) = full.filter(|_| !may_be_help) {
             return Err(no_room(why));
         }
         let address = request.from().uri;
-        let identity = self.auth.identify(&self.snapshot, now, arrival, address)?;
-        if !identity.owns(&self.snapshot, address) {
-            return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
+        let identity = self.auth.identify_any(&self.snapshot, now, arrival, address)?;
+        let dialled = dialled.ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
+        if !(may_be_help && route::emergency::is_help(&self.snapshot, &identity.tenant, &dialled)) {
+            if let Some(why) = full {
+                return Err(no_room(why));
+            }
+            identity.may_call()?;
+            if !identity.owns(&self.snapshot, address) {
+                return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
+            }
         }
-        let dialled =
-            dialled(request).ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
         let offer = offer.map(read_offer).transpose()?;
         Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request) })
     }

@@ -16,6 +16,7 @@ use crate::call::{
     script::Event,
 };
 use crate::{
+    guard::Charge,
     ids::{CallId, LegId},
     io::Now,
     limits,
@@ -41,6 +42,9 @@ impl Engine {
             self.make_way(now, id, &leave);
         }
         self.calls.legs.insert(leg, called_leg(now, id, &leave, flow));
+        let (tenant, user) = leave.plan.payer;
+        let charge = Charge { tenant, user, class: leave.plan.class, since: None };
+        self.office.guard.borrow_mut().begin(leg, charge);
         self.engage_trunk(now, leg);
         if !self.take_port(now, leg) {
             self.log_no_room(now, "RTP ports");

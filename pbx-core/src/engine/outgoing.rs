@@ -14,6 +14,7 @@ use crate::call::{
     script::{Dial, Diversion, Event},
 };
 use crate::{
+    cdr,
     ids::{CallId, LegId},
     io::Now,
     limits, route,
@@ -140,14 +141,17 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
 fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let facts = call.handle.facts();
-    let domain = &facts.tenant.domain;
+    // In a call between companies each phone sees its own company's domain, and a number that it can call back. MT-14
+    let theirs = facts.snapshot.tenant(dial.user.tenant).unwrap_or(&facts.tenant);
+    let domain = &theirs.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
     let (mut caller, headers) = match dial.summons {
         true => (dialled_party(call), summons(&dial, domain)),
         false => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
     };
+    caller.number = cdr::shown_to(facts, theirs.id, &caller.number);
     // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
-    if let Some(known) = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number) {
+    if let Some(known) = facts.snapshot.name_of_number(theirs.id, Some(dial.user.id), &caller.number) {
         caller.name = known;
     }
     let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");

@@ -50,6 +50,7 @@ impl Engine {
             Action::Talk(leg) => self.connect(now, id, leg),
             Action::Adopt(leg) => self.adopt(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Alarm(user) => self.alarm(now, id, user),
             Action::Leave(leave) => self.leave(now, id, leave),
             Action::Store(change) => {
                 let stored = self.records.store(change);

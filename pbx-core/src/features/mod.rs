@@ -1,13 +1,19 @@
 //! One file per kind of destination. A feature gets the call and its configuration and says what follows; it never
 //! calls another feature.
 
+mod alarm;
 mod click_to_call;
 mod extension;
 mod external;
+mod leaving;
 mod ring_group;
 
-use config::snapshot::{Destination, Target};
+use config::{
+    TenantId,
+    snapshot::{Destination, Target},
+};
 
+pub(crate) use alarm::alarm;
 pub(crate) use click_to_call::click_to_call;
 
 use crate::{
@@ -17,10 +23,20 @@ use crate::{
 };
 
 /// From one destination to the next until the call is over.
-pub(crate) async fn run(call: Call, mut to: Way) -> Cause {
+pub(crate) async fn run(mut call: Call, mut to: Way) -> Cause {
     let mut cause = Cause::Loop;
+    let home = call.facts().tenant.id;
     for _ in 0..limits::HOPS_PER_CALL {
-        match visit(&call, &to).await {
+        if let Way::Elsewhere { tenant, number } = &to {
+            match leaving::elsewhere(&call, *tenant, number) {
+                Ok(there) => (call, to) = (there, Way::To(Destination::Extension(number.clone()))),
+                Err(why) => {
+                    cause = why;
+                    break;
+                }
+            }
+        }
+        match visit(&call, &to, home).await {
             Next::Go(next) => to = next,
             Next::Hangup(why) => {
                 cause = why;
@@ -37,11 +53,16 @@ pub(crate) async fn run(call: Call, mut to: Way) -> Cause {
 }
 
 /// Runs the feature behind a way.
-async fn visit(call: &Call, way: &Way) -> Next {
+async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
-        Way::Outside(plan) => external::external(call, plan).await,
+        Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
+            Ok(()) => external::external(call, plan).await,
+            Err(cause) => Next::Hangup(cause),
+        },
+        // `run` followed it already.
+        Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
     }
 }

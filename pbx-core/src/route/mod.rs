@@ -1,8 +1,13 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
-//! not of its kind; what it decided, and what it passed over, goes into the trace.
+//! Each kind of number has its room, asked in this order: `emergency`, `internal`, `group`, `outside`. A room
+//! says `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
 
+pub(crate) mod emergency;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod group;
+mod home;
 pub mod inbound;
 mod internal;
 pub mod outside;
@@ -50,6 +55,9 @@ pub enum Way {
     To(Destination),
     /// Out by a trunk. SIP-40
     Outside(Box<outside::Plan>),
+    /// An extension of another company of the group. MT-11
+    #[allow(missing_docs)]
+    Elsewhere { tenant: TenantId, number: String },
     /// A user or a group, whatever its number. NUM-02, 03
     Direct(Target),
 }
@@ -79,6 +87,12 @@ pub enum Refused {
     NotAllowed,
     /// The company takes no calls from the caller. CH-17.
     Blocked,
+    /// Calls of that kind are not theirs to make. ROL-10.
+    ClassNotAllowed,
+    /// The company calls no such country. SIP-44.
+    CountryNotAllowed,
+    /// It would leave by another company's trunk. MT-13.
+    OthersTrunk,
 }
 
 /// Finds where a dialled number leads.
@@ -90,17 +104,22 @@ pub fn route(question: &Question<'_>) -> Route {
 
 /// The first room that knows the number.
 fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    // Help is refused to nobody.
+    if let Some(found) = emergency::find(question, trace) {
+        return Some(found);
+    }
     if let Some(line) = not_allowed(question) {
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace).or_else(|| {
-        if question.caller.trunk.is_some() {
-            trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
-            return Some(Err(Refused::NotAllowed));
-        }
-        outside::find(question, trace)
-    })
+    if let Some(found) = internal::find(question, trace) {
+        return Some(found);
+    }
+    if question.caller.trunk.is_some() {
+        trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
+        return Some(Err(Refused::NotAllowed));
+    }
+    group::find(question, trace).or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
