@@ -65,8 +65,18 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
     let (wanted, shown) = (options.sip.clone(), live.clone());
-    let parts =
-        node::Parts { listeners, wanted, workers, media, media_open, control, records, edits, live: shown };
+    let parts = node::Parts {
+        listeners,
+        wanted,
+        workers,
+        media,
+        media_open,
+        control,
+        records,
+        edits,
+        live: shown,
+        inputs: engine.clone(),
+    };
     let (tell_end, ended) = oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
         if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {

@@ -184,7 +184,9 @@ fn of_several_servers_the_one_that_answers_is_registered_at() {
 #[test]
 fn a_name_that_nobody_knows_is_told_and_asked_again() {
     let mut world = World::new(1);
-    world.config(|c| drop(c.add_trunk("Carrier", "carrier.example")));
+    world.config(|c| {
+        c.add_trunk("Carrier", "carrier.example");
+    });
     world.run_for(secs(1));
     let id = TrunkId(1);
     assert_eq!(state(&world, id), TrunkState::Down);

@@ -2,14 +2,15 @@
 
 use std::sync::Mutex;
 
-use config::{DeviceId, TenantId, UserId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, NewCall};
+use config::{DeviceId, TenantId, TrunkId, UserId};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveTrunk, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
 pub struct FakeLive {
     pub calls: Mutex<Vec<LiveCall>>,
     pub bindings: Mutex<Vec<LiveBinding>>,
+    pub trunks: Mutex<Vec<LiveTrunk>>,
     pub alarms: Mutex<Vec<Alarm>>,
     /// The phones that were told to fetch their settings, and whether to start anew.
     #[allow(dead_code)]
@@ -24,6 +25,7 @@ impl FakeLive {
         Self {
             calls: Mutex::default(),
             bindings: Mutex::default(),
+            trunks: Mutex::default(),
             alarms: Mutex::default(),
             resyncs: Mutex::default(),
             placed: Mutex::default(),
@@ -43,6 +45,12 @@ impl Live for FakeLive {
     }
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding> {
         if tenant == TenantId(1) { self.bindings.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn trunks(&self, tenant: TenantId) -> Vec<LiveTrunk> {
+        if tenant == TenantId(1) { self.trunks.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn test_trunk(&self, tenant: TenantId, trunk: TrunkId) -> bool {
+        self.trunks(tenant).iter().any(|known| known.trunk == trunk)
     }
     fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

@@ -110,11 +110,8 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
         user: snapshot.user(TenantId(1), UserId(1)).cloned(),
     };
     let admitted = Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69 };
-    {
-        let beginning = engine.placed(now, admitted);
-        engine.begin(now, (InviteId(invite), flow(1)), beginning)
-    }
-    .unwrap();
+    let beginning = engine.placed(now, admitted);
+    engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
     *engine.calls.running.keys().max().unwrap()
 }
 
