@@ -247,6 +247,7 @@ fn looking_back() -> Router<Arc<App>> {
         .route("/admin/history/{revision}", get(history::past))
         .route("/admin/history/{revision}/export.toml", get(history::export))
         .route("/admin/history/{revision}/restore", get(history::plan).post(history::apply))
+        .route("/admin/alerts/{id}/seen", post(pages::alerts::seen))
         .route("/admin/trial", post(trial::begin))
         .route("/admin/trial/{id}/confirm", post(trial::confirm))
         .route("/admin/trial/{id}/cancel", post(trial::cancel))

@@ -33,6 +33,7 @@ use config::{
     history::Trial,
     organization::Face,
     query::QueryError,
+    records::outside::Alert,
     resources::users::USERS,
     sign_in::{Account, Session, Stage},
 };
@@ -75,6 +76,8 @@ pub(crate) struct Who {
     pub address: String,
     /// Changes of their company that are on trial.
     pub trial: Option<Trial>,
+    /// What administrators of their company have not seen yet; nothing for who is none.
+    pub alerts: Vec<Alert>,
     /// They placed a call a moment ago: its page has a banner. NAV-18.
     pub calling: bool,
 }
@@ -254,7 +257,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     let (csrf, theme) = (csrf(&token), theme(headers));
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, face, trial)) = app.db(move |db| session(db, &token, now)).await? else {
+    let Some((session, face, trial, alerts)) = app.db(move |db| session(db, &token, now)).await? else {
         return Ok(None);
     };
     let (account, stage) = (session.account, session.stage);
@@ -279,12 +282,13 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         flash: flash.unwrap_or_default(),
         address: String::new(),
         trial,
+        alerts,
         calling: app.clicks.of(account.id, now).is_some(),
     }))
 }
 
 /// The session of a token with the face of its company and what is on trial there; notes once a minute that it is in use.
-fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, Face, Option<Trial>)>, Fault> {
+fn session(db: &Db, token: &str, now: i64) -> Result<Option<Found>, Fault> {
     let Some(session) = db.session(token, now).map_err(QueryError::from)? else { return Ok(None) };
     if now - session.seen_at > TOUCH_MS && session.stage != Stage::SecondFactor {
         // A disk that is full must not hide the page that says so.
@@ -295,8 +299,15 @@ fn session(db: &Db, token: &str, now: i64) -> Result<Option<(Session, Face, Opti
     let tenant = session.account.tenant();
     let face = db.face_of(tenant).map_err(QueryError::from)?;
     let trial = db.trial(tenant).map_err(QueryError::from)?;
-    Ok(Some((session, face, trial)))
+    let alerts = match session.account.viewer.level {
+        0 => vec![],
+        _ => db.alerts(tenant).map_err(QueryError::from)?,
+    };
+    Ok(Some((session, face, trial, alerts)))
 }
+
+/// A session, and what its company shows.
+type Found = (Session, Face, Option<Trial>, Vec<Alert>);
 
 /// AUTH-06.
 fn expired(account: &Account, now: i64) -> bool {

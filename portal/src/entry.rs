@@ -126,6 +126,8 @@ fn verb(action: &str) -> &'static str {
         "renew" => "gave a new password to",
         "reveal" => "looked at the password of",
         "noticed" => "changed in the file",
+        "emergency" => "reports an emergency call:",
+        "limit" => "stopped a call:",
         "password" => "set the password of",
         "setup_link" => "made a setup link for",
         "locked" => "was locked out:",

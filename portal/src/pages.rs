@@ -1,5 +1,6 @@
 //! Pages that are not a table.
 
+pub(crate) mod alerts;
 pub(crate) mod api;
 pub(crate) mod audit;
 pub(crate) mod buttons;

@@ -1,7 +1,7 @@
 //! What every page shows around its own content.
 
 use chrono::Utc;
-use config::history::Trial;
+use config::{history::Trial, records::outside::Alert};
 
 use crate::{
     auth::Who,
@@ -38,6 +38,8 @@ pub(crate) struct Page {
     pub parts: String,
     /// Changes on trial, for the banner that counts down.
     pub trial: Option<Trial>,
+    /// What administrators have not seen yet.
+    pub alerts: Vec<Alert>,
     /// The server's clock in Unix milliseconds, for clocks that the page counts itself.
     pub now: i64,
 }
@@ -91,6 +93,7 @@ impl Page {
             undo,
             parts: if who.calling { "alarms,calling" } else { "alarms" }.to_owned(),
             trial: who.trial.clone(),
+            alerts: who.alerts.clone(),
             now: Utc::now().timestamp_millis(),
         }
     }
@@ -115,6 +118,7 @@ impl Page {
             toast,
             undo: undo.filter(|_| who.viewer.level > 0),
             trial: None,
+            alerts: vec![],
             parts: if who.calling { "calling" } else { "" }.to_owned(),
             now: Utc::now().timestamp_millis(),
         }

@@ -48,6 +48,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         flash: String::new(),
         address: String::new(),
         trial: None,
+        alerts: vec![],
         calling: false,
     }))
 }

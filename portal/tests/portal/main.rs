@@ -26,6 +26,7 @@ mod ldap;
 mod lists;
 mod live;
 mod organization;
+mod outside;
 mod own_calls;
 mod palette;
 mod passkeys;
