@@ -55,6 +55,15 @@ pub struct Question<'a> {
     pub utc: DateTime<Utc>,
 }
 
+impl Question<'_> {
+    /// Whether a user or a phone of another company dials, such as one who transfers a caller of this one. MT-13.
+    fn is_of_others(&self) -> bool {
+        let Self { snapshot, tenant, caller, .. } = *self;
+        let user = caller.user.is_some_and(|id| snapshot.user(tenant, id).is_none());
+        user || caller.device.is_some_and(|id| snapshot.device(tenant, id).is_none())
+    }
+}
+
 /// Where a call goes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {

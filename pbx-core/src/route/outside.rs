@@ -110,6 +110,10 @@ pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<
     if !ours {
         return None;
     }
+    if question.is_of_others() {
+        trace.push(("Refused", "whoever dials is of another company".into(), "company group"));
+        return Some(Err(Refused::OthersTrunk));
+    }
     if routes.is_empty()
         && let Some(called) = whole
     {

@@ -209,3 +209,15 @@ fn codes_and_words_do_not_go_outside() {
         Caller { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into(), ..Caller::default() };
     assert!(matches!(berlin.ask(&device, "101").to, Ok(Way::To(_))));
 }
+
+/// MT-13: whoever of another company dials within a call of this one, to transfer it, takes no trunk of it.
+#[test]
+fn a_user_or_phone_of_another_company_takes_no_trunk() {
+    let berlin = Berlin::new();
+    for stranger in [
+        Caller { user: Some(config::UserId(77)), ..Caller::default() },
+        Caller { device: Some(DeviceId(77)), ..Caller::default() },
+    ] {
+        assert_eq!(refused(&berlin.ask(&stranger, "0891234567")), Some(Refused::OthersTrunk));
+    }
+}
