@@ -12,13 +12,16 @@ mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod park;
 mod parties;
 mod permissions;
+mod pickup;
 mod registration;
 mod ringing;
 mod strangers;
 mod tcp;
 mod tenants;
+mod transfer;
 
 use tests::{World, ms};
 

@@ -3,11 +3,11 @@
 use std::{iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
+    DepartmentId, DeviceId, ExtensionId, ParkLotId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, Department, Destination, Device, Extension, Forwards, Ha1, NodeSettings, ParkLot,
+        Ring, RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -26,6 +26,10 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    /// Departments.
+    pub departments: Vec<Department>,
+    /// Park lots.
+    pub lots: Vec<ParkLot>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -57,6 +61,8 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            departments: vec![],
+            lots: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -136,6 +142,23 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A department with a park code; those users are in it.
+    pub fn add_department(&mut self, name: &str, park_code: &str, users: &[&str]) -> DepartmentId {
+        let id = DepartmentId(self.id_after(self.departments.len()));
+        let (name, park_code) = (name.into(), park_code.into());
+        self.departments.push(Department { id, tenant: self.tenant.id, name, parent: None, park_code });
+        for number in users {
+            self.user(number).department = Some(id);
+        }
+        id
+    }
+    /// A park lot of four slots, for everybody or for a department.
+    pub fn add_lot(&mut self, first_slot: &str, department: Option<DepartmentId>) -> &mut ParkLot {
+        let id = ParkLotId(self.id_after(self.lots.len()));
+        let (tenant, name, first_slot) = (self.tenant.id, format!("Lot {first_slot}"), first_slot.into());
+        self.lots.push(ParkLot { id, tenant, name, department, first_slot, slots: 4, ..ParkLot::default() });
+        self.lots.last_mut().expect("it was added")
+    }
     /// The user with that extension.
     pub fn user(&mut self, number: &str) -> &mut User {
         self.users.iter_mut().find(|u| u.number.as_deref() == Some(number)).expect("the test added it")
@@ -156,6 +179,8 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.departments, company.departments.clone());
+            Rows::put(&mut rows.park_lots, company.lots.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     Dead,
     /// Ended by an administrator or by the stop of the program.
     Administrative,
+    /// No call to pick up, nobody in the slot, nobody to park.
+    NobodyThere,
 }
 
 impl Cause {
@@ -50,7 +52,7 @@ impl Cause {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
             Self::NotAllowed => 403,
-            Self::NotFound | Self::NoWayOutside => 404,
+            Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
             Self::Fault => 500,
@@ -89,6 +91,7 @@ impl Cause {
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
+            Self::NobodyThere => "Nobody there to take",
         }
     }
 
@@ -109,6 +112,7 @@ impl Cause {
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
+            Self::NobodyThere => 31,
         }
     }
 
@@ -136,6 +140,7 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
+            | Self::NobodyThere
             | Self::Fault => Some(Tone::Congestion),
         }
     }
@@ -157,6 +162,7 @@ impl Cause {
             | Self::Fault
             | Self::Silent
             | Self::Dead
+            | Self::NobodyThere
             | Self::Administrative => Outcome::Failed,
         }
     }

@@ -17,14 +17,14 @@ use std::{
 };
 
 use config::{
-    DeviceId, Snapshot, UserId,
+    DeviceId, ParkLotId, Snapshot, UserId,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::cause::Cause;
+use super::{cause::Cause, leg::Party};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -58,6 +58,12 @@ pub(crate) enum Event {
     Moved(LegId),
     /// An answered callee is gone.
     Ended(LegId),
+    /// Somebody came from another call; in the place of that callee, or to talk with the caller.
+    Joined { leg: LegId, place_of: Option<LegId> },
+    /// There is nobody to take over, or no room for it.
+    NobodyThere,
+    /// The call is parked, or was not: no slot is free.
+    Parked(bool),
 }
 
 /// What the script wants done.
@@ -77,6 +83,34 @@ pub(crate) enum Action {
     Tone(media::Tone),
     /// Keep this beyond a restart.
     Store(Change),
+    /// Go on in the call of that party.
+    Take(Wanted),
+    /// Put the caller into a slot of that lot: this one, or the first that is free.
+    Park { lot: ParkLotId, slot: Option<String>, by: String },
+    /// Take the caller out of its slot.
+    Unpark,
+    /// Park the party that the caller holds in another call.
+    ParkHeld(ParkLotId, Option<String>),
+    /// What the caller was sent on to came to nothing: back to who sent it, if they are there.
+    Return(Cause),
+}
+
+/// Whom a caller wants to talk with who is in another call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Who is parked in that slot.
+    Slot(String),
+    /// Whoever rings for one of these users.
+    Ringing(Vec<UserId>),
+    /// Who talks with that leg, or calls it.
+    PartnerOf(LegId),
+}
+
+/// Who sent a caller on, to whom they return if that comes to nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    pub leg: LegId,
+    pub caller: Caller,
 }
 
 /// Why a callee's phone stops ringing.
@@ -106,11 +140,13 @@ pub(crate) struct Dial {
 }
 
 /// Somebody whom the call was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Called {
     pub user: UserId,
     /// They block the caller.
     pub blocked: bool,
+    /// Who called them, where that is not who began the call.
+    pub from: Option<Rc<Party>>,
 }
 
 /// One forward that the call followed (RFC 5806).
@@ -151,6 +187,10 @@ struct Desk {
     /// The phone that calls, once that is known.
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
+    /// Who is shown to callees, where that is not who began the call.
+    presents: Option<Rc<Party>>,
+    /// Who sent the caller on, while it is open what that comes to.
+    sender: Option<Sender>,
     trace: Trace,
 }
 
@@ -235,11 +275,16 @@ impl Call {
     pub(crate) fn set_caller_device(&self, device: DeviceId) {
         self.0.desk.borrow_mut().caller_device = Some(device);
     }
+    /// Who sent the caller on, while it is open what that comes to. SIP-22
+    pub(crate) fn sender(&self) -> Option<Sender> {
+        self.0.desk.borrow().sender.clone()
+    }
     /// The call was for that user, whatever becomes of it. CH-07.
     pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
         let mut desk = self.0.desk.borrow_mut();
         if !desk.called.iter().any(|called| called.user == user) {
-            desk.called.push(Called { user, blocked });
+            let from = desk.presents.clone();
+            desk.called.push(Called { user, blocked, from });
         }
     }
     /// Wants something done.
@@ -275,20 +320,48 @@ impl Call {
 impl Call {
     /// A call that nothing happened to.
     pub(crate) fn new(facts: Facts, now: Now) -> Self {
-        let desk = Desk {
-            now,
-            inbox: VecDeque::new(),
-            out: vec![],
-            wake_at: None,
-            answered: false,
-            diversions: vec![],
-            caller_prefix: String::new(),
-            moved_to: None,
-            caller_device: None,
-            called: SmallVec::new(),
-            trace: Trace::new(now.at, facts.snapshot.revision),
-        };
+        let desk = Desk::new(now, facts.snapshot.revision);
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+    }
+    /// The same call with another caller; whoever held it as it was holds an empty one. Its script is over.
+    pub(crate) fn handed_to(&self, caller: Caller, party: Party) -> Self {
+        let Facts { snapshot, tenant, office, .. } = &self.0.facts;
+        let facts =
+            Facts { snapshot: snapshot.clone(), tenant: tenant.clone(), caller, office: office.clone() };
+        let mut desk = self.0.desk.borrow_mut();
+        let empty = Desk::new(desk.now, facts.snapshot.revision);
+        let mut desk = std::mem::replace(&mut *desk, empty);
+        desk.inbox.clear();
+        desk.out.clear();
+        desk.wake_at = None;
+        desk.caller_prefix.clear();
+        desk.diversions.clear();
+        desk.caller_device = party.device;
+        desk.presents = Some(Rc::new(party));
+        Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+    }
+    /// That party is in the caller's place from now on.
+    pub(crate) fn set_presents(&self, party: Party) {
+        self.0.desk.borrow_mut().presents = Some(Rc::new(party));
+    }
+    /// The phone in the caller's place.
+    pub(crate) fn set_caller_device_to(&self, device: Option<DeviceId>) {
+        self.0.desk.borrow_mut().caller_device = device;
+    }
+    /// Who is shown to callees, where that is not who began the call.
+    pub(crate) fn presents(&self) -> Option<Rc<Party>> {
+        self.0.desk.borrow().presents.clone()
+    }
+    /// Somebody who came into the call talks with that party.
+    pub(crate) fn concerns_also(&self, user: UserId, partner: Party) {
+        let mut desk = self.0.desk.borrow_mut();
+        if !desk.called.iter().any(|called| called.user == user) {
+            desk.called.push(Called { user, blocked: false, from: Some(Rc::new(partner)) });
+        }
+    }
+    /// Who sent the caller on.
+    pub(crate) fn set_sender(&self, sender: Option<Sender>) {
+        self.0.desk.borrow_mut().sender = sender;
     }
     /// Sets the time before a step.
     pub(crate) fn wake(&self, now: Now) {
@@ -307,7 +380,7 @@ impl Call {
     }
     /// Removes the events of a leg that was cleared.
     pub(crate) fn forget(&self, leg: LegId) {
-        self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != leg);
+        self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != Some(leg));
     }
     /// The caller is answered.
     pub(crate) fn mark_answered(&self) {
@@ -339,10 +412,32 @@ impl Call {
     }
 }
 
+impl Desk {
+    fn new(now: Now, revision: i64) -> Self {
+        Self {
+            now,
+            inbox: VecDeque::new(),
+            out: vec![],
+            wake_at: None,
+            answered: false,
+            diversions: vec![],
+            caller_prefix: String::new(),
+            moved_to: None,
+            caller_device: None,
+            called: SmallVec::new(),
+            presents: None,
+            sender: None,
+            trace: Trace::new(now.at, revision),
+        }
+    }
+}
+
 impl Event {
-    fn leg(&self) -> LegId {
+    fn leg(&self) -> Option<LegId> {
         match *self {
-            Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => leg,
+            Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
+            Self::Joined { leg, .. } => Some(leg),
+            Self::NobodyThere | Self::Parked(_) => None,
         }
     }
 }

@@ -4,7 +4,6 @@ use sip_stack::{Event, InviteId, Method};
 
 use super::Engine;
 use crate::{
-    call::Cause,
     io::{Now, Output},
     ladder, limits,
 };
@@ -47,6 +46,9 @@ impl Engine {
             Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
             Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),
             Event::Info { .. } => {}
+            Event::Refer { id, request } => self.on_refer(now, id, &request),
+            // We refer nobody.
+            Event::Referred { .. } | Event::Notified { .. } => {}
             Event::Ended { id, cause, reason } => self.on_ended(now, id, cause, reason),
         }
     }
@@ -74,11 +76,5 @@ impl Engine {
             let call = leg.call;
             self.close_if_complete(now, call);
         }
-    }
-
-    fn on_cancelled(&mut self, now: Now, id: InviteId, reason: Option<String>) {
-        let Some(leg) = self.calls.leg_of(id) else { return };
-        let text = reason.map_or_else(|| "Caller gave up".to_owned(), |r| format!("Caller gave up ({r})"));
-        self.owner_gone(now, leg, Cause::Cancelled, text);
     }
 }

@@ -3,30 +3,51 @@
 
 mod click_to_call;
 mod extension;
+mod park;
+mod pickup;
 mod ring_group;
+mod transfer;
 
 use config::snapshot::{Destination, Target};
 
 pub(crate) use click_to_call::click_to_call;
+pub(crate) use transfer::transfer;
 
 use crate::{
-    call::{Call, Cause, Next},
+    call::{Call, Cause, Next, script::Wanted},
+    ids::LegId,
     limits,
     route::Way,
 };
 
 /// From one destination to the next until the call is over.
-pub(crate) async fn run(call: Call, mut to: Way) -> Cause {
-    let mut cause = Cause::Loop;
+pub(crate) async fn run(call: Call, to: Way) -> Cause {
+    let cause = walk(&call, to).await;
+    farewell(&call, cause).await
+}
+
+/// Talks in the place of that leg, or instead of the phone that it rings on. SIP-24
+pub(crate) async fn replace(call: Call, leg: LegId) -> Cause {
+    call.take_over(Wanted::PartnerOf(leg)).await;
+    farewell(&call, Cause::NobodyThere).await
+}
+
+/// The same without a word at the end.
+async fn walk(call: &Call, mut to: Way) -> Cause {
     for _ in 0..limits::HOPS_PER_CALL {
-        match visit(&call, &to).await {
+        match visit(call, &to).await {
             Next::Go(next) => to = next,
-            Next::Hangup(why) => {
-                cause = why;
-                break;
-            }
+            Next::Hangup(why) => return why,
             Next::Done => return Cause::Normal,
         }
+    }
+    Cause::Loop
+}
+
+/// Lets a caller who is answered hear why the call ends.
+async fn farewell(call: &Call, cause: Cause) -> Cause {
+    if cause == Cause::Normal {
+        return cause;
     }
     call.note("Ends", cause.text(), "script");
     if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
@@ -40,6 +61,10 @@ async fn visit(call: &Call, way: &Way) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::Park(lot) => park::park(call, *lot, None).await,
+        Way::Slot(number) => park::slot(call, number).await,
+        Way::Retrieve(number) => park::retrieve(call, number).await,
+        Way::Pickup(number) => pickup::pickup(call, number.as_deref()).await,
     }
 }
 

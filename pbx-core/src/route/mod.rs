@@ -1,14 +1,15 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
+//! Each kind of number has its room, asked in this order: `internal`, `handling`, `outside`. A room says `None` where the number is
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
+mod handling;
 mod internal;
 mod outside;
 
 use chrono::{DateTime, Utc};
 use config::{
-    DeviceId, Snapshot, TenantId, UserId,
+    DeviceId, ParkLotId, Snapshot, TenantId, UserId,
     access::Permission,
     snapshot::{Destination, Target},
 };
@@ -44,6 +45,14 @@ pub struct Question<'a> {
 pub enum Way {
     /// What configuration can name.
     To(Destination),
+    /// Into the first free slot of a park lot.
+    Park(ParkLotId),
+    /// A slot's number: into it who is sent there, out of it for who dials it.
+    Slot(String),
+    /// Takes whoever waits in that slot.
+    Retrieve(String),
+    /// Takes the call that rings at that extension, or at any colleague.
+    Pickup(Option<String>),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -80,13 +89,20 @@ pub fn route(question: &Question<'_>) -> Route {
     Route { to, trace }
 }
 
+/// Of a call that needs no number, because it takes the place of another one's party.
+pub(crate) fn anywhere() -> Route {
+    Route { to: Ok(Way::To(Destination::Hangup(config::snapshot::Cause::NotFound))), trace: Lines::new() }
+}
+
 /// The first room that knows the number.
 fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
     if let Some(line) = not_allowed(question) {
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace).or_else(|| outside::find(question, trace))
+    internal::find(question, trace)
+        .or_else(|| handling::find(question, trace))
+        .or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
