@@ -1,9 +1,9 @@
 //! The configuration of one revision, typed, immutable, indexed; what calls read.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    DepartmentId, DeviceId, ParkLotId, RingGroupId, TenantId, UserId,
+    DepartmentId, DeviceId, ParkLotId, RingGroupId, SiteId, TenantId, UserId,
     access::{Permission, Rights},
 };
 
@@ -11,6 +11,7 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         departments::Department,
@@ -19,20 +20,26 @@ pub use crate::{
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
-        tenants::Tenant,
-        users::{Forwards, User},
+        sites::Site,
+        tenants::{Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
+        users::{Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -175,6 +182,14 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// How much later than others a member of a group begins to ring, if so. GRP-12
+    pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {
+        self.indexes.ring_delays.get(&(group, user)).copied()
+    }
+    /// A site.
+    pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
+        self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
     }
     /// A department.
     pub fn department(&self, tenant: TenantId, id: DepartmentId) -> Option<&Arc<Department>> {

@@ -2,12 +2,13 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! `ending`; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal. `joining` brings a leg of one call
 //! into another; `referring` (transfer), `taking` (pickup, Replaces) and `parking` are what people want with it.
 
 mod answering;
+mod editing;
 mod ending;
 mod events;
 mod incoming;
@@ -32,7 +33,7 @@ mod taking;
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use config::Snapshot;
+use config::{Snapshot, hunt::Memory};
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
@@ -42,7 +43,6 @@ use crate::{
     auth::Auth,
     call::running::Calls,
     counters::{Counters, Refusal},
-    hunt::Memory,
     ids::CallId,
     ladder, limits,
     office::Office,
@@ -67,6 +67,7 @@ pub struct Engine {
     resyncs: Resyncs,
     ports: Ports,
     records: Records,
+    edits: editing::Edits,
     counters: Counters,
     random: StdRng,
     early: VecDeque<(InviteId, ladder::Entry)>,
@@ -100,6 +101,7 @@ impl Engine {
             pinholes: Pinholes::default(),
             resyncs: Resyncs::default(),
             records: Records::default(),
+            edits: editing::Edits::default(),
             counters: Counters::default(),
             early: VecDeque::new(),
             out: VecDeque::new(),
@@ -134,6 +136,7 @@ impl Engine {
             Input::Command(command) => self.obey(now, command),
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
+            Input::Edited { ticket, outcome } => self.on_edited(now, ticket, outcome),
         }
         self.settle(now);
     }
@@ -215,6 +218,7 @@ impl Engine {
             && self.office.parking.borrow().len() == 0
             && self.timers.is_empty()
             && self.records.is_empty()
+            && self.edits.is_empty()
             && self.stack.is_quiet()
     }
 }

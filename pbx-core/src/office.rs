@@ -6,9 +6,9 @@ use std::{
     collections::HashMap,
 };
 
-use config::UserId;
+use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, hunt::Memory, ids::LegId, parking::Parking};
+use crate::{bindings::Bindings, ids::LegId, parking::Parking};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(crate) struct Office {
     /// Who waits in which slot.
     pub parking: RefCell<Parking>,
     next_leg: Cell<u64>,
+    next_edit: Cell<u64>,
 }
 
 /// Calls in progress by user, ringing or up, in either direction; one call counts once (C-4 of FEATURES).
@@ -33,6 +34,11 @@ impl Office {
     pub(crate) fn new_leg(&self) -> LegId {
         self.next_leg.set(self.next_leg.get() + 1);
         LegId(self.next_leg.get())
+    }
+    /// A ticket of an edit that was never used.
+    pub(crate) fn new_edit(&self) -> u64 {
+        self.next_edit.set(self.next_edit.get() + 1);
+        self.next_edit.get()
     }
 }
 

@@ -6,6 +6,7 @@ mod blocked;
 mod click_to_call;
 mod configuration;
 mod forwards;
+mod handling;
 mod hold;
 mod hunting;
 mod limits;

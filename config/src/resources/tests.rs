@@ -83,6 +83,10 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
         "devices" => drop(values.insert("username".into(), format!("target{n}"))),
+        "ring_groups" => {
+            values.insert("extension".into(), format!("8{n:03}"));
+            values.insert("members".into(), target(company, author, "users", n).to_string());
+        }
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

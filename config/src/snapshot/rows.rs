@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use super::SharedMap;
 use crate::{
     resources::{
+        answering_rules::{AnsweringRule, RuleAction},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
         departments::Department,
@@ -13,9 +14,12 @@ use crate::{
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::RingGroup,
         roles::Role,
+        sites::Site,
         tenants::Tenant,
+        time_frames::TimeFrame,
         users::User,
     },
     typed::Typed,
@@ -35,10 +39,14 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub ring_delays: Table<RingDelay>,
     pub contacts: Table<Contact>,
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub sites: Table<Site>,
+    pub time_frames: Table<TimeFrame>,
+    pub answering_rules: Table<AnsweringRule>,
     pub departments: Table<Department>,
     pub park_lots: Table<ParkLot>,
 }
@@ -59,6 +67,7 @@ impl Rows {
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.leave_out_rules();
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =
@@ -79,5 +88,25 @@ impl Rows {
             };
             target_is_there && tenants.contains(&extension.tenant.0)
         });
+    }
+
+    /// Rules of nobody, of no time frame, and those whom rules would ring, too.
+    fn leave_out_rules(&mut self) {
+        let (users, frames) = (self.users.clone(), self.time_frames.clone());
+        self.answering_rules
+            .retain(|rule| users.contains_key(&rule.user.0) && frames.contains_key(&rule.frame.0));
+        let gone = |rule: &AnsweringRule| match &rule.action {
+            RuleAction::Ring(ring) => ring.also.iter().any(|id| !users.contains_key(&id.0)),
+            _ => false,
+        };
+        let dangling: Vec<i64> =
+            self.answering_rules.values().filter(|rule| gone(rule)).map(|rule| rule.id.0).collect();
+        for id in dangling {
+            let Some(mut rule) = self.answering_rules.remove(&id) else { continue };
+            if let RuleAction::Ring(ring) = &mut Arc::make_mut(&mut rule).action {
+                ring.also.retain(|id| users.contains_key(&id.0));
+            }
+            self.answering_rules.insert(id, rule);
+        }
     }
 }

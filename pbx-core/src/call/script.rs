@@ -18,6 +18,7 @@ use std::{
 
 use config::{
     DeviceId, ParkLotId, Snapshot, UserId,
+    edits::Edit,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
@@ -64,6 +65,8 @@ pub(crate) enum Event {
     NobodyThere,
     /// The call is parked, or was not: no slot is free.
     Parked(bool),
+    /// The edit with that ticket is written, or with `false` is not.
+    Edited(u64, bool),
 }
 
 /// What the script wants done.
@@ -93,6 +96,8 @@ pub(crate) enum Action {
     ParkHeld(ParkLotId, Option<String>),
     /// What the caller was sent on to came to nothing: back to who sent it, if they are there.
     Return(Cause),
+    /// Change the configuration; [`Event::Edited`] follows.
+    Edit(u64, Box<Edit>),
 }
 
 /// Whom a caller wants to talk with who is in another call.
@@ -438,6 +443,7 @@ impl Event {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
             Self::Joined { leg, .. } => Some(leg),
             Self::NobodyThere | Self::Parked(_) => None,
+            Self::Edited(..) => None,
         }
     }
 }
