@@ -20,3 +20,4 @@ mod registrar;
 mod sign_in;
 mod stops;
 mod torture;
+mod transfer;
