@@ -19,6 +19,7 @@ mod permissions;
 mod pickup;
 mod registration;
 mod ringing;
+mod rules;
 mod strangers;
 mod tcp;
 mod tenants;

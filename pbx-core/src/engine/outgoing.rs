@@ -4,7 +4,7 @@ use media::{
     Statistics,
     sdp::{self, Direction},
 };
-use sip_stack::{Name, stack::OutgoingInvite};
+use sip_stack::{Name, headers::HistoryInfo, stack::OutgoingInvite};
 
 use super::Engine;
 use crate::call::{
@@ -192,10 +192,28 @@ fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
     vec![(Name::CallInfo, format!("<sip:{domain}>;answer-after=0")), (Name::AlertInfo, alert)]
 }
 
-/// One Diversion per forward, the last one first (RFC 5806 §3.2).
-fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+/// How the call came here: one Diversion per forward, the last one first (RFC 5806 §3.2), and the same as History-Info
+/// (RFC 7044), the first one first. RNG-17.
+pub(super) fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+    let Some(first) = diversions.first() else { return vec![] };
     let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
-    diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
+    let address = |number: &str| ["sip:", number, "@", domain].concat();
+    let forwards = diversions.iter().map(|d| (address(&d.to), cause(d.reason)));
+    let history = HistoryInfo::chain(address(&first.number), forwards);
+    let diversions = diversions.iter().rev().map(|d| (Name::Diversion, value(d)));
+    diversions.chain(history.iter().map(|entry| (Name::HistoryInfo, entry.to_string()))).collect()
+}
+
+/// The cause that stands for a reason of Diversion (RFC 4458 §2, RFC 7544 §5).
+fn cause(reason: &str) -> u16 {
+    match reason {
+        "unconditional" => 302,
+        "user-busy" => 486,
+        "no-answer" => 408,
+        "deflection" => 480,
+        "unavailable" => 503,
+        _ => 404,
+    }
 }
 
 /// A quoted-string (RFC 3261 §25.1).

@@ -150,7 +150,8 @@ impl Engine {
     fn as_caller(&self, leg: LegId) -> Caller {
         let Some(row) = self.calls.legs.get(&leg) else { return Caller::default() };
         let party = &row.party;
-        Caller { user: party.user, device: party.device, number: party.number.clone() }
+        let number = party.number.clone();
+        Caller { user: party.user, device: party.device, number, ..Caller::default() }
     }
 
     /// The party that `by` talks with is the caller of the call now and goes this way; `by` waits for what comes of it.
