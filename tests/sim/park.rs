@@ -206,6 +206,9 @@ fn parking_needs_the_permission() {
     world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
     world.transfers(bob, "*70");
     world.run_for(secs(3));
+    assert_eq!(world.phone(bob).referred, Some(403));
+    world.transfers(bob, "702");
+    world.run_for(secs(3));
     assert_eq!(world.phone(bob).notified.last(), Some(&403));
     world.assert_talking(alice, bob);
     world.hangs_up(bob);

@@ -43,6 +43,14 @@ pub(crate) enum Cause {
     Administrative,
     /// No call to pick up, nobody in the slot, nobody to park.
     NobodyThere,
+    /// The function of a feature code is not part of this system.
+    NotImplemented,
+    /// The caller's role does not let them dial that feature code.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 impl Cause {
@@ -51,7 +59,9 @@ impl Cause {
         match self {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
-            Self::NotAllowed => 403,
+            Self::NotAllowed | Self::CodeNotAllowed | Self::NotLoggedIn => 403,
+            Self::Incomplete => 484,
+            Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
@@ -92,6 +102,10 @@ impl Cause {
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
             Self::NobodyThere => "Nobody there to take",
+            Self::NotImplemented => "This system does not have that function",
+            Self::CodeNotAllowed => "Not allowed to use this code",
+            Self::Incomplete => "A number is missing behind the code",
+            Self::NotLoggedIn => "Log in to this phone first",
         }
     }
 
@@ -113,6 +127,9 @@ impl Cause {
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
             Self::NobodyThere => 31,
+            Self::NotImplemented => 79,
+            Self::CodeNotAllowed | Self::NotLoggedIn => 50,
+            Self::Incomplete => 28,
         }
     }
 
@@ -142,6 +159,9 @@ impl Cause {
             | Self::NotAcceptable
             | Self::NobodyThere
             | Self::Fault => Some(Tone::Congestion),
+            Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
+                Some(Tone::Information)
+            }
         }
     }
 
@@ -163,7 +183,11 @@ impl Cause {
             | Self::Silent
             | Self::Dead
             | Self::NobodyThere
-            | Self::Administrative => Outcome::Failed,
+            | Self::Administrative
+            | Self::NotImplemented
+            | Self::CodeNotAllowed
+            | Self::Incomplete
+            | Self::NotLoggedIn => Outcome::Failed,
         }
     }
 }
@@ -187,6 +211,9 @@ impl From<route::Refused> for Cause {
             route::Refused::NoWayOutside => Self::NoWayOutside,
             route::Refused::NotAllowed => Self::NotAllowed,
             route::Refused::Blocked => Self::Blocked,
+            route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
+            route::Refused::Incomplete => Self::Incomplete,
+            route::Refused::NotLoggedIn => Self::NotLoggedIn,
         }
     }
 }

@@ -3,8 +3,9 @@
 
 mod click_to_call;
 mod extension;
-mod park;
-mod pickup;
+pub(crate) mod page;
+pub(crate) mod park;
+pub(crate) mod pickup;
 mod ring_group;
 mod transfer;
 
@@ -15,6 +16,7 @@ pub(crate) use transfer::transfer;
 
 use crate::{
     call::{Call, Cause, Next, script::Wanted},
+    codes,
     ids::LegId,
     limits,
     route::Way,
@@ -63,8 +65,7 @@ async fn visit(call: &Call, way: &Way) -> Next {
         Way::To(Destination::Extension(number)) => internal(call, number).await,
         Way::Park(lot) => park::park(call, *lot, None).await,
         Way::Slot(number) => park::slot(call, number).await,
-        Way::Retrieve(number) => park::retrieve(call, number).await,
-        Way::Pickup(number) => pickup::pickup(call, number.as_deref()).await,
+        Way::Code(code) => codes::run(call, code).await,
     }
 }
 

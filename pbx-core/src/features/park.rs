@@ -12,7 +12,7 @@ use crate::{
         script::{Action, Wanted},
     },
     limits,
-    route::Way,
+    route::{Way, parking},
 };
 
 /// Parks: the caller, if another party sent them here; else whom the caller holds on the same phone. In `slot`, or in the
@@ -30,6 +30,20 @@ pub(crate) async fn park(call: &Call, lot: ParkLotId, slot: Option<&str>) -> Nex
     }
     call.answer();
     wait(call, lot, parker.user).await
+}
+
+/// The same in the lot of one's own department, or of the one with that park code. FC-08, ORG-10
+pub(crate) async fn in_department(call: &Call, code: &str) -> Next {
+    let facts = call.facts();
+    let parker = call.sender().map_or(facts.caller.user, |sender| sender.caller.user);
+    let department =
+        parker.and_then(|id| facts.snapshot.user(facts.tenant.id, id)).and_then(|u| u.department);
+    let (lot, (what, detail, rule)) = parking::lot(&facts.snapshot, facts.tenant.id, (department, code));
+    call.note(what, detail, rule);
+    match lot {
+        Some(lot) => park(call, lot, None).await,
+        None => Next::Hangup(Cause::NotFound),
+    }
 }
 
 /// A slot's number: whoever waits there is taken out; into a free one goes who is sent there, or is held.

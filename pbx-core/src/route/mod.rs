@@ -1,18 +1,22 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `internal`, `handling`, `outside`. A room says `None` where the number is
+//! Each kind of number has its room, asked in this order: `codes`, `internal`, `parking`, `outside`. A room says `None` where the number is
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
-mod handling;
+pub mod codes;
 mod internal;
 mod outside;
+pub(crate) mod parking;
 
 use chrono::{DateTime, Utc};
 use config::{
     DeviceId, ParkLotId, Snapshot, TenantId, UserId,
     access::Permission,
+    codes::Function,
     snapshot::{Destination, Target},
 };
+
+pub use codes::Code;
 
 /// The caller as far as routing is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,10 +56,8 @@ pub enum Way {
     Park(ParkLotId),
     /// A slot's number: into it who is sent there, out of it for who dials it.
     Slot(String),
-    /// Takes whoever waits in that slot.
-    Retrieve(String),
-    /// Takes the call that rings at that extension, or at any colleague.
-    Pickup(Option<String>),
+    /// A feature code.
+    Code(Code),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -83,6 +85,12 @@ pub enum Refused {
     NotAllowed,
     /// The company takes no calls from the caller. CH-17.
     Blocked,
+    /// The caller's role does not let them dial that feature code. ROL-16.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 /// Finds where a dialled number leads.
@@ -96,6 +104,7 @@ pub fn route(question: &Question<'_>) -> Route {
 pub(crate) fn anywhere() -> Route {
     Route { to: Ok(Way::To(Destination::Hangup(config::snapshot::Cause::NotFound))), trace: Lines::new() }
 }
+
 /// Finds where a number leads to which the question's caller forwards a call. Who forwards to an extension places no call:
 /// that needs no permission; everything else is as if they dialled it. RNG-18.
 pub fn forward(question: &Question<'_>) -> Route {
@@ -114,8 +123,13 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace)
-        .or_else(|| handling::find(question, trace))
+    if let Some(line) = not_logged_in(question) {
+        trace.push(line);
+        return Some(Err(Refused::NotLoggedIn));
+    }
+    codes::find(question, trace)
+        .or_else(|| internal::find(question, trace))
+        .or_else(|| parking::find(question, trace))
         .or_else(|| outside::find(question, trace))
 }
 
@@ -132,6 +146,18 @@ fn not_allowed(question: &Question<'_>) -> Option<Line> {
         format!("the role {role} does not let {} place calls", caller.number),
         "role permissions",
     ))
+}
+
+/// Why a phone may not call yet, if so: nobody has logged in to it. It calls for help, and takes a login. HD-06.
+fn not_logged_in(question: &Question<'_>) -> Option<Line> {
+    let Question { snapshot, tenant, caller, dialled, .. } = *question;
+    let phone = snapshot.device(tenant, caller.device?)?;
+    let code = snapshot.feature_code(tenant, dialled).map(|(code, _)| code.function);
+    if !phone.hotdesk || caller.user.is_some() || code == Some(Function::HotdeskIn) {
+        return None;
+    }
+    let detail = format!("nobody has logged in to {}: it calls emergency numbers and logs in", phone.name);
+    Some(("Refused", detail, "hotdesk"))
 }
 
 /// The name behind an extension; blank if nobody has it.
