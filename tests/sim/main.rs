@@ -19,6 +19,7 @@ mod parties;
 mod permissions;
 mod registration;
 mod ringing;
+mod rules;
 mod strangers;
 mod tcp;
 mod tenants;

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
+    AnsweringRuleId, DeviceId, ExtensionId, RingGroupId, RoleId, SiteId, Snapshot, TenantId, TimeFrameId,
+    UserId,
     access::{Reach, Rights},
     codes,
     edits::Edit,
+    schedule::{Schedule, Tz},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, Night, NightSwitch,
-        NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, User,
+        AnsweringRule, BlockedCaller, Callers, Destination, Device, Extension, FeatureCode, Forwards, Ha1,
+        Night, NightSwitch, NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target,
+        Tenant, TimeFrame, User,
     },
 };
 
@@ -32,6 +35,12 @@ pub struct Company {
     pub codes: Vec<FeatureCode>,
     /// PINs that users have set.
     pub pins: BTreeMap<UserId, String>,
+    /// Places with their clocks.
+    pub sites: Vec<Site>,
+    /// When rules and night are in force.
+    pub frames: Vec<TimeFrame>,
+    /// What happens to users' calls.
+    pub rules: Vec<AnsweringRule>,
     pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
@@ -68,6 +77,9 @@ impl Company {
             blocked: vec![],
             codes: usual_codes(id),
             pins: BTreeMap::new(),
+            sites: vec![],
+            frames: vec![],
+            rules: vec![],
             ring_delays: vec![],
             node,
             neighbours: vec![],
@@ -165,6 +177,36 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A time frame of the company.
+    pub fn add_frame(&mut self, name: &str, schedule: Schedule) -> TimeFrameId {
+        let id = TimeFrameId(self.id_after(self.frames.len()));
+        self.frames.push(TimeFrame { id, tenant: self.tenant.id, name: name.into(), user: None, schedule });
+        id
+    }
+    /// A rule of that user, behind those that they have.
+    pub fn add_rule(&mut self, number: &str, frame: TimeFrameId, action: RuleAction) -> &mut AnsweringRule {
+        let user = self.user(number).id;
+        let id = AnsweringRuleId(self.id_after(self.rules.len()));
+        let position = u32::try_from(self.rules.len()).expect("few rules") + 1;
+        self.rules.push(AnsweringRule {
+            id,
+            tenant: self.tenant.id,
+            user,
+            frame,
+            position,
+            active: true,
+            action,
+            callers: Callers::Everybody,
+        });
+        self.rules.last_mut().expect("it was added")
+    }
+    /// A place with its clocks, where all are who have no other.
+    pub fn add_site(&mut self, zone: Tz) -> SiteId {
+        let id = SiteId(self.id_after(self.sites.len()));
+        self.sites.push(Site { id, tenant: self.tenant.id, name: zone.name().into(), zone });
+        self.tenant.site.get_or_insert(id);
+        id
+    }
     /// A member of a group whose phones ring later.
     pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
         let group =
@@ -260,6 +302,9 @@ impl Company {
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
             Rows::put(&mut rows.feature_codes, company.codes.clone());
+            Rows::put(&mut rows.sites, company.sites.clone());
+            Rows::put(&mut rows.time_frames, company.frames.clone());
+            Rows::put(&mut rows.answering_rules, company.rules.clone());
             Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))

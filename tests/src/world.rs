@@ -123,6 +123,11 @@ impl World {
         self.network.duplicates = duplicates;
         self
     }
+    /// The calendar says this from now on, whatever it said before.
+    pub fn set_clock(&mut self, utc: &str) {
+        let utc = DateTime::parse_from_rfc3339(utc).expect("a moment").to_utc();
+        self.start.1 += utc - self.now().utc;
+    }
     /// Users with these extensions, each with a registered phone.
     pub fn phones<const N: usize>(&mut self, numbers: [&str; N]) -> [PhoneId; N] {
         for number in numbers {

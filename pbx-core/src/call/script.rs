@@ -34,7 +34,7 @@ use crate::{
     io::Now,
     limits,
     office::Office,
-    route::{Caller, Question, Route, Way, route},
+    route::{Caller, Question, Route, Way, forward, route},
     trace::Trace,
 };
 
@@ -147,8 +147,11 @@ pub(crate) struct Called {
 /// One forward that the call followed (RFC 5806).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diversion {
+    /// Whose calls are forwarded.
     pub number: String,
     pub reason: &'static str,
+    /// Where to.
+    pub to: String,
 }
 
 /// What does not change while the call runs.
@@ -179,6 +182,8 @@ struct Desk {
     caller_prefix: String,
     /// Where a callee's phone sends the call.
     moved_to: Option<String>,
+    /// Whose phone that is.
+    moved_by: Option<UserId>,
     /// The phone that calls, once that is known.
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
@@ -230,6 +235,11 @@ impl Call {
         let Facts { snapshot, tenant, .. } = self.facts();
         route(&Question { snapshot, tenant: tenant.id, caller, dialled, utc: self.utc() })
     }
+    /// Where a number leads to which somebody forwards a call.
+    pub(crate) fn route_forward(&self, by: &Caller, to: &str) -> Route {
+        let Facts { snapshot, tenant, .. } = self.facts();
+        forward(&Question { snapshot, tenant: tenant.id, caller: by, dialled: to, utc: self.utc() })
+    }
     /// Whether the caller is answered.
     pub(crate) fn is_answered(&self) -> bool {
         self.0.desk.borrow().answered
@@ -258,9 +268,14 @@ impl Call {
     pub(crate) fn caller_prefix(&self) -> String {
         self.0.desk.borrow().caller_prefix.clone()
     }
-    /// Where a callee's phone sent the call last.
-    pub(crate) fn moved_to(&self) -> Option<String> {
-        self.0.desk.borrow_mut().moved_to.take()
+    /// Whose phone sent the call elsewhere last, and where to.
+    pub(crate) fn moved_to(&self) -> Option<(UserId, String)> {
+        let mut desk = self.0.desk.borrow_mut();
+        Some((desk.moved_by.take()?, desk.moved_to.take()?))
+    }
+    /// It was this user's phone that sent the call elsewhere.
+    pub(super) fn set_moved_by(&self, user: Option<UserId>) {
+        self.0.desk.borrow_mut().moved_by = user;
     }
     /// The phone that calls.
     pub(crate) fn caller_device(&self) -> Option<DeviceId> {
@@ -331,6 +346,7 @@ impl Call {
             diversions: vec![],
             caller_prefix: String::new(),
             moved_to: None,
+            moved_by: None,
             caller_device: None,
             called: SmallVec::new(),
             listens: false,

@@ -10,7 +10,7 @@ use config::{
     DeviceId, UserId,
     edits::Edit,
     models::{self, Vendor},
-    snapshot::{Device, Ring, User},
+    snapshot::{Answering, Device, Ring, Shows, User},
 };
 
 use super::{
@@ -132,6 +132,26 @@ impl Call {
         calls >= trigger
     }
 
+    /// Whether the user does not want to be called: by their own switch or by the rule that decides. Their own calls get
+    /// through. RNG-13, RNG-15.
+    pub(crate) fn is_undisturbed(&self, user: &User, answering: &Answering<'_>) -> bool {
+        let (by_hand, utc) = (user.is_dnd(self.utc()), self.utc());
+        if !by_hand && !answering.dnd {
+            if let Some(until) = user.dnd_until.filter(|until| user.dnd && *until <= utc) {
+                let detail = format_args!("of {} {}", name(user), until.format("%Y-%m-%d %H:%M UTC"));
+                self.note("Do not disturb is over", detail, "until");
+            }
+            return false;
+        }
+        if self.facts().caller.user == Some(user.id) {
+            self.note("Do not disturb passed over", "the user calls themselves", "do not disturb");
+            return false;
+        }
+        let by = if by_hand { "switched on" } else { answering.rule.name() };
+        self.note("Do not disturb", format_args!("{}: {by}", name(user)), "do not disturb");
+        true
+    }
+
     /// Whether the user takes no calls from this caller. CH-17.
     pub(crate) fn is_blocked_by(&self, user: &User) -> bool {
         let facts = self.facts();
@@ -148,14 +168,19 @@ impl Call {
     /// Sends the call to where the user has it forwarded, unless it was forwarded too often.
     pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
         let number = user.number.clone().unwrap_or_default();
-        if self.divert(Diversion { number, reason: diversion_reason(why) }) > limits::FORWARDS_PER_CALL {
+        let to_there = Diversion { number, reason: diversion_reason(why), to: to.to_owned() };
+        if self.divert(to_there) > limits::FORWARDS_PER_CALL {
             self.note("Forward loop cut", format_args!("{} to {to}", name(user)), why);
             return Next::Hangup(Cause::Loop);
         }
         self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
-        let by =
-            Caller { user: Some(user.id), device: None, number: user.number.clone().unwrap_or_default() };
-        let route = self.route(&by, to);
+        let by = Caller {
+            user: Some(user.id),
+            device: None,
+            number: user.number.clone().unwrap_or_default(),
+            shows: (user.forwards.shows == Shows::Caller).then(|| self.facts().caller.number.clone()),
+        };
+        let route = self.route_forward(&by, to);
         for (what, detail, rule) in route.trace {
             self.note(what, detail, rule);
         }
@@ -243,6 +268,7 @@ impl Call {
                     return Ok(leg);
                 }
                 Heard::Moved => {
+                    self.set_moved_by(user);
                     result = Unanswered::Moved;
                     true
                 }
@@ -400,6 +426,7 @@ fn diversion_reason(why: &str) -> &'static str {
         "forward always" => "unconditional",
         "forward busy" => "user-busy",
         "forward no answer" => "no-answer",
+        "forward unregistered" => "unavailable",
         FORWARD_BY_PHONE => "deflection",
         _ => "unknown",
     }

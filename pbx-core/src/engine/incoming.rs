@@ -87,7 +87,8 @@ impl Engine {
             return Err(no_room(Refusal::NoPort));
         }
         let (invite, id) = (from.0, self.calls.legs[&leg].call);
-        let caller = Caller { user: owner.user, device: owner.device, number: owner.number.clone() };
+        let caller =
+            Caller { user: owner.user, device: owner.device, number: owner.number.clone(), shows: None };
         let facts = Facts {
             snapshot: self.snapshot.clone(),
             tenant: admitted.identity.tenant.clone(),

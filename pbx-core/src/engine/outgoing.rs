@@ -4,7 +4,7 @@ use media::{
     Statistics,
     sdp::{self, Direction},
 };
-use sip_stack::{Name, stack::OutgoingInvite};
+use sip_stack::{Name, headers::HistoryInfo, stack::OutgoingInvite};
 
 use super::Engine;
 use crate::call::{
@@ -68,10 +68,11 @@ impl Engine {
             Manner::Gathered => Direction::SendRecv,
             Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
         };
-        let ptime = caller.ptime();
+        let (ptime, only_listens) = (caller.ptime(), dial.manner == Manner::Paged);
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
+        row.line.only_listens = only_listens;
         row.state = State::Calling;
         invite.offer = Some(row.line.print_offer(payloads, direction, ptime));
         let invite = self.stack.invite(now.at, invite);
@@ -193,10 +194,28 @@ fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
     auto_answer::headers(dial.vendor, domain)
 }
 
-/// One Diversion per forward, the last one first (RFC 5806 §3.2).
-fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+/// How the call came here: one Diversion per forward, the last one first (RFC 5806 §3.2), and the same as History-Info
+/// (RFC 7044), the first one first. RNG-17.
+pub(super) fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+    let Some(first) = diversions.first() else { return vec![] };
     let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
-    diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
+    let address = |number: &str| ["sip:", number, "@", domain].concat();
+    let forwards = diversions.iter().map(|d| (address(&d.to), cause(d.reason)));
+    let history = HistoryInfo::chain(address(&first.number), forwards);
+    let diversions = diversions.iter().rev().map(|d| (Name::Diversion, value(d)));
+    diversions.chain(history.iter().map(|entry| (Name::HistoryInfo, entry.to_string()))).collect()
+}
+
+/// The cause that stands for a reason of Diversion (RFC 4458 §2, RFC 7544 §5).
+fn cause(reason: &str) -> u16 {
+    match reason {
+        "unconditional" => 302,
+        "user-busy" => 486,
+        "no-answer" => 408,
+        "deflection" => 480,
+        "unavailable" => 503,
+        _ => 404,
+    }
 }
 
 /// RFC 3323 §4.1.1.3.

@@ -61,7 +61,7 @@ impl Engine {
         let facts = Facts {
             snapshot: snapshot.clone(),
             tenant: tenant.clone(),
-            caller: Caller { user: Some(user.id), device: None, number },
+            caller: Caller { user: Some(user.id), device: None, number, shows: None },
             office: Rc::clone(&self.office),
         };
         let route = route::route(&Question {

@@ -26,6 +26,9 @@ pub struct Caller {
     pub device: Option<DeviceId>,
     /// The number shown to the callee.
     pub number: String,
+    /// Of a forward: the number of who called, which outside callees see where the way out allows it; `None` shows
+    /// `number`. RNG-18.
+    pub shows: Option<String>,
 }
 
 /// What is asked: who dials what, when, under which configuration.
@@ -90,6 +93,18 @@ pub fn route(question: &Question<'_>) -> Route {
     let mut trace = Lines::new();
     let to = find(question, &mut trace).unwrap_or(Err(Refused::UnknownExtension));
     Route { to, trace }
+}
+
+/// Finds where a number leads to which the question's caller forwards a call. Who forwards to an extension places no call:
+/// that needs no permission; everything else is as if they dialled it. RNG-18.
+pub fn forward(question: &Question<'_>) -> Route {
+    let mut trace = Lines::new();
+    if question.snapshot.extension(question.tenant, question.dialled).is_some()
+        && let Some(to) = internal::find(question, &mut trace)
+    {
+        return Route { to, trace };
+    }
+    route(question)
 }
 
 /// The first room that knows the number.
