@@ -17,6 +17,7 @@ mod outside;
 mod phones;
 mod refusals;
 mod registrar;
+mod rules;
 mod sign_in;
 mod stops;
 mod torture;

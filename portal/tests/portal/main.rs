@@ -33,6 +33,7 @@ mod registry;
 mod remembered;
 mod rest;
 mod rights;
+mod rules;
 mod sample;
 mod self_help;
 mod serve;
