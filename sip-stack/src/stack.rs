@@ -12,18 +12,24 @@
 //! ```
 
 mod admit;
+mod subscriptions;
 
 use std::time::Instant;
 
 use bytes::Bytes;
 
-pub use crate::event::{EndCause, Event, InviteId, OutgoingInvite, Output, RequestId, Settings};
+pub use crate::event::{
+    DialogIds, EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
+    SubscriptionId, SubscriptionState, Termination,
+};
+pub use subscriptions::Notice;
 use crate::{
     Flow, Message, Name, Request, Response,
     invite::Invite,
     map::{IdMap, shrink},
     message::Method,
     print::{self, number::hex16},
+    subscription::Subscriptions,
     transaction::{
         layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What},
         receive::Arrival,
@@ -37,6 +43,8 @@ pub struct Stack {
     layer: Layer,
     /// In boxes, so that a growing map moves pointers.
     invites: IdMap<InviteId, Box<Invite>>,
+    /// Of peers to us.
+    subscriptions: Subscriptions,
     /// New requests are refused since the limit was reached; logged once.
     is_refusing: bool,
     malformed: u64,
@@ -49,6 +57,7 @@ impl Stack {
         Self {
             layer: Layer::new(settings, seed),
             invites: IdMap::default(),
+            subscriptions: Subscriptions::default(),
             is_refusing: false,
             malformed: 0,
         }
@@ -100,6 +109,10 @@ impl Stack {
     pub fn is_quiet(&self) -> bool {
         self.layer.is_quiet() && self.invites.is_empty()
     }
+    /// How an invite's dialog is named, the one that is up or rang first; `None` without a dialog.
+    pub fn dialog_ids(&self, id: InviteId) -> Option<DialogIds> {
+        self.invites.get(&id)?.dialog_ids()
+    }
     /// Transactions, and invites, that are held at this moment.
     pub fn load(&self) -> (usize, usize) {
         (self.layer.clients.len() + self.layer.servers.len(), self.invites.len())
@@ -114,6 +127,7 @@ impl Stack {
             match owner {
                 Owner::Invite(id) => self.with_invite(id, |invite, layer| invite.hear(now, layer, what)),
                 Owner::Request(id) => self.hear_request_answer(id, what),
+                Owner::Subscription(id) => self.hear_notify_answer(id, &what),
                 Owner::Nobody => {}
             }
         }
@@ -284,6 +298,9 @@ impl Stack {
     }
     fn receive_in_dialog(&mut self, now: Instant, arrival: &Arrival<'_>) {
         let (flow, request) = (arrival.flow, arrival.request);
+        if let Some(id) = self.subscriptions.of(request) {
+            return self.receive_in_subscription(now, arrival, id);
+        }
         let found = self.invite_of(request);
         let owner = found.map_or(Owner::Nobody, |(id, _)| Owner::Invite(id));
         let server = self.layer.serve(arrival, owner, Box::default());

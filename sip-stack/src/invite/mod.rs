@@ -29,7 +29,7 @@ use smallvec::SmallVec;
 use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local},
-    event::{EndCause, Event, InviteId},
+    event::{DialogIds, EndCause, Event, InviteId},
     message::Method,
     timers::{Deadlines, Ticket},
     transaction::layer::{ClientId, Layer, NoResponse, Owner, ServerId, What},
@@ -131,6 +131,10 @@ impl Invite {
     /// Our tag in all its dialogs.
     pub(crate) fn local_tag(&self) -> &[u8] {
         self.local.tag()
+    }
+    /// How its dialog is named: the one that is up, or that rang first.
+    pub(crate) fn dialog_ids(&self) -> Option<DialogIds> {
+        self.dialogs.first().map(Dialog::ids)
     }
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
