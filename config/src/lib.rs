@@ -19,6 +19,7 @@ pub mod contacts;
 mod csv_text;
 pub mod db;
 pub mod destination;
+pub mod edits;
 pub mod feed;
 pub mod field;
 pub mod files;

@@ -2,11 +2,12 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! `ending`; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
+mod editing;
 mod ending;
 mod events;
 mod incoming;
@@ -62,6 +63,7 @@ pub struct Engine {
     resyncs: Resyncs,
     ports: Ports,
     records: Records,
+    edits: editing::Edits,
     counters: Counters,
     random: StdRng,
     early: VecDeque<(InviteId, ladder::Entry)>,
@@ -95,6 +97,7 @@ impl Engine {
             pinholes: Pinholes::default(),
             resyncs: Resyncs::default(),
             records: Records::default(),
+            edits: editing::Edits::default(),
             counters: Counters::default(),
             early: VecDeque::new(),
             out: VecDeque::new(),
@@ -129,6 +132,7 @@ impl Engine {
             Input::Command(command) => self.obey(now, command),
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
+            Input::Edited { ticket, outcome } => self.on_edited(now, ticket, outcome),
         }
         self.settle(now);
     }
@@ -208,6 +212,7 @@ impl Engine {
             && self.ports.in_use() == 0
             && self.timers.is_empty()
             && self.records.is_empty()
+            && self.edits.is_empty()
             && self.stack.is_quiet()
     }
 }

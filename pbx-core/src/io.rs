@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use config::{
     Snapshot,
+    edits::Edit,
     records::{BindingRow, Change, hunting::HuntRows},
 };
 use sip_stack::Flow;
@@ -65,6 +66,9 @@ pub enum Input {
     Stored(u64),
     /// From the portal.
     Command(live::Command),
+    /// The edit with that ticket is written, or is not and why, in words. It is in force with a later [`Input::Config`].
+    #[allow(missing_docs)]
+    Edited { ticket: u64, outcome: Result<(), String> },
     /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
     Drain,
     /// End every call now with BYE or CANCEL.
@@ -88,4 +92,7 @@ pub enum Output {
     Live(live::Change),
     /// Draining is done.
     Drained,
+    /// Change the configuration; [`Input::Edited`] answers each of them.
+    #[allow(missing_docs)]
+    Edit { ticket: u64, edit: Box<Edit> },
 }

@@ -37,6 +37,8 @@ pub(crate) const USUAL_EXPIRES: Duration = Duration::from_secs(3600);
 pub(crate) const NAT_EXPIRES: Duration = Duration::from_secs(120);
 /// How long a REGISTER's 200 waits for its row to be committed.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(2);
+/// How long a caller waits for an edit to be written.
+pub(crate) const EDIT_WAIT: Duration = Duration::from_secs(5);
 /// How long a nonce is good.
 pub(crate) const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 /// Least time between two live changes of one call.

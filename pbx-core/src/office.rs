@@ -20,6 +20,7 @@ pub(crate) struct Office {
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
     next_leg: Cell<u64>,
+    next_edit: Cell<u64>,
 }
 
 /// Calls in progress by user, ringing or up, in either direction; one call counts once (C-4 of FEATURES).
@@ -31,6 +32,11 @@ impl Office {
     pub(crate) fn new_leg(&self) -> LegId {
         self.next_leg.set(self.next_leg.get() + 1);
         LegId(self.next_leg.get())
+    }
+    /// A ticket of an edit that was never used.
+    pub(crate) fn new_edit(&self) -> u64 {
+        self.next_edit.set(self.next_edit.get() + 1);
+        self.next_edit.get()
     }
 }
 

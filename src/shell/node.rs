@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::{
     clock::now,
     datagrams,
+    edits::Edits,
     listeners::{self, Listener},
     live::LiveView,
     records::Records,
@@ -38,6 +39,8 @@ pub struct Parts {
     pub control: mpsc::Receiver<Input>,
     /// To the records thread.
     pub records: Records,
+    /// To the thread that edits.
+    pub edits: Edits,
     /// To the portal.
     pub live: LiveView,
 }
@@ -56,6 +59,7 @@ struct Node {
     wanted: Vec<SocketAddr>,
     workers: Workers,
     records: Records,
+    edits: Edits,
     live: LiveView,
     /// What carrying out outputs led to; the engine's next inputs.
     consequences: Vec<Input>,
@@ -68,8 +72,17 @@ struct Node {
 
 impl Node {
     async fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
-        let Parts { listeners, wanted, workers, mut media, media_open: _open, mut control, records, live } =
-            parts;
+        let Parts {
+            listeners,
+            wanted,
+            workers,
+            mut media,
+            media_open: _open,
+            mut control,
+            records,
+            edits,
+            live,
+        } = parts;
         let (events, mut connections) = mpsc::channel(EVENTS);
         let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
         let mut node = Self {
@@ -80,6 +93,7 @@ impl Node {
             wanted,
             workers,
             records,
+            edits,
             live,
             consequences: vec![],
             came: 0,
@@ -214,6 +228,7 @@ impl Node {
             }
             Output::Live(change) => self.live.apply(change),
             Output::Drained => self.drained = true,
+            Output::Edit { ticket, edit } => self.consequences.extend(self.edits.write(ticket, edit)),
         }
     }
 

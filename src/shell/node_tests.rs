@@ -37,7 +37,8 @@ fn start() -> Running {
     let plan = Plan { count: 1, kind: Kind::Epoll, io: rtp::Settings::default(), media: media_settings() };
     let (workers, _) = Workers::start(&plan, &media_open).unwrap();
     let alarms = Alarms::default();
-    let (records, ..) = records::start(db, control.clone(), alarms.clone()).unwrap();
+    let (records, ..) = records::start(db.clone(), control.clone(), alarms.clone()).unwrap();
+    let edits = crate::shell::edits::start(db, control.clone()).unwrap();
     let live = LiveView::new(control.clone(), alarms, ShellFigures::default());
     let options = Options {
         listeners: vec![(Transport::Udp, address), (Transport::Tcp, address)],
@@ -56,6 +57,7 @@ fn start() -> Running {
         media_open,
         control: inputs,
         records,
+        edits,
         live: shown,
     };
     let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), Stored::default());

@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use super::{
     alarms::Alarms,
     clock::{now, unix_ms},
-    feed,
+    edits, feed,
     listeners::Listener,
     live::LiveView,
     metrics::ShellFigures,
@@ -56,13 +56,15 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
     let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
     let (records, records_lost, records_thread) = records::start(db.clone(), engine.clone(), alarms.clone())?;
+    let edits = edits::start(db.clone(), engine.clone())?;
     let (workers, figures) = Workers::start(plan, &media_open)?;
     let figures = ShellFigures { workers: figures, records_lost, revisions_refused };
     let live = LiveView::new(engine.clone(), alarms.clone(), figures);
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
     let (wanted, shown) = (options.sip.clone(), live.clone());
-    let parts = node::Parts { listeners, wanted, workers, media, media_open, control, records, live: shown };
+    let parts =
+        node::Parts { listeners, wanted, workers, media, media_open, control, records, edits, live: shown };
     let (tell_end, ended) = oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
         if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {

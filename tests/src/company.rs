@@ -5,6 +5,7 @@ use std::{iter, sync::Arc, time::Duration};
 use config::{
     DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
     access::{Reach, Rights},
+    edits::Edit,
     snapshot::{
         BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
         Rows, Target, Tenant, User,
@@ -134,6 +135,41 @@ impl Company {
         let user = user.map(|number| self.user(number).id);
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
+    }
+    /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
+    /// change is a fault of the engine.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), String> {
+        let company = match edit.tenant == self.tenant.id {
+            true => self,
+            false => {
+                let neighbours = self.neighbours.iter_mut();
+                neighbours.into_iter().find(|c| c.tenant.id == edit.tenant).ok_or("no such company")?
+            }
+        };
+        for (field, value) in &edit.fields {
+            company.set(edit, field, value)?;
+        }
+        Ok(())
+    }
+    fn set(&mut self, edit: &Edit, field: &str, value: &str) -> Result<(), String> {
+        let text = Some(value.to_owned()).filter(|value| !value.is_empty());
+        match edit.table {
+            "users" => {
+                if let Some(number) = text.as_ref().filter(|number| number.len() <= 6) {
+                    let known = self.extensions().iter().any(|extension| extension.number == *number);
+                    known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
+                }
+                let user = self.users.iter_mut().find(|u| u.id.0 == edit.id).ok_or("this entry is gone")?;
+                match field {
+                    "forward_always" => user.forwards.always = text,
+                    "forward_busy" => user.forwards.busy = text,
+                    "forward_no_answer" => user.forwards.no_answer = text,
+                    other => panic!("no call edits users.{other}"),
+                }
+            }
+            other => panic!("no call edits {other}"),
+        }
+        Ok(())
     }
     /// The user with that extension.
     pub fn user(&mut self, number: &str) -> &mut User {

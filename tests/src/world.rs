@@ -9,7 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::records::{CallRow, parties::PartyKind};
+use config::{
+    edits::Edit,
+    records::{CallRow, parties::PartyKind},
+};
 use media::{SocketId, Worker, sdp::Direction};
 use pbx_core::{Engine, Input, Now, Options, Output, Stored, live};
 use sip_stack::{Flow, Transport};
@@ -58,6 +61,8 @@ pub struct World {
     ladder: VecDeque<String>,
     /// Ends of connections that are no more.
     broken: HashSet<SocketAddr>,
+    /// What calls change in the configuration, and when that is written.
+    edits: VecDeque<(Instant, u64, Box<Edit>)>,
 }
 
 /// Making a world.
@@ -100,6 +105,7 @@ impl World {
             clock: start.0,
             ladder: VecDeque::new(),
             broken: HashSet::new(),
+            edits: VecDeque::new(),
         }
     }
     /// Each datagram takes a time out of this range.
@@ -322,7 +328,8 @@ impl World {
 
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(Phone::next);
-        [self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
+        let edit = self.edits.front().map(|(at, ..)| *at);
+        [edit, self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
             .into_iter()
             .flatten()
             .chain(phones)
@@ -337,6 +344,14 @@ impl World {
         }
         while let Some(ticket) = self.store.commit(self.clock) {
             self.input(Input::Stored(ticket));
+        }
+        while let Some((_, ticket, edit)) = self.edits.pop_front_if(|(at, ..)| *at <= self.clock) {
+            let outcome = self.company.edit(&edit);
+            let written = outcome.is_ok();
+            self.input(Input::Edited { ticket, outcome });
+            if written {
+                self.config(|_| {});
+            }
         }
         if self.engine.poll_timeout().is_some_and(|t| t <= self.clock) {
             let now = self.now();
@@ -419,6 +434,7 @@ impl World {
                 Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
                 Output::Live(change) => self.see(change),
                 Output::Drained => self.drained = true,
+                Output::Edit { ticket, edit } => self.edits.push_back((self.clock + EDIT_TIME, ticket, edit)),
             }
         }
         moved
@@ -558,5 +574,7 @@ fn worker_settings() -> media::worker::Settings {
 
 /// The engine's SIP listener.
 const PBX: &str = "10.0.0.1:5060";
+/// How long an edit takes to be written.
+const EDIT_TIME: Duration = Duration::from_millis(20);
 /// Messages kept for the print of a failed run.
 const LADDER: usize = 300;

@@ -18,6 +18,7 @@ use std::{
 
 use config::{
     DeviceId, Snapshot, UserId,
+    edits::Edit,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
@@ -58,6 +59,8 @@ pub(crate) enum Event {
     Moved(LegId),
     /// An answered callee is gone.
     Ended(LegId),
+    /// The edit with that ticket is written, or with `false` is not.
+    Edited(u64, bool),
 }
 
 /// What the script wants done.
@@ -77,6 +80,8 @@ pub(crate) enum Action {
     Tone(media::Tone),
     /// Keep this beyond a restart.
     Store(Change),
+    /// Change the configuration; [`Event::Edited`] follows.
+    Edit(u64, Box<Edit>),
 }
 
 /// Why a callee's phone stops ringing.
@@ -307,7 +312,7 @@ impl Call {
     }
     /// Removes the events of a leg that was cleared.
     pub(crate) fn forget(&self, leg: LegId) {
-        self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != leg);
+        self.0.desk.borrow_mut().inbox.retain(|event| event.leg() != Some(leg));
     }
     /// The caller is answered.
     pub(crate) fn mark_answered(&self) {
@@ -340,9 +345,10 @@ impl Call {
 }
 
 impl Event {
-    fn leg(&self) -> LegId {
+    fn leg(&self) -> Option<LegId> {
         match *self {
-            Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => leg,
+            Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
+            Self::Edited(..) => None,
         }
     }
 }

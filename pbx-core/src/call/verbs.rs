@@ -8,6 +8,7 @@ use std::{
 
 use config::{
     DeviceId, UserId,
+    edits::Edit,
     snapshot::{Device, Ring, User},
 };
 
@@ -67,6 +68,22 @@ impl Call {
             self.note("Answered by the system", "", "script");
             self.act(Action::Answer);
         }
+    }
+
+    /// Changes the configuration as who calls; whether that was done. Why not, the trace tells.
+    pub(crate) async fn edit(&self, edit: Edit) -> bool {
+        let ticket = self.facts().office.new_edit();
+        self.act(Action::Edit(ticket, Box::new(edit)));
+        let until = self.after(limits::EDIT_WAIT);
+        let mine = |event: &Event| match *event {
+            Event::Edited(edited, done) if edited == ticket => Some(done),
+            _ => None,
+        };
+        let done = self.take(Some(until), mine).await;
+        if done.is_none() {
+            self.note("Not saved", "the disk is too slow", "edit");
+        }
+        done.unwrap_or(false)
     }
 
     /// Lets the caller hear a tone until then.
@@ -155,7 +172,7 @@ impl Call {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) => None,
+                Event::Ended(_) | Event::Edited(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;

@@ -5,7 +5,7 @@ use std::{
     task::Poll,
 };
 
-use super::Engine;
+use super::{Engine, editing::Waiting};
 use crate::call::{Cause, script::Action};
 use crate::{ids::CallId, io::Now, timers::Timer};
 
@@ -54,6 +54,7 @@ impl Engine {
                 let stored = self.records.store(change);
                 self.out.push_back(stored);
             }
+            Action::Edit(ticket, edit) => self.edit(ticket, edit, Waiting::Call(id)),
         }
     }
 }
