@@ -41,6 +41,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0013_phones.sql"),
     include_str!("migrations/0014_ways_in.sql"),
     include_str!("migrations/0015_hunting.sql"),
+    include_str!("migrations/0019_lamps.sql"),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     Flow, Message, Name,
-    event::{DialogIds, KeptDialog, Settings},
+    event::{KeptDialog, Settings},
     headers::NameAddr,
     print::number::push_address,
     transaction::send::{DEFAULT_PORT, Draft, shown_address},
@@ -174,15 +174,6 @@ impl Dialog {
             local_cseq: self.local_cseq,
             remote_cseq: self.remote_cseq.unwrap_or(0),
             flow: self.flow,
-        }
-    }
-    /// How the peer names it.
-    pub(crate) fn ids(&self) -> DialogIds {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        DialogIds {
-            call_id: text(self.local.call_id()),
-            our_tag: text(self.local.tag()),
-            their_tag: text(self.remote_tag()),
         }
     }
     /// The CSeq of our last request; 0 before the first.

@@ -64,7 +64,7 @@ pub enum Event {
     /// [`Stack::respond`](crate::Stack::respond), which leaves the subscription as it was.
     Subscribe { id: SubscriptionId, request: RequestId, flow: Flow, message: Message },
     /// The last NOTIFY of this subscription is through; the next one may go.
-    Notified { id: SubscriptionId, outcome: NotifyOutcome },
+    NotifyAnswered { id: SubscriptionId, outcome: NotifyOutcome },
 
     /// The final response to our [`Stack::request`](crate::Stack::request); `None` after a time-out or transport failure.
     Response { id: RequestId, response: Option<Message> },
@@ -170,17 +170,6 @@ pub struct KeptDialog {
     pub remote_cseq: u32,
     /// The way the peer's last request came.
     pub flow: Flow,
-}
-
-/// The name of a dialog (RFC 3261 §12): what a peer puts into Replaces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DialogIds {
-    /// Call-ID.
-    pub call_id: String,
-    /// Our tag.
-    pub our_tag: String,
-    /// The peer's tag; empty before it said anything.
-    pub their_tag: String,
 }
 
 /// A call that we start.

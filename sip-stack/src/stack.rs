@@ -19,7 +19,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 pub use crate::event::{
-    DialogIds, EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
+    EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
     SubscriptionId, SubscriptionState, Termination,
 };
 pub use subscriptions::Notice;
@@ -109,8 +109,8 @@ impl Stack {
     pub fn is_quiet(&self) -> bool {
         self.layer.is_quiet() && self.invites.is_empty()
     }
-    /// How an invite's dialog is named, the one that is up or rang first; `None` without a dialog.
-    pub fn dialog_ids(&self, id: InviteId) -> Option<DialogIds> {
+    /// Call-ID, our tag and the peer's tag of a session that has a dialog.
+    pub fn dialog_ids(&self, id: InviteId) -> Option<[String; 3]> {
         self.invites.get(&id)?.dialog_ids()
     }
     /// Transactions, and invites, that are held at this moment.

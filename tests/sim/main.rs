@@ -8,6 +8,7 @@ mod configuration;
 mod forwards;
 mod hold;
 mod hunting;
+mod lamps;
 mod limits;
 mod nat;
 mod offers;
@@ -35,4 +36,4 @@ fn rough(seed: u64) -> World {
 }
 
 /// Seeds of each scenario.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 5;

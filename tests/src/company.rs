@@ -100,6 +100,7 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            unasked_counts: false,
         });
     }
     /// A ring group.

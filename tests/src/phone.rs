@@ -98,6 +98,8 @@ pub struct Phone {
     pub nat: Option<Nat>,
     /// Over what it speaks SIP.
     pub transport: Transport,
+    /// Bodies of NOTIFYs that it did not subscribe to.
+    pub notified: Vec<String>,
     /// When it was asked by OPTIONS whether it is there.
     pub asked_at: Vec<Instant>,
     pbx: SocketAddr,
@@ -145,6 +147,7 @@ impl Phone {
             late_offer: None,
             nat: None,
             transport: Transport::Udp,
+            notified: vec![],
             asked_at: vec![],
             pbx,
             domain: domain.into(),
@@ -381,6 +384,9 @@ impl Phone {
     fn on_request(&mut self, now: Instant, id: RequestId, request: &Message) {
         if request.method() == Method::Options {
             self.asked_at.push(now);
+        }
+        if request.method() == Method::Notify {
+            self.notified.push(String::from_utf8_lossy(&request.body()).into_owned());
         }
         self.stack.respond(now, id, Response::new(200));
     }

@@ -7,7 +7,7 @@ use std::{
 
 use config::{
     DeviceId, RingGroupId, UserId,
-    records::{BindingRow, CallRow, Change, hunting::HuntRows, parties::PartyRow},
+    records::{BindingRow, CallRow, Change, SubscriptionRow, hunting::HuntRows, parties::PartyRow},
 };
 use pbx_core::Stored;
 
@@ -24,6 +24,8 @@ pub struct Store {
     last_calls: BTreeMap<UserId, i64>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
+    /// Committed subscriptions.
+    pub subscriptions: BTreeMap<u64, SubscriptionRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -36,6 +38,7 @@ impl Default for Store {
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
             parties: vec![],
+            subscriptions: BTreeMap::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -71,6 +74,12 @@ impl Store {
             Change::LastCall { user, ended_at } => {
                 self.last_calls.insert(user, ended_at);
             }
+            Change::Subscribed(row) => {
+                self.subscriptions.insert(row.id, *row);
+            }
+            Change::Unsubscribed { id } => {
+                self.subscriptions.remove(&id);
+            }
             Change::CallParties(parties) => self.parties.extend(parties),
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
@@ -93,6 +102,7 @@ impl Store {
         Stored {
             bindings: self.bindings.values().cloned().collect(),
             hunting: HuntRows { turns, last_calls },
+            subscriptions: self.subscriptions.values().cloned().collect(),
         }
     }
     /// The power fails: what is not committed is lost.

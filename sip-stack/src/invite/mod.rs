@@ -29,7 +29,7 @@ use smallvec::SmallVec;
 use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local},
-    event::{DialogIds, EndCause, Event, InviteId},
+    event::{EndCause, Event, InviteId},
     message::Method,
     timers::{Deadlines, Ticket},
     transaction::layer::{ClientId, Layer, NoResponse, Owner, ServerId, What},
@@ -132,9 +132,11 @@ impl Invite {
     pub(crate) fn local_tag(&self) -> &[u8] {
         self.local.tag()
     }
-    /// How its dialog is named: the one that is up, or that rang first.
-    pub(crate) fn dialog_ids(&self) -> Option<DialogIds> {
-        self.dialogs.first().map(Dialog::ids)
+    /// Call-ID, our tag, the peer's tag.
+    pub(crate) fn dialog_ids(&self) -> Option<[String; 3]> {
+        let dialog = self.dialogs.first()?;
+        let ids = [self.local.call_id(), self.local.tag(), dialog.remote_tag()];
+        Some(ids.map(|id| String::from_utf8_lossy(id).into_owned()))
     }
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {

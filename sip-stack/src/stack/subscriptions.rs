@@ -57,7 +57,7 @@ impl Stack {
         }
         self.layer.respond(now, server, &granted(expires), Some(subscription.dialog.local.contact()));
     }
-    /// Sends a NOTIFY. [`Event::Notified`] follows, before which there cannot be another; `false` if one is under way. After
+    /// Sends a NOTIFY. [`Event::NotifyAnswered`] follows, before which there cannot be another; `false` if one is under way. After
     /// [`SubscriptionState::Terminated`] the subscription is gone.
     pub fn notify(&mut self, now: Instant, id: SubscriptionId, notice: Notice<'_>) -> bool {
         let Some(subscription) = self.subscriptions.get_mut(id) else { return false };
@@ -128,7 +128,7 @@ impl Stack {
         if outcome == NotifyOutcome::Lost {
             self.subscriptions.remove(id);
         }
-        self.layer.event(Event::Notified { id, outcome });
+        self.layer.event(Event::NotifyAnswered { id, outcome });
     }
 }
 
