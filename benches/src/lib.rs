@@ -4,6 +4,7 @@
 //! The generators write datagrams from templates, so that they do not become what is measured.
 
 pub mod digest;
+pub mod load;
 pub mod phone;
 pub mod resend;
 pub mod seed;

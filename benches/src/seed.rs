@@ -41,6 +41,28 @@ pub fn users(folder: &Path, first: u32, count: u32) -> Result<String, Box<dyn Er
     Ok(settings.query_row("SELECT domain FROM tenants WHERE id = 1", [], |row| row.get(0))?)
 }
 
+/// A ring group at `number` whose members, given by their extensions, all ring at once.
+pub fn group(folder: &Path, number: u32, members: std::ops::Range<u32>) -> Result<(), Box<dyn Error>> {
+    let db = Db::open(folder)?;
+    let rows = rusqlite::Connection::open(folder.join("dialtone.db"))?;
+    let user = |number: u32| {
+        let of = "SELECT user_id FROM extensions WHERE tenant_id = 1 AND number = ?1";
+        rows.query_row(of, [number.to_string()], |row| row.get::<_, i64>(0))
+    };
+    let ids: Vec<String> =
+        members.map(|number| Ok(user(number)?.to_string())).collect::<rusqlite::Result<_>>()?;
+    let (number, members) = (number.to_string(), ids.join(","));
+    let fields = [
+        ("name", &*number),
+        ("extension", &*number),
+        ("members", &*members),
+        ("overflow", "hangup:no_answer"),
+    ];
+    let values: Values = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    db.create(&Author::program(TenantId(1), "bench", "cli"), table("ring_groups")?, &values)?;
+    Ok(())
+}
+
 /// So many calls in the history of the first account, one every five minutes up to now.
 pub fn history(db: &Db, count: i64) -> Result<(), Box<dyn Error>> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();

@@ -142,7 +142,10 @@ impl Draft<'_> {
             .prepare_cached(&text)?
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((user, group)) = owner else { return Ok(None) };
+        let Some((user, group)) = owner else {
+            let lot = resources::park_lots::lot_of(rows, self.tenant, number)?;
+            return Ok(lot.map(|name| format!("{number} is a slot of Park lot {name}.")));
+        };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),
             (None, id) => (&resources::ring_groups::RING_GROUPS, id.unwrap_or_default()),

@@ -25,4 +25,14 @@ ids! {
     RingGroupId,
     /// What users may do.
     RoleId,
+    /// A place of a company.
+    SiteId,
+    /// A period of time.
+    TimeFrameId,
+    /// What happens to a user's calls in a time frame.
+    AnsweringRuleId,
+    /// Who works together.
+    DepartmentId,
+    /// A row of park slots.
+    ParkLotId,
 }

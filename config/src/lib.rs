@@ -27,6 +27,7 @@ mod first_start;
 #[cfg(test)]
 mod fixture;
 pub mod history;
+pub mod hunt;
 pub mod idempotency;
 pub mod ids;
 mod images;
@@ -49,6 +50,7 @@ pub mod rehearsal;
 pub mod resource;
 pub mod resources;
 mod rows;
+pub mod schedule;
 mod secret;
 pub mod sign_in;
 pub mod snapshot;

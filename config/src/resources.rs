@@ -2,10 +2,11 @@
 //!
 //! A column is added in its file and in a migration, nowhere else. How a device rings is part of the device, and how a
 //! user forwards is part of the user: there is exactly one of each, it is edited where it is looked for, and no row can be
-//! missing. (A forward by night or with an end date is two more columns.)
+//! missing.
 
 pub mod access;
 pub mod announcements;
+pub mod answering_rules;
 pub mod api_keys;
 pub mod blocked_callers;
 pub mod contacts;
@@ -18,25 +19,32 @@ pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod park_lots;
+pub mod ring_delays;
 pub mod ring_groups;
 pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod tenants;
+pub mod time_frames;
 pub mod users;
 
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 19] = [
+pub static ALL: [&Resource; 23] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
     &ring_groups::RING_GROUPS,
+    &ring_delays::RING_DELAYS,
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &time_frames::TIME_FRAMES,
+    &answering_rules::ANSWERING_RULES,
+    &park_lots::PARK_LOTS,
     &contacts::CONTACTS,
     &blocked_callers::BLOCKED_CALLERS,
     &licences::LICENCES,

@@ -1,9 +1,9 @@
 //! The configuration of one revision, typed, immutable, indexed; what calls read.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    DeviceId, RingGroupId, TenantId, UserId,
+    DepartmentId, DeviceId, ParkLotId, RingGroupId, SiteId, TenantId, UserId,
     access::{Permission, Rights},
 };
 
@@ -11,26 +11,35 @@ pub use crate::{
     destination::{Cause, Destination},
     number::Number,
     resources::{
+        answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
+        departments::Department,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::{RingGroup, Strategy},
         roles::Role,
-        tenants::Tenant,
-        users::{Forwards, User},
+        sites::Site,
+        tenants::{Night, NightSwitch, Tenant},
+        time_frames::TimeFrame,
+        users::{Forwards, NightForwards, Shows, User},
     },
 };
+pub use answering::{Answering, Deciding};
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
 use indexes::Indexes;
 
+mod answering;
 mod indexes;
 mod names;
 mod rows;
+mod rules_of_default;
 mod shared_map;
 
 /// All configuration of one revision. Share as `Arc`; a call keeps the one it began with.
@@ -181,6 +190,43 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// How much later than others a member of a group begins to ring, if so. GRP-12
+    pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {
+        self.indexes.ring_delays.get(&(group, user)).copied()
+    }
+    /// A site.
+    pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
+        self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
+    }
+    /// A department.
+    pub fn department(&self, tenant: TenantId, id: DepartmentId) -> Option<&Arc<Department>> {
+        self.rows.departments.get(&id.0).filter(|department| department.tenant == tenant)
+    }
+    /// The department with that park code. ORG-10
+    pub fn department_by_park_code(&self, tenant: TenantId, code: &str) -> Option<&Arc<Department>> {
+        let mut departments = self.rows.departments.values();
+        departments.find(|d| d.tenant == tenant && !code.is_empty() && d.park_code == code)
+    }
+    /// A park lot.
+    pub fn park_lot(&self, tenant: TenantId, id: ParkLotId) -> Option<&Arc<ParkLot>> {
+        self.rows.park_lots.get(&id.0).filter(|lot| lot.tenant == tenant)
+    }
+    /// All park lots of a tenant.
+    pub fn park_lots(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<ParkLot>> {
+        self.rows.park_lots.values().filter(move |lot| lot.tenant == tenant)
+    }
+    /// The park lot that has a slot of that number. SIP-33
+    pub fn park_lot_of_slot(&self, tenant: TenantId, number: &str) -> Option<&Arc<ParkLot>> {
+        self.park_lots(tenant).find(|lot| lot.has(number))
+    }
+    /// Where somebody of a department parks: in its lot, else in that of the department above, else in the one for
+    /// everybody. ORG-10
+    pub fn park_lot_for(&self, tenant: TenantId, department: Option<DepartmentId>) -> Option<&Arc<ParkLot>> {
+        let above = department.and_then(|id| self.department(tenant, id)).and_then(|d| d.parent);
+        let of = |wanted: Option<DepartmentId>| self.park_lots(tenant).find(|lot| lot.department == wanted);
+        let own = [department, above].into_iter().flatten().find_map(|id| of(Some(id)));
+        own.or_else(|| of(None))
     }
     /// A ring group.
     pub fn ring_group(&self, tenant: TenantId, id: RingGroupId) -> Option<&Arc<RingGroup>> {

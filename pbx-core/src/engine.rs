@@ -33,7 +33,7 @@ mod subscriptions;
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use config::Snapshot;
+use config::{Snapshot, hunt::Memory};
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
@@ -44,7 +44,6 @@ use crate::{
     auth::Auth,
     call::running::Calls,
     counters::{Counters, Refusal},
-    hunt::Memory,
     ids::CallId,
     ladder, limits,
     office::Office,

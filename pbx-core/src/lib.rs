@@ -5,7 +5,7 @@
 //! `async fn` over a `Call` that the engine itself polls. An `Engine` stays in the thread that made it.
 //!
 //! Rooms: [`engine`] (inputs, outputs, and a file for each stage of a call) → `features` (one per destination) →
-//! `hunt` (one per strategy) and `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
+//! `call` (legs, scripts, verbs) → `office` (what scripts may see of the engine).
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -20,7 +20,6 @@ mod cdr;
 mod counters;
 mod features;
 mod habits;
-mod hunt;
 mod ids;
 mod io;
 mod json;

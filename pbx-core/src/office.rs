@@ -6,9 +6,9 @@ use std::{
     collections::HashMap,
 };
 
-use config::UserId;
+use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, hunt::Memory, ids::LegId};
+use crate::{bindings::Bindings, ids::LegId};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod related;
+pub(crate) mod ring_groups;
 pub(crate) mod row;
 pub(crate) mod sites;
 pub(crate) mod tenants;
@@ -49,6 +50,7 @@ pub(crate) async fn beside(
         id if users::are(of) => users::beside(app, who, id).await?,
         id if sites::are(of) => sites::beside(app, who, id).await?,
         id if tenants::are(of) => tenants::beside(app, who, id).await?,
+        id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };

@@ -97,6 +97,14 @@ pub enum Event {
     OfferRefused { id: InviteId, status: u16 },
     /// INFO within the dialog; 200 is sent already.
     Info { id: InviteId, content_type: String, body: Bytes },
+    /// The peer wants us to call somebody in its place (RFC 3515): answer with [`Stack::accept_refer`](crate::Stack::accept_refer)
+    /// or [`Stack::refuse_refer`](crate::Stack::refuse_refer), then tell what became of it with
+    /// [`Stack::notify_refer`](crate::Stack::notify_refer). One at a time in a dialog.
+    Refer { id: InviteId, request: Message },
+    /// The final answer to our [`Stack::refer`](crate::Stack::refer).
+    Referred { id: InviteId, status: u16 },
+    /// What our REFER came to so far; with 200..=699 nothing follows.
+    Notified { id: InviteId, status: u16 },
     /// The confirmed dialog is over: BYE received (200 is sent), or it died.
     Ended { id: InviteId, cause: EndCause, reason: Option<String> },
 }
@@ -170,6 +178,17 @@ pub struct KeptDialog {
     pub remote_cseq: u32,
     /// The way the peer's last request came.
     pub flow: Flow,
+}
+
+/// Where a session stands that an INVITE wants to replace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not answered; we called.
+    Rings,
+    /// Not answered; they called.
+    Calls,
+    /// Answered.
+    Confirmed,
 }
 
 /// A call that we start.

@@ -40,7 +40,7 @@ names! {
     PPreferredIdentity "P-Preferred-Identity", Privacy "Privacy", AlertInfo "Alert-Info", CallInfo "Call-Info",
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
-    Organization "Organization", Identity "Identity" b'y',
+    Organization "Organization", Identity "Identity" b'y', ReferSub "Refer-Sub",
 }
 
 impl Name {

@@ -20,11 +20,12 @@ use bytes::Bytes;
 
 pub use crate::event::{
     EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
-    SubscriptionId, SubscriptionState, Termination,
+    Standing, SubscriptionId, SubscriptionState, Termination,
 };
 pub use subscriptions::Notice;
 use crate::{
     Flow, Message, Name, Request, Response,
+    headers::Replaces,
     invite::Invite,
     map::{IdMap, shrink},
     message::Method,
@@ -108,10 +109,6 @@ impl Stack {
     /// Whether no transaction, dialog or timer is left.
     pub fn is_quiet(&self) -> bool {
         self.layer.is_quiet() && self.invites.is_empty()
-    }
-    /// Call-ID, our tag and the peer's tag of a session that has a dialog.
-    pub fn dialog_ids(&self, id: InviteId) -> Option<[String; 3]> {
-        self.invites.get(&id)?.dialog_ids()
     }
     /// Transactions, and invites, that are held at this moment.
     pub fn load(&self) -> (usize, usize) {
@@ -233,6 +230,36 @@ impl Stack {
     /// Ends a confirmed session with BYE, or whatever is right in the state it is in.
     pub fn bye(&mut self, now: Instant, id: InviteId, reason: Option<&str>) {
         self.act(now, id, |invite, layer| invite.bye(now, layer, reason));
+    }
+    /// Takes the peer's REFER: 202, and a NOTIFY that it is being tried.
+    pub fn accept_refer(&mut self, now: Instant, id: InviteId) {
+        self.act(now, id, |invite, layer| invite.accept_refer(now, layer));
+    }
+    /// Refuses the peer's REFER.
+    pub fn refuse_refer(&mut self, now: Instant, id: InviteId, response: &Response) {
+        self.act(now, id, |invite, layer| invite.refuse_refer(now, layer, response));
+    }
+    /// Tells the peer what its REFER came to: 100..=199 so far, 200..=699 in the end. Also after the session is over.
+    pub fn notify_refer(&mut self, now: Instant, id: InviteId, status: u16) {
+        self.act(now, id, |invite, layer| invite.notify_refer(now, layer, status));
+    }
+    /// Refers the peer of a confirmed session to `to`, with brackets.
+    pub fn refer(&mut self, now: Instant, id: InviteId, to: &str, headers: Vec<(Name, String)>) {
+        self.act(now, id, |invite, layer| invite.refer(now, layer, to, headers));
+    }
+    /// The session that a Replaces means (RFC 3891 §3), from whichever end it is written: both tags are in it anyway.
+    pub fn replaced(&self, replaces: &Replaces<'_>) -> Option<(InviteId, Standing)> {
+        let tags = (replaces.to_tag, replaces.from_tag);
+        [tags, (tags.1, tags.0)].into_iter().find_map(|(local, remote)| {
+            let tag = std::str::from_utf8(local).ok()?;
+            let id = InviteId(u64::from_str_radix(tag.split_once('.')?.0, 16).ok()?);
+            let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == local)?;
+            Some((id, invite.standing(replaces.call_id, remote)?))
+        })
+    }
+    /// Call-ID, our tag and the peer's tag of a session that has a dialog.
+    pub fn dialog_ids(&self, id: InviteId) -> Option<[String; 3]> {
+        self.invites.get(&id)?.dialog_ids()
     }
     fn act(&mut self, now: Instant, id: InviteId, verb: impl FnOnce(&mut Invite, &mut Layer)) {
         self.with_invite(id, verb);

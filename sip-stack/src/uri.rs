@@ -62,6 +62,13 @@ impl<'a> Uri<'a> {
     pub fn host_text(&self) -> String {
         String::from_utf8_lossy(self.host).to_ascii_lowercase()
     }
+    /// A header that a request to this URI is to carry (RFC 3261 §19.1.1), decoded. Names in any case.
+    pub fn header(&self, name: &str) -> Option<Vec<u8>> {
+        self.headers.split(|b| *b == b'&').find_map(|header| {
+            let (given, value) = cut_at(header, b'=');
+            given.eq_ignore_ascii_case(name.as_bytes()).then(|| unescape(value))
+        })
+    }
     /// The host as an address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
         text::ip(self.host)
@@ -146,6 +153,9 @@ mod tests {
 
         let uri = read("sips:alice@atlanta.com?subject=project%20x&priority=urgent").unwrap();
         assert_eq!((uri.scheme, uri.headers), (Scheme::Sips, &b"subject=project%20x&priority=urgent"[..]));
+
+        assert_eq!(uri.header("Subject").as_deref(), Some(&b"project x"[..]));
+        assert_eq!((uri.header("priority").as_deref(), uri.header("to")), (Some(&b"urgent"[..]), None));
 
         let uri = read("sip:+1-212-555-1212:1234@gateway.com;user=phone").unwrap();
         assert_eq!(uri.user, b"+1-212-555-1212");

@@ -146,3 +146,28 @@ fn the_prefix_stands_before_the_callers_name() {
         world.assert_quiet();
     });
 }
+
+/// GRP-08, GRP-12: with Ring all a member may begin later; who answers before that spares them.
+#[test]
+fn a_member_with_a_delay_rings_later_than_the_others() {
+    seeds(|seed| {
+        let mut world = World::new(seed).delay(ms(5)..ms(60));
+        let (alice, [bob, carol, dave]) = group(&mut world, Strategy::All);
+        world.config(|c| {
+            c.groups[0].ring_time = secs(20);
+            c.delay_member("600", "103", secs(5));
+            c.delay_member("600", "104", secs(12));
+        });
+        world.dials(alice, "600");
+        world.run_until(secs(30), |w| w.state(carol) == State::Rings);
+        let between = world.phone(carol).rang_at[0] - world.phone(bob).rang_at[0];
+        assert!(between.abs_diff(secs(5)) < ms(300), "{between:?}");
+        world.answers(bob);
+        world.run_for(secs(20));
+        assert_eq!(world.phone(dave).invited, 0);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+        assert!(world.record().trace.contains("after 12 s"), "{}", world.record().trace);
+    });
+}

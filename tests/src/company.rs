@@ -7,8 +7,8 @@ use config::{
     access::{Reach, Rights},
     edits::Edit,
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, NodeSettings, Ring, RingGroup, Role,
-        Rows, Target, Tenant, User,
+        BlockedCaller, Destination, Device, Extension, Forwards, Ha1, Night, NodeSettings, Ring, RingDelay,
+        RingGroup, Role, Rows, Target, Tenant, User,
     },
 };
 
@@ -27,6 +27,7 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -49,6 +50,8 @@ impl Company {
             domain: domain.into(),
             country: "de".into(),
             inband_ringback: false,
+            site: None,
+            night: Night::default(),
         };
         let node = NodeSettings::default();
         Self {
@@ -58,6 +61,7 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            ring_delays: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -74,13 +78,12 @@ impl Company {
             suspended: false,
             number: Some(number.into()),
             role: None,
-            forwards: Forwards {
-                always: None,
-                busy: None,
-                no_answer: None,
-                no_answer_after: Duration::from_secs(20),
-                busy_trigger: 2,
-            },
+            site: None,
+            zone: None,
+            dnd: false,
+            dnd_until: None,
+            forwards: Forwards::default(),
+            department: None,
             numbers: vec![],
         });
         self.add_device(number, number);
@@ -137,6 +140,13 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A member of a group whose phones ring later.
+    pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
+        let group =
+            self.groups.iter().find(|g| g.number.as_deref() == Some(group)).expect("the test added it").id;
+        let (id, user) = (self.id_after(self.ring_delays.len()), self.user(member).id);
+        self.ring_delays.push(RingDelay { id, tenant: self.tenant.id, group, user, delay });
+    }
     /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
     /// change is a fault of the engine.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), String> {
@@ -192,6 +202,7 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
     }

@@ -31,7 +31,6 @@ pub struct Watcher {
     pub published: Option<(u16, String)>,
     /// NOTIFYs of no dialog of its own.
     pub unasked: Vec<Message>,
-    pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
     out: VecDeque<Bytes>,
@@ -89,7 +88,7 @@ struct Request {
 
 impl Watcher {
     /// The lamps of the device that `account` names, as [`crate::Phone::new`] has it.
-    pub fn new(account: &str, address: SocketAddr, pbx: SocketAddr) -> Self {
+    pub fn new(account: &str, address: SocketAddr) -> Self {
         let (username, domain) = account.split_once('@').unwrap_or((account, DOMAIN));
         Self {
             address,
@@ -99,7 +98,6 @@ impl Watcher {
             lamps: vec![],
             published: None,
             unasked: vec![],
-            pbx,
             domain: domain.into(),
             credentials: Credentials { username: username.into(), password: password(username), strong: false },
             out: VecDeque::new(),

@@ -159,7 +159,7 @@ impl World {
     pub fn lamps_of(&mut self, account: &str) -> usize {
         let index = self.watchers.len();
         let address = SocketAddr::from(([10, 0, 2 + (index / 200) as u8, 1 + (index % 200) as u8], 5062));
-        self.watchers.push(Watcher::new(account, address, self.pbx()));
+        self.watchers.push(Watcher::new(account, address));
         index
     }
     /// Subscribes for an hour; the lamp's place.

@@ -13,8 +13,8 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        BlockedCaller, Contact, Device, DirectoryName, Extension, NodeSettings, OwnContact, RingGroup, Role,
-        Rows, Table, Tenant, User,
+        AnsweringRule, BlockedCaller, Contact, Department, Device, DirectoryName, Extension, NodeSettings,
+        OwnContact, ParkLot, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -49,10 +49,16 @@ pub(super) fn all(
         extensions: reader.table()?,
         devices: reader.table()?,
         ring_groups: reader.table()?,
+        ring_delays: reader.table()?,
         contacts: reader.table()?,
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
+        sites: reader.table()?,
+        time_frames: reader.table()?,
+        answering_rules: reader.table()?,
+        departments: reader.table()?,
+        park_lots: reader.table()?,
     };
     Ok(Loaded { rows: loaded, problems: reader.problems })
 }
@@ -84,10 +90,16 @@ pub(super) fn touched(
     reader.refresh(&mut next.extensions, &again.extensions)?;
     reader.refresh(&mut next.devices, &again.devices)?;
     reader.refresh(&mut next.ring_groups, &again.ring_groups)?;
+    reader.refresh(&mut next.ring_delays, &again.ring_delays)?;
     reader.refresh(&mut next.contacts, &again.contacts)?;
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
+    reader.refresh(&mut next.sites, &again.sites)?;
+    reader.refresh(&mut next.time_frames, &again.time_frames)?;
+    reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
+    reader.refresh(&mut next.departments, &again.departments)?;
+    reader.refresh(&mut next.park_lots, &again.park_lots)?;
     if again.node {
         let mut node = Table::<NodeSettings>::default();
         reader.refresh(&mut node, &BTreeSet::from([1]))?;
@@ -106,10 +118,16 @@ struct Again {
     extensions: BTreeSet<i64>,
     devices: BTreeSet<i64>,
     ring_groups: BTreeSet<i64>,
+    ring_delays: BTreeSet<i64>,
     contacts: BTreeSet<i64>,
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
+    sites: BTreeSet<i64>,
+    time_frames: BTreeSet<i64>,
+    answering_rules: BTreeSet<i64>,
+    departments: BTreeSet<i64>,
+    park_lots: BTreeSet<i64>,
 }
 
 impl Again {
@@ -131,6 +149,8 @@ impl Again {
             self.devices.insert(touched.id);
         } else if name == RingGroup::TABLE {
             self.ring_groups.insert(touched.id);
+        } else if name == RingDelay::TABLE {
+            self.ring_delays.insert(touched.id);
         } else if name == Contact::TABLE {
             self.contacts.insert(touched.id);
         } else if name == OwnContact::TABLE {
@@ -139,6 +159,16 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
+        } else if name == Site::TABLE {
+            self.sites.insert(touched.id);
+        } else if name == TimeFrame::TABLE {
+            self.time_frames.insert(touched.id);
+        } else if name == AnsweringRule::TABLE {
+            self.answering_rules.insert(touched.id);
+        } else if name == Department::TABLE {
+            self.departments.insert(touched.id);
+        } else if name == ParkLot::TABLE {
+            self.park_lots.insert(touched.id);
         } else if name == Extension::TABLE {
             self.extensions.insert(touched.id);
             self.add_owners(rows, from, touched.id)?;

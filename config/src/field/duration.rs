@@ -10,7 +10,7 @@ pub(super) fn normalise(given: &str, min: i64, max: i64) -> Result<String, Strin
     }
 }
 
-pub(super) fn show(stored: &str) -> String {
+pub(crate) fn show(stored: &str) -> String {
     stored.parse().map_or_else(|_| stored.to_owned(), words)
 }
 

@@ -12,6 +12,11 @@ pub(super) fn show(stored: &str) -> String {
     moment(stored).map_or_else(|| stored.to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
+/// The moment that a stored text stands for; `None` if it is blank.
+pub fn of(stored: &str) -> Option<DateTime<Utc>> {
+    if stored.is_empty() { None } else { moment(stored) }
+}
+
 fn moment(given: &str) -> Option<DateTime<Utc>> {
     let given = given.replacen(' ', "T", 1).replace(" UTC", "Z");
     let plain = || {

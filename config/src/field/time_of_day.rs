@@ -8,7 +8,7 @@ pub(super) fn normalise(given: &str) -> Result<String, String> {
 }
 
 /// Minutes since midnight of `8`, `8:30`, `08:30`, `8:30 pm`; 24:00 is the end of the day.
-pub(super) fn minutes(given: &str) -> Option<u16> {
+pub(crate) fn minutes(given: &str) -> Option<u16> {
     let given = given.trim().to_ascii_lowercase();
     let (clock, afternoon) = match (given.strip_suffix("am"), given.strip_suffix("pm")) {
         (Some(clock), _) => (clock, Some(false)),
@@ -33,9 +33,9 @@ pub(super) fn minutes(given: &str) -> Option<u16> {
 }
 
 /// `08:30` of minutes since midnight.
-pub(super) fn print(minutes: u16) -> String {
+pub(crate) fn print(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// Minutes.
-pub(super) const DAY: u16 = 24 * 60;
+pub(crate) const DAY: u16 = 24 * 60;

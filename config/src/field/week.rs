@@ -28,7 +28,7 @@ impl Week {
     }
 
     /// `Mon–Fri 09:00–17:00; Sat 10:00–13:00`.
-    fn in_words(&self) -> String {
+    pub fn in_words(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         let mut first = 0;
         while first < 7 {

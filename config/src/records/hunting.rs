@@ -19,15 +19,20 @@ impl Db {
         let writer = self.writer();
         writer.execute("DELETE FROM hunt_turns WHERE group_id NOT IN (SELECT id FROM ring_groups)", [])?;
         writer.execute("DELETE FROM last_calls WHERE user_id NOT IN (SELECT id FROM users)", [])?;
-        let mut turns = writer.prepare("SELECT group_id, user_id FROM hunt_turns ORDER BY group_id")?;
-        let turns = turns.query_map([], |row| Ok((RingGroupId(row.get(0)?), UserId(row.get(1)?))))?;
-        let mut last = writer.prepare("SELECT user_id, ended_at FROM last_calls ORDER BY user_id")?;
-        let last_calls = last.query_map([], |row| Ok((UserId(row.get(0)?), row.get(1)?)))?;
-        Ok(HuntRows {
-            turns: turns.collect::<Result<_, _>>()?,
-            last_calls: last_calls.collect::<Result<_, _>>()?,
-        })
+        read(&writer)
     }
+}
+
+/// What is stored.
+pub(crate) fn read(rows: &Connection) -> rusqlite::Result<HuntRows> {
+    let mut turns = rows.prepare("SELECT group_id, user_id FROM hunt_turns ORDER BY group_id")?;
+    let turns = turns.query_map([], |row| Ok((RingGroupId(row.get(0)?), UserId(row.get(1)?))))?;
+    let mut last = rows.prepare("SELECT user_id, ended_at FROM last_calls ORDER BY user_id")?;
+    let last_calls = last.query_map([], |row| Ok((UserId(row.get(0)?), row.get(1)?)))?;
+    Ok(HuntRows {
+        turns: turns.collect::<Result<_, _>>()?,
+        last_calls: last_calls.collect::<Result<_, _>>()?,
+    })
 }
 
 pub(super) fn keep_turn(rows: &Connection, group: RingGroupId, user: UserId) -> rusqlite::Result<()> {

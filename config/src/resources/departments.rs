@@ -1,11 +1,26 @@
 //! Departments, and departments below them: who works together, by which lists are filtered. ORG-06…10.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
-    Field, Problem, Resource,
+    DepartmentId, Field, Problem, Resource, TenantId,
     resource::{Hooks, Values},
+    secret::Cipher,
+    typed::{Typed, Unreadable},
 };
+
+/// A department. ORG-06, ORG-10.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Department {
+    pub id: DepartmentId,
+    pub tenant: TenantId,
+    pub name: String,
+    /// What it is part of.
+    pub parent: Option<DepartmentId>,
+    /// Parks a call here; blank is none.
+    pub park_code: String,
+}
 
 /// The declaration.
 pub static DEPARTMENTS: Resource = Resource {
@@ -38,6 +53,25 @@ pub static DEPARTMENTS: Resource = Resource {
     rules: &[two_levels_are_enough, siblings_have_names_of_their_own],
     hooks: Hooks::NONE,
 };
+
+impl Typed for Department {
+    const TABLE: &'static str = "departments";
+    const SELECT: &'static str =
+        "SELECT t.id, t.tenant_id, t.name, t.parent_id, t.park_code FROM departments t";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: DepartmentId(row.get(0)?),
+            tenant: TenantId(row.get(1)?),
+            name: row.get(2)?,
+            parent: row.get::<_, Option<i64>>(3)?.map(DepartmentId),
+            park_code: row.get(4)?,
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}
 
 fn park_code_can_be_dialled(values: &Values) -> Result<(), Problem> {
     let code = values.get("park_code").map_or("", String::as_str);

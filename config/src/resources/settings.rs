@@ -1,5 +1,7 @@
 //! Settings of a tenant: one row each, made with the tenant. Read as part of [`super::tenants::Tenant`]. A-44.
 
+use rusqlite::Connection;
+
 use crate::{
     Field, Problem, Resource,
     field::file::FileType,
@@ -48,6 +50,22 @@ pub static SETTINGS: Resource = Resource {
             .help("Reports of problems go there. Blank sends none."),
         Field::choice("language", "Language", super::users::LANGUAGES)
             .help("Of the portal and of mail, for users who chose none. Blank is that of the browser."),
+        Field::flag("night_enabled", "Night mode")
+            .help("Users may forward their calls elsewhere while the company has its night."),
+        Field::choice("night_mode", "Right now", NIGHT_MODES)
+            .required()
+            .default("automatic")
+            .shown_when("night_enabled", "1"),
+        Field::moment("night_until", "Until")
+            .shown_when("night_enabled", "1")
+            .help("In UTC. When a night or day that was switched by hand is over. Blank is until it is switched again."),
+        Field::choice("night_when", "Night is", NIGHT_WHEN)
+            .required()
+            .default("outside")
+            .shown_when("night_enabled", "1"),
+        Field::reference("night_frame", "Time frame", "time_frames")
+            .shown_when("night_enabled", "1")
+            .help("One of the company. Blank is day, unless it is switched by hand."),
         Field::text("oidc_issuer", "Issuer")
             .max(253)
             .help("Address of your identity provider, such as https://login.example.com. Blank is no single sign-on."),
@@ -69,6 +87,7 @@ pub static SETTINGS: Resource = Resource {
     cards: &[
         ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
+        ("Night", &["night_enabled", "night_mode", "night_until", "night_when", "night_frame"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Records", &["audit_days"]),
         (
@@ -80,7 +99,7 @@ pub static SETTINGS: Resource = Resource {
     single: true,
     tenant: true,
     check: Some(is_sound),
-    rules: &[],
+    rules: &[night_is_the_companys],
     hooks: Hooks::NONE,
 };
 
@@ -105,6 +124,27 @@ fn is_issuer(text: &str) -> bool {
     is_plain && (scheme == "https" || (scheme == "http" && matches!(host, "localhost" | "127.0.0.1")))
 }
 
+/// A user's own time frame is not for all.
+fn night_is_the_companys(
+    rows: &Connection,
+    tenant: i64,
+    values: &Values,
+) -> rusqlite::Result<Option<Problem>> {
+    let frame = values.get("night_frame").map_or("", String::as_str);
+    let own: bool = rows
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM time_frames WHERE tenant_id = ?1 AND id = CAST(?2 AS INTEGER) \
+             AND user_id IS NOT NULL)",
+        )?
+        .query_row((tenant, frame), |row| row.get(0))?;
+    Ok(own
+        .then(|| Problem::of("night_frame", "This time frame belongs to one user. Take one of the company.")))
+}
+
+const NIGHT_MODES: &[(&str, &str)] =
+    &[("automatic", "Automatic: by the time frame"), ("day", "Day"), ("night", "Night")];
+const NIGHT_WHEN: &[(&str, &str)] =
+    &[("outside", "Outside of the time frame"), ("within", "Within the time frame")];
 const LOGO_TYPES: &[FileType] = &[FileType::Png, FileType::Jpeg];
 
 const OIDC_MATCH: &[(&str, &str)] = &[

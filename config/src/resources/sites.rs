@@ -1,6 +1,25 @@
 //! Sites: the places of a company. ORG-01…05. The default one is named in [`super::settings`].
 
-use crate::{Field, Resource, resource::Hooks};
+use chrono_tz::Tz;
+use rusqlite::Row;
+
+use crate::{
+    Field, Resource, SiteId, TenantId,
+    resource::Hooks,
+    secret::Cipher,
+    typed::{Typed, Unreadable},
+};
+
+/// A place of a company, as calls see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Site {
+    pub id: SiteId,
+    pub tenant: TenantId,
+    pub name: String,
+    /// Of its clocks.
+    pub zone: Tz,
+}
 
 /// The declaration.
 pub static SITES: Resource = Resource {
@@ -47,3 +66,23 @@ pub static SITES: Resource = Resource {
     rules: &[],
     hooks: Hooks::NONE,
 };
+
+impl Typed for Site {
+    const TABLE: &'static str = "sites";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.time_zone FROM sites t";
+
+    fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
+        let zone = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        Ok(Self {
+            id: SiteId(row.get(0)?),
+            tenant: TenantId(row.get(1)?),
+            name: row.get(2)?,
+            zone: zone
+                .parse()
+                .map_err(|_| Unreadable::Field { field: "time_zone", message: "it is no time zone." })?,
+        })
+    }
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+}

@@ -1,9 +1,11 @@
 //! Tenants: companies on this node, apart from each other. SIP-03.
 
+use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use crate::{
-    Field, Problem, Resource, TenantId,
+    Field, Problem, Resource, SiteId, TenantId, TimeFrameId,
+    field::moment,
     resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -21,6 +23,34 @@ pub struct Tenant {
     pub country: String,
     /// Ringback in band (183 with a tone) instead of the phone's own (180).
     pub inband_ringback: bool,
+    /// That of users without one: its clocks are the company's.
+    pub site: Option<SiteId>,
+    pub night: Night,
+}
+
+/// When the company has its night, see [`crate::Snapshot::is_night`]. RNG-16.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Night {
+    /// Otherwise it is always day.
+    pub enabled: bool,
+    /// Set by hand.
+    pub switch: NightSwitch,
+    /// When the switch goes back to automatic; `None` is never. RNG-19.
+    pub until: Option<DateTime<Utc>>,
+    /// What the automatic follows; without one it is day.
+    pub frame: Option<TimeFrameId>,
+    /// Whether night is within the frame, not outside of it.
+    pub within: bool,
+}
+
+/// How night mode is switched. RNG-16.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum NightSwitch {
+    #[default]
+    Automatic,
+    Day,
+    Night,
 }
 
 /// The declaration.
@@ -51,8 +81,9 @@ pub static TENANTS: Resource = Resource {
 
 impl Typed for Tenant {
     const TABLE: &'static str = "tenants";
-    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback \
-        FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
+    const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.default_site_id, \
+        COALESCE(s.night_enabled, 0), COALESCE(s.night_mode, ''), COALESCE(s.night_until, ''), s.night_frame_id, \
+        s.night_when = 'within' FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
         Ok(Self {
@@ -61,6 +92,18 @@ impl Typed for Tenant {
             domain: row.get(2)?,
             country: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
             inband_ringback: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
+            site: row.get::<_, Option<i64>>(5)?.map(SiteId),
+            night: Night {
+                enabled: row.get(6)?,
+                switch: match row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)? {
+                    "day" => NightSwitch::Day,
+                    "night" => NightSwitch::Night,
+                    _ => NightSwitch::Automatic,
+                },
+                until: moment::of(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?),
+                frame: row.get::<_, Option<i64>>(9)?.map(TimeFrameId),
+                within: row.get::<_, Option<bool>>(10)?.unwrap_or_default(),
+            },
         })
     }
     fn id(&self) -> i64 {

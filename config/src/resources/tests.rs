@@ -63,6 +63,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
     }
+    if of.name == "park_lots" {
+        sample.insert("first_slot".into(), (80_000 + n * 100).to_string());
+    }
     // These hold digits only.
     for name in ["area_code", "park_code"] {
         if let Some(code) = sample.get_mut(name) {
@@ -80,6 +83,10 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
         "devices" => drop(values.insert("username".into(), format!("target{n}"))),
+        "ring_groups" => {
+            values.insert("extension".into(), format!("8{n:03}"));
+            values.insert("members".into(), target(company, author, "users", n).to_string());
+        }
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    Field, Problem, Resource, RoleId, TenantId, UserId,
+    DepartmentId, Field, Problem, Resource, RoleId, SiteId, TenantId, UserId,
     access::levels,
+    field::moment,
     number::Number,
     resource::Hooks,
     secret::Cipher,
@@ -29,6 +31,15 @@ pub struct User {
     pub number: Option<String>,
     /// `None` is an ordinary user of level 0.
     pub role: Option<RoleId>,
+    /// `None` is the default site.
+    pub site: Option<SiteId>,
+    /// `None` is that of the site, see [`crate::Snapshot::zone_of`].
+    pub zone: Option<Tz>,
+    /// Do not disturb, see [`User::is_dnd`]. RNG-13.
+    pub dnd: bool,
+    /// `None` is without end. RNG-19.
+    pub dnd_until: Option<DateTime<Utc>>,
+    pub department: Option<DepartmentId>,
     pub forwards: Forwards,
     /// Their mobile, work and home number, if they are listed in the directory: whose calls show their name. DIR-34.
     pub numbers: Vec<Number>,
@@ -39,14 +50,46 @@ pub struct User {
 pub struct Forwards {
     /// All calls at once; `None` is off.
     pub always: Option<String>,
+    /// Since then it is off. RNG-19.
+    pub always_until: Option<DateTime<Utc>>,
     /// At the busy trigger, or when all devices are busy.
     pub busy: Option<String>,
+    /// Since then it is off.
+    pub busy_until: Option<DateTime<Utc>>,
     /// After `no_answer_after`, or when no device is registered.
     pub no_answer: Option<String>,
-    /// 5–120 s. [default 20 s]
+    /// Since then it is off.
+    pub no_answer_until: Option<DateTime<Utc>>,
+    /// In force instead of the three while the company has its night. RNG-10.
+    pub night: NightForwards,
+    /// 5–120 s, by day and by night. [default 20 s]
     pub no_answer_after: Duration,
     /// Calls in progress at which further ones are forwarded, 1–20. [default 2]
     pub busy_trigger: u32,
+    /// Whose number is shown outside. RNG-18.
+    pub shows: Shows,
+}
+
+/// Forwards of the company's night; `None` is off, whatever they are by day. RNG-10, RNG-11.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct NightForwards {
+    pub always: Option<String>,
+    pub always_until: Option<DateTime<Utc>>,
+    pub busy: Option<String>,
+    pub busy_until: Option<DateTime<Utc>>,
+    pub no_answer: Option<String>,
+    pub no_answer_until: Option<DateTime<Utc>>,
+}
+
+/// Whose number an outside callee of a forward sees. RNG-18.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shows {
+    /// That of who called, where the trunk allows it; else the own one.
+    #[default]
+    Caller,
+    /// That of who forwards.
+    Own,
 }
 
 /// The declaration.
@@ -91,11 +134,16 @@ pub static USERS: Resource = Resource {
         Field::long_text("deskphone", "Deskphone").made_by(DESKPHONE),
         Field::long_text("second_deskphone", "Secondary deskphone").made_by(SECOND_DESKPHONE),
         Field::long_text("softphone", "Softphone").made_by(SOFTPHONE),
+        Field::flag("dnd", "Do not disturb").help("No phone rings; callers go where they go when busy."),
+        Field::moment("dnd_until", "Do not disturb until").help(UNTIL),
         Field::phone_number("forward_always", "Forward all calls to")
             .help("An extension, or an outside number with area code. Blank is off."),
+        Field::moment("forward_always_until", "All calls until").help(UNTIL),
         Field::phone_number("forward_busy", "When busy to").help("Blank is off."),
+        Field::moment("forward_busy_until", "When busy until").help(UNTIL),
         Field::phone_number("forward_no_answer", "When not answered to")
             .help("Also when no phone is registered. Blank is off."),
+        Field::moment("forward_no_answer_until", "When not answered until").help(UNTIL),
         Field::seconds("forward_no_answer_after", "Not answered means after", 5, 120)
             .required()
             .default("20"),
@@ -103,6 +151,14 @@ pub static USERS: Resource = Resource {
             .required()
             .default("2")
             .help("So many calls ringing or up, in either direction."),
+        Field::choice("forward_shows", "Forwards outside show", SHOWS).required().default("caller"),
+        Field::phone_number("night_always", "At night, forward all calls to")
+            .help("In force while the company has its night, see Settings. Blank is off at night."),
+        Field::moment("night_always_until", "At night, all calls until").help(UNTIL),
+        Field::phone_number("night_busy", "At night, when busy to").help("Blank is off at night."),
+        Field::moment("night_busy_until", "At night, when busy until").help(UNTIL),
+        Field::phone_number("night_no_answer", "At night, when not answered to").help("Blank is off at night."),
+        Field::moment("night_no_answer_until", "At night, when not answered until").help(UNTIL),
     ],
     columns: &["name", "extension", "email", "role", "site", "department", "suspended"],
     filters: &["role", "suspended", "site", "department", "licences"],
@@ -114,14 +170,30 @@ pub static USERS: Resource = Resource {
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
         ("Licences", &["licensed", "licences"]),
+        ("Do not disturb", &["dnd", "dnd_until"]),
         (
             "Call forwarding",
             &[
                 "forward_always",
+                "forward_always_until",
                 "forward_busy",
+                "forward_busy_until",
                 "busy_trigger",
                 "forward_no_answer",
+                "forward_no_answer_until",
                 "forward_no_answer_after",
+                "forward_shows",
+            ],
+        ),
+        (
+            "Call forwarding at night",
+            &[
+                "night_always",
+                "night_always_until",
+                "night_busy",
+                "night_busy_until",
+                "night_no_answer",
+                "night_no_answer_until",
             ],
         ),
     ],
@@ -138,16 +210,26 @@ impl User {
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
+    /// Whether they switched their phones to do not disturb, and that is not over. What an answering rule says is
+    /// [`crate::snapshot::Answering`]'s. RNG-13, RNG-14, RNG-19.
+    pub fn is_dnd(&self, utc: DateTime<Utc>) -> bool {
+        self.dnd && self.dnd_until.is_none_or(|until| utc < until)
+    }
 }
 
 impl Default for Forwards {
     fn default() -> Self {
         Self {
             always: None,
+            always_until: None,
             busy: None,
+            busy_until: None,
             no_answer: None,
+            no_answer_until: None,
+            night: NightForwards::default(),
             no_answer_after: Duration::from_secs(20),
             busy_trigger: 2,
+            shows: Shows::Caller,
         }
     }
 }
@@ -156,11 +238,15 @@ impl Typed for User {
     const TABLE: &'static str = "users";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.first_name, t.last_name, t.suspended OR NOT t.licensed, x.number, \
         t.forward_always, t.forward_busy, t.forward_no_answer, t.forward_no_answer_after, t.busy_trigger, t.role_id, \
-        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END \
+        CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
+        t.site_id, t.time_zone, t.dnd, t.dnd_until, t.forward_always_until, t.forward_busy_until, \
+        t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
+        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
-        let target = |column| row.get(column).map(|to: String| Some(to).filter(|to| !to.is_empty()));
+        let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        let zone = text(14)?;
         Ok(Self {
             id: UserId(row.get(0)?),
             tenant: TenantId(row.get(1)?),
@@ -169,18 +255,45 @@ impl Typed for User {
             suspended: row.get(4)?,
             number: row.get(5)?,
             role: row.get::<_, Option<i64>>(11)?.map(RoleId),
+            department: row.get::<_, Option<i64>>(27)?.map(DepartmentId),
             numbers: row.get_ref(12)?.as_str().unwrap_or_default().lines().filter_map(Number::of).collect(),
-            forwards: Forwards {
-                always: target(6)?,
-                busy: target(7)?,
-                no_answer: target(8)?,
-                no_answer_after: Duration::from_secs(row.get(9)?),
-                busy_trigger: row.get(10)?,
-            },
+            site: row.get::<_, Option<i64>>(13)?.map(SiteId),
+            zone: (!zone.is_empty()).then(|| zone.parse()).transpose().map_err(|_| UNKNOWN_ZONE)?,
+            dnd: row.get(15)?,
+            dnd_until: moment::of(text(16)?),
+            forwards: Forwards::read(row)?,
         })
     }
     fn id(&self) -> i64 {
         self.id.0
+    }
+}
+
+impl Forwards {
+    /// From the columns of [`User`]'s `SELECT`.
+    fn read(row: &Row<'_>) -> Result<Self, Unreadable> {
+        let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        let target = |column| text(column).map(|to| Some(to.to_owned()).filter(|to| !to.is_empty()));
+        let until = |column| text(column).map(moment::of);
+        Ok(Self {
+            always: target(6)?,
+            always_until: until(17)?,
+            busy: target(7)?,
+            busy_until: until(18)?,
+            no_answer: target(8)?,
+            no_answer_until: until(19)?,
+            night: NightForwards {
+                always: target(21)?,
+                always_until: until(22)?,
+                busy: target(23)?,
+                busy_until: until(24)?,
+                no_answer: target(25)?,
+                no_answer_until: until(26)?,
+            },
+            no_answer_after: Duration::from_secs(row.get(9)?),
+            busy_trigger: row.get(10)?,
+            shows: if text(20)? == "own" { Shows::Own } else { Shows::Caller },
+        })
     }
 }
 
@@ -220,5 +333,10 @@ const SOFTPHONE: &str = "COALESCE((SELECT CASE d.kind WHEN 'mobile' THEN 'Softph
     AND d.kind IN ('mobile', 'softphone') ORDER BY d.kind, d.id LIMIT 1), {t}.mobile)";
 /// Of the portal and of mail. OPS-16.
 pub(super) const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
+const SHOWS: &[(&str, &str)] =
+    &[("caller", "The caller's number, where the trunk allows it"), ("own", "Their own number")];
+/// RNG-19.
+const UNTIL: &str = "In UTC. Blank is until it is switched off.";
+const UNKNOWN_ZONE: Unreadable = Unreadable::Field { field: "time_zone", message: "it is no time zone." };
 const STATUS: &[(&str, &str)] =
     &[("active", "Active"), ("suspended", "Suspended"), ("unlicensed", "Without licence")];

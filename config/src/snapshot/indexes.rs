@@ -4,12 +4,16 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{Rows, SharedMap, names::Names};
 use crate::{
-    DeviceId, ExtensionId, TenantId, UserId,
-    resources::{blocked_callers::BlockedCaller, devices::Device, ring_groups::Strategy},
+    DeviceId, ExtensionId, RingGroupId, TenantId, UserId,
+    resources::{
+        answering_rules::AnsweringRule, blocked_callers::BlockedCaller, devices::Device,
+        ring_groups::Strategy,
+    },
 };
 
 /// The indexes of one revision.
@@ -27,8 +31,11 @@ pub(super) struct Indexes {
     /// Members of groups that ring the longest idle.
     pub hunted_by_idle: Arc<HashSet<UserId>>,
     pub names: Names,
+    pub ring_delays: Arc<HashMap<(RingGroupId, UserId), Duration>>,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
+    /// In their order.
+    pub rules_of: SharedMap<UserId, Arc<[Arc<AnsweringRule>]>>,
 }
 
 /// A user, or with `None` the whole company.
@@ -49,11 +56,16 @@ impl Indexes {
             let by_idle = new.ring_groups.values().filter(|group| group.strategy == Strategy::LongestIdle);
             self.hunted_by_idle = Arc::new(by_idle.flat_map(|group| group.members.iter().copied()).collect());
         }
+        if !new.ring_delays.is_same(&old.ring_delays) {
+            let delays = new.ring_delays.values().map(|row| ((row.group, row.user), row.delay));
+            self.ring_delays = Arc::new(delays.collect());
+        }
         self.update_numbers(old, new);
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
         self.names.update(old, new);
         self.update_blocked(old, new);
+        self.update_rules_of(old, new);
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {
@@ -143,6 +155,31 @@ impl Indexes {
                 self.blocked.remove(&by);
             } else {
                 self.blocked.insert(by, blocked.into());
+            }
+        }
+    }
+
+    fn update_rules_of(&mut self, old: &Rows, new: &Rows) {
+        let mut added = HashMap::<UserId, Vec<Arc<AnsweringRule>>>::new();
+        for (old, new) in new.answering_rules.differences(&old.answering_rules) {
+            if let Some(old) = old {
+                added.entry(old.user).or_default();
+            }
+            if let Some(new) = new {
+                added.entry(new.user).or_default().push(new.clone());
+            }
+        }
+        for (user, mut rules) in added {
+            let unchanged = |rule: &&Arc<AnsweringRule>| {
+                new.answering_rules.get(&rule.id.0).is_some_and(|present| Arc::ptr_eq(present, rule))
+            };
+            let before = self.rules_of.get(&user);
+            rules.extend(before.iter().flat_map(|rules| rules.iter()).filter(unchanged).cloned());
+            rules.sort_by_key(|rule| (rule.position, rule.id));
+            if rules.is_empty() {
+                self.rules_of.remove(&user);
+            } else {
+                self.rules_of.insert(user, rules.into());
             }
         }
     }

@@ -5,15 +5,21 @@ use std::{collections::HashSet, sync::Arc};
 use super::SharedMap;
 use crate::{
     resources::{
+        answering_rules::{AnsweringRule, RuleAction},
         blocked_callers::BlockedCaller,
         contacts::{Contact, OwnContact},
+        departments::Department,
         devices::Device,
         extensions::{Extension, Target},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        park_lots::ParkLot,
+        ring_delays::RingDelay,
         ring_groups::RingGroup,
         roles::Role,
+        sites::Site,
         tenants::Tenant,
+        time_frames::TimeFrame,
         users::User,
     },
     typed::Typed,
@@ -33,10 +39,16 @@ pub struct Rows {
     pub extensions: Table<Extension>,
     pub devices: Table<Device>,
     pub ring_groups: Table<RingGroup>,
+    pub ring_delays: Table<RingDelay>,
     pub contacts: Table<Contact>,
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub sites: Table<Site>,
+    pub time_frames: Table<TimeFrame>,
+    pub answering_rules: Table<AnsweringRule>,
+    pub departments: Table<Department>,
+    pub park_lots: Table<ParkLot>,
 }
 
 impl Rows {
@@ -49,10 +61,13 @@ impl Rows {
     pub(super) fn leave_out_dangling(&mut self) {
         let tenants: HashSet<i64> = self.tenants.values().map(|tenant| tenant.id.0).collect();
         self.users.retain(|user| tenants.contains(&user.tenant.0));
+        self.departments.retain(|department| tenants.contains(&department.tenant.0));
+        self.park_lots.retain(|lot| tenants.contains(&lot.tenant.0));
         let users = self.users.clone();
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.leave_out_rules();
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));
         let dangling: Vec<i64> =
@@ -73,5 +88,25 @@ impl Rows {
             };
             target_is_there && tenants.contains(&extension.tenant.0)
         });
+    }
+
+    /// Rules of nobody, of no time frame, and those whom rules would ring, too.
+    fn leave_out_rules(&mut self) {
+        let (users, frames) = (self.users.clone(), self.time_frames.clone());
+        self.answering_rules
+            .retain(|rule| users.contains_key(&rule.user.0) && frames.contains_key(&rule.frame.0));
+        let gone = |rule: &AnsweringRule| match &rule.action {
+            RuleAction::Ring(ring) => ring.also.iter().any(|id| !users.contains_key(&id.0)),
+            _ => false,
+        };
+        let dangling: Vec<i64> =
+            self.answering_rules.values().filter(|rule| gone(rule)).map(|rule| rule.id.0).collect();
+        for id in dangling {
+            let Some(mut rule) = self.answering_rules.remove(&id) else { continue };
+            if let RuleAction::Ring(ring) = &mut Arc::make_mut(&mut rule).action {
+                ring.also.retain(|id| users.contains_key(&id.0));
+            }
+            self.answering_rules.insert(id, rule);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! A company of many extensions, each with one phone.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use config::{
     DeviceId, ExtensionId, Snapshot, TenantId, UserId,
-    snapshot::{Device, Extension, Forwards, Ha1, NodeSettings, Ring, Rows, Target, Tenant, User},
+    snapshot::{Device, Extension, Forwards, Ha1, Night, NodeSettings, Ring, Rows, Target, Tenant, User},
 };
 
 /// SIP domain and realm.
@@ -20,6 +20,8 @@ pub fn snapshot(count: u16) -> Arc<Snapshot> {
         domain: DOMAIN.into(),
         country: "de".into(),
         inband_ringback: false,
+        site: None,
+        night: Night::default(),
     };
     let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
     let mut rows = Rows { node: Arc::new(NodeSettings::default()), ..Rows::default() };
@@ -39,13 +41,12 @@ fn user(number: u16) -> User {
         suspended: false,
         number: Some(number.to_string()),
         role: None,
-        forwards: Forwards {
-            always: None,
-            busy: None,
-            no_answer: None,
-            no_answer_after: Duration::from_secs(20),
-            busy_trigger: 2,
-        },
+        site: None,
+        zone: None,
+        dnd: false,
+        dnd_until: None,
+        forwards: Forwards::default(),
+        department: None,
         numbers: vec![],
     }
 }

@@ -144,8 +144,19 @@ impl Call {
     /// A phone that refuses for all (6xx) or sends the call elsewhere stops its user's other phones, not those of other
     /// users.
     pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
+        self.ring_later(users, until, |_| None).await
+    }
+
+    /// The same; the phones of some begin to ring that much later. GRP-12
+    pub(crate) async fn ring_later(
+        &self,
+        users: &[Arc<User>],
+        until: Instant,
+        later: impl Fn(&User) -> Option<Duration>,
+    ) -> Result<LegId, Unanswered> {
         users.iter().for_each(|user| self.concerns(user.id, false));
-        let ringing = users.iter().flat_map(|user| self.dial_user(user, until)).collect();
+        let dial = |user| self.dial_user(user, later(user).unwrap_or_default(), until);
+        let ringing = users.iter().flat_map(dial).collect();
         self.first_answer(ringing, until).await
     }
 
@@ -218,16 +229,21 @@ impl Call {
         }
     }
 
-    fn dial_user(&self, user: &Arc<User>, until: Instant) -> Vec<Ringing> {
+    fn dial_user(&self, user: &Arc<User>, later: Duration, until: Instant) -> Vec<Ringing> {
         let facts = self.facts();
         let devices = facts.snapshot.devices_of(facts.tenant.id, user.id);
         if devices.is_empty() {
             self.note("Not rung", format_args!("{} has no device", name(user)), "devices");
         }
-        devices.iter().flat_map(|device| self.dial_device(user, device, until)).collect()
+        devices.iter().flat_map(|device| self.dial_device((user, device), later, until)).collect()
     }
 
-    fn dial_device(&self, user: &Arc<User>, device: &Arc<Device>, until: Instant) -> Vec<Ringing> {
+    fn dial_device(
+        &self,
+        (user, device): (&Arc<User>, &Arc<Device>),
+        later: Duration,
+        until: Instant,
+    ) -> Vec<Ringing> {
         let skip = |why: &str, rule| {
             self.note("Not rung", format_args!("{} of {}: {why}", device.name, name(user)), rule);
             vec![]
@@ -240,7 +256,7 @@ impl Call {
         if Some(device.id) == self.caller_device() {
             return skip("it is calling", "caller");
         }
-        let at = self.after(wait);
+        let at = self.after(wait + later);
         if at >= until {
             return skip("its delay is longer than the ringing time", "device ringing");
         }

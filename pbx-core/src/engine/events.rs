@@ -1,6 +1,6 @@
 //! What the SIP stack says, handed to the room it concerns.
 
-use sip_stack::{Event, InviteId, Method};
+use sip_stack::{Event, InviteId, Method, Response};
 
 use super::Engine;
 use crate::{
@@ -52,6 +52,8 @@ impl Engine {
             Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
             Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),
             Event::Info { .. } => {}
+            Event::Refer { id, .. } => self.stack.refuse_refer(now.at, id, &Response::new(603)),
+            Event::Referred { .. } | Event::Notified { .. } => {}
             Event::Ended { id, cause, reason } => self.on_ended(now, id, cause, reason),
         }
     }

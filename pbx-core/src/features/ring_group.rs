@@ -6,14 +6,13 @@
 use std::sync::Arc;
 
 use config::{
-    UserId,
+    UserId, hunt,
     records::Change,
     snapshot::{RingGroup, Strategy, User},
 };
 
 use crate::{
     call::{Call, Next, script::Action, verbs::name},
-    hunt,
     route::Way,
 };
 
@@ -31,7 +30,10 @@ pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
         }
         let free = free_members(call, &round);
         let until = call.after(group.ring_time);
-        if let Ok(leg) = call.ring(&free, over.map_or(until, |over| until.min(over))).await {
+        let until = over.map_or(until, |over| until.min(over));
+        let later =
+            |user: &User| call.facts().snapshot.ring_delay(group.id, user.id).filter(|_| round.len() > 1);
+        if let Ok(leg) = call.ring_later(&free, until, later).await {
             if let (Strategy::RoundRobin, [member]) = (group.strategy, &*free) {
                 remember_turn(call, group, member.id);
             }

@@ -18,6 +18,7 @@ mod description;
 mod info;
 mod offer;
 mod prack;
+mod refer;
 mod refresh;
 mod update;
 
@@ -29,7 +30,7 @@ use smallvec::SmallVec;
 use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local},
-    event::{EndCause, Event, InviteId},
+    event::{EndCause, Event, InviteId, Standing},
     message::Method,
     timers::{Deadlines, Ticket},
     transaction::layer::{ClientId, Layer, NoResponse, Owner, ServerId, What},
@@ -41,6 +42,7 @@ use calling::Calling;
 use description::sdp_of;
 pub(crate) use description::{SDP, is_strange};
 use offer::Ours;
+use refer::{Referral, Referred};
 use refresh::Session;
 
 /// Where an invite stands.
@@ -79,6 +81,8 @@ enum Timer {
     StillRinging,
     /// 100, since the application takes its time (RFC 3261 §17.2.1).
     Trying,
+    /// The subscription of a REFER ends (RFC 3515 §2.4.4).
+    Referral,
 }
 
 /// One INVITE usage.
@@ -101,8 +105,12 @@ pub(crate) struct Invite {
     theirs: Option<Theirs>,
     /// Our next offer, once it may be made.
     queued: Option<Bytes>,
+    /// Their REFER, until they know what became of it.
+    referral: Option<Box<Referral>>,
+    /// Our REFER, until we know what became of it.
+    referred: Option<Referred>,
     session: Session,
-    timers: Deadlines<10>,
+    timers: Deadlines<11>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
     pub(crate) scheduled: Option<Ticket>,
@@ -122,6 +130,8 @@ impl Invite {
             ours: None,
             theirs: None,
             queued: None,
+            referral: None,
+            referred: None,
             session,
             timers: Deadlines::none(),
             bye_after_ack: None,
@@ -132,19 +142,17 @@ impl Invite {
     pub(crate) fn local_tag(&self) -> &[u8] {
         self.local.tag()
     }
-    /// Call-ID, our tag, the peer's tag.
-    pub(crate) fn dialog_ids(&self) -> Option<[String; 3]> {
-        let dialog = self.dialogs.first()?;
-        let ids = [self.local.call_id(), self.local.tag(), dialog.remote_tag()];
-        Some(ids.map(|id| String::from_utf8_lossy(id).into_owned()))
-    }
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
     }
     /// Whether nothing can follow any more.
     pub(crate) fn is_gone(&self) -> bool {
-        self.stage == Stage::Over && self.calling.is_none() && self.confirm.is_none() && self.ours.is_none()
+        self.stage == Stage::Over
+            && self.calling.is_none()
+            && self.confirm.is_none()
+            && self.ours.is_none()
+            && self.referral.is_none()
     }
     /// Whether the application still knows this invite.
     fn is_known(&self) -> bool {
@@ -164,6 +172,7 @@ impl Invite {
             NO_ANSWER => self.cancel_ours(now, layer),
             STILL_RINGING => self.still_ringing(now, layer),
             TRYING => self.still_trying(now, layer),
+            REFERRAL => self.expire_referral(now, layer),
             _ => self.expire(now, layer),
         }
     }
@@ -174,6 +183,21 @@ impl Invite {
         }
         let tag = message.from_tag().unwrap_or_default();
         self.dialogs.iter().position(|dialog| dialog.is_of(message.call_id(), tag))
+    }
+    /// Where the dialog with this Call-ID and peer's tag stands; `None` if it is none of ours or over.
+    pub(crate) fn standing(&self, call_id: &[u8], remote_tag: &[u8]) -> Option<Standing> {
+        let is_known = self.is_known() && self.dialogs.iter().any(|dialog| dialog.is_of(call_id, remote_tag));
+        is_known.then_some(match self.stage {
+            Stage::Calling => Standing::Rings,
+            Stage::Called => Standing::Calls,
+            Stage::Up | Stage::Over => Standing::Confirmed,
+        })
+    }
+    /// Call-ID, our tag, the peer's tag.
+    pub(crate) fn dialog_ids(&self) -> Option<[String; 3]> {
+        let dialog = self.dialogs.first()?;
+        let ids = [self.local.call_id(), self.local.tag(), dialog.remote_tag()];
+        Some(ids.map(|id| String::from_utf8_lossy(id).into_owned()))
     }
     /// The peer changed from one flow to another.
     pub(crate) fn reroute(&mut self, before: Flow, now_by: Flow) {
@@ -201,6 +225,8 @@ impl Invite {
             Method::Prack => self.hear_prack(now, layer, server, request),
             Method::Bye => self.hear_bye(now, layer, server, request),
             Method::Info => self.hear_info(now, layer, server, request),
+            Method::Refer => self.hear_refer(now, layer, server, request),
+            Method::Notify => self.hear_notify(now, layer, server, request),
             Method::Options => {
                 let _ = layer.respond(
                     now,
@@ -242,6 +268,11 @@ impl Invite {
             self.hear_ours(now, layer, heard);
         } else if heard.1.method() == Method::Prack {
             self.hear_prack_answer(now, layer, client, heard.1);
+        } else if refer::is_referring(heard.1.method()) {
+            let status = heard.1.status().unwrap_or(0);
+            if !self.hear_referred(layer, client, status) && status >= 200 {
+                self.hear_notified(now, layer, client, Some(status));
+            }
         }
     }
     fn hear_nothing(
@@ -257,12 +288,20 @@ impl Invite {
             self.give_up_ours(now, layer, cause);
         } else if method == Method::Prack {
             self.prack_done(client);
+        } else if refer::is_referring(method) && !self.hear_referred(layer, client, 408) {
+            self.hear_notified(now, layer, client, None);
         }
     }
     /// Tells the application, if it still knows this invite.
     fn tell(&self, layer: &mut Layer, event: Event) {
         if self.is_known() {
             layer.event(event);
+        }
+    }
+    /// The session is over: its dialogs go, unless something is still told in one.
+    fn forget_dialogs(&mut self) {
+        if self.referral.is_none() {
+            self.dialogs = SmallVec::new();
         }
     }
     fn owner(&self) -> Owner {
@@ -284,12 +323,13 @@ impl Invite {
         self.confirm = None;
         self.queued = None;
         self.session.forget();
+        self.keep_referral(now, layer);
         match &self.ours {
             // Its 2xx must still be acknowledged.
             Some(ours) if ours.method == Method::Invite => layer.send_cancel(now, ours.client, None),
             Some(_) | None => {
                 self.ours = None;
-                self.dialogs = SmallVec::new();
+                self.forget_dialogs();
             }
         }
     }
@@ -317,8 +357,9 @@ const EXPIRED: usize = Timer::Expired as usize;
 const NO_ANSWER: usize = Timer::NoAnswer as usize;
 const STILL_RINGING: usize = Timer::StillRinging as usize;
 const TRYING: usize = Timer::Trying as usize;
+const REFERRAL: usize = Timer::Referral as usize;
 /// Names for the log, by timer.
-const TIMERS: [&str; 10] = [
+const TIMERS: [&str; 11] = [
     "answer again",
     "no ACK",
     "progress again",
@@ -329,4 +370,5 @@ const TIMERS: [&str; 10] = [
     "no answer",
     "still ringing",
     "still trying",
+    "referral",
 ];

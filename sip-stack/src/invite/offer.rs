@@ -115,7 +115,7 @@ impl Invite {
             self.ack_ours(layer, &ours);
         }
         if self.stage == Stage::Over {
-            self.dialogs = Default::default();
+            self.forget_dialogs();
             return;
         }
         match status {
@@ -201,7 +201,7 @@ impl Invite {
             }
             (Stage::Up, _) => self.die(now, layer),
             (Stage::Calling | Stage::Called, _) => self.hear_ours_refused(now, layer, ours, 408),
-            (Stage::Over, _) => self.dialogs = Default::default(),
+            (Stage::Over, _) => self.forget_dialogs(),
         }
     }
 }

@@ -357,8 +357,8 @@ pub(crate) const COOKIE: &str = "z9hG4bK";
 /// The port of a SIP URI or Via without one, RFC 3261 §19.1.2.
 pub(crate) const DEFAULT_PORT: u16 = 5060;
 /// Methods within a dialog.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO";
-/// Extensions we use: RFC 3262, RFC 4028.
-pub(crate) const SUPPORTED: &str = "100rel, timer";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
+/// Extensions we use: RFC 3262, RFC 4028, RFC 3891, RFC 4488.
+pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub";
 /// ACKs kept for one INVITE's forks.
 const MOST_FORKS: usize = 16;

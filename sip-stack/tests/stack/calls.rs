@@ -35,6 +35,7 @@ impl Seen {
             Event::OfferRefused { status, .. } => self.refused.push((side, *status)),
             Event::Progress { sdp: Some(sdp), .. } => self.early.push(text(sdp)),
             Event::Progress { .. } | Event::Info { .. } | Event::Request { .. } | Event::Response { .. } => {}
+            Event::Refer { .. } | Event::Referred { .. } | Event::Notified { .. } => {}
         }
     }
 }

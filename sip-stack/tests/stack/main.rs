@@ -5,4 +5,5 @@ mod calls;
 mod faults;
 mod net;
 mod raw;
+mod referring;
 mod usage;

@@ -32,7 +32,7 @@ fn reply(asked: &Message, status: &str, tag: &str, extra: &str) -> String {
 }
 
 /// A request of the peer in the dialog that our last response with a To tag, or our last request, made.
-fn within(answer: &Message, method: &str, cseq: u32, extra: &str, body: &str) -> String {
+pub fn within(answer: &Message, method: &str, cseq: u32, extra: &str, body: &str) -> String {
     let text = |name| String::from_utf8_lossy(answer.header(name).unwrap()).into_owned();
     let (from, to) = if answer.is_request() { (Name::To, Name::From) } else { (Name::From, Name::To) };
     let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\n" };
@@ -52,7 +52,7 @@ fn sdp_type() -> &'static str {
 }
 
 /// A peer that called us, not answered yet.
-fn called(extra: &str) -> (Peer, InviteId) {
+pub fn called(extra: &str) -> (Peer, InviteId) {
     let mut peer = Peer::new();
     let text = request("INVITE", "inv", &format!("{extra}Content-Type: application/sdp\n"));
     peer.receives(&text.replace("Content-Length: 0\n\n", "Content-Length: 5\n\noffer"));
@@ -64,7 +64,7 @@ fn called(extra: &str) -> (Peer, InviteId) {
 }
 
 /// The same, answered and acknowledged.
-fn up(extra: &str) -> (Peer, InviteId, Message) {
+pub fn up(extra: &str) -> (Peer, InviteId, Message) {
     let (mut peer, id) = called(extra);
     peer.on(|s, now| s.answer(now, id, sdp("answer"), vec![]));
     let answer = peer.last().clone();
@@ -315,7 +315,7 @@ fn older_cseq_gets_500() {
     peer.receives(&within(&answer, "INFO", 5, "", ""));
     peer.receives(&within(&answer, "INFO", 4, "", ""));
     peer.receives(&within(&answer, "OPTIONS", 6, "", ""));
-    peer.receives(&within(&answer, "REFER", 7, "", ""));
+    peer.receives(&within(&answer, "MESSAGE", 7, "", ""));
     assert_eq!(peer.took(), ["200", "500", "200", "405"]);
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use config::{
     DeviceId, ExtensionId, Snapshot, TenantId, UserId,
-    snapshot::{Device, Extension, Forwards, Ha1, Ring, Rows, Target, Tenant, User},
+    snapshot::{Device, Extension, Forwards, Ha1, Night, Ring, Rows, Target, Tenant, User},
 };
 use sip_stack::Transport;
 
@@ -32,13 +32,12 @@ fn user(id: i64, number: &str) -> User {
         suspended: false,
         number: Some(number.into()),
         role: None,
-        forwards: Forwards {
-            always: None,
-            busy: None,
-            no_answer: None,
-            no_answer_after: Duration::from_secs(20),
-            busy_trigger: 2,
-        },
+        site: None,
+        zone: None,
+        dnd: false,
+        dnd_until: None,
+        forwards: Forwards::default(),
+        department: None,
         numbers: vec![],
     }
 }
@@ -75,6 +74,8 @@ fn engine(now: Now) -> Engine {
         domain: "example.test".into(),
         country: "us".into(),
         inband_ringback: false,
+        site: None,
+        night: Night::default(),
     };
     Rows::put(&mut rows.tenants, [tenant]);
     Rows::put(&mut rows.users, [user(1, "101"), user(2, "102")]);

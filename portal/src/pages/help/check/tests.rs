@@ -21,7 +21,6 @@ fn phone(name: &str, ring: &str, registered: bool) -> OwnPhone {
         ring: if ring.starts_with("Rings after") { "delay".into() } else { ring.into() },
         ringing: ring.into(),
         auto_answer: false,
-        unasked_counts: false,
         has_keys: false,
         contacts: if registered { vec![contact] } else { vec![] },
         in_call: false,

@@ -1,20 +1,23 @@
-//! Hunt strategies: pure functions from members, in list order, and memory to rounds of who rings together.
+//! Hunt strategies: pure functions from members, in list order, and memory to rounds of who rings together. The core rings
+//! by them, the portal shows what they come to.
 
 mod all;
 mod longest_idle;
 mod memory;
+mod preview;
 mod round_robin;
 mod top_to_bottom;
 
-use config::{
+use crate::{
     UserId,
     snapshot::{RingGroup, Strategy},
 };
 
-pub(crate) use memory::Memory;
+pub use memory::Memory;
+pub use preview::{Bar, Preview};
 
 /// Who rings together, round after round. SIP-15
-pub(crate) fn rounds(group: &RingGroup, memory: &Memory) -> Vec<Vec<UserId>> {
+pub fn rounds(group: &RingGroup, memory: &Memory) -> Vec<Vec<UserId>> {
     let members = group.members.clone();
     match group.strategy {
         Strategy::All => all::all(members),

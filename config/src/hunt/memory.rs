@@ -2,34 +2,34 @@
 
 use std::collections::HashMap;
 
-use config::{RingGroupId, UserId, records::hunting::HuntRows};
+use crate::{RingGroupId, UserId, records::hunting::HuntRows};
 
 /// Turns of groups and ends of calls.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub struct Memory {
     turns: HashMap<RingGroupId, UserId>,
     last_calls: HashMap<UserId, i64>,
 }
 
 impl Memory {
     /// As it was stored.
-    pub(crate) fn of(rows: HuntRows) -> Self {
+    pub fn of(rows: HuntRows) -> Self {
         Self { turns: rows.turns.into_iter().collect(), last_calls: rows.last_calls.into_iter().collect() }
     }
     /// Who answered last in that group.
-    pub(crate) fn answered_last(&self, group: RingGroupId) -> Option<UserId> {
+    pub fn answered_last(&self, group: RingGroupId) -> Option<UserId> {
         self.turns.get(&group).copied()
     }
     /// That member answered.
-    pub(crate) fn answered(&mut self, group: RingGroupId, user: UserId) {
+    pub fn answered(&mut self, group: RingGroupId, user: UserId) {
         self.turns.insert(group, user);
     }
     /// When the user's last answered call ended. [Unix ms]
-    pub(crate) fn last_call(&self, user: UserId) -> Option<i64> {
+    pub fn last_call(&self, user: UserId) -> Option<i64> {
         self.last_calls.get(&user).copied()
     }
     /// An answered call of the user ended. [Unix ms]
-    pub(crate) fn call_ended(&mut self, user: UserId, at: i64) {
+    pub fn call_ended(&mut self, user: UserId, at: i64) {
         self.last_calls.insert(user, at);
     }
 }
