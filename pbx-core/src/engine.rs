@@ -177,10 +177,9 @@ impl Engine {
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.office.bindings.borrow().next_expiry();
-        let lamps = [self.presence.watchers.next(), self.presence.publications.next()];
         let own =
             [self.timers.next(), self.records.next(), self.pinholes.next(), self.resyncs.next(), expiry];
-        own.into_iter().chain(lamps).chain([self.stack.poll_timeout()]).flatten().min()
+        own.into_iter().chain([self.presence.next(), self.stack.poll_timeout()]).flatten().min()
     }
 
     /// What is to be done, until `None`.
@@ -202,7 +201,11 @@ impl Engine {
                 self.pinholes.unreachable(),
                 "Contacts behind NAT that do not answer",
             ),
-            ("dialtone_subscriptions", self.presence.watchers.len(), "Subscriptions to lamps, presence, mailboxes"),
+            (
+                "dialtone_subscriptions",
+                self.presence.watchers.len(),
+                "Subscriptions to lamps, presence, mailboxes",
+            ),
             ("dialtone_watchers_waiting", self.presence.watchers.waiting(), "Watchers that wait to be told"),
             ("dialtone_phones_to_resync", self.resyncs.len(), "Phones that are to fetch their settings"),
             ("dialtone_rtp_ports", self.ports.in_use(), "RTP ports in use"),

@@ -49,6 +49,8 @@ pub(crate) const SUBSCRIPTION_MIN: Duration = Duration::from_secs(60);
 pub(crate) const SUBSCRIPTION_MAX: Duration = Duration::from_secs(7200);
 /// How long a NOTIFY that was not delivered waits for the next try, times the failures so far.
 pub(crate) const NOTIFY_RETRY: Duration = Duration::from_secs(2);
+/// How often lamps that depend on the time are looked at.
+pub(crate) const CLOCK_TICK: Duration = Duration::from_secs(15);
 /// How long a watcher that set something waits for that to be in force before it is told how things stand.
 pub(crate) const WISH_WAIT: Duration = Duration::from_millis(500);
 /// How long a nonce is good.

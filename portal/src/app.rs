@@ -20,7 +20,7 @@ use crate::{
     pages::{
         self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard,
         help::{self, check, report},
-        history, home, live_calls, mail, metrics,
+        history, home, lamps, live_calls, mail, metrics,
         own_calls::{self, blocked},
         own_phones, passkeys, profile, security, status, transfer, trial,
     },
@@ -89,6 +89,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
+        .route("/admin/lamps", get(lamps::show))
         .route("/admin/devices/{id}/secret", post(devices::secret))
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
@@ -157,6 +158,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route("/api/v1/live/calls", get(live_calls::api))
+        .route("/api/v1/live/lamps", get(lamps::api))
         .route("/api/v1/live/events", get(events::api::stream))
         .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
         .route("/api/docs", get(api::show))

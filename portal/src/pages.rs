@@ -11,6 +11,7 @@ pub(crate) mod dashboard;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod home;
+pub(crate) mod lamps;
 pub(crate) mod live_calls;
 pub(crate) mod mail;
 pub(crate) mod metrics;

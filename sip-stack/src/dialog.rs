@@ -129,9 +129,10 @@ impl Dialog {
     pub(crate) fn of_kept(kept: &KeptDialog, cseq_gap: u32) -> Self {
         let bytes = |text: &str| text.as_bytes().to_vec();
         let contact = bytes(&kept.contact);
-        let local = Local::new(kept.call_id.as_bytes(), kept.local.as_bytes(), kept.local_tag.as_bytes(), |out| {
-            out.extend_from_slice(&contact);
-        });
+        let local =
+            Local::new(kept.call_id.as_bytes(), kept.local.as_bytes(), kept.local_tag.as_bytes(), |out| {
+                out.extend_from_slice(&contact);
+            });
         let remote = bytes(&kept.remote).into_boxed_slice();
         let tag = NameAddr::parse(&remote).and_then(|remote| remote.params.get("tag")).unwrap_or_default();
         let remote_tag = Span::within(&remote, tag);

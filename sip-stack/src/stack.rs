@@ -22,7 +22,6 @@ pub use crate::event::{
     EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
     Standing, SubscriptionId, SubscriptionState, Termination,
 };
-pub use subscriptions::Notice;
 use crate::{
     Flow, Message, Name, Request, Response,
     headers::Replaces,
@@ -37,6 +36,7 @@ use crate::{
         send::Draft,
     },
 };
+pub use subscriptions::Notice;
 
 /// The SIP side of a node.
 #[derive(Debug)]

@@ -72,8 +72,7 @@ impl Subscription {
             return false;
         }
         let cseq = self.dialog.next_cseq();
-        let headers =
-            [(Name::Event, self.event.to_string()), (Name::SubscriptionState, print_state(state))];
+        let headers = [(Name::Event, self.event.to_string()), (Name::SubscriptionState, print_state(state))];
         let mut draft: Draft<'_> = self.dialog.draft("NOTIFY", cseq);
         draft.headers = &headers;
         draft.body = body;
@@ -93,7 +92,10 @@ impl Subscription {
                 crate::transaction::layer::NoResponse::TimedOut => NotifyOutcome::Lost,
                 crate::transaction::layer::NoResponse::TransportFailed => NotifyOutcome::Undelivered,
             },
-            What::Response { .. } | What::NoResponse { .. } | What::Ended { .. } | What::CallerGone { .. } => {
+            What::Response { .. }
+            | What::NoResponse { .. }
+            | What::Ended { .. }
+            | What::CallerGone { .. } => {
                 return None;
             }
         };

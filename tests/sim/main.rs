@@ -36,4 +36,4 @@ fn rough(seed: u64) -> World {
 }
 
 /// Seeds of each scenario.
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 200;

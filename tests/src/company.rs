@@ -166,7 +166,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                if let Some(number) = text.as_ref().filter(|number| number.len() <= 6) {
+                let is_number = field.starts_with("forward_") && !field.ends_with("_until");
+                if let Some(number) = text.as_ref().filter(|number| is_number && number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
                 }
@@ -175,6 +176,15 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
+                    "forward_no_answer_after" => {
+                        let seconds = value.parse().map_err(|_| "seconds")?;
+                        user.forwards.no_answer_after = Duration::from_secs(seconds);
+                    }
+                    "forward_always_until" => user.forwards.always_until = None,
+                    "forward_busy_until" => user.forwards.busy_until = None,
+                    "forward_no_answer_until" => user.forwards.no_answer_until = None,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
                     other => panic!("no call edits users.{other}"),
                 }
             }

@@ -99,7 +99,11 @@ impl Watcher {
             published: None,
             unasked: vec![],
             domain: domain.into(),
-            credentials: Credentials { username: username.into(), password: password(username), strong: false },
+            credentials: Credentials {
+                username: username.into(),
+                password: password(username),
+                strong: false,
+            },
             out: VecDeque::new(),
             requests: vec![],
             branches: 0,
@@ -184,11 +188,15 @@ impl Watcher {
 
     fn on_response(&mut self, now: Instant, status: u16, response: &Message) {
         let branch = response.branch().unwrap_or_default();
-        let Some(at) = self.requests.iter().position(|request| request.branch.as_bytes() == branch) else { return };
+        let Some(at) = self.requests.iter().position(|request| request.branch.as_bytes() == branch) else {
+            return;
+        };
         let request = self.requests.remove(at);
         if status == 401 && !request.was_challenged {
-            let challenges: Vec<String> =
-                response.headers(Name::WwwAuthenticate).map(|v| String::from_utf8_lossy(v).into_owned()).collect();
+            let challenges: Vec<String> = response
+                .headers(Name::WwwAuthenticate)
+                .map(|v| String::from_utf8_lossy(v).into_owned())
+                .collect();
             let uri = self.uri_of(request.lamp);
             let answer = self.credentials.answer(&challenges, request.method, &uri, 1);
             return match request.lamp {
@@ -270,7 +278,8 @@ impl Watcher {
         self.branches += 1;
         let branch = format!("z9hG4bKw{}.{}", self.address.ip(), self.branches);
         let uri = self.uri_of(lamp);
-        let aor = format!("sip:{}@{}", self.claims.as_ref().unwrap_or(&self.credentials.username), self.domain);
+        let aor =
+            format!("sip:{}@{}", self.claims.as_ref().unwrap_or(&self.credentials.username), self.domain);
         let (call_id, cseq, to) = match lamp.map(|at| &mut self.lamps[at]) {
             Some(row) => {
                 row.cseq += 1;
@@ -279,7 +288,8 @@ impl Watcher {
             }
             None => (format!("publish.{}", self.address), self.branches, format!("<{aor}>")),
         };
-        let authorization = authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
+        let authorization =
+            authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
         let (kind, text) = body.clone().unwrap_or_default();
         let kind = if kind.is_empty() { kind } else { format!("Content-Type: {kind}\r\n") };
         let message = format!(
@@ -297,7 +307,18 @@ impl Watcher {
         let wait = Duration::from_millis(500);
         let until = now + Duration::from_secs(32);
         let next = now + wait;
-        self.requests.push(Request { lamp, method, bytes, branch, next, wait, until, was_challenged, extra, body });
+        self.requests.push(Request {
+            lamp,
+            method,
+            bytes,
+            branch,
+            next,
+            wait,
+            until,
+            was_challenged,
+            extra,
+            body,
+        });
     }
 
     fn uri_of(&self, lamp: Option<usize>) -> String {
@@ -341,10 +362,16 @@ impl Lamp {
     }
     /// Applies a document of calls; `false` if it builds on one that never came.
     fn apply(&mut self, body: &str, leapt: bool) -> bool {
+        let body = &body[body.find("<dialog-info").expect("a document")..];
         let version = attribute(body, "version").and_then(|version| version.parse().ok());
         let is_full = attribute(body, "state").as_deref() == Some("full");
         let follows = self.version.is_some_and(|before| version == Some(before + 1));
-        assert!(leapt || self.version.is_none() || follows, "versions count: {:?}, {version:?}", self.version);
+        assert!(
+            leapt || self.version.is_none() || follows,
+            "versions count: {:?}, {version:?}",
+            self.version
+        );
+        self.version = version;
         self.version = version;
         if is_full {
             self.calls.clear();
@@ -371,7 +398,8 @@ impl Lamp {
 
 fn attribute(text: &str, name: &str) -> Option<String> {
     // `id="` is also the end of `call-id="`.
-    let at = text.find(&format!(" {name}=\"")).map(|at| at + 1).or_else(|| text.starts_with(name).then_some(0))?;
+    let at =
+        text.find(&format!(" {name}=\"")).map(|at| at + 1).or_else(|| text.starts_with(name).then_some(0))?;
     let value = &text[at + name.len() + 2..];
     value.split('"').next().map(str::to_owned)
 }

@@ -349,7 +349,10 @@ impl World {
         self.run_until(secs(240), |w| {
             let phones = w.phones.iter().filter(|p| p.habit != Habit::Vanished);
             let watchers = w.watchers.iter().all(|watcher| watcher.next().is_none());
-            watchers && w.engine.is_quiet() && w.store.next().is_none() && phones.map(|p| &p.stack).all(|s| s.is_quiet())
+            watchers
+                && w.engine.is_quiet()
+                && w.store.next().is_none()
+                && phones.map(|p| &p.stack).all(|s| s.is_quiet())
         });
     }
 

@@ -17,7 +17,7 @@ use crate::{
     },
     ids::{CallId, LegId},
     io::{Now, Output},
-    live,
+    limits, live,
     presence::{
         feature_event::{Features, RING_SECONDS},
         lamp::{Dialog, Doing, Stage},
@@ -52,7 +52,9 @@ impl Engine {
     pub(super) fn touch_device(&mut self, tenant: TenantId, device: DeviceId) {
         let Some(user) = self.snapshot.device(tenant, device).and_then(|device| device.user) else { return };
         self.presence.touch(Watched::User(user));
-        let Some(number) = self.snapshot.user(tenant, user).and_then(|user| user.number.as_deref()) else { return };
+        let Some(number) = self.snapshot.user(tenant, user).and_then(|user| user.number.as_deref()) else {
+            return;
+        };
         // Those who forward to them are reached with them, and not without.
         let forwarders = self.presence.forwarders.get(&(tenant, number.into())).cloned();
         for user in forwarders.into_iter().flatten() {
@@ -104,7 +106,8 @@ impl Engine {
         for id in rows {
             let Some(row) = self.presence.watchers.get(id) else { continue };
             let (tenant, package, watched) = (row.tenant, row.package, row.watched);
-            let Some(device) = new.device(tenant, row.device).filter(|device| may_stay(old, &new, tenant, device.id))
+            let Some(device) =
+                new.device(tenant, row.device).filter(|device| may_stay(old, &new, tenant, device.id))
             else {
                 self.presence.watchers.end(id, Termination::Rejected);
                 continue;
@@ -118,6 +121,28 @@ impl Engine {
                 Err(_) => self.presence.watchers.end(id, Termination::NoResource),
             }
         }
+    }
+
+    /// What stands otherwise because time passed – a night begins, a forward ends – is touched every now and then.
+    pub(super) fn look_at_clock(&mut self, now: Now) {
+        if self.presence.clock.is_some_and(|at| at > now.at) {
+            return;
+        }
+        let watched: Vec<_> =
+            self.presence.watchers.watched().filter(|watched| self.depends_on_clock(*watched)).collect();
+        self.presence.clock = (self.presence.watchers.len() > 0).then(|| now.at + limits::CLOCK_TICK);
+        watched.into_iter().for_each(|watched| self.presence.touch(watched));
+    }
+
+    fn depends_on_clock(&self, watched: Watched) -> bool {
+        let Watched::User(id) = watched else { return false };
+        let Some(user) = self.snapshot.user_anywhere(id) else { return false };
+        let (day, night) = (&user.forwards, &user.forwards.night);
+        let ends =
+            [user.dnd_until, day.always_until, day.busy_until, day.no_answer_until, night.always_until];
+        let has_night = || self.snapshot.tenant(user.tenant).is_some_and(|tenant| tenant.night.enabled);
+        let has_rules = || self.snapshot.answering_rules(user.tenant, id).next().is_some();
+        ends.iter().any(Option::is_some) || has_night() || has_rules()
     }
 
     /// The calls of what is watched, one for each however many devices ring.
@@ -139,10 +164,9 @@ impl Engine {
     fn dialog_of_user(&self, call: &Running, user: UserId) -> Option<Dialog> {
         let legs = call.legs.iter().filter_map(|id| Some((*id, self.calls.legs.get(id)?)));
         let theirs = legs.filter(|(_, leg)| leg.party.user == Some(user));
-        let (stage, (id, leg)) =
-            theirs.filter_map(|(id, leg)| Some((stage(leg)?, (id, leg)))).max_by_key(|(stage, (id, _))| {
-                (*stage, std::cmp::Reverse(*id))
-            })?;
+        let (stage, (id, leg)) = theirs
+            .filter_map(|(id, leg)| Some((stage(leg)?, (id, leg))))
+            .max_by_key(|(stage, (id, _))| (*stage, std::cmp::Reverse(*id)))?;
         Some(Dialog {
             id: call.id.0 as u32,
             stage,
@@ -154,7 +178,8 @@ impl Engine {
     }
 
     fn dialog_of_group(&self, call: &Running) -> Option<Dialog> {
-        let ringing = call.legs.iter().filter_map(|id| self.calls.legs.get(id)).find(|leg| leg.state == State::Ringing);
+        let ringing =
+            call.legs.iter().filter_map(|id| self.calls.legs.get(id)).find(|leg| leg.state == State::Ringing);
         Some(Dialog {
             id: call.id.0 as u32,
             stage: if call.talking.is_some() { Stage::Confirmed } else { Stage::Early },
@@ -191,23 +216,23 @@ impl Engine {
         let devices = self.snapshot.devices_of(user.tenant, user.id);
         let published = self.presence.publications.of(user.id, devices.iter().map(|device| device.id));
         match published {
-            _ if self.is_undisturbed(now, user) => Doing::Busy,
+            _ if self.snapshot.is_dnd(user, now.utc) => Doing::Busy,
             Some(Published::Busy) => Doing::Busy,
-            _ if !self.is_reached(user) => Doing::Offline,
+            _ if !self.is_reached(now, user) => Doing::Offline,
             Some(Published::Away) => Doing::Away,
             Some(Published::Open | Published::Closed) | None => Doing::Available,
         }
     }
 
     /// Whether a call would reach them: by a device of theirs, or where all their calls go.
-    fn is_reached(&self, user: &User) -> bool {
+    fn is_reached(&self, now: Now, user: &User) -> bool {
         let bindings = self.office.bindings.borrow();
         let has_phone = |user: &User| {
             let devices = self.snapshot.devices_of(user.tenant, user.id);
             devices.iter().any(|device| !bindings.of(device.id).is_empty())
         };
         let elsewhere = || {
-            let to = user.forwards.always.as_deref()?;
+            let to = self.snapshot.answering(user, now.utc).always?;
             let Some(extension) = self.snapshot.extension(user.tenant, to) else {
                 // An outside number: whether that is reached is not ours to know.
                 return Some(true);
@@ -220,18 +245,21 @@ impl Engine {
         has_phone(user) || elsewhere().unwrap_or(false)
     }
 
-    /// Do-not-disturb and forwards, as they are in force. SIP-26
+    /// Do-not-disturb and forwards as their user set them: what a phone shows and sets. SIP-26
     pub(super) fn features(&self, now: Now, user: &User) -> Features {
         let forwards = &user.forwards;
+        let set = |to: &Option<String>, until: Option<_>| {
+            to.clone().filter(|_| until.is_none_or(|until| now.utc < until))
+        };
         Features {
-            dnd: self.is_undisturbed(now, user),
-            forwards: [forwards.always.clone(), forwards.busy.clone(), forwards.no_answer.clone()],
+            dnd: user.is_dnd(now.utc),
+            forwards: [
+                set(&forwards.always, forwards.always_until),
+                set(&forwards.busy, forwards.busy_until),
+                set(&forwards.no_answer, forwards.no_answer_until),
+            ],
             rings: forwards.no_answer_after.as_secs().div_ceil(RING_SECONDS),
         }
-    }
-
-    fn is_undisturbed(&self, _now: Now, _user: &User) -> bool {
-        false
     }
 
     /// Whether whom somebody talks with is shown on that phone; who calls whom while it rings, all see.
@@ -262,7 +290,10 @@ impl Engine {
                 let is_rung = |dialog: &Dialog| dialog.stage == Stage::Early && !dialog.is_initiator;
                 let rings = self.dialogs_of(now, watched).iter().any(is_rung);
                 let doing = self.doing(now, user);
-                Some((user.tenant, if rings && doing != Doing::OnThePhone { "ringing" } else { doing.word() }))
+                Some((
+                    user.tenant,
+                    if rings && doing != Doing::OnThePhone { "ringing" } else { doing.word() },
+                ))
             }
             Watched::Group(id) => {
                 let group = self.snapshot.ring_group_anywhere(id)?;
@@ -283,7 +314,7 @@ impl Engine {
 fn forwarders(snapshot: &Snapshot) -> HashMap<(TenantId, Box<str>), Vec<UserId>> {
     let mut forwarders = HashMap::<_, Vec<UserId>>::new();
     for user in snapshot.users() {
-        if let Some(to) = &user.forwards.always {
+        for to in [&user.forwards.always, &user.forwards.night.always].into_iter().flatten() {
             forwarders.entry((user.tenant, to.as_str().into())).or_default().push(user.id);
         }
     }

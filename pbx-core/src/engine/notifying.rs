@@ -53,6 +53,9 @@ impl Engine {
     /// Whose subscription is over, or who is to be told later.
     pub(super) fn wake_watchers(&mut self, now: Now) {
         self.presence.watchers.wake(now.at);
+        if self.presence.clock.is_some() {
+            self.look_at_clock(now);
+        }
         while let Some(user) = self.presence.publications.expire(now.at) {
             self.presence.touch(Watched::User(user));
         }
@@ -154,7 +157,8 @@ impl Engine {
         let row = self.presence.watchers.get(id)?;
         let features = self.features(now, self.snapshot.user(row.tenant, user)?);
         let digests = features.digests();
-        let is_told = |part: usize| (row.told.digest >> (16 * part)) as u16 == digests[part] && !row.told.is_stale;
+        let is_told =
+            |part: usize| (row.told.digest >> (16 * part)) as u16 == digests[part] && !row.told.is_stale;
         let mut news = (0..PARTS).filter(|part| !is_told(*part));
         let whole = |parts: &[u16]| parts.iter().rev().fold(0u64, |all, part| all << 16 | u64::from(*part));
         if row.takes_parts {
@@ -219,7 +223,13 @@ impl Engine {
     }
 
     /// A phone is reached by another flow than before: so are its subscriptions that hung on the old one.
-    pub(super) fn follow_watchers(&mut self, now: Now, device: DeviceId, gone: &[sip_stack::Flow], flow: sip_stack::Flow) {
+    pub(super) fn follow_watchers(
+        &mut self,
+        now: Now,
+        device: DeviceId,
+        gone: &[sip_stack::Flow],
+        flow: sip_stack::Flow,
+    ) {
         let ids: Vec<_> = self.presence.watchers.of_device(device).to_vec();
         for id in ids {
             if self.stack.subscription_flow(id).is_none_or(|old| !gone.contains(&old)) {

@@ -45,19 +45,24 @@ impl Engine {
         let uri = request.request_uri().unwrap_or_default();
         let Some(user) = identity.device.user.filter(|_| identity.owns(&self.snapshot, uri)) else {
             let known = Uri::parse(uri).and_then(|uri| number_of(&uri));
-            let known = known.is_some_and(|number| self.snapshot.extension(identity.tenant.id, &number).is_some());
+            let known =
+                known.is_some_and(|number| self.snapshot.extension(identity.tenant.id, &number).is_some());
             let status = if known { 403 } else { 404 };
             return Err(Refused::new(status, "Not an address of this device", Refusal::NotTheirs));
         };
         let expires = published_for(request)?;
         let device = identity.device.id;
         let condition = request.header(Name::SipIfMatch).map(read_etag);
-        if condition.is_some_and(|etag| !etag.is_some_and(|etag| self.presence.publications.has(device, etag))) {
+        if condition
+            .is_some_and(|etag| !etag.is_some_and(|etag| self.presence.publications.has(device, etag)))
+        {
             return Err(Refused::new(412, "Conditional Request Failed", Refusal::OldCSeq));
         }
         let body = request.body();
         let published = match body.is_empty() {
-            true if condition.is_none() => return Err(Refused::new(400, "Nothing published", Refusal::BadContact)),
+            true if condition.is_none() => {
+                return Err(Refused::new(400, "Nothing published", Refusal::BadContact));
+            }
             true => None,
             false => Some(read_body(request, &body)?),
         };
@@ -74,7 +79,8 @@ impl Engine {
 
     /// A SUBSCRIBE that wants something changed has it changed; `false` if it wants nothing.
     pub(super) fn wish_is_edited(&mut self, id: SubscriptionId, request: &Message) -> bool {
-        let Some(row) = self.presence.watchers.get(id).filter(|row| row.package == Package::FeatureEvent) else {
+        let Some(row) = self.presence.watchers.get(id).filter(|row| row.package == Package::FeatureEvent)
+        else {
             return false;
         };
         let (Some(wish), Watched::User(user)) = (feature_event::read(&request.body()), row.watched) else {
@@ -102,14 +108,16 @@ impl Engine {
 
 fn fields_of(wish: Wish) -> Vec<(&'static str, String)> {
     match wish {
-        Wish::Dnd(on) => vec![("dnd", String::from(if on { "1" } else { "0" }))],
+        Wish::Dnd(on) => {
+            vec![("dnd", String::from(if on { "1" } else { "0" })), ("dnd_until", String::new())]
+        }
         Wish::Forward { kind, to, rings } => {
-            let field = match kind {
-                ForwardKind::Always => "forward_always",
-                ForwardKind::Busy => "forward_busy",
-                ForwardKind::NoAnswer => "forward_no_answer",
+            let (field, until) = match kind {
+                ForwardKind::Always => ("forward_always", "forward_always_until"),
+                ForwardKind::Busy => ("forward_busy", "forward_busy_until"),
+                ForwardKind::NoAnswer => ("forward_no_answer", "forward_no_answer_until"),
             };
-            let mut fields = vec![(field, to.unwrap_or_default())];
+            let mut fields = vec![(field, to.unwrap_or_default()), (until, String::new())];
             if let (ForwardKind::NoAnswer, Some(rings)) = (kind, rings) {
                 let seconds = rings.saturating_mul(RING_SECONDS).clamp(5, 120);
                 fields.push(("forward_no_answer_after", seconds.to_string()));
@@ -127,7 +135,8 @@ fn published_for(request: &Message) -> Result<Duration, Refused> {
         }
     };
     if !asked.is_zero() && asked < limits::SUBSCRIPTION_MIN {
-        let response = Response::new(423).with(Name::MinExpires, limits::SUBSCRIPTION_MIN.as_secs().to_string());
+        let response =
+            Response::new(423).with(Name::MinExpires, limits::SUBSCRIPTION_MIN.as_secs().to_string());
         return Err(Refused { response, why: Refusal::IntervalTooBrief });
     }
     Ok(asked.min(limits::SUBSCRIPTION_MAX))

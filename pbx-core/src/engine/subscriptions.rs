@@ -83,7 +83,8 @@ impl Engine {
         let expires = granted(request, package)?;
         let unknown = || Refused::new(404, "Nobody here has that address", Refusal::Unwatchable);
         let uri = request.request_uri().and_then(Uri::parse).unwrap_or_default();
-        let foreign = self.snapshot.tenant_by_domain(&uri.host_text()).is_some_and(|t| t.id != identity.tenant.id);
+        let foreign =
+            self.snapshot.tenant_by_domain(&uri.host_text()).is_some_and(|t| t.id != identity.tenant.id);
         let number = number_of(&uri).filter(|_| !foreign).ok_or_else(unknown)?;
         let phone = (identity.tenant.id, &*identity.device);
         let watched = watched::resolve(&self.snapshot, phone, package, &number).map_err(|why| match why {
@@ -112,7 +113,12 @@ impl Engine {
         Ok(())
     }
 
-    fn admit_refresh(&mut self, now: Now, id: SubscriptionId, arrival: Arrival<'_>) -> Result<Duration, Refused> {
+    fn admit_refresh(
+        &mut self,
+        now: Now,
+        id: SubscriptionId,
+        arrival: Arrival<'_>,
+    ) -> Result<Duration, Refused> {
         let identity = self.identify_sender(now, arrival)?;
         let row = self.presence.watchers.get(id);
         let Some(row) = row.filter(|row| row.device == identity.device.id) else {
@@ -146,6 +152,7 @@ impl Engine {
         let row = Watcher::new((tenant, device), what, takes_parts, until(now, asked.expires));
         self.counters.subscriptions += 1;
         self.presence.watchers.insert(id, row);
+        self.presence.clock.get_or_insert(now.at + limits::CLOCK_TICK);
         if asked.expires.is_zero() {
             return self.presence.watchers.end(id, Termination::Timeout);
         }
@@ -238,6 +245,7 @@ impl Engine {
             let what = (package, watched, row.number.into());
             let watcher = Watcher::new((row.tenant, row.device), what, row.takes_parts, expires);
             self.presence.watchers.insert(id, watcher);
+            self.presence.clock.get_or_insert(now.at + limits::CLOCK_TICK);
             match found {
                 Some(_) => self.presence.watchers.want(id),
                 None => self.presence.watchers.end(id, Termination::Deactivated),
@@ -273,7 +281,8 @@ fn granted(request: &Message, package: Package) -> Result<Duration, Refused> {
         }
     };
     if !asked.is_zero() && asked < limits::SUBSCRIPTION_MIN {
-        let response = Response::new(423).with(Name::MinExpires, limits::SUBSCRIPTION_MIN.as_secs().to_string());
+        let response =
+            Response::new(423).with(Name::MinExpires, limits::SUBSCRIPTION_MIN.as_secs().to_string());
         return Err(Refused { response, why: Refusal::IntervalTooBrief });
     }
     Ok(asked.min(limits::SUBSCRIPTION_MAX))

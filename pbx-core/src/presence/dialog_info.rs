@@ -26,9 +26,15 @@ pub(crate) struct Frame<'a> {
 /// The document. `told` are calls that the last one had; those that are no more are told as terminated.
 pub(crate) fn print(frame: Frame<'_>, dialogs: &[Dialog], told: &[u32], shows_remote: bool) -> String {
     let mut out = String::with_capacity(ROOM);
-    out.push_str("<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"");
+    out.push_str(
+        "<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"",
+    );
     out.push_str(&frame.version.to_string());
-    out.push_str(if frame.is_full { "\" state=\"full\" entity=\"" } else { "\" state=\"partial\" entity=\"" });
+    out.push_str(if frame.is_full {
+        "\" state=\"full\" entity=\""
+    } else {
+        "\" state=\"partial\" entity=\""
+    });
     push_address(&mut out, frame.number, frame.domain);
     out.push_str("\">\r\n");
     for dialog in dialogs.iter().take(MOST_DIALOGS) {
@@ -72,7 +78,9 @@ fn push_dialog(out: &mut String, frame: Frame<'_>, dialog: &Dialog, shows_remote
         true => "\"><param pname=\"+sip.rendering\" pval=\"no\"/></target></local>",
         false => "\"/></local>",
     });
-    if let Some((number, name)) = dialog.remote.as_ref().filter(|_| shows_remote || dialog.stage == Stage::Early) {
+    if let Some((number, name)) =
+        dialog.remote.as_ref().filter(|_| shows_remote || dialog.stage == Stage::Early)
+    {
         out.push_str("<remote><identity");
         if !name.is_empty() {
             out.push_str(" display=\"");
@@ -126,10 +134,16 @@ mod tests {
     fn a_ringing_call_has_direction_state_remote_identity_and_the_names_of_its_dialog() {
         let text = print(frame(0, true), &[ringing()], &[], false);
         let root = |name| attribute(&text, &[], name).unwrap();
-        assert_eq!((root("version"), root("state"), root("entity")), ("0".into(), "full".into(), "sip:102@a.example".into()));
+        assert_eq!(
+            (root("version"), root("state"), root("entity")),
+            ("0".into(), "full".into(), "sip:102@a.example".into())
+        );
         let dialog = |name| attribute(&text, &["dialog"], name).unwrap();
         assert_eq!(dialog("direction"), "recipient");
-        assert_eq!((dialog("call-id"), dialog("local-tag"), dialog("remote-tag")), ("c\"1".into(), "theirs".into(), "ours".into()));
+        assert_eq!(
+            (dialog("call-id"), dialog("local-tag"), dialog("remote-tag")),
+            ("c\"1".into(), "theirs".into(), "ours".into())
+        );
         assert!(text.contains("<state>early</state>"));
         assert_eq!(attribute(&text, &["dialog", "remote", "identity"], "display").unwrap(), "Anna <A>");
     }
@@ -150,7 +164,10 @@ mod tests {
         assert_eq!(attribute(&text, &[], "state").unwrap(), "partial");
         assert!(text.contains("<dialog id=\"9\"><state>terminated</state></dialog>"));
         assert!(!text.contains("<dialog id=\"7\"><state>terminated"));
-        assert!(!print(frame(3, true), &[], &[9], false).contains("terminated"), "a full one needs no word of it");
+        assert!(
+            !print(frame(3, true), &[], &[9], false).contains("terminated"),
+            "a full one needs no word of it"
+        );
     }
 
     #[test]

@@ -31,7 +31,11 @@ pub(crate) enum Wish {
     Dnd(bool),
     /// `None` as number switches it off.
     #[allow(missing_docs)]
-    Forward { kind: ForwardKind, to: Option<String>, rings: Option<u64> },
+    Forward {
+        kind: ForwardKind,
+        to: Option<String>,
+        rings: Option<u64>,
+    },
 }
 
 /// Which calls a forward is for.
@@ -60,7 +64,10 @@ impl Features {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n");
         if part == 0 {
             open(&mut out, "DoNotDisturbEvent", number);
-            out.push_str(&format!(" <doNotDisturbOn>{}</doNotDisturbOn>\r\n</DoNotDisturbEvent>\r\n", self.dnd));
+            out.push_str(&format!(
+                " <doNotDisturbOn>{}</doNotDisturbOn>\r\n</DoNotDisturbEvent>\r\n",
+                self.dnd
+            ));
             return out;
         }
         let to = &self.forwards[part - 1];

@@ -15,7 +15,7 @@ pub(crate) mod watched;
 pub(crate) mod watchers;
 pub(crate) mod xml;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use config::{DeviceId, TenantId, UserId};
 use smallvec::SmallVec;
@@ -43,6 +43,8 @@ pub(crate) struct Presence {
     pub shown: HashMap<Watched, &'static str>,
     /// Users by the extension that all their calls go to.
     pub forwarders: HashMap<(TenantId, Box<str>), Vec<UserId>>,
+    /// When lamps that depend on the time are looked at next; never as long as nobody watches.
+    pub clock: Option<Instant>,
     /// Phones that get the counts of their mailbox without asking, and are to be told now.
     pub unasked: Vec<DeviceId>,
 }
@@ -70,6 +72,10 @@ impl Presence {
             touched.dedup();
         }
         touched
+    }
+    /// When something is to be done: somebody told, something ended, the clock looked at.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        [self.watchers.next(), self.publications.next(), self.clock].into_iter().flatten().min()
     }
     /// Whether something was touched.
     pub(crate) fn is_touched(&self) -> bool {

@@ -63,7 +63,8 @@ pub(crate) fn accepts(request: &Message, kind: &str) -> bool {
     let takes = |range: &[u8]| {
         let end = memchr::memchr(b';', range).unwrap_or(range.len());
         let range = range[..end].trim_ascii();
-        let all_of_class = range.strip_suffix(b"/*").is_some_and(|c| c.eq_ignore_ascii_case(class.as_bytes()));
+        let all_of_class =
+            range.strip_suffix(b"/*").is_some_and(|c| c.eq_ignore_ascii_case(class.as_bytes()));
         range == b"*/*" || all_of_class || range.eq_ignore_ascii_case(kind.as_bytes())
     };
     request.values(Name::Accept).any(takes)

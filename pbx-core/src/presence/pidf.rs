@@ -53,7 +53,8 @@ pub(crate) fn read(body: &[u8]) -> Option<Published> {
     if !root.has_tag_name((PIDF, "presence")) {
         return None;
     }
-    let is = |node: &Node<'_, '_>, names: &[&str]| node.is_element() && names.contains(&node.tag_name().name());
+    let is =
+        |node: &Node<'_, '_>, names: &[&str]| node.is_element() && names.contains(&node.tag_name().name());
     let activities = root.descendants().filter(|node| is(node, &["activities"]));
     let mut told = activities.flat_map(|node| node.children());
     let basics = root.descendants().filter(|node| is(node, &["basic"])).filter_map(|node| node.text());
@@ -68,9 +69,11 @@ pub(crate) fn read(body: &[u8]) -> Option<Published> {
 
 const PIDF: &str = "urn:ietf:params:xml:ns:pidf";
 /// RFC 4480 §3.2; `dnd` is what several softphones write.
-const BUSY: &[&str] = &["busy", "dnd", "do-not-disturb", "meeting", "appointment", "presentation", "on-the-phone"];
+const BUSY: &[&str] =
+    &["busy", "dnd", "do-not-disturb", "meeting", "appointment", "presentation", "on-the-phone"];
 /// RFC 4480 §3.2.
-const AWAY: &[&str] = &["away", "permanent-absence", "vacation", "holiday", "meal", "sleeping", "travel", "in-transit"];
+const AWAY: &[&str] =
+    &["away", "permanent-absence", "vacation", "holiday", "meal", "sleeping", "travel", "in-transit"];
 /// Of a document. [bytes]
 const ROOM: usize = 640;
 

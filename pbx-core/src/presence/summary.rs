@@ -32,7 +32,10 @@ mod tests {
     fn new_saved_and_urgent_messages_are_counted() {
         let counts = Counts { new: 4, saved: 8, urgent_new: 1, urgent_saved: 2 };
         let text = print(counts, "101", "a.example");
-        assert_eq!(text, "Messages-Waiting: yes\r\nMessage-Account: sip:101@a.example\r\nVoice-Message: 4/8 (1/2)\r\n");
+        assert_eq!(
+            text,
+            "Messages-Waiting: yes\r\nMessage-Account: sip:101@a.example\r\nVoice-Message: 4/8 (1/2)\r\n"
+        );
         let saved_only = Counts { saved: 3, ..Counts::default() };
         assert!(print(saved_only, "101", "a").starts_with("Messages-Waiting: no\r\n"));
     }

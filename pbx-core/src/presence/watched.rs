@@ -53,7 +53,9 @@ pub(crate) fn resolve(
     let found = of_number(snapshot, tenant, number).or(own).ok_or(Unwatchable::Unknown)?;
     match (package, found) {
         (Package::Dialog, _) | (Package::Presence, Watched::User(_)) => Ok(found),
-        (Package::Summary | Package::FeatureEvent, Watched::User(user)) if device.user == Some(user) => Ok(found),
+        (Package::Summary | Package::FeatureEvent, Watched::User(user)) if device.user == Some(user) => {
+            Ok(found)
+        }
         (Package::Summary | Package::FeatureEvent, Watched::User(_)) => Err(Unwatchable::NotTheirs),
         (
             Package::Presence | Package::Summary | Package::FeatureEvent,

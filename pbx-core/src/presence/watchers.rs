@@ -170,6 +170,10 @@ impl Watchers {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SubscriptionId, &Watcher)> {
         self.rows.iter().map(|(id, row)| (*id, &**row))
     }
+    /// All that is watched.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = Watched> {
+        self.by_watched.keys().copied()
+    }
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }

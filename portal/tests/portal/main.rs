@@ -21,6 +21,7 @@ mod dashboard;
 mod desk;
 mod forms;
 mod headers;
+mod lamps;
 mod ldap;
 mod lists;
 mod live;
