@@ -245,9 +245,13 @@ impl Dialog {
     pub(crate) fn remote_tag(&self) -> &[u8] {
         self.remote_tag.of(&self.remote)
     }
+    /// Whether a request's CSeq is above all before it.
+    pub(crate) fn is_in_order(&self, cseq: u32) -> bool {
+        self.remote_cseq.is_none_or(|highest| cseq > highest)
+    }
     /// Whether a request's CSeq is in order; it is the highest then (§12.2.2).
     pub(crate) fn accept_cseq(&mut self, cseq: u32) -> bool {
-        if self.remote_cseq.is_some_and(|highest| cseq <= highest) {
+        if !self.is_in_order(cseq) {
             return false;
         }
         self.remote_cseq = Some(cseq);

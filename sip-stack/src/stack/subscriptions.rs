@@ -53,6 +53,7 @@ impl Stack {
         let server = ServerId(request.0);
         let Some(subscription) = self.subscriptions.get_mut(id) else { return };
         if let Some((flow, message)) = self.layer.waiting_request(server) {
+            subscription.dialog.accept_cseq(message.cseq());
             subscription.dialog.hear_target(message, flow);
         }
         self.layer.respond(now, server, &granted(expires), Some(subscription.dialog.local.contact()));
@@ -107,8 +108,9 @@ impl Stack {
     ) {
         let (flow, request) = (arrival.flow, arrival.request);
         let server = self.layer.serve(arrival, Owner::Nobody, Box::default());
-        let Some(subscription) = self.subscriptions.get_mut(id) else { return };
-        if !subscription.dialog.accept_cseq(request.cseq()) {
+        let Some(subscription) = self.subscriptions.get(id) else { return };
+        // It counts once it is accepted: a challenged one is forgotten, and may come again as it was (RFC 3261 §8.2.7).
+        if !subscription.dialog.is_in_order(request.cseq()) {
             let refusal = Response::new(500).because("CSeq out of order");
             self.layer.respond(now, server, &refusal, None);
         } else if request.method() != Method::Subscribe {

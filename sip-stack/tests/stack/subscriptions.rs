@@ -182,6 +182,26 @@ fn a_refresh_in_order_and_of_the_same_event_is_handed_up() {
     assert_eq!((peer.last().status(), peer.stack.subscriptions()), (Some(403), 1));
 }
 
+/// SIP-27, SIP-08: where our challenge is lost the phone sends the same refresh again; it is no old one.
+#[test]
+fn a_refresh_that_was_challenged_may_come_again() {
+    let (mut peer, id, answer) = subscribed("");
+    let refresh = within(&answer, "SUBSCRIBE", 2, "Event: dialog;id=7\n");
+    for _ in 0..2 {
+        peer.receives(&refresh);
+        let Some(Event::Subscribe { request, .. }) = peer.events.pop() else { panic!("nothing") };
+        peer.on(|s, now| s.respond(now, request, Response::new(401)));
+        assert_eq!(peer.last().status(), Some(401));
+    }
+    peer.receives(&within(&answer, "SUBSCRIBE", 3, "Event: dialog;id=7\n"));
+    let Some(Event::Subscribe { request, .. }) = peer.events.pop() else { panic!("nothing") };
+    peer.on(|s, now| s.refresh_subscription(now, request, id, HOUR));
+    assert_eq!(peer.last().status(), Some(200));
+    peer.took();
+    peer.receives(&refresh);
+    assert_eq!(peer.last().status(), Some(500), "now it is old");
+}
+
 /// SIP-27: another process goes on with the dialog, above any CSeq the phone has seen.
 #[test]
 fn a_subscription_goes_on_after_a_restart() {
