@@ -13,7 +13,7 @@ pub mod parties;
 mod subscriptions;
 
 use batch::Write;
-use hunting::{keep_last_call, keep_turn};
+use hunting::{keep_last_call, keep_last_caller, keep_turn};
 use parties::PartyRow;
 pub use subscriptions::SubscriptionRow;
 
@@ -100,6 +100,9 @@ pub enum Change {
     Unsubscribed { id: u64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
+    /// That number called a user last. FC-15.
+    #[allow(missing_docs)]
+    LastCaller { user: UserId, number: String },
 }
 
 /// What to show of the calls.
@@ -147,6 +150,7 @@ impl Db {
                 Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
                 Write::Subscribe(row) => subscriptions::subscribe(&transaction, row)?,
                 Write::Unsubscribe(id) => subscriptions::unsubscribe(&transaction, id)?,
+                Write::LastCaller(user, number) => keep_last_caller(&transaction, user, number)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
             }
         }

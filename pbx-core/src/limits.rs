@@ -33,6 +33,8 @@ pub(crate) const SUBSCRIPTIONS_PER_DEVICE: usize = 200;
 pub(crate) const SUBSCRIPTIONS: usize = 100_000;
 /// NOTIFYs in a row that may be lost to broken connections or answered 5xx before a subscription is given up.
 pub(crate) const NOTIFY_TRIES: u8 = 8;
+/// Keys pressed in a call that its script has not taken yet.
+pub(crate) const DIGITS: usize = 64;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 

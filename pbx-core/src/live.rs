@@ -44,10 +44,10 @@ pub struct Watcher {
 #[allow(missing_docs)]
 pub struct Lamp {
     pub tenant: TenantId,
-    /// `user:7`, `group:3`.
+    /// `user:7`, `group:3`, `dnd:7`, `forward:7`, `night:1`.
     pub watched: String,
     /// Of a user `available`, `away`, `ringing`, `on the phone`, `busy`, `offline`; of other things `idle`, `ringing`,
-    /// `on the phone`.
+    /// `on the phone`, `on`.
     pub state: &'static str,
 }
 

@@ -164,7 +164,8 @@ fn is_awaited(change: &Change) -> bool {
         | Change::CallParties(_)
         | Change::Unsubscribed { .. }
         | Change::Turn { .. }
-        | Change::LastCall { .. } => false,
+        | Change::LastCall { .. }
+        | Change::LastCaller { .. } => false,
     }
 }
 

@@ -395,6 +395,40 @@ fn who_forwards_to_a_phone_that_is_there_is_available() {
     world.habit(carl, Habit::Vanished);
 }
 
+/// SIP-28: switches of users and of the company have lamps under the codes that switch them.
+#[test]
+fn do_not_disturb_forward_and_night_have_lamps_under_their_codes() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        world.phones(["101", "102"]);
+        let watcher = world.lamps_of("101");
+        for number in ["*78", "*78102", "*72", "*72102", "*27"] {
+            world.watches(watcher, "dialog", number);
+        }
+        world.run_until(secs(40), |w| w.watchers[0].lamps.iter().all(|lamp| lamp.is_active()));
+        let lit = |w: &World| (0..5).filter(|lamp| w.watchers[0].shows(*lamp) == "on").collect::<Vec<_>>();
+        assert!(lit(&world).is_empty());
+        world.config(|c| c.user("102").dnd = true);
+        world.run_until(secs(40), |w| lit(w) == [1]);
+        world.config(|c| c.user("101").forwards.always = Some("102".into()));
+        world.run_until(secs(40), |w| lit(w) == [1, 2]);
+        let soon = world.now().utc + chrono::TimeDelta::seconds(60);
+        world.config(|c| {
+            c.user("102").dnd = false;
+            c.user("101").forwards.always_until = Some(soon);
+            c.tenant.night.enabled = true;
+            c.tenant.night.switch = config::snapshot::NightSwitch::Night;
+        });
+        world.run_until(secs(40), |w| lit(w) == [2, 4]);
+        world.run_until(secs(120), |w| lit(w) == [4]);
+        assert!(world.now().utc >= soon);
+        world.config(|c| c.tenant.night.enabled = false);
+        world.run_until(secs(40), |w| lit(w).is_empty());
+        let unknown = world.watches(watcher, "dialog", "*78999");
+        world.run_until(secs(40), |w| w.watchers[0].lamps[unknown].status == Some(404));
+    });
+}
+
 /// RNG-14, DIR-23, SIP-26: do-not-disturb set on a phone makes busy, and ends when its time is over.
 #[test]
 fn do_not_disturb_is_busy_for_everybody_who_watches() {

@@ -22,6 +22,7 @@ pub struct Store {
     pub calls: BTreeMap<String, CallRow>,
     turns: BTreeMap<RingGroupId, UserId>,
     last_calls: BTreeMap<UserId, i64>,
+    last_callers: BTreeMap<UserId, String>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
     /// Committed subscriptions.
@@ -37,6 +38,7 @@ impl Default for Store {
             calls: BTreeMap::new(),
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
+            last_callers: BTreeMap::new(),
             parties: vec![],
             subscriptions: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -81,6 +83,9 @@ impl Store {
                 self.subscriptions.remove(&id);
             }
             Change::CallParties(parties) => self.parties.extend(parties),
+            Change::LastCaller { user, number } => {
+                self.last_callers.insert(user, number);
+            }
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;
@@ -101,8 +106,12 @@ impl Store {
         let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
         Stored {
             bindings: self.bindings.values().cloned().collect(),
-            hunting: HuntRows { turns, last_calls },
             subscriptions: self.subscriptions.values().cloned().collect(),
+            hunting: HuntRows {
+                turns,
+                last_calls,
+                last_callers: self.last_callers.clone().into_iter().collect(),
+            },
         }
     }
     /// The power fails: what is not committed is lost.

@@ -24,6 +24,7 @@ pub(super) enum Write<'a> {
     Party(&'a PartyRow),
     Subscribe(&'a SubscriptionRow),
     Unsubscribe(u64),
+    LastCaller(UserId, &'a str),
 }
 
 /// The writes of a batch, in its order.
@@ -52,6 +53,7 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
             Change::Subscribed(row) => Write::Subscribe(row),
             Change::Unsubscribed { id } => Write::Unsubscribe(*id),
+            Change::LastCaller { user, number } => Write::LastCaller(*user, number),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));
                 continue;

@@ -64,6 +64,8 @@ fn device(number: u16) -> Device {
         max_contacts: 1,
         auto_answer: false,
         unasked_counts: false,
+        hotdesk: false,
+        model: None,
     }
 }
 

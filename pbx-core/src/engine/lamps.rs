@@ -99,7 +99,14 @@ impl Engine {
         self.presence.forwarders = forwarders(&new);
         for user in new.users() {
             if old.user(user.tenant, user.id).is_none_or(|before| !Arc::ptr_eq(before, user)) {
-                self.presence.touch(Watched::User(user.id));
+                for watched in [Watched::User(user.id), Watched::Dnd(user.id), Watched::Forward(user.id)] {
+                    self.presence.touch(watched);
+                }
+            }
+        }
+        for tenant in new.tenants() {
+            if old.tenant(tenant.id).is_none_or(|before| !Arc::ptr_eq(before, tenant)) {
+                self.presence.touch(Watched::Night(tenant.id));
             }
         }
         let rows: Vec<_> = self.presence.watchers.iter().map(|(id, _)| id).collect();
@@ -135,7 +142,11 @@ impl Engine {
     }
 
     fn depends_on_clock(&self, watched: Watched) -> bool {
-        let Watched::User(id) = watched else { return false };
+        let id = match watched {
+            Watched::User(id) | Watched::Dnd(id) | Watched::Forward(id) => id,
+            Watched::Night(_) => return true,
+            Watched::Group(_) | Watched::Nothing => return false,
+        };
         let Some(user) = self.snapshot.user_anywhere(id) else { return false };
         let (day, night) = (&user.forwards, &user.forwards.night);
         let ends =
@@ -146,7 +157,7 @@ impl Engine {
     }
 
     /// The calls of what is watched, one for each however many devices ring.
-    pub(super) fn dialogs_of(&self, _now: Now, watched: Watched) -> Vec<Dialog> {
+    pub(super) fn dialogs_of(&self, now: Now, watched: Watched) -> Vec<Dialog> {
         let calls = self.presence.calls_of(watched);
         let mut dialogs: Vec<_> = calls
             .iter()
@@ -154,11 +165,27 @@ impl Engine {
             .filter_map(|call| match watched {
                 Watched::User(user) => self.dialog_of_user(call, user),
                 Watched::Group(_) => self.dialog_of_group(call),
-                Watched::Nothing => None,
+                Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => None,
             })
             .collect();
+        if self.is_switched_on(now, watched) {
+            dialogs.push(switch_dialog());
+        }
         dialogs.sort_unstable_by_key(|dialog| (std::cmp::Reverse(dialog.stage), dialog.id));
         dialogs
+    }
+
+    /// Whether a switch that is watched is on. SIP-28
+    fn is_switched_on(&self, now: Now, watched: Watched) -> bool {
+        let user = |id| self.snapshot.user_anywhere(id);
+        match watched {
+            Watched::Dnd(id) => user(id).is_some_and(|user| self.snapshot.is_dnd(user, now.utc)),
+            Watched::Forward(id) => {
+                user(id).is_some_and(|user| self.snapshot.answering(user, now.utc).always.is_some())
+            }
+            Watched::Night(tenant) => self.snapshot.is_night(tenant, now.utc),
+            Watched::User(_) | Watched::Group(_) | Watched::Nothing => false,
+        }
     }
 
     fn dialog_of_user(&self, call: &Running, user: UserId) -> Option<Dialog> {
@@ -305,6 +332,13 @@ impl Engine {
                 };
                 Some((group.tenant, word))
             }
+            Watched::Dnd(id) | Watched::Forward(id) => {
+                let tenant = self.snapshot.user_anywhere(id)?.tenant;
+                Some((tenant, if self.is_switched_on(now, watched) { ON } else { IDLE }))
+            }
+            Watched::Night(tenant) => {
+                Some((tenant, if self.is_switched_on(now, watched) { ON } else { IDLE }))
+            }
             Watched::Nothing => None,
         }
     }
@@ -337,8 +371,15 @@ fn is_in(calls: &crate::call::running::Calls, call: &Running, watched: Watched) 
             legs.any(|leg| !leg.is_over() && leg.party.user == Some(user))
         }
         Watched::Group(_) => true,
-        Watched::Nothing => false,
+        Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => false,
     }
 }
 
+/// What lights a lamp that stands for no call.
+fn switch_dialog() -> Dialog {
+    let (id, stage) = (1, Stage::Confirmed);
+    Dialog { id, stage, is_initiator: false, is_held: false, remote: None, ids: None }
+}
+
 const IDLE: &str = "idle";
+const ON: &str = "on";

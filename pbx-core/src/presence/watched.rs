@@ -5,9 +5,14 @@
 //! | an extension of a user | their calls |
 //! | an extension of a ring group | calls to the group |
 //! | the user name of the phone itself | its own user |
+//! | a slot of a park lot | the call that is parked there |
+//! | the code of do not disturb, and an extension or nothing | whether that user, or the phone's own, is not to be disturbed |
+//! | the code that forwards all calls, likewise | whether all their calls go elsewhere |
+//! | the code of the night | whether the company has its night |
 
 use config::{
     RingGroupId, Snapshot, TenantId, UserId,
+    codes::Function,
     snapshot::{Device, Target},
 };
 
@@ -18,6 +23,11 @@ use super::package::Package;
 pub(crate) enum Watched {
     User(UserId),
     Group(RingGroupId),
+    /// Do not disturb.
+    Dnd(UserId),
+    /// All calls go elsewhere.
+    Forward(UserId),
+    Night(TenantId),
     /// What is gone since the last run: its watchers are told so.
     Nothing,
 }
@@ -28,6 +38,9 @@ impl Watched {
         match self {
             Self::User(id) => format!("user:{id}"),
             Self::Group(id) => format!("group:{id}"),
+            Self::Dnd(id) => format!("dnd:{id}"),
+            Self::Forward(id) => format!("forward:{id}"),
+            Self::Night(id) => format!("night:{id}"),
             Self::Nothing => String::new(),
         }
     }
@@ -50,7 +63,8 @@ pub(crate) fn resolve(
     number: &str,
 ) -> Result<Watched, Unwatchable> {
     let own = device.user.filter(|_| number == device.username).map(Watched::User);
-    let found = of_number(snapshot, tenant, number).or(own).ok_or(Unwatchable::Unknown)?;
+    let by_code = || of_code(snapshot, tenant, device, number);
+    let found = of_number(snapshot, tenant, number).or(own).or_else(by_code).ok_or(Unwatchable::Unknown)?;
     match (package, found) {
         (Package::Dialog, _) | (Package::Presence, Watched::User(_)) => Ok(found),
         (Package::Summary | Package::FeatureEvent, Watched::User(user)) if device.user == Some(user) => {
@@ -59,7 +73,7 @@ pub(crate) fn resolve(
         (Package::Summary | Package::FeatureEvent, Watched::User(_)) => Err(Unwatchable::NotTheirs),
         (
             Package::Presence | Package::Summary | Package::FeatureEvent,
-            Watched::Group(_) | Watched::Nothing,
+            Watched::Group(_) | Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing,
         ) => Err(Unwatchable::Unknown),
     }
 }
@@ -69,4 +83,25 @@ fn of_number(snapshot: &Snapshot, tenant: TenantId, number: &str) -> Option<Watc
         Target::User(user) => Some(Watched::User(user)),
         Target::RingGroup(group) => Some(Watched::Group(group)),
     }
+}
+
+/// A feature code stands for what it switches: of the phone's own user, or of whose extension follows. SIP-28
+fn of_code(snapshot: &Snapshot, tenant: TenantId, device: &Device, number: &str) -> Option<Watched> {
+    let codes = snapshot.feature_codes(tenant).iter().filter(|code| code.enabled);
+    codes.into_iter().find_map(|code| {
+        let behind = number.strip_prefix(code.code.as_str())?;
+        let user = || match behind {
+            "" => device.user,
+            extension => match of_number(snapshot, tenant, extension)? {
+                Watched::User(user) => Some(user),
+                _ => None,
+            },
+        };
+        match code.function {
+            Function::DndOn => user().map(Watched::Dnd),
+            Function::ForwardAlways => user().map(Watched::Forward),
+            Function::Night if behind.is_empty() => Some(Watched::Night(tenant)),
+            _ => None,
+        }
+    })
 }

@@ -8,9 +8,7 @@ use chrono::Utc;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::{
-    world::{Browser, World, between, encode},
-};
+use crate::world::{Browser, World, between, encode};
 
 async fn add(browser: &Browser, fields: &[(&str, &str)]) {
     let made = browser.post("/contacts", fields).await;

@@ -14,6 +14,7 @@ mod audit;
 mod bulk;
 mod calls;
 mod click_to_call;
+mod codes;
 mod company;
 mod contacts;
 mod csrf;

@@ -54,6 +54,8 @@ fn device(id: i64, number: &str) -> Device {
         max_contacts: 1,
         auto_answer: false,
         unasked_counts: false,
+        hotdesk: false,
+        model: None,
     }
 }
 
