@@ -429,6 +429,31 @@ fn do_not_disturb_forward_and_night_have_lamps_under_their_codes() {
     });
 }
 
+/// SIP-28: a park slot shows who waits in it.
+#[test]
+fn the_lamp_of_a_park_slot_shows_who_is_parked() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [anna, bert] = world.phones(["101", "102"]);
+        world.config(|c| {
+            c.add_lot("Lot", None, (701, 3));
+        });
+        let watcher = world.lamps_of("101");
+        world.watches(watcher, "dialog", "701");
+        world.run_until(secs(40), |w| w.watchers[0].lamps[0].is_active());
+        world.habit(bert, Habit::Answer(ms(100)));
+        world.dials(anna, "102");
+        world.run_until(secs(40), |w| w.state(bert) == tests::State::Up && w.state(anna) == tests::State::Up);
+        world.run_for(secs(2));
+        world.transfers(bert, "701");
+        world.run_until(secs(60), |w| w.watchers[0].shows(0) == "on");
+        assert!(world.watchers[0].lamps[0].last().contains("sip:101@"), "who waits");
+        world.hangs_up(anna);
+        world.run_until(secs(60), |w| w.watchers[0].shows(0) == "off");
+        world.run_until_idle();
+    });
+}
+
 /// RNG-14, DIR-23, SIP-26: do-not-disturb set on a phone makes busy, and ends when its time is over.
 #[test]
 fn do_not_disturb_is_busy_for_everybody_who_watches() {
@@ -482,7 +507,7 @@ fn the_lamp_of_the_mailbox_follows_its_counts_and_a_restart() {
     world.run_until(secs(2), |w| says(w, "Voice-Message: 0/0"));
     world.input(Input::Messages { tenant, user, counts });
     world.run_until(secs(2), |w| says(w, "Voice-Message: 2/5"));
-    assert!(world.phone(anna).notified.is_empty(), "who does not ask for it is not told");
+    assert!(world.phone(anna).unasked.is_empty(), "who does not ask for it is not told");
 }
 
 /// SIP-30
@@ -499,7 +524,7 @@ fn a_phone_that_is_set_so_is_told_of_messages_without_asking() {
     let counts = Counts { new: 1, ..Counts::default() };
     world.input(Input::Messages { tenant, user, counts });
     world.run_for(secs(1));
-    let told: Vec<String> = world.phone(anna).notified.clone();
+    let told: Vec<String> = world.phone(anna).unasked.clone();
     assert_eq!(told.len(), 2, "when it registered, and when a message came: {told:?}");
     assert!(told[0].contains("Messages-Waiting: no") && told[1].contains("Voice-Message: 1/0 (0/0)"));
     world.run_until_idle();

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, RingGroupId, RoleId, Snapshot, TenantId, UserId,
+    AnsweringRuleId, DepartmentId, DeviceId, ExtensionId, ParkLotId, RingGroupId, RoleId, SiteId, Snapshot,
+    TenantId, TimeFrameId, UserId,
     access::{Reach, Rights},
     codes,
     edits::Edit,
+    schedule::{Schedule, Tz},
     snapshot::{
-        BlockedCaller, Destination, Device, Extension, FeatureCode, Forwards, Ha1, Night, NightSwitch,
-        NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, User,
+        AnsweringRule, BlockedCaller, Callers, Department, Destination, Device, Extension, FeatureCode,
+        Forwards, Ha1, Night, NightSwitch, NodeSettings, ParkLot, Ring, RingDelay, RingGroup, Role, Rows,
+        RuleAction, Site, Target, Tenant, TimeFrame, User,
     },
 };
 
@@ -28,10 +31,21 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    /// Departments.
+    pub departments: Vec<Department>,
+    /// Park lots.
+    pub lots: Vec<ParkLot>,
+    /// Places with their clocks.
+    pub sites: Vec<Site>,
+    /// When rules and night are in force.
+    pub frames: Vec<TimeFrame>,
+    /// What happens to users' calls.
+    pub rules: Vec<AnsweringRule>,
     /// Feature codes; the usual ones from the start.
     pub codes: Vec<FeatureCode>,
     /// PINs that users have set.
     pub pins: BTreeMap<UserId, String>,
+    /// Members of groups whose phones ring later.
     pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
@@ -66,6 +80,11 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            departments: vec![],
+            lots: vec![],
+            sites: vec![],
+            frames: vec![],
+            rules: vec![],
             codes: usual_codes(id),
             pins: BTreeMap::new(),
             ring_delays: vec![],
@@ -167,6 +186,53 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A department with a park code; those users are in it.
+    pub fn add_department(&mut self, name: &str, park_code: &str, users: &[&str]) -> DepartmentId {
+        let id = DepartmentId(self.id_after(self.departments.len()));
+        let (name, park_code) = (name.into(), park_code.into());
+        self.departments.push(Department { id, tenant: self.tenant.id, name, parent: None, park_code });
+        for number in users {
+            self.user(number).department = Some(id);
+        }
+        id
+    }
+    /// A park lot of four slots, for everybody or for a department.
+    pub fn add_lot(&mut self, first_slot: &str, department: Option<DepartmentId>) -> &mut ParkLot {
+        let id = ParkLotId(self.id_after(self.lots.len()));
+        let (tenant, name, first_slot) = (self.tenant.id, format!("Lot {first_slot}"), first_slot.into());
+        self.lots.push(ParkLot { id, tenant, name, department, first_slot, slots: 4, ..ParkLot::default() });
+        self.lots.last_mut().expect("it was added")
+    }
+    /// A time frame of the company.
+    pub fn add_frame(&mut self, name: &str, schedule: Schedule) -> TimeFrameId {
+        let id = TimeFrameId(self.id_after(self.frames.len()));
+        self.frames.push(TimeFrame { id, tenant: self.tenant.id, name: name.into(), user: None, schedule });
+        id
+    }
+    /// A rule of that user, behind those that they have.
+    pub fn add_rule(&mut self, number: &str, frame: TimeFrameId, action: RuleAction) -> &mut AnsweringRule {
+        let user = self.user(number).id;
+        let id = AnsweringRuleId(self.id_after(self.rules.len()));
+        let position = u32::try_from(self.rules.len()).expect("few rules") + 1;
+        self.rules.push(AnsweringRule {
+            id,
+            tenant: self.tenant.id,
+            user,
+            frame,
+            position,
+            active: true,
+            action,
+            callers: Callers::Everybody,
+        });
+        self.rules.last_mut().expect("it was added")
+    }
+    /// A place with its clocks, where all are who have no other.
+    pub fn add_site(&mut self, zone: Tz) -> SiteId {
+        let id = SiteId(self.id_after(self.sites.len()));
+        self.sites.push(Site { id, tenant: self.tenant.id, name: zone.name().into(), zone });
+        self.tenant.site.get_or_insert(id);
+        id
+    }
     /// A member of a group whose phones ring later.
     pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
         let group =
@@ -266,6 +332,11 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.departments, company.departments.clone());
+            Rows::put(&mut rows.park_lots, company.lots.clone());
+            Rows::put(&mut rows.sites, company.sites.clone());
+            Rows::put(&mut rows.time_frames, company.frames.clone());
+            Rows::put(&mut rows.answering_rules, company.rules.clone());
             Rows::put(&mut rows.feature_codes, company.codes.clone());
             Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }

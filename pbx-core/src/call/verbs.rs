@@ -7,15 +7,15 @@ use std::{
 };
 
 use config::{
-    DeviceId, UserId,
+    DeviceId, ParkLotId, UserId,
     edits::Edit,
     models::{self, Vendor},
-    snapshot::{Device, Ring, User},
+    snapshot::{Answering, Device, Ring, Shows, User},
 };
 
 use super::{
     cause::Cause,
-    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next},
+    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next, Sender, Wanted},
 };
 use crate::{ids::LegId, limits, route::Caller};
 
@@ -66,8 +66,9 @@ impl Call {
     pub(crate) fn answer(&self) {
         if !self.is_answered() {
             self.note("Answered by the system", "", "script");
-            self.act(Action::Answer);
         }
+        // Who is answered already may have been sent here: they have arrived.
+        self.act(Action::Answer);
     }
 
     /// Changes the configuration as who calls; whether that was done. Why not, the trace tells.
@@ -132,6 +133,26 @@ impl Call {
         calls >= trigger
     }
 
+    /// Whether the user does not want to be called: by their own switch or by the rule that decides. Their own calls get
+    /// through. RNG-13, RNG-15.
+    pub(crate) fn is_undisturbed(&self, user: &User, answering: &Answering<'_>) -> bool {
+        let (by_hand, utc) = (user.is_dnd(self.utc()), self.utc());
+        if !by_hand && !answering.dnd {
+            if let Some(until) = user.dnd_until.filter(|until| user.dnd && *until <= utc) {
+                let detail = format_args!("of {} {}", name(user), until.format("%Y-%m-%d %H:%M UTC"));
+                self.note("Do not disturb is over", detail, "until");
+            }
+            return false;
+        }
+        if self.facts().caller.user == Some(user.id) {
+            self.note("Do not disturb passed over", "the user calls themselves", "do not disturb");
+            return false;
+        }
+        let by = if by_hand { "switched on" } else { answering.rule.name() };
+        self.note("Do not disturb", format_args!("{}: {by}", name(user)), "do not disturb");
+        true
+    }
+
     /// Whether the user takes no calls from this caller. CH-17.
     pub(crate) fn is_blocked_by(&self, user: &User) -> bool {
         let facts = self.facts();
@@ -148,14 +169,19 @@ impl Call {
     /// Sends the call to where the user has it forwarded, unless it was forwarded too often.
     pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
         let number = user.number.clone().unwrap_or_default();
-        if self.divert(Diversion { number, reason: diversion_reason(why) }) > limits::FORWARDS_PER_CALL {
+        let to_there = Diversion { number, reason: diversion_reason(why), to: to.to_owned() };
+        if self.divert(to_there) > limits::FORWARDS_PER_CALL {
             self.note("Forward loop cut", format_args!("{} to {to}", name(user)), why);
             return Next::Hangup(Cause::Loop);
         }
         self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
-        let by =
-            Caller { user: Some(user.id), device: None, number: user.number.clone().unwrap_or_default() };
-        let route = self.route(&by, to);
+        let by = Caller {
+            user: Some(user.id),
+            device: None,
+            number: user.number.clone().unwrap_or_default(),
+            shows: (user.forwards.shows == Shows::Caller).then(|| self.facts().caller.number.clone()),
+        };
+        let route = self.route_forward(&by, to);
         for (what, detail, rule) in route.trace {
             self.note(what, detail, rule);
         }
@@ -229,7 +255,9 @@ impl Call {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) | Event::Edited(..) | Event::Digit(..) => None,
+                Event::Joined { leg, place_of: None } => Some((leg, Heard::Answer)),
+                Event::Joined { .. } | Event::Ended(_) | Event::NobodyThere => None,
+                Event::Parked(_) | Event::Edited(..) | Event::Digit(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;
@@ -243,6 +271,7 @@ impl Call {
                     return Ok(leg);
                 }
                 Heard::Moved => {
+                    self.set_moved_by(user);
                     result = Unanswered::Moved;
                     true
                 }
@@ -265,8 +294,67 @@ impl Call {
     /// Lets caller and callee talk until one of them ends it.
     pub(crate) async fn talk(&self, leg: LegId) -> Next {
         self.act(Action::Talk(leg));
-        self.take(None, |e| (*e == Event::Ended(leg)).then_some(())).await;
-        Next::Done
+        let mut partner = leg;
+        loop {
+            let event = self.take(None, |e| match *e {
+                Event::Ended(leg) if leg == partner => Some(*e),
+                Event::Joined { .. } => Some(*e),
+                _ => None,
+            });
+            match event.await {
+                Some(Event::Joined { leg, place_of }) if place_of == Some(partner) => partner = leg,
+                // Whom somebody else was faster to talk with.
+                Some(Event::Joined { leg, place_of: None }) => self.act(Action::Cancel(leg, Hush::GivenUp)),
+                Some(Event::Joined { .. }) => {}
+                _ => return Next::Done,
+            }
+        }
+    }
+
+    /// Has the caller go on in another call. Returns only if there is nobody to talk with there: otherwise this call is over.
+    pub(crate) async fn take_over(&self, wanted: Wanted) {
+        self.act(Action::Take(wanted));
+        self.take(None, |e| (*e == Event::NobodyThere).then_some(())).await;
+    }
+
+    /// Waits for somebody who takes the caller over, or until then.
+    pub(crate) async fn wait_for_somebody(&self, until: Instant) -> Option<LegId> {
+        let joined = |e: &Event| match *e {
+            Event::Joined { leg, .. } => Some(leg),
+            _ => None,
+        };
+        self.take(Some(until), joined).await
+    }
+
+    /// Puts the caller into a slot; `false` if none is free.
+    pub(crate) async fn park(&self, lot: ParkLotId, slot: Option<&str>, by: &str) -> bool {
+        self.act(Action::Park { lot, slot: slot.map(str::to_owned), by: by.to_owned() });
+        self.parked().await
+    }
+
+    /// Parks whom the caller holds in another call; `false` if there is nobody, or no slot.
+    pub(crate) async fn park_held(&self, lot: ParkLotId, slot: Option<&str>) -> bool {
+        self.act(Action::ParkHeld(lot, slot.map(str::to_owned)));
+        self.parked().await
+    }
+
+    /// Gives the caller back to who sent it on; `None` if they are gone.
+    pub(crate) async fn give_back(&self, sender: &Sender, cause: Cause) -> Option<LegId> {
+        self.act(Action::Return(cause));
+        let theirs = |e: &Event| match *e {
+            Event::Answered(leg) if leg == sender.leg => Some(Some(leg)),
+            Event::Failed(leg, _) if leg == sender.leg => Some(None),
+            _ => None,
+        };
+        self.take(None, theirs).await.flatten()
+    }
+
+    async fn parked(&self) -> bool {
+        let parked = |e: &Event| match *e {
+            Event::Parked(yes) => Some(yes),
+            _ => None,
+        };
+        self.take(None, parked).await.unwrap_or(false)
     }
 
     fn hush(&self, legs: Vec<Ringing>, why: Hush) {
@@ -400,6 +488,7 @@ fn diversion_reason(why: &str) -> &'static str {
         "forward always" => "unconditional",
         "forward busy" => "user-busy",
         "forward no answer" => "no-answer",
+        "forward unregistered" => "unavailable",
         FORWARD_BY_PHONE => "deflection",
         _ => "unknown",
     }

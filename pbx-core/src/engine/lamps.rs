@@ -23,7 +23,7 @@ use crate::{
         lamp::{Dialog, Doing, Stage},
         pidf::Published,
         summary::Counts,
-        watched::{self, Watched},
+        watched::{self, Digits, Watched},
     },
     route,
 };
@@ -45,6 +45,13 @@ impl Engine {
             && let Target::RingGroup(group) = extension.target
         {
             self.presence.touch_call(Watched::Group(group), id);
+        }
+    }
+
+    /// Somebody is in a park slot, or is not any more.
+    pub(super) fn touch_slot(&mut self, id: CallId, tenant: TenantId, slot: &str) {
+        if let Some(slot) = Digits::of(slot) {
+            self.presence.touch_call(Watched::Slot(tenant, slot), id);
         }
     }
 
@@ -145,7 +152,7 @@ impl Engine {
         let id = match watched {
             Watched::User(id) | Watched::Dnd(id) | Watched::Forward(id) => id,
             Watched::Night(_) => return true,
-            Watched::Group(_) | Watched::Nothing => return false,
+            Watched::Group(_) | Watched::Slot(..) | Watched::Nothing => return false,
         };
         let Some(user) = self.snapshot.user_anywhere(id) else { return false };
         let (day, night) = (&user.forwards, &user.forwards.night);
@@ -165,6 +172,7 @@ impl Engine {
             .filter_map(|call| match watched {
                 Watched::User(user) => self.dialog_of_user(call, user),
                 Watched::Group(_) => self.dialog_of_group(call),
+                Watched::Slot(tenant, slot) => self.dialog_of_slot(tenant, slot.as_str()),
                 Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => None,
             })
             .collect();
@@ -184,7 +192,7 @@ impl Engine {
                 user(id).is_some_and(|user| self.snapshot.answering(user, now.utc).always.is_some())
             }
             Watched::Night(tenant) => self.snapshot.is_night(tenant, now.utc),
-            Watched::User(_) | Watched::Group(_) | Watched::Nothing => false,
+            Watched::User(_) | Watched::Group(_) | Watched::Slot(..) | Watched::Nothing => false,
         }
     }
 
@@ -199,6 +207,7 @@ impl Engine {
             stage,
             is_initiator: leg.side == Side::Caller,
             is_held: leg.is_held(),
+            is_open: false,
             remote: Some(self.other_side(call, id, leg)),
             ids: leg.invite.and_then(|invite| self.stack.dialog_ids(invite)),
         })
@@ -212,8 +221,23 @@ impl Engine {
             stage: if call.talking.is_some() { Stage::Confirmed } else { Stage::Early },
             is_initiator: false,
             is_held: false,
+            is_open: false,
             remote: Some((call.record.caller.number.clone(), call.record.caller.name.clone())),
             ids: ringing.and_then(|leg| leg.invite).and_then(|invite| self.stack.dialog_ids(invite)),
+        })
+    }
+
+    fn dialog_of_slot(&self, tenant: TenantId, slot: &str) -> Option<Dialog> {
+        let parking = self.office.parking.borrow();
+        let parked = parking.in_slot(tenant, slot)?;
+        Some(Dialog {
+            id: parked.call.0 as u32,
+            stage: Stage::Confirmed,
+            is_initiator: false,
+            is_held: false,
+            is_open: true,
+            remote: Some((parked.number.clone(), parked.name.clone())),
+            ids: None,
         })
     }
 
@@ -336,6 +360,10 @@ impl Engine {
                 let tenant = self.snapshot.user_anywhere(id)?.tenant;
                 Some((tenant, if self.is_switched_on(now, watched) { ON } else { IDLE }))
             }
+            Watched::Slot(tenant, _) => {
+                let is_free = self.dialogs_of(now, watched).is_empty();
+                Some((tenant, if is_free { IDLE } else { ON }))
+            }
             Watched::Night(tenant) => {
                 Some((tenant, if self.is_switched_on(now, watched) { ON } else { IDLE }))
             }
@@ -371,6 +399,7 @@ fn is_in(calls: &crate::call::running::Calls, call: &Running, watched: Watched) 
             legs.any(|leg| !leg.is_over() && leg.party.user == Some(user))
         }
         Watched::Group(_) => true,
+        Watched::Slot(_, slot) => call.slot.as_deref() == Some(slot.as_str()),
         Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => false,
     }
 }
@@ -378,7 +407,7 @@ fn is_in(calls: &crate::call::running::Calls, call: &Running, watched: Watched) 
 /// What lights a lamp that stands for no call.
 fn switch_dialog() -> Dialog {
     let (id, stage) = (1, Stage::Confirmed);
-    Dialog { id, stage, is_initiator: false, is_held: false, remote: None, ids: None }
+    Dialog { id, stage, is_initiator: false, is_held: false, is_open: true, remote: None, ids: None }
 }
 
 const IDLE: &str = "idle";

@@ -4,7 +4,7 @@ use media::{
     Statistics,
     sdp::{self, Direction},
 };
-use sip_stack::{Name, stack::OutgoingInvite};
+use sip_stack::{Name, headers::HistoryInfo, stack::OutgoingInvite};
 
 use super::Engine;
 use crate::call::{
@@ -118,7 +118,7 @@ impl Engine {
 
 /// A caller who offers less than both ways (call begun on hold) is passed on as it is.
 fn first_direction(caller: &Line) -> Direction {
-    if caller.remote.is_some() { caller.theirs() } else { Direction::SendRecv }
+    if caller.remote.is_some() { caller.wish() } else { Direction::SendRecv }
 }
 
 fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
@@ -126,6 +126,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         call,
         invite: None,
         side: Side::Callee,
+        came_in: false,
         party: Party {
             number: dial.user.number.clone().unwrap_or_else(|| dial.device.username.clone()),
             name: dial.user.full_name(),
@@ -151,7 +152,7 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
     let (mut caller, mut headers) = match dial.manner {
         Manner::Summons => (dialled_party(call), summons(&dial, domain)),
-        Manner::Ring => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+        Manner::Ring => (shown(call), history(call, &dial, domain)),
         Manner::Intercom | Manner::Paged | Manner::Gathered => {
             (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
         }
@@ -178,6 +179,19 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     }
 }
 
+/// Who calls: who began the call, or whom another party sent on.
+fn shown(call: &Running) -> Party {
+    call.handle.presents().map_or_else(|| call.record.caller.clone(), |party| (*party).clone())
+}
+
+/// Through whom the call came here: who forwarded it, and who transferred it (RFC 3892).
+fn history(call: &Running, dial: &Dial, domain: &str) -> Vec<(Name, String)> {
+    let mut headers = diversions(&dial.diversions, domain);
+    let by = call.handle.sender().map(|sender| format!("<sip:{}@{domain}>", sender.caller.number));
+    headers.extend(by.map(|by| (Name::ReferredBy, by)));
+    headers
+}
+
 /// Whom the caller's own phone shows while it rings: whom it is going to call. CTC-06.
 fn dialled_party(call: &Running) -> Party {
     let (facts, number) = (call.handle.facts(), call.record.dialled.clone());
@@ -193,10 +207,28 @@ fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
     auto_answer::headers(dial.vendor, domain)
 }
 
-/// One Diversion per forward, the last one first (RFC 5806 §3.2).
-fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+/// How the call came here: one Diversion per forward, the last one first (RFC 5806 §3.2), and the same as History-Info
+/// (RFC 7044), the first one first. RNG-17.
+pub(super) fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+    let Some(first) = diversions.first() else { return vec![] };
     let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
-    diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
+    let address = |number: &str| ["sip:", number, "@", domain].concat();
+    let forwards = diversions.iter().map(|d| (address(&d.to), cause(d.reason)));
+    let history = HistoryInfo::chain(address(&first.number), forwards);
+    let diversions = diversions.iter().rev().map(|d| (Name::Diversion, value(d)));
+    diversions.chain(history.iter().map(|entry| (Name::HistoryInfo, entry.to_string()))).collect()
+}
+
+/// The cause that stands for a reason of Diversion (RFC 4458 §2, RFC 7544 §5).
+fn cause(reason: &str) -> u16 {
+    match reason {
+        "unconditional" => 302,
+        "user-busy" => 486,
+        "no-answer" => 408,
+        "deflection" => 480,
+        "unavailable" => 503,
+        _ => 404,
+    }
 }
 
 /// RFC 3323 §4.1.1.3.

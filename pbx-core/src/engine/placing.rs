@@ -36,6 +36,7 @@ impl Engine {
             Command::HangUp { tenant, id } => self.hang_up(now, tenant, &id),
             Command::Resync { tenant, device, reboot } => self.resync(now, tenant, device, reboot),
             Command::Call(order) => self.place(now, *order),
+            Command::Transfer { tenant, id, who, to } => self.transfer(now, tenant, (&id, &to), who),
             Command::Cancel { tenant, user, id } => self.cancel(now, (tenant, user), &id),
         }
     }
@@ -61,7 +62,7 @@ impl Engine {
         let facts = Facts {
             snapshot: snapshot.clone(),
             tenant: tenant.clone(),
-            caller: Caller { user: Some(user.id), device: None, number },
+            caller: Caller { user: Some(user.id), device: None, number, shows: None },
             office: Rc::clone(&self.office),
         };
         let route = route::route(&Question {

@@ -217,8 +217,9 @@ fn capabilities() -> Response {
         .with(Name::Allow, ALLOW)
         .with(Name::Accept, "application/sdp")
         .with(Name::AllowEvents, ALLOW_EVENTS)
-        .with(Name::Supported, "100rel, timer, path, outbound")
+        .with(Name::Supported, "100rel, timer, path, outbound, replaces, norefersub")
 }
 
 /// Methods that lead somewhere.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, SUBSCRIBE, PUBLISH";
+const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, PUBLISH";

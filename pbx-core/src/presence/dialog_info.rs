@@ -79,7 +79,7 @@ fn push_dialog(out: &mut String, frame: Frame<'_>, dialog: &Dialog, shows_remote
         false => "\"/></local>",
     });
     if let Some((number, name)) =
-        dialog.remote.as_ref().filter(|_| shows_remote || dialog.stage == Stage::Early)
+        dialog.remote.as_ref().filter(|_| shows_remote || dialog.is_open || dialog.stage == Stage::Early)
     {
         out.push_str("<remote><identity");
         if !name.is_empty() {
@@ -111,6 +111,7 @@ mod tests {
             stage: Stage::Early,
             is_initiator: false,
             is_held: false,
+            is_open: false,
             remote: Some(("101".into(), "Anna <A>".into())),
             ids: Some(["c\"1".into(), "ours".into(), "theirs".into()]),
         }

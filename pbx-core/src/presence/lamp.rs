@@ -11,6 +11,8 @@ pub(crate) struct Dialog {
     /// What is watched began it.
     pub is_initiator: bool,
     pub is_held: bool,
+    /// Everybody sees who it is: they wait to be taken.
+    pub is_open: bool,
     /// Number and name of the other side; `None` for lamps that stand for no call.
     pub remote: Option<(String, String)>,
     /// Call-ID, our tag, the phone's tag: what a phone that picks up puts into Replaces.

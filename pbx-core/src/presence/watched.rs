@@ -28,6 +28,8 @@ pub(crate) enum Watched {
     /// All calls go elsewhere.
     Forward(UserId),
     Night(TenantId),
+    /// A slot of a park lot.
+    Slot(TenantId, Digits),
     /// What is gone since the last run: its watchers are told so.
     Nothing,
 }
@@ -41,8 +43,26 @@ impl Watched {
             Self::Dnd(id) => format!("dnd:{id}"),
             Self::Forward(id) => format!("forward:{id}"),
             Self::Night(id) => format!("night:{id}"),
+            Self::Slot(_, slot) => format!("slot:{}", slot.as_str()),
             Self::Nothing => String::new(),
         }
+    }
+}
+
+/// A short number, small enough to be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Digits([u8; 8]);
+
+impl Digits {
+    /// `None` if it is longer than 8 digits, or has something else in it.
+    pub(crate) fn of(number: &str) -> Option<Self> {
+        let mut digits = [0; 8];
+        digits.get_mut(..number.len())?.copy_from_slice(number.as_bytes());
+        number.bytes().all(|b| b.is_ascii_digit()).then_some(Self(digits))
+    }
+    pub(crate) fn as_str(&self) -> &str {
+        let length = self.0.iter().take_while(|digit| **digit != 0).count();
+        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
     }
 }
 
@@ -63,8 +83,16 @@ pub(crate) fn resolve(
     number: &str,
 ) -> Result<Watched, Unwatchable> {
     let own = device.user.filter(|_| number == device.username).map(Watched::User);
+    let slot = || {
+        snapshot.park_lot_of_slot(tenant, number)?;
+        Some(Watched::Slot(tenant, Digits::of(number)?))
+    };
     let by_code = || of_code(snapshot, tenant, device, number);
-    let found = of_number(snapshot, tenant, number).or(own).or_else(by_code).ok_or(Unwatchable::Unknown)?;
+    let found = of_number(snapshot, tenant, number)
+        .or(own)
+        .or_else(by_code)
+        .or_else(slot)
+        .ok_or(Unwatchable::Unknown)?;
     match (package, found) {
         (Package::Dialog, _) | (Package::Presence, Watched::User(_)) => Ok(found),
         (Package::Summary | Package::FeatureEvent, Watched::User(user)) if device.user == Some(user) => {
@@ -73,7 +101,12 @@ pub(crate) fn resolve(
         (Package::Summary | Package::FeatureEvent, Watched::User(_)) => Err(Unwatchable::NotTheirs),
         (
             Package::Presence | Package::Summary | Package::FeatureEvent,
-            Watched::Group(_) | Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing,
+            Watched::Group(_)
+            | Watched::Dnd(_)
+            | Watched::Forward(_)
+            | Watched::Night(_)
+            | Watched::Slot(..)
+            | Watched::Nothing,
         ) => Err(Unwatchable::Unknown),
     }
 }
@@ -104,4 +137,17 @@ fn of_code(snapshot: &Snapshot, tenant: TenantId, device: &Device, number: &str)
             _ => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digits;
+
+    #[test]
+    fn a_slot_is_a_short_number() {
+        for number in ["7", "701", "0701", "12345678"] {
+            assert_eq!(Digits::of(number).unwrap().as_str(), number);
+        }
+        assert_eq!((Digits::of("123456789"), Digits::of("*78")), (None, None));
+    }
 }

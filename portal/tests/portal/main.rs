@@ -35,6 +35,7 @@ mod registry;
 mod remembered;
 mod rest;
 mod rights;
+mod ring_groups;
 mod sample;
 mod self_help;
 mod serve;
