@@ -40,6 +40,7 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "Reporting" {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
+            items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
         }
         if title == "Configuration" && who.may_see(&SETTINGS) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));

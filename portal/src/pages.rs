@@ -13,6 +13,7 @@ pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod hotdesk;
+pub(crate) mod lamps;
 pub(crate) mod live_calls;
 pub(crate) mod live_transfer;
 pub(crate) mod mail;
