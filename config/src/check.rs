@@ -9,7 +9,7 @@ use crate::{
     references,
     resource::Values,
     resources,
-    resources::extensions::EXTENSIONS,
+    resources::{customer_groups, extensions::EXTENSIONS},
     rows,
     sql::{self, Stored},
 };
@@ -148,6 +148,9 @@ impl Draft<'_> {
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((user, group)) = owner else {
+            if let Some(clash) = customer_groups::number_clash(rows, self.tenant, number)? {
+                return Ok(Some(clash));
+            }
             if let Some(lot) = resources::park_lots::lot_of(rows, self.tenant, number)? {
                 return Ok(Some(format!("{number} is a slot of Park lot {lot}.")));
             }

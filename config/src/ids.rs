@@ -25,8 +25,16 @@ ids! {
     RingGroupId,
     /// What users may do.
     RoleId,
+    /// A line to the public network.
+    TrunkId,
+    /// A number of the public network that a company owns.
+    NumberId,
     /// A place of a company.
     SiteId,
+    /// Where phones are.
+    GeolocationId,
+    /// A way outside.
+    OutboundRouteId,
     /// A period of time.
     TimeFrameId,
     /// What happens to a user's calls in a time frame.

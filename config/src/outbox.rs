@@ -37,6 +37,8 @@ pub enum MailKind {
     Test,
     /// Somebody reports a problem to their company's support. TRB-08.
     Report,
+    /// Administrators must know this at once. GEO-08, SIP-44.
+    Alert,
 }
 
 /// A message to be delivered now.
@@ -94,7 +96,7 @@ pub struct Mail {
 
 impl MailKind {
     /// With the key in the database.
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Welcome, "welcome"),
         (Self::Forgotten, "forgotten"),
         (Self::NewUser, "new_user"),
@@ -102,6 +104,7 @@ impl MailKind {
         (Self::Issue, "issue"),
         (Self::Test, "test"),
         (Self::Report, "report"),
+        (Self::Alert, "alert"),
     ];
 
     fn key(self) -> &'static str {

@@ -9,11 +9,13 @@ mod batch;
 pub mod counts;
 pub mod hunting;
 pub mod ladder;
+pub mod outside;
 pub mod parties;
 mod subscriptions;
 
 use batch::Write;
 use hunting::{keep_last_call, keep_last_caller, keep_turn};
+use outside::{AlertRow, EmergencyRow, UsageRow, keep_alert, keep_emergency, keep_usage};
 use parties::PartyRow;
 pub use subscriptions::SubscriptionRow;
 
@@ -100,6 +102,12 @@ pub enum Change {
     Unsubscribed { id: u64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
+    /// Somebody talked outside. SIP-44
+    Usage(UsageRow),
+    /// Somebody called for help. SIP-42
+    Emergency(Box<EmergencyRow>),
+    /// Administrators must see this. GEO-08, SIP-44
+    Alert(Box<AlertRow>),
     /// That number called a user last. FC-15.
     #[allow(missing_docs)]
     LastCaller { user: UserId, number: String },
@@ -152,6 +160,9 @@ impl Db {
                 Write::Unsubscribe(id) => subscriptions::unsubscribe(&transaction, id)?,
                 Write::LastCaller(user, number) => keep_last_caller(&transaction, user, number)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
+                Write::Usage(usage) => keep_usage(&transaction, usage)?,
+                Write::Emergency(call) => keep_emergency(&transaction, call)?,
+                Write::Alert(alert) => keep_alert(&transaction, self.cipher(), alert)?,
             }
         }
         transaction.commit()

@@ -9,17 +9,21 @@ pub mod announcements;
 pub mod answering_rules;
 pub mod api_keys;
 pub mod blocked_callers;
+pub mod call_limits;
 pub mod contacts;
+pub mod customer_groups;
 pub mod departments;
 pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
 pub mod feature_codes;
+pub mod geolocations;
 pub mod ldap_settings;
 pub mod licences;
 pub mod links;
 pub mod node_settings;
 pub mod numbers;
+pub mod outbound_routes;
 pub mod park_lots;
 pub mod ring_delays;
 pub mod ring_groups;
@@ -28,12 +32,13 @@ pub mod settings;
 pub mod sites;
 pub mod tenants;
 pub mod time_frames;
+pub mod trunks;
 pub mod users;
 
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 24] = [
+pub static ALL: [&Resource; 29] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -44,6 +49,10 @@ pub static ALL: [&Resource; 24] = [
     &extensions::EXTENSIONS,
     &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
+    &trunks::TRUNKS,
+    &geolocations::GEOLOCATIONS,
+    &outbound_routes::OUTBOUND_ROUTES,
+    &call_limits::CALL_LIMITS,
     &time_frames::TIME_FRAMES,
     &answering_rules::ANSWERING_RULES,
     &park_lots::PARK_LOTS,
@@ -57,6 +66,7 @@ pub static ALL: [&Resource; 24] = [
     &announcements::ANNOUNCEMENTS,
     &api_keys::API_KEYS,
     &tenants::TENANTS,
+    &customer_groups::CUSTOMER_GROUPS,
     &node_settings::NODE_SETTINGS,
 ];
 
@@ -87,6 +97,26 @@ fn area_code_is_digits(values: &Values) -> Result<(), Problem> {
     } else {
         Err(Problem::of("area_code", "Digits only."))
     }
+}
+
+/// Ids of a list, as SQLite joins them.
+fn ids(joined: Option<&str>) -> impl Iterator<Item = i64> {
+    joined.unwrap_or_default().split(',').filter_map(|id| id.parse().ok())
+}
+
+/// E-mail addresses that stand in one field with commas between.
+fn addresses(text: &str) -> Vec<String> {
+    text.split([',', ';', ' ']).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+/// What is wrong with one of them.
+fn are_addresses(values: &Values, field: &'static str) -> Result<(), Problem> {
+    let is_one = Field::email("email", "E-mail");
+    let given = addresses(values.get(field).map_or("", String::as_str));
+    let wrong = given.iter().find(|one| is_one.normalise(one).is_err());
+    wrong.map_or(Ok(()), |one| {
+        Err(Problem::of(field, format!("{one} is no e-mail address such as anna@example.com.")))
+    })
 }
 
 /// To whom something of the company is shown.

@@ -3,7 +3,8 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    DepartmentId, DeviceId, ParkLotId, RingGroupId, SiteId, TenantId, UserId,
+    DepartmentId, DeviceId, GeolocationId, NumberId, ParkLotId, RingGroupId, SiteId, TenantId, TrunkId,
+    UserId,
     access::{Permission, Rights},
 };
 
@@ -13,24 +14,33 @@ pub use crate::{
     resources::{
         answering_rules::{AnsweringRule, Callers, RuleAction, RuleRing},
         blocked_callers::BlockedCaller,
+        call_limits::{CallLimits, Limit},
         contacts::{Contact, OwnContact},
         departments::Department,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
+        geolocations::{CivicAddress, Geolocation},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        numbers::PhoneNumber,
+        outbound_routes::{OutboundRoute, Sends},
         park_lots::ParkLot,
         ring_delays::RingDelay,
         ring_groups::{Paged, RingGroup, Strategy},
         roles::Role,
-        sites::Site,
-        tenants::{Night, NightSwitch, Tenant},
+        sites::{Calling as SiteCalling, Site},
+        tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
         time_frames::TimeFrame,
-        users::{Forwards, NightForwards, Shows, User},
+        trunks::{
+            Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
+            Transport, Trunk,
+        },
+        users::{Calling, Forwards, NightForwards, Shows, User},
     },
 };
 pub use answering::{Answering, Deciding};
+pub use outside::Member;
 pub use rows::{Rows, Table};
 pub use shared_map::SharedMap;
 
@@ -39,6 +49,7 @@ use indexes::Indexes;
 mod answering;
 mod indexes;
 mod names;
+mod outside;
 mod rows;
 mod rules_of_default;
 mod shared_map;
@@ -192,6 +203,51 @@ impl Snapshot {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
     }
+    /// A number of the public network, whoever owns it, as E.164 with its plus sign. SIP-39
+    pub fn number_by_e164(&self, e164: &str) -> Option<&Arc<PhoneNumber>> {
+        self.rows.numbers.get(&self.indexes.numbers_outside.get(e164)?.0)
+    }
+    /// A number of the public network that the tenant owns.
+    pub fn number(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<PhoneNumber>> {
+        self.rows.numbers.get(&id.0).filter(|number| number.tenant == tenant)
+    }
+    /// All trunks of all tenants, those that are switched off, too.
+    pub fn trunks(&self) -> impl Iterator<Item = &Arc<Trunk>> {
+        self.rows.trunks.values()
+    }
+    /// A trunk that the tenant's calls may leave by: its own, or one that the operator shares. SIP-38
+    pub fn trunk(&self, tenant: TenantId, id: TrunkId) -> Option<&Arc<Trunk>> {
+        self.trunk_anywhere(id).filter(|trunk| self.may_use(tenant, trunk))
+    }
+    /// A trunk of whichever tenant.
+    pub fn trunk_anywhere(&self, id: TrunkId) -> Option<&Arc<Trunk>> {
+        self.rows.trunks.get(&id.0)
+    }
+    /// The trunks that are switched on and that the tenant's calls may leave by: lowest priority number first, its own
+    /// before those that the operator shares, then by age. SIP-38
+    pub fn trunks_of(&self, tenant: TenantId) -> Vec<&Arc<Trunk>> {
+        let mut trunks: Vec<_> =
+            self.trunks().filter(|trunk| trunk.enabled && self.may_use(tenant, trunk)).collect();
+        trunks.sort_by_key(|trunk| (trunk.priority, trunk.tenant != tenant, trunk.id));
+        trunks
+    }
+    /// Only the company that runs the program shares its trunks.
+    fn may_use(&self, tenant: TenantId, trunk: &Trunk) -> bool {
+        let is_shared = trunk.shared && Some(trunk.tenant) == self.indexes.default_tenant;
+        trunk.tenant == tenant || is_shared
+    }
+    /// The outbound routes of a tenant that are switched on, in the order in which they are asked. SIP-40.
+    pub fn outbound_routes(&self, tenant: TenantId) -> &[Arc<OutboundRoute>] {
+        self.indexes.outside.routes.get(&tenant).map_or(&[], |routes| routes)
+    }
+    /// What a tenant's calls may cost. SIP-44.
+    pub fn call_limits(&self, tenant: TenantId) -> Option<&Arc<CallLimits>> {
+        self.indexes.outside.limits.get(&tenant)
+    }
+    /// The number that rings a user directly; the oldest one if there are several. NUM-02.
+    pub fn direct_number(&self, tenant: TenantId, user: UserId) -> Option<&Arc<PhoneNumber>> {
+        self.number(tenant, *self.indexes.outside.direct.get(&user)?)
+    }
     /// The feature codes of a tenant, in the order of their keys.
     pub fn feature_codes(&self, tenant: TenantId) -> &[Arc<FeatureCode>] {
         self.indexes.codes.get(&tenant).map_or(&[], |codes| codes)
@@ -212,6 +268,19 @@ impl Snapshot {
     /// A site.
     pub fn site(&self, tenant: TenantId, id: SiteId) -> Option<&Arc<Site>> {
         self.rows.sites.get(&id.0).filter(|site| site.tenant == tenant)
+    }
+    /// The sites of a tenant, in no order.
+    pub fn sites_of(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Site>> {
+        self.rows.sites.values().filter(move |site| site.tenant == tenant)
+    }
+    /// A place where phones are.
+    pub fn geolocation(&self, tenant: TenantId, id: GeolocationId) -> Option<&Arc<Geolocation>> {
+        self.rows.geolocations.get(&id.0).filter(|place| place.tenant == tenant)
+    }
+    /// The companies of a tenant's group that have an access code, the tenant itself among them. MT-11.
+    pub fn group_of(&self, tenant: &Tenant) -> &[Member] {
+        let group = tenant.calling.group.to_lowercase();
+        self.indexes.outside.groups.get(group.as_str()).map_or(&[], Vec::as_slice)
     }
     /// A department.
     pub fn department(&self, tenant: TenantId, id: DepartmentId) -> Option<&Arc<Department>> {

@@ -68,8 +68,21 @@ impl Auth {
         arrival: Arrival<'_>,
         aor: &[u8],
     ) -> Result<Identity, Refused> {
+        let identity = self.identify_any(snapshot, now, arrival, aor)?;
+        identity.may_call()?;
+        Ok(identity)
+    }
+
+    /// The same for somebody who may be suspended: they call for help all the same. GEO-07
+    pub(crate) fn identify_any(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Now,
+        arrival: Arrival<'_>,
+        aor: &[u8],
+    ) -> Result<Identity, Refused> {
         let unproven = match self.check(snapshot, now, arrival, aor) {
-            Ok((tenant, device)) => return known(snapshot, tenant, device),
+            Ok((tenant, device)) => return Ok(known(snapshot, tenant, device)),
             Err(unproven) => unproven,
         };
         let md5_only =
@@ -79,6 +92,27 @@ impl Auth {
         let challenge = |response: Response, value| response.with(Name::WwwAuthenticate, value);
         let response = offered.into_iter().flatten().fold(Response::new(401), challenge);
         Err(Refused { response, why: unproven.why })
+    }
+
+    /// Whether a request proves the secret of an account of ours at another system, which signs in here with it.
+    pub(crate) fn prove(
+        &mut self,
+        now: Now,
+        request: &Message,
+        (username, realm): (&str, &str),
+        ha1: &Ha1,
+    ) -> Result<(), Refused> {
+        let claim = digest::claim(request).filter(|claim| claim.username == username && claim.realm == realm);
+        let verdict = claim.map(|claim| self.nonces.verify_claim(now.at, request, &claim, ha1));
+        let why = match verdict {
+            Some(Verdict::Ok) => return Ok(()),
+            Some(Verdict::Stale) => Refusal::StaleNonce,
+            Some(Verdict::Wrong) => Refusal::WrongCredentials,
+            None => Refusal::NoCredentials,
+        };
+        let challenges = self.nonces.challenge(now.at, realm, why == Refusal::StaleNonce);
+        let challenge = |response: Response, value| response.with(Name::WwwAuthenticate, value);
+        Err(Refused { response: challenges.into_iter().fold(Response::new(401), challenge), why })
     }
 
     fn check<'s>(
@@ -111,6 +145,13 @@ impl Auth {
 }
 
 impl Identity {
+    /// Refuses who is suspended. USR-05
+    pub(crate) fn may_call(&self) -> Result<(), Refused> {
+        match &self.user {
+            Some(user) if user.suspended => Err(Refused::new(403, "User suspended", Refusal::Suspended)),
+            _ => Ok(()),
+        }
+    }
     /// Whether an address is this device's own: its user name or its user's extension, in its tenant.
     pub(crate) fn owns(&self, snapshot: &Snapshot, address: &[u8]) -> bool {
         let Some(uri) = Uri::parse(address) else { return false };
@@ -132,14 +173,11 @@ impl Refused {
     }
 }
 
-fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Result<Identity, Refused> {
+fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Identity {
     let user = device.user.and_then(|id| snapshot.user(tenant.id, id)).cloned();
     // A phone of a site stays one when somebody is suspended who had logged in to it.
     let user = user.filter(|user| !(device.hotdesk && user.suspended));
-    if user.as_ref().is_some_and(|u| u.suspended) {
-        return Err(Refused::new(403, "User suspended", Refusal::Suspended));
-    }
-    Ok(Identity { tenant: tenant.clone(), device: device.clone(), user })
+    Identity { tenant: tenant.clone(), device: device.clone(), user }
 }
 
 /// The realm to challenge with. A phone that knows us by address alone is found by its user name, SIP-03.

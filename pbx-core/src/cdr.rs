@@ -2,15 +2,22 @@
 
 use std::time::Instant;
 
-use config::records::{
-    CallRow, Change,
-    parties::{PartyKind, PartyRow},
+use config::{
+    TenantId,
+    records::{
+        CallRow, Change,
+        parties::{PartyKind, PartyRow},
+    },
 };
 use media::{statistics::Direction, text};
 
 use crate::{
     bindings::push_peer,
-    call::{Cause, Leg, Running, leg::Side},
+    call::{
+        Cause, Leg, Running,
+        leg::Side,
+        script::{Facts, Visit},
+    },
     counters::Outcome,
     json, route,
 };
@@ -76,14 +83,15 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     let of = |user| legs.iter().filter(move |leg| leg.party.user == Some(user));
     let left = |user| of(user).filter_map(|leg| leg.times.left).max().map_or(end.1, |left| left.min(end.1));
     let result = outcome(call, end.0).as_str();
+    let tenant_of = |user| facts.snapshot.user_anywhere(user).map_or(facts.tenant.id, |user| user.tenant);
     let row = |user, kind, result: &str| PartyRow {
         user,
-        tenant: facts.tenant.id,
+        tenant: tenant_of(user),
         call: record.name.to_string(),
         started_at: record.started.utc.timestamp_millis(),
         kind,
         result: result.to_owned(),
-        number: record.caller.number.clone(),
+        number: shown_to(facts, tenant_of(user), &record.caller.number),
         name: record.caller.name.clone(),
         answered_at: None,
         ended_at: end.1,
@@ -124,6 +132,31 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     caller.into_iter().chain(others).collect()
 }
 
+/// The records of other companies that the call came to; each reads its own part of the trace. SIP-43.
+pub(crate) fn visits(call: &Running, closed: &CallRow) -> Vec<CallRow> {
+    let visits = call.handle.take_visits().into_iter().enumerate();
+    let row = |(index, visit): (usize, Visit)| {
+        let mut trace = visit.trace;
+        CallRow {
+            id: format!("{}-{}", closed.id, index + 2),
+            tenant: visit.tenant.0,
+            caller_number: visit.caller,
+            dialled: visit.dialled,
+            trace: trace.finish(),
+            legs: "[]".into(),
+            ladder: vec![],
+            ..closed.clone()
+        }
+    };
+    visits.map(row).collect()
+}
+
+/// A caller's number as people of a tenant dial it: those of other companies have an access code before it. MT-14.
+pub(crate) fn shown_to(facts: &Facts, tenant: TenantId, number: &str) -> String {
+    let code = if tenant == facts.tenant.id { "" } else { facts.tenant.calling.access_code.as_str() };
+    [code, number].concat()
+}
+
 /// How the call counts.
 pub(crate) fn outcome(call: &Running, cause: Cause) -> Outcome {
     // A call that we answered ourselves, such as an echo test, is none that anybody missed.
@@ -142,6 +175,10 @@ fn push_leg(json: &mut String, leg: &Leg, started: Instant) {
     json::push_text(json, &leg.party.name);
     json.push_str(",\"device\":");
     json::push_perhaps(json, leg.party.device.map(|device| device.0.unsigned_abs()));
+    if let Some(link) = &leg.link {
+        json.push_str(",\"trunk\":");
+        json::push_text(json, &link.trunk.name);
+    }
     json.push_str(",\"address\":\"");
     push_peer(json, &leg.flow);
     json.push_str("\",\"started_ms\":");

@@ -16,8 +16,9 @@ pub(crate) enum Refusal {
     Draining,
     BadOffer,
     BadMethod,
-    Unwatchable,
     TooManyWatched,
+    TrunkFull,
+    Unwatchable,
 }
 
 /// How a call ended, as its record says.
@@ -101,7 +102,7 @@ impl Counters {
 }
 
 /// In the order of [`Refusal`].
-const REFUSALS: [&str; 15] = [
+const REFUSALS: [&str; 16] = [
     "dialtone_refused_total{status=\"401\",reason=\"no_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"wrong_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"stale_nonce\"}",
@@ -117,6 +118,7 @@ const REFUSALS: [&str; 15] = [
     "dialtone_refused_total{status=\"405\",reason=\"bad_method\"}",
     "dialtone_refused_total{status=\"404\",reason=\"unwatchable\"}",
     "dialtone_refused_total{status=\"403\",reason=\"too_many_watched\"}",
+    "dialtone_refused_total{status=\"486\",reason=\"trunk_full\"}",
 ];
 
 /// In the order of [`Outcome`].

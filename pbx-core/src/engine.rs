@@ -2,13 +2,19 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
-//! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
-//! workers; `moving` finds another port where one is taken; `show` tells the portal. `joining` brings a leg of one call
-//! into another; `referring` (transfer), `taking` (pickup, Replaces) and `parking` are what people want with it.
-//! `subscriptions` lets phones watch lamps, `lamps` knows how they stand, `notifying` tells, `publishing` hears phones tell.
+//! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a
+//! call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected`
+//! follows a phone to its next connection, `resyncing` has phones fetch their settings, `alarming` rings phones in the house
+//! while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media;
+//! `media_events` hears the workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps
+//! the lines to the public network, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
+//! that are only rehearsed. `joining` brings a leg of one call into another; `referring` (transfer), `taking` (pickup,
+//! Replaces) and `parking` are what people want with it. `subscriptions` lets phones watch lamps, `lamps` knows how they
+//! stand, `notifying` tells, `publishing` hears phones tell.
 
+mod alarming;
 mod answering;
+mod arriving;
 mod digits;
 mod editing;
 mod ending;
@@ -17,6 +23,7 @@ mod incoming;
 mod joining;
 mod keepalive;
 mod lamps;
+mod leaving;
 mod line;
 mod media_events;
 mod moving;
@@ -29,17 +36,25 @@ mod publishing;
 mod reconnected;
 mod redirect;
 mod referring;
+mod rehearsing;
 mod renegotiation;
 mod requests;
 mod resyncing;
 mod show;
 mod subscriptions;
 mod taking;
+mod trunks;
 
-use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+    rc::Rc,
+    sync::Arc,
+    time::Instant,
+};
 
 use bytes::Bytes;
-use config::{Snapshot, hunt::Memory};
+use config::{Snapshot, TrunkId, hunt::Memory};
 use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
@@ -49,9 +64,11 @@ pub use crate::presence::summary::Counts;
 use crate::{
     auth::Auth,
     call::running::Calls,
+    callback::Callbacks,
     counters::{Counters, Refusal},
+    guard::Guard,
     ids::CallId,
-    ladder, limits,
+    ladder, limits, live,
     office::Office,
     pinholes::Pinholes,
     presence::Presence,
@@ -80,6 +97,8 @@ pub struct Engine {
     counters: Counters,
     random: StdRng,
     early: VecDeque<(InviteId, ladder::Entry)>,
+    /// What the portal was told of trunks.
+    trunks_shown: HashMap<TrunkId, live::Trunk>,
     out: VecDeque<Output>,
     service: Service,
 }
@@ -114,6 +133,7 @@ impl Engine {
             edits: editing::Edits::default(),
             counters: Counters::default(),
             early: VecDeque::new(),
+            trunks_shown: HashMap::new(),
             out: VecDeque::new(),
             service: Service::default(),
             options,
@@ -121,9 +141,12 @@ impl Engine {
             random,
         };
         *engine.office.hunting.borrow_mut() = Memory::of(stored.hunting);
+        *engine.office.guard.borrow_mut() = Guard::of(stored.outside.usage, now.utc);
+        *engine.office.callbacks.borrow_mut() = Callbacks::of(stored.outside.emergencies);
         engine.restore_bindings(now, stored.bindings);
         engine.restore_watchers(now, stored.subscriptions);
         engine.watch_config(&Snapshot::default());
+        engine.reconcile_trunks(now);
         engine.settle(now);
         engine
     }
@@ -146,6 +169,7 @@ impl Engine {
                     self.stack.respond(now.at, id, response);
                 }
             }
+            Input::Resolved { question, records, ttl } => self.on_resolved(now, question, records, ttl),
             Input::Command(command) => self.obey(now, command),
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
@@ -163,6 +187,7 @@ impl Engine {
         self.wake_watchers(now);
         self.ask_contacts(now);
         self.tell_resyncs(now);
+        self.tend_trunks(now);
         while let Some((id, response)) = self.records.late(now.at) {
             self.counters.unstored += 1;
             tracing::warn!("a registration is confirmed before its row is stored: the disk is slow");
@@ -175,6 +200,7 @@ impl Engine {
                 Timer::Show(call) => self.show_held_back(now, call),
                 Timer::Trace(call) => self.store_trace(call),
                 Timer::Close(call) => self.close_record(now, call),
+                Timer::Unheard(leg) => self.give_up_unheard(now, leg),
             }
         }
         self.settle(now);
@@ -185,7 +211,8 @@ impl Engine {
         let expiry = self.office.bindings.borrow().next_expiry();
         let own =
             [self.timers.next(), self.records.next(), self.pinholes.next(), self.resyncs.next(), expiry];
-        own.into_iter().chain([self.presence.next(), self.stack.poll_timeout()]).flatten().min()
+        let trunks = self.office.trunks.borrow().next();
+        own.into_iter().chain([self.presence.next(), self.stack.poll_timeout(), trunks]).flatten().min()
     }
 
     /// What is to be done, until `None`.
@@ -219,7 +246,19 @@ impl Engine {
             ("dialtone_rtp_ports_capacity", self.ports.capacity(), "RTP ports there are"),
             ("dialtone_rows_outstanding", self.records.outstanding() as usize, "Record rows not yet stored"),
         ];
-        let gauges = gauges.into_iter().map(|(name, value, help)| (name, value as f64, help));
+        let trunks = self.office.trunks.borrow();
+        let state = |state| self.trunks_shown.values().filter(|trunk| trunk.state == state).count();
+        let of_trunks = [
+            ("dialtone_trunks_up", state(live::TrunkState::Up), "Trunks by which calls can go"),
+            ("dialtone_trunks_down", state(live::TrunkState::Down), "Trunks by which calls cannot go"),
+            (
+                "dialtone_trunk_calls",
+                trunks.lines.values().map(|l| l.calls as usize).sum(),
+                "Calls by trunks",
+            ),
+        ];
+        let gauges =
+            gauges.into_iter().chain(of_trunks).map(|(name, value, help)| (name, value as f64, help));
         let malformed =
             ("dialtone_sip_malformed_total", self.stack.malformed() as f64, "Unreadable SIP messages");
         gauges.chain([malformed]).chain(self.counters.list()).collect()
@@ -235,6 +274,8 @@ impl Engine {
             && calls.names.is_empty()
             && calls.active == 0
             && self.office.lines.borrow().is_empty()
+            && self.office.guard.borrow().is_quiet()
+            && self.office.trunks.borrow().is_quiet()
             && self.ports.in_use() == 0
             && self.office.parking.borrow().len() == 0
             && self.timers.is_empty()

@@ -4,7 +4,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -12,9 +12,12 @@ use chrono::{DateTime, Utc};
 use config::{
     Snapshot, TenantId, UserId,
     edits::Edit,
-    records::{BindingRow, Change, SubscriptionRow, hunting::HuntRows},
+    records::{BindingRow, Change, SubscriptionRow, hunting::HuntRows, outside::OutsideRows},
 };
-use sip_stack::Flow;
+use sip_stack::{
+    Flow,
+    resolve::{Question, Record},
+};
 
 use crate::{live, presence::summary::Counts};
 
@@ -53,6 +56,8 @@ pub struct Stored {
     pub hunting: HuntRows,
     /// Who watches what. SIP-27
     pub subscriptions: Vec<SubscriptionRow>,
+    /// Minutes outside of this day, and calls for help of the last hour. SIP-42, SIP-44
+    pub outside: OutsideRows,
 }
 
 /// What happened outside, other than bytes.
@@ -66,6 +71,9 @@ pub enum Input {
     FlowFailed(Flow),
     /// The record changes up to this ticket are committed (or could not be: then they hold in memory only).
     Stored(u64),
+    /// The answer to [`Output::Resolve`]; no records where there are none, or nobody could be asked.
+    #[allow(missing_docs)]
+    Resolved { question: Question, records: Vec<Record>, ttl: Duration },
     /// From the portal.
     Command(live::Command),
     /// The edit with that ticket is written, or is not and why, in words. It is in force with a later [`Input::Config`].
@@ -95,6 +103,8 @@ pub enum Output {
     Store { ticket: u64, change: Change },
     /// Show.
     Live(live::Change),
+    /// Ask the DNS, or the network; [`Input::Resolved`] follows in any case.
+    Resolve(Question),
     /// Draining is done.
     Drained,
     /// Change the configuration; [`Input::Edited`] answers each of them.

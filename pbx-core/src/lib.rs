@@ -11,16 +11,19 @@
 
 pub mod engine;
 pub mod live;
+pub mod rehearse;
 pub mod route;
 
 mod auth;
 mod auto_answer;
 mod bindings;
 mod call;
+mod callback;
 mod cdr;
 mod codes;
 mod counters;
 mod features;
+mod guard;
 mod habits;
 mod ids;
 mod io;
@@ -29,6 +32,7 @@ mod ladder;
 mod limits;
 mod office;
 mod parking;
+mod pidf;
 mod pinholes;
 mod presence;
 mod records;
@@ -36,5 +40,7 @@ mod registrar;
 mod resync;
 mod timers;
 mod trace;
+mod trunk;
 
+pub use callback::OPEN as CALLED_BACK;
 pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored};

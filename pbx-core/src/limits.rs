@@ -38,6 +38,11 @@ pub(crate) const DIGITS: usize = 64;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 
+/// Addresses of one trunk that one call is tried at.
+pub(crate) const HOPS_PER_TRUNK: usize = 3;
+
+/// How long a number outside rings at most.
+pub(crate) const OUTSIDE_RINGS: Duration = Duration::from_secs(180);
 /// Registration interval where neither Contact nor Expires asks for one (RFC 3261 §10.2.1.1).
 pub(crate) const USUAL_EXPIRES: Duration = Duration::from_secs(3600);
 /// Greatest interval for datagrams through NAT: its mapping lives no longer without traffic (RFC 4787 REQ-5).
@@ -71,6 +76,10 @@ pub(crate) const RING_BACK: Duration = Duration::from_secs(30);
 pub(crate) const PARKED_TONE: Duration = Duration::from_secs(1);
 /// How long the caller's own phones ring when a call is placed from the portal.
 pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
+/// How long a phone rings that help calls back.
+pub(crate) const CALLED_BACK_RINGS: Duration = Duration::from_secs(120);
+/// How long phones in the house ring while somebody calls for help.
+pub(crate) const ALARM: Duration = Duration::from_secs(60);
 /// Retry-After when there is no room for a call. [s]
 pub(crate) const RETRY_AFTER: &str = "10";
 /// At most one log line about missing room in this time.

@@ -1,6 +1,6 @@
 //! What the portal sees of running calls and phones, as changes; and what it may ask for.
 
-use config::{DeviceId, ParkLotId, TenantId, UserId};
+use config::{DeviceId, ParkLotId, TenantId, TrunkId, UserId};
 
 /// One change of the live view.
 #[derive(Debug, Clone)]
@@ -20,6 +20,11 @@ pub enum Change {
     Unwatched { tenant: TenantId, id: u64 },
     /// Something stands otherwise: a user, a group. Before the first word of it a user is `offline`, a group `idle`.
     Lamp(Lamp),
+    /// A trunk changed its state.
+    Trunk(Trunk),
+    /// A trunk is no more.
+    #[allow(missing_docs)]
+    TrunkGone { trunk: TrunkId },
 }
 
 /// One subscription of a phone.
@@ -49,6 +54,39 @@ pub struct Lamp {
     /// Of a user `available`, `away`, `ringing`, `on the phone`, `busy`, `offline`; of other things `idle`, `ringing`,
     /// `on the phone`, `on`.
     pub state: &'static str,
+}
+
+/// A trunk as it is right now. SIP-38
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Trunk {
+    pub tenant: TenantId,
+    pub trunk: TrunkId,
+    pub name: String,
+    pub state: TrunkState,
+    /// In words: `registered`, `registration: 403 Forbidden`.
+    pub text: String,
+    /// Unix milliseconds; since when it is in this state.
+    pub since: i64,
+    /// Calls by it.
+    pub calls: u32,
+    /// `udp 192.0.2.7:5060`; blank while none is known.
+    pub address: String,
+}
+
+/// How a trunk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrunkState {
+    /// Switched off.
+    Off,
+    /// Its address is looked up.
+    Searching,
+    /// The first registration is under way.
+    Registering,
+    /// Calls can go by it.
+    Up,
+    /// Calls cannot.
+    Down,
 }
 
 /// One running call.
@@ -143,6 +181,11 @@ pub enum Command {
         /// Who goes on.
         who: Side,
         to: String,
+    },
+    /// Ask a trunk by OPTIONS now, and register anew where it registers. A-35
+    TestTrunk {
+        tenant: TenantId,
+        trunk: TrunkId,
     },
     /// End a call that this user placed.
     Cancel {

@@ -8,7 +8,9 @@ use std::{
 
 use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, ids::LegId, parking::Parking};
+use crate::{
+    bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, parking::Parking, trunk::Trunks,
+};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -17,10 +19,16 @@ pub(crate) struct Office {
     pub bindings: RefCell<Bindings>,
     /// Calls in progress by user.
     pub lines: RefCell<Lines>,
+    /// What calls outside cost.
+    pub guard: RefCell<Guard>,
+    /// Who called for help.
+    pub callbacks: RefCell<Callbacks>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
     /// Who waits in which slot.
     pub parking: RefCell<Parking>,
+    /// Lines to the public network.
+    pub trunks: RefCell<Trunks>,
     next_leg: Cell<u64>,
     next_edit: Cell<u64>,
 }

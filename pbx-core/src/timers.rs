@@ -17,6 +17,8 @@ pub(crate) enum Timer {
     Trace(CallId),
     /// The ended call's record is closed, whatever is still missing.
     Close(CallId),
+    /// Nothing came back from a trunk that was called. SIP-38
+    Unheard(LegId),
 }
 
 /// Deadlines in order of time.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use config::{DeviceId, TenantId, UserId};
+use config::{DeviceId, TenantId, TrunkId, UserId};
 use tokio::sync::watch;
 
 /// A running call, ready for display.
@@ -94,6 +94,22 @@ pub struct LiveWatcher {
     /// Unix milliseconds.
     pub expires_at: i64,
 }
+/// A trunk as it is right now. A-35
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveTrunk {
+    pub trunk: TrunkId,
+    /// `off`, `searching`, `registering`, `up`, `down`.
+    pub state: &'static str,
+    /// In words: `registered`, `registration: 403 Forbidden`.
+    pub text: String,
+    /// Unix milliseconds.
+    pub since: i64,
+    /// Calls by it.
+    pub calls: u32,
+    /// `udp 192.0.2.7:5060`; blank while none is known.
+    pub address: String,
+}
 
 /// A call to be placed for somebody. CTC-01…06.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +167,10 @@ pub trait Live: Send + Sync + 'static {
     fn transfer(&self, tenant: TenantId, call: &str, who: LiveSide, to: &str) -> bool;
     /// Has a phone fetch its settings; with `reboot`, start anew. `false` if it is not registered in that tenant.
     fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool;
+    /// The trunks of a tenant.
+    fn trunks(&self, tenant: TenantId) -> Vec<LiveTrunk>;
+    /// Has a trunk asked whether it is there, and registered at anew. `false` if there is none of that id in that tenant.
+    fn test_trunk(&self, tenant: TenantId, trunk: TrunkId) -> bool;
     /// What is wrong right now (a rejected revision, a full disk).
     fn alarms(&self) -> Vec<Alarm>;
     /// The text of `/metrics`, Prometheus format.

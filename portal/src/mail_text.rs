@@ -45,7 +45,7 @@ pub fn mail_text(mail: &Due, base: &str) -> (String, String) {
                 part("text")
             ),
         ),
-        MailKind::Report => (part("subject"), part("text").to_owned()),
+        MailKind::Report | MailKind::Alert => (part("subject"), part("text").to_owned()),
         MailKind::Test => ("Test message", "Mail goes out. This is all there is to say.".to_owned()),
     };
     // Who signs in with the company's own account sets no password here. AUTH-24.

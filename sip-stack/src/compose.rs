@@ -39,6 +39,15 @@ pub struct Request {
     pub body: Option<(&'static str, Bytes)>,
 }
 
+/// Requests that belong together by Call-ID, From tag and growing CSeq: the REGISTERs of one registration (RFC 3261
+/// §10.2.4), a request and its repetition with credentials (§22.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    pub(crate) call_id: String,
+    pub(crate) tag: String,
+    pub(crate) cseq: u32,
+}
+
 impl Response {
     /// A response with the RFC's phrase and nothing else.
     pub fn new(status: u16) -> Self {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use crate::{Message, Name, headers::Credentials, wire::text};
 
-pub use client::{Attempt, answer, best_challenge};
+pub use client::{Account, Attempt, answer, best_challenge, is_stale};
 pub use hash::{Algorithm, Ha1};
 pub use nonces::Nonces;
 

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 
-use crate::{Flow, Message, Name};
+use crate::{Flow, Message, Name, digest::Account};
 
 /// One INVITE usage. Never reused within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,6 +210,21 @@ pub struct OutgoingInvite {
     pub headers: Vec<(Name, String)>,
     /// Our offer; `None` asks the peer to offer.
     pub offer: Option<Bytes>,
+    /// How a challenge (401, 407) is answered, here and later in the dialog; `None` fails with it.
+    pub account: Option<Account>,
+    /// Further parts of the body, beside the offer (RFC 5621).
+    pub parts: Vec<Part>,
+}
+
+/// A part of a body that has several.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Content-Type.
+    pub kind: &'static str,
+    /// Content-ID without brackets, by which a header points to it (RFC 2392).
+    pub id: String,
+    /// What it holds.
+    pub body: Bytes,
 }
 
 impl Default for Settings {

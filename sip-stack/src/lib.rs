@@ -25,6 +25,7 @@ mod method;
 pub mod name;
 mod parse_error;
 pub mod print;
+pub mod resolve;
 pub mod stack;
 pub mod status;
 mod subscription;
@@ -33,7 +34,7 @@ mod transaction;
 pub mod uri;
 pub mod wire;
 
-pub use compose::{Request, Response};
+pub use compose::{Request, Response, Series};
 pub use flow::{Flow, Transport};
 pub use message::{Message, Method, ParseError};
 pub use name::Name;

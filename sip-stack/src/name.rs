@@ -40,7 +40,8 @@ names! {
     PPreferredIdentity "P-Preferred-Identity", Privacy "Privacy", AlertInfo "Alert-Info", AnswerMode "Answer-Mode", CallInfo "Call-Info",
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
-    Organization "Organization", Identity "Identity" b'y', ReferSub "Refer-Sub",
+    Organization "Organization", Identity "Identity" b'y', PCalledPartyId "P-Called-Party-ID", RemotePartyId "Remote-Party-ID",
+    GeolocationRouting "Geolocation-Routing", Priority "Priority", ReferSub "Refer-Sub",
 }
 
 impl Name {

@@ -14,16 +14,16 @@
 mod admit;
 mod subscriptions;
 
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
 
 pub use crate::event::{
-    EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, RequestId, Settings,
+    EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, Part, RequestId, Settings,
     Standing, SubscriptionId, SubscriptionState, Termination,
 };
 use crate::{
-    Flow, Message, Name, Request, Response,
+    Flow, Message, Name, Request, Response, Series,
     headers::Replaces,
     invite::Invite,
     map::{IdMap, shrink},
@@ -167,9 +167,29 @@ impl Stack {
     }
     /// Sends a request outside of any dialog; its answer comes as [`Event::Response`].
     pub fn request(&mut self, now: Instant, flow: Flow, request: Request) -> RequestId {
+        let mut series = self.new_series();
+        self.request_in(now, flow, &request, &mut series)
+    }
+    /// The address that peers beyond this flow see of us, for a Contact of the application's own.
+    pub fn shown_address(&self, flow: Flow) -> SocketAddr {
+        crate::transaction::send::shown_address(&self.layer.settings, flow)
+    }
+    /// A series without requests.
+    pub fn new_series(&mut self) -> Series {
+        Series { tag: hex16(self.layer.random()), call_id: self.layer.new_call_id(), cseq: 0 }
+    }
+    /// The same as [`Stack::request`], as the next one of its series.
+    pub fn request_in(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Request,
+        series: &mut Series,
+    ) -> RequestId {
         let id = RequestId(self.layer.new_id());
-        let from = [&request.from, ";tag=", &hex16(self.layer.random())].concat();
-        let call_id = self.layer.new_call_id();
+        series.cseq += 1;
+        let from = [&request.from, ";tag=", &series.tag].concat();
+        let call_id = &series.call_id;
         let draft = Draft {
             method: request.method,
             uri: request.uri.as_bytes(),
@@ -178,7 +198,7 @@ impl Stack {
             from: from.as_bytes(),
             to: request.to.as_bytes(),
             call_id: call_id.as_bytes(),
-            cseq: 1,
+            cseq: series.cseq,
             contact: None,
             headers: &request.headers,
             body: request.body.as_ref().map(|(kind, body)| (*kind, &body[..])),
@@ -207,6 +227,10 @@ impl Stack {
     /// a 2xx that crosses is ACKed and BYEd. The invite is over for the application at once.
     pub fn cancel(&mut self, now: Instant, id: InviteId, reason: Option<&str>) {
         self.act(now, id, |invite, layer| invite.cancel(now, layer, reason));
+    }
+    /// Whether anything came back for an INVITE of ours, if only 100. True also where nothing is awaited any more.
+    pub fn is_heard(&self, id: InviteId) -> bool {
+        self.invites.get(&id).is_none_or(|invite| invite.is_heard(&self.layer))
     }
     /// Offers anew within a session: re-INVITE when confirmed, UPDATE while early (if the peer allows it).
     pub fn offer(&mut self, now: Instant, id: InviteId, sdp: Bytes) {

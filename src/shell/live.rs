@@ -11,13 +11,13 @@ use std::{
     },
 };
 
-use config::{DeviceId, TenantId, UserId};
+use config::{DeviceId, TenantId, TrunkId, UserId};
 use pbx_core::{
     Input,
     live::{self, Call, Change, Command},
 };
 use portal::live::{
-    Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveParked, LiveSide, LiveWatcher, NewCall,
+    Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveParked, LiveSide, LiveTrunk, LiveWatcher, NewCall,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -46,6 +46,7 @@ struct State {
     bindings: HashMap<(TenantId, DeviceId, String), LiveBinding>,
     watchers: HashMap<(TenantId, u64), LiveWatcher>,
     lamps: HashMap<(TenantId, String), &'static str>,
+    trunks: HashMap<TrunkId, live::Trunk>,
     alarms: Vec<Alarm>,
     metrics: Vec<Metric>,
     connections: usize,
@@ -101,6 +102,14 @@ impl LiveView {
             Change::Lamp(lamp) => {
                 state.lamps.insert((lamp.tenant, lamp.watched), lamp.state);
             }
+            Change::Trunk(trunk) => {
+                state.trunks.insert(trunk.trunk, trunk);
+                self.tell_of_trunks(&state);
+            }
+            Change::TrunkGone { trunk } => {
+                state.trunks.remove(&trunk);
+                self.tell_of_trunks(&state);
+            }
         }
         self.0.dirty.store(true, Relaxed);
     }
@@ -137,6 +146,18 @@ impl LiveView {
         self.0.dirty.store(true, Relaxed);
     }
 
+    /// An alarm as long as a trunk is down. Without its name: companies see one another's alarms, not their trunks.
+    fn tell_of_trunks(&self, state: &State) {
+        let down = state.trunks.values().filter(|trunk| trunk.state == live::TrunkState::Down).count();
+        match down {
+            0 => self.0.alarms.clear("trunks"),
+            1 => drop(self.0.alarms.raise("trunks", "A trunk is down: calls by it are not possible.".into())),
+            _ => {
+                let text = format!("{down} trunks are down: calls by them are not possible.");
+                self.0.alarms.raise("trunks", text);
+            }
+        }
+    }
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -214,6 +235,18 @@ impl portal::Live for LiveView {
         let theirs = self.state().calls.get(&(tenant, id.clone())).is_some_and(|c| c.caller == Some(user));
         theirs && self.0.engine.try_send(Input::Command(Command::Cancel { tenant, user, id })).is_ok()
     }
+    fn trunks(&self, tenant: TenantId) -> Vec<LiveTrunk> {
+        let state = self.state();
+        let theirs = state.trunks.values().filter(|trunk| trunk.tenant == tenant);
+        let mut trunks: Vec<_> = theirs.map(shown_trunk).collect();
+        drop(state);
+        trunks.sort_by_key(|trunk| trunk.trunk);
+        trunks
+    }
+    fn test_trunk(&self, tenant: TenantId, trunk: TrunkId) -> bool {
+        let known = self.state().trunks.get(&trunk).is_some_and(|known| known.tenant == tenant);
+        known && self.0.engine.try_send(Input::Command(Command::TestTrunk { tenant, trunk })).is_ok()
+    }
     fn alarms(&self) -> Vec<Alarm> {
         self.0.alarms.list()
     }
@@ -226,6 +259,23 @@ impl portal::Live for LiveView {
     }
     fn sip_addresses(&self) -> Vec<String> {
         self.state().addresses.clone()
+    }
+}
+
+fn shown_trunk(trunk: &live::Trunk) -> LiveTrunk {
+    LiveTrunk {
+        trunk: trunk.trunk,
+        state: match trunk.state {
+            live::TrunkState::Off => "off",
+            live::TrunkState::Searching => "searching",
+            live::TrunkState::Registering => "registering",
+            live::TrunkState::Up => "up",
+            live::TrunkState::Down => "down",
+        },
+        text: trunk.text.clone(),
+        since: trunk.since,
+        calls: trunk.calls,
+        address: trunk.address.clone(),
     }
 }
 

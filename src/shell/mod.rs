@@ -16,6 +16,7 @@ pub mod check;
 mod clock;
 mod connection;
 mod datagrams;
+mod dns;
 mod edits;
 mod feed;
 pub mod listeners;

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::{
     clock::now,
-    datagrams,
+    datagrams, dns,
     edits::Edits,
     listeners::{self, Listener},
     live::LiveView,
@@ -43,6 +43,8 @@ pub struct Parts {
     pub edits: Edits,
     /// To the portal.
     pub live: LiveView,
+    /// To this loop, for answers that come later.
+    pub inputs: mpsc::Sender<Input>,
 }
 
 /// Runs until the engine says that it is drained. `make` builds the engine in this thread, where it stays.
@@ -61,6 +63,7 @@ struct Node {
     records: Records,
     edits: Edits,
     live: LiveView,
+    engine_inputs: mpsc::Sender<Input>,
     /// What carrying out outputs led to; the engine's next inputs.
     consequences: Vec<Input>,
     /// Datagrams of this turn.
@@ -82,6 +85,7 @@ impl Node {
             records,
             edits,
             live,
+            inputs: engine_inputs,
         } = parts;
         let (events, mut connections) = mpsc::channel(EVENTS);
         let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
@@ -95,6 +99,7 @@ impl Node {
             records,
             edits,
             live,
+            engine_inputs,
             consequences: vec![],
             came: 0,
             dense_until: std::time::Instant::now(),
@@ -227,6 +232,7 @@ impl Node {
                 self.consequences.extend(self.records.store(ticket, change).map(Input::Stored));
             }
             Output::Live(change) => self.live.apply(change),
+            Output::Resolve(question) => dns::ask(question, self.engine_inputs.clone()),
             Output::Drained => self.drained = true,
             Output::Edit { ticket, edit } => self.consequences.extend(self.edits.write(ticket, edit)),
         }

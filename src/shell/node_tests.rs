@@ -59,6 +59,7 @@ fn start() -> Running {
         records,
         edits,
         live: shown,
+        inputs: control.clone(),
     };
     let engine = move || Engine::new(now(), options, Arc::<Snapshot>::default(), Stored::default());
     let thread = std::thread::spawn(move || run(parts, engine));

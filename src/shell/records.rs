@@ -164,6 +164,9 @@ fn is_awaited(change: &Change) -> bool {
         | Change::CallParties(_)
         | Change::Unsubscribed { .. }
         | Change::Turn { .. }
+        | Change::Usage(_)
+        | Change::Emergency(_)
+        | Change::Alert(_)
         | Change::LastCall { .. }
         | Change::LastCaller { .. } => false,
     }

@@ -4,7 +4,7 @@
 use std::thread::JoinHandle;
 
 use config::Db;
-use pbx_core::{Engine, Input, Options, Stored};
+use pbx_core::{CALLED_BACK, Engine, Input, Options, Stored};
 use sip_stack::Transport;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
@@ -49,10 +49,12 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
         warn!("{interrupted} call(s) were cut when the program last ended; their records are closed");
     }
     let records_error = |e: rusqlite::Error| ServeError::Records(e.to_string());
+    let (day, hour) = (now().utc.date_naive().to_string(), unix_ms() - CALLED_BACK.as_millis() as i64);
     let stored = Stored {
         bindings: db.load_bindings(unix_ms()).map_err(records_error)?,
         hunting: db.load_hunting().map_err(records_error)?,
         subscriptions: db.load_subscriptions(unix_ms()).map_err(records_error)?,
+        outside: db.load_outside(&day, hour).map_err(records_error)?,
     };
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);
     let (snapshot, revisions_refused) = feed::start(db, engine.clone(), alarms.clone())?;
@@ -64,8 +66,18 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
     let (wanted, shown) = (options.sip.clone(), live.clone());
-    let parts =
-        node::Parts { listeners, wanted, workers, media, media_open, control, records, edits, live: shown };
+    let parts = node::Parts {
+        listeners,
+        wanted,
+        workers,
+        media,
+        media_open,
+        control,
+        records,
+        edits,
+        live: shown,
+        inputs: engine.clone(),
+    };
     let (tell_end, ended) = oneshot::channel();
     std::thread::Builder::new().name("engine".into()).spawn(move || {
         if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {

@@ -5,7 +5,9 @@ mod basic;
 mod blocked;
 mod click_to_call;
 mod codes;
+mod company_groups;
 mod configuration;
+mod emergency;
 mod forwards;
 mod handling;
 mod hold;
@@ -16,6 +18,7 @@ mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod outside;
 mod page;
 mod park;
 mod parties;
@@ -28,6 +31,7 @@ mod strangers;
 mod tcp;
 mod tenants;
 mod transfer;
+mod trunks;
 
 use tests::{World, ms};
 

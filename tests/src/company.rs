@@ -3,16 +3,18 @@
 use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
-    AnsweringRuleId, DepartmentId, DeviceId, ExtensionId, ParkLotId, RingGroupId, RoleId, SiteId, Snapshot,
-    TenantId, TimeFrameId, UserId,
+    AnsweringRuleId, DepartmentId, DeviceId, ExtensionId, NumberId, ParkLotId, RingGroupId, RoleId, SiteId,
+    Snapshot, TenantId, TimeFrameId, TrunkId, UserId,
     access::{Reach, Rights},
     codes,
     edits::Edit,
     schedule::{Schedule, Tz},
     snapshot::{
-        AnsweringRule, BlockedCaller, Callers, Department, Destination, Device, Extension, FeatureCode,
-        Forwards, Ha1, Night, NightSwitch, NodeSettings, ParkLot, Ring, RingDelay, RingGroup, Role, Rows,
-        RuleAction, Site, Target, Tenant, TimeFrame, User,
+        Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
+        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Incoming, Night,
+        NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot, Peer, PhoneNumber,
+        Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant, TimeFrame, Transport,
+        Trunk, User,
     },
 };
 
@@ -35,6 +37,12 @@ pub struct Company {
     pub departments: Vec<Department>,
     /// Park lots.
     pub lots: Vec<ParkLot>,
+    /// Where phones are.
+    pub places: Vec<Geolocation>,
+    /// Ways outside.
+    pub routes: Vec<OutboundRoute>,
+    /// What calls may cost.
+    pub limits: CallLimits,
     /// Places with their clocks.
     pub sites: Vec<Site>,
     /// When rules and night are in force.
@@ -47,6 +55,10 @@ pub struct Company {
     pub pins: BTreeMap<UserId, String>,
     /// Members of groups whose phones ring later.
     pub ring_delays: Vec<RingDelay>,
+    /// Lines to the public network.
+    pub trunks: Vec<Trunk>,
+    /// Numbers of the public network.
+    pub numbers: Vec<PhoneNumber>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -70,6 +82,7 @@ impl Company {
             country: "de".into(),
             inband_ringback: false,
             site: None,
+            calling: config::snapshot::TenantCalling::default(),
             night: Night::default(),
         };
         let node = NodeSettings::default();
@@ -82,12 +95,17 @@ impl Company {
             blocked: vec![],
             departments: vec![],
             lots: vec![],
+            places: vec![],
+            routes: vec![],
+            limits: CallLimits::none(TenantId(id)),
             sites: vec![],
             frames: vec![],
             rules: vec![],
             codes: usual_codes(id),
             pins: BTreeMap::new(),
             ring_delays: vec![],
+            trunks: vec![],
+            numbers: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -111,6 +129,7 @@ impl Company {
             forwards: Forwards::default(),
             department: None,
             numbers: vec![],
+            calling: config::snapshot::Calling::default(),
         });
         self.add_device(number, number);
         id
@@ -130,6 +149,8 @@ impl Company {
             max_contacts: 1,
             auto_answer: false,
             unasked_counts: false,
+            geolocation: None,
+            site: None,
             hotdesk: false,
             model: None,
         });
@@ -150,6 +171,8 @@ impl Company {
             unasked_counts: false,
             hotdesk: true,
             model: None,
+            geolocation: None,
+            site: None,
         });
     }
     /// A ring group.
@@ -179,6 +202,63 @@ impl Company {
         for number in users {
             self.user(number).role = Some(id);
         }
+    }
+    /// A trunk to that host, known by its address; the test changes what it wants otherwise.
+    pub fn add_trunk(&mut self, name: &str, host: &str) -> TrunkId {
+        let id = TrunkId(self.id_after(self.trunks.len()));
+        self.trunks.push(Trunk {
+            id,
+            tenant: self.tenant.id,
+            name: name.into(),
+            enabled: true,
+            shared: false,
+            peer: Peer {
+                host: host.into(),
+                port: None,
+                transport: Transport::Udp,
+                proxy: None,
+                domain: "carrier.example".into(),
+            },
+            account: Account {
+                username: "line".into(),
+                auth_name: "line".into(),
+                secret: password("line"),
+                registers: None,
+            },
+            incoming: Incoming {
+                sources: vec![],
+                challenge: false,
+                called: CalledIn::RequestUri,
+                number: NumberIn::Written,
+            },
+            outgoing: Outgoing {
+                number: NumberOut::Plus,
+                caller: CallerHeader::Asserted,
+                codecs: Codecs::All,
+                answer_within: Duration::from_secs(6),
+            },
+            channels: None,
+            health: None,
+            priority: 10,
+            pidf_lo: false,
+            emergency: true,
+            caller_id: None,
+            foreign_callers: false,
+        });
+        id
+    }
+    /// A number of the public network that rings nobody; the test says whom it rings.
+    pub fn add_number(&mut self, number: &str) -> &mut PhoneNumber {
+        self.numbers.push(PhoneNumber {
+            id: NumberId(self.id_after(self.numbers.len())),
+            tenant: self.tenant.id,
+            number: number.into(),
+            description: String::new(),
+            site: None,
+            user: None,
+            ring_group: None,
+        });
+        self.numbers.last_mut().expect("it was just added")
     }
     /// Refuses a caller, for a user or for the whole company.
     pub fn block(&mut self, caller: &str, user: Option<&str>) {
@@ -229,7 +309,13 @@ impl Company {
     /// A place with its clocks, where all are who have no other.
     pub fn add_site(&mut self, zone: Tz) -> SiteId {
         let id = SiteId(self.id_after(self.sites.len()));
-        self.sites.push(Site { id, tenant: self.tenant.id, name: zone.name().into(), zone });
+        self.sites.push(Site {
+            id,
+            tenant: self.tenant.id,
+            name: zone.name().into(),
+            zone,
+            calling: config::snapshot::SiteCalling::default(),
+        });
         self.tenant.site.get_or_insert(id);
         id
     }
@@ -334,6 +420,11 @@ impl Company {
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
             Rows::put(&mut rows.departments, company.departments.clone());
             Rows::put(&mut rows.park_lots, company.lots.clone());
+            Rows::put(&mut rows.trunks, company.trunks.clone());
+            Rows::put(&mut rows.numbers, company.numbers.clone());
+            Rows::put(&mut rows.geolocations, company.places.clone());
+            Rows::put(&mut rows.outbound_routes, company.routes.clone());
+            Rows::put(&mut rows.call_limits, [company.limits.clone()]);
             Rows::put(&mut rows.sites, company.sites.clone());
             Rows::put(&mut rows.time_frames, company.frames.clone());
             Rows::put(&mut rows.answering_rules, company.rules.clone());

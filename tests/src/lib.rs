@@ -9,6 +9,7 @@
 pub mod agent;
 mod alone;
 pub mod audio;
+mod carrier;
 mod company;
 mod credentials;
 pub mod http_sink;
@@ -30,6 +31,7 @@ mod watcher;
 mod world;
 
 pub use alone::alone;
+pub use carrier::Carrier;
 pub use company::Company;
 pub use credentials::{Credentials, param};
 pub use late_offer::LateOffer;

@@ -20,6 +20,7 @@ use sip_stack::{
 };
 
 use crate::{
+    carrier::Carrier,
     company::{DOMAIN, password},
     credentials::Credentials,
     late_offer::LateOffer,
@@ -113,6 +114,8 @@ pub struct Phone {
     pub referred: Option<u16>,
     /// What that came to, NOTIFY by NOTIFY.
     pub notified: Vec<u16>,
+    /// It is a carrier's switch.
+    pub carrier: Option<Box<Carrier>>,
     pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
@@ -167,6 +170,7 @@ impl Phone {
             referred: None,
             notified: vec![],
             replaces: None,
+            carrier: None,
             pbx,
             domain: domain.into(),
             credentials: Credentials {
@@ -331,8 +335,11 @@ impl Phone {
                 .map(|a| (Name::Authorization, a))
                 .into_iter()
                 .chain(self.replaces.clone().map(|value| (Name::Replaces, value)))
+                .chain(self.carrier.iter().flat_map(|carrier| carrier.adds.clone()))
                 .collect(),
             offer,
+            account: None,
+            parts: vec![],
         };
         self.state = State::Calling;
         self.invite = Some(self.stack.invite(now, invite));
@@ -429,10 +436,17 @@ impl Phone {
         if request.method() == Method::Notify {
             self.unasked.push(String::from_utf8_lossy(&request.body()).into_owned());
         }
-        self.stack.respond(now, id, Response::new(200));
+        let response = match &mut self.carrier {
+            Some(carrier) => carrier.respond(now, request),
+            None => Response::new(200),
+        };
+        self.stack.respond(now, id, response);
     }
 
     fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
+        if let Some(challenge) = self.carrier.as_mut().and_then(|carrier| carrier.challenge(&request)) {
+            return self.stack.reject(now, id, challenge);
+        }
         self.invited += 1;
         if self.invite.is_some() {
             if self.waits(id, &request) {

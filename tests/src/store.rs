@@ -7,7 +7,12 @@ use std::{
 
 use config::{
     DeviceId, RingGroupId, UserId,
-    records::{BindingRow, CallRow, Change, SubscriptionRow, hunting::HuntRows, parties::PartyRow},
+    records::{
+        BindingRow, CallRow, Change, SubscriptionRow,
+        hunting::HuntRows,
+        outside::{AlertRow, EmergencyRow, OutsideRows, UsageRow},
+        parties::PartyRow,
+    },
 };
 use pbx_core::Stored;
 
@@ -27,6 +32,12 @@ pub struct Store {
     pub parties: Vec<PartyRow>,
     /// Committed subscriptions.
     pub subscriptions: BTreeMap<u64, SubscriptionRow>,
+    /// Committed minutes of calls outside.
+    pub usage: Vec<UsageRow>,
+    /// Committed calls for help.
+    pub emergencies: Vec<EmergencyRow>,
+    /// What administrators must see.
+    pub alerts: Vec<AlertRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -41,6 +52,9 @@ impl Default for Store {
             last_callers: BTreeMap::new(),
             parties: vec![],
             subscriptions: BTreeMap::new(),
+            usage: vec![],
+            emergencies: vec![],
+            alerts: vec![],
             waiting: VecDeque::new(),
         }
     }
@@ -83,6 +97,9 @@ impl Store {
                 self.subscriptions.remove(&id);
             }
             Change::CallParties(parties) => self.parties.extend(parties),
+            Change::Usage(row) => self.usage.push(row),
+            Change::Emergency(row) => self.emergencies.push(*row),
+            Change::Alert(row) => self.alerts.push(*row),
             Change::LastCaller { user, number } => {
                 self.last_callers.insert(user, number);
             }
@@ -107,6 +124,7 @@ impl Store {
         Stored {
             bindings: self.bindings.values().cloned().collect(),
             subscriptions: self.subscriptions.values().cloned().collect(),
+            outside: OutsideRows { usage: self.usage.clone(), emergencies: self.emergencies.clone() },
             hunting: HuntRows {
                 turns,
                 last_calls,

@@ -10,15 +10,20 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{
+    TrunkId,
     edits::Edit,
     records::{CallRow, parties::PartyKind},
 };
 use media::{SocketId, Worker, sdp::Direction};
 use pbx_core::{Engine, Input, Now, Options, Output, Stored, live};
-use sip_stack::{Flow, Transport};
+use sip_stack::{
+    Flow, Transport,
+    resolve::{Kind, Question, Record},
+};
 
 use crate::{
-    company::Company,
+    carrier::Carrier,
+    company::{Company, password},
     network::{Datagram, Network},
     phone::{Habit, Phone, State},
     store::Store,
@@ -58,6 +63,10 @@ pub struct World {
     pub ports_refused: usize,
     /// Lamps of phones, by the order in which they were plugged in.
     pub watchers: Vec<Watcher>,
+    /// What servers of names know: each name's records of a kind.
+    pub names: HashMap<(String, Kind), Vec<Record>>,
+    /// The trunks as the portal sees them.
+    pub trunks: BTreeMap<TrunkId, live::Trunk>,
     phones: Vec<Phone>,
     workers: Vec<Worker>,
     /// By worker and its number there.
@@ -105,6 +114,8 @@ impl World {
             taken_ports: HashSet::new(),
             ports_refused: 0,
             watchers: vec![],
+            names: HashMap::new(),
+            trunks: BTreeMap::new(),
             phones: vec![],
             workers: workers(options.workers, seed),
             sockets: HashMap::new(),
@@ -177,6 +188,22 @@ impl World {
         let result = verb(&mut self.watchers[watcher], self.clock);
         self.settle();
         result
+    }
+    /// The switch of a carrier that knows us as `line`, at an address of its own; its calls come from `caller`.
+    pub fn carrier(&mut self, caller: &str) -> PhoneId {
+        let carrier = self.phone_for("line@carrier.example");
+        let phone = self.phone(carrier);
+        phone.claims = Some(caller.into());
+        phone.carrier = Some(Box::new(Carrier::new(&password("line"))));
+        carrier
+    }
+    /// The host of a phone or carrier.
+    pub fn host(&self, phone: PhoneId) -> String {
+        self.phones[phone.0].address.ip().to_string()
+    }
+    /// What a carrier knows.
+    pub fn switch(&mut self, carrier: PhoneId) -> &mut Carrier {
+        self.phone(carrier).carrier.as_mut().expect("it is a carrier")
     }
     /// Registers, and waits for it.
     pub fn register(&mut self, phone: PhoneId) {
@@ -519,6 +546,7 @@ impl World {
                 Output::Media { worker, command } => self.workers[worker].handle(self.clock, command),
                 Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
                 Output::Live(change) => self.see(change),
+                Output::Resolve(question) => self.answer(question),
                 Output::Drained => self.drained = true,
                 Output::Edit { ticket, edit } => self.edits.push_back((self.clock + EDIT_TIME, ticket, edit)),
             }
@@ -541,7 +569,23 @@ impl World {
             | live::Change::Unbound { .. }
             | live::Change::Watching(_)
             | live::Change::Unwatched { .. } => {}
+            live::Change::Trunk(trunk) => {
+                self.trunks.insert(trunk.trunk, trunk);
+            }
+            live::Change::TrunkGone { trunk } => {
+                self.trunks.remove(&trunk);
+            }
         }
+    }
+
+    /// Answers for the servers of names and for the network.
+    fn answer(&mut self, question: Question) {
+        let records = match question.kind {
+            Kind::Local => vec![Record::Address(self.pbx().ip())],
+            kind => self.names.get(&(question.name.clone(), kind)).cloned().unwrap_or_default(),
+        };
+        let now = self.now();
+        self.engine.handle(now, Input::Resolved { question, records, ttl: secs(60) });
     }
 
     fn drain_workers(&mut self) -> bool {

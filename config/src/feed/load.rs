@@ -13,9 +13,9 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        AnsweringRule, BlockedCaller, Contact, Department, Device, DirectoryName, Extension, FeatureCode,
-        NodeSettings, OwnContact, ParkLot, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame,
-        User,
+        AnsweringRule, BlockedCaller, CallLimits, Contact, Department, Device, DirectoryName, Extension,
+        FeatureCode, Geolocation, NodeSettings, OutboundRoute, OwnContact, ParkLot, PhoneNumber, RingDelay,
+        RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -55,8 +55,13 @@ pub(super) fn all(
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
+        numbers: reader.table()?,
         feature_codes: reader.table()?,
         sites: reader.table()?,
+        geolocations: reader.table()?,
+        outbound_routes: reader.table()?,
+        call_limits: reader.table()?,
+        trunks: reader.table()?,
         time_frames: reader.table()?,
         answering_rules: reader.table()?,
         departments: reader.table()?,
@@ -97,8 +102,13 @@ pub(super) fn touched(
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
+    reader.refresh(&mut next.numbers, &again.numbers)?;
     reader.refresh(&mut next.feature_codes, &again.feature_codes)?;
     reader.refresh(&mut next.sites, &again.sites)?;
+    reader.refresh(&mut next.geolocations, &again.geolocations)?;
+    reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
+    reader.refresh(&mut next.call_limits, &again.call_limits)?;
+    reader.refresh(&mut next.trunks, &again.trunks)?;
     reader.refresh(&mut next.time_frames, &again.time_frames)?;
     reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
     reader.refresh(&mut next.departments, &again.departments)?;
@@ -126,8 +136,13 @@ struct Again {
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
+    numbers: BTreeSet<i64>,
     feature_codes: BTreeSet<i64>,
     sites: BTreeSet<i64>,
+    geolocations: BTreeSet<i64>,
+    outbound_routes: BTreeSet<i64>,
+    call_limits: BTreeSet<i64>,
+    trunks: BTreeSet<i64>,
     time_frames: BTreeSet<i64>,
     answering_rules: BTreeSet<i64>,
     departments: BTreeSet<i64>,
@@ -163,10 +178,20 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
+        } else if name == PhoneNumber::TABLE {
+            self.numbers.insert(touched.id);
         } else if name == FeatureCode::TABLE {
             self.feature_codes.insert(touched.id);
         } else if name == Site::TABLE {
             self.sites.insert(touched.id);
+        } else if name == Geolocation::TABLE {
+            self.geolocations.insert(touched.id);
+        } else if name == OutboundRoute::TABLE {
+            self.outbound_routes.insert(touched.id);
+        } else if name == CallLimits::TABLE {
+            self.call_limits.insert(touched.id);
+        } else if name == Trunk::TABLE {
+            self.trunks.insert(touched.id);
         } else if name == TimeFrame::TABLE {
             self.time_frames.insert(touched.id);
         } else if name == AnsweringRule::TABLE {

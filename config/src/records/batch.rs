@@ -3,7 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change, SubscriptionRow, parties::PartyRow};
+use super::{
+    BindingRow, CallRow, Change, SubscriptionRow,
+    outside::{AlertRow, EmergencyRow, UsageRow},
+    parties::PartyRow,
+};
 use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
@@ -24,6 +28,9 @@ pub(super) enum Write<'a> {
     Party(&'a PartyRow),
     Subscribe(&'a SubscriptionRow),
     Unsubscribe(u64),
+    Usage(&'a UsageRow),
+    Emergency(&'a EmergencyRow),
+    Alert(&'a AlertRow),
     LastCaller(UserId, &'a str),
 }
 
@@ -49,6 +56,9 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
                 Write::Answer(id, answer.0, answer.1)
             }
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
+            Change::Usage(usage) => Write::Usage(usage),
+            Change::Emergency(call) => Write::Emergency(call),
+            Change::Alert(alert) => Write::Alert(alert),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
             Change::Subscribed(row) => Write::Subscribe(row),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    DeviceId, Field, Problem, Resource, TenantId, UserId,
+    DeviceId, Field, GeolocationId, Problem, Resource, SiteId, TenantId, UserId,
     models::{self, Model},
     resource::{Hooks, Values},
     secret::{Cipher, Place},
@@ -35,6 +35,10 @@ pub struct Device {
     pub auto_answer: bool,
     /// Is told of messages in its user's mailbox without having subscribed. SIP-30
     pub unasked_counts: bool,
+    /// Where it stands.
+    pub geolocation: Option<GeolocationId>,
+    /// Of a phone that is nobody's own.
+    pub site: Option<SiteId>,
     /// A phone of a site: `user` is who is logged in. HD-01.
     pub hotdesk: bool,
     /// What it is, if it fetches its settings from here.
@@ -69,6 +73,8 @@ pub static DEVICES: Resource = Resource {
             .help("Phones of these models fetch their settings from here. Blank is set up by hand."),
         Field::choice("rank", "Deskphone", RANKS)
             .help("A user has one deskphone and one secondary deskphone."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where it stands, for emergency calls. Blank is where its user is, or the site."),
         Field::text("location", "Location").help("Office, home office, on the road …"),
         Field::text("description", "Description").max(128),
         Field::flag("secure", "Secure protocol").help(
@@ -115,11 +121,11 @@ pub static DEVICES: Resource = Resource {
         ),
     ],
     columns: &["name", "model", "user", "site", "location", "mac", "ring", "fetched"],
-    filters: &["model", "ring", "user", "site", "kind", "secure"],
+    filters: &["model", "ring", "user", "site", "kind", "secure", "geolocation"],
     sort: "name",
     cards: &[
         ("General", &["name", "kind", "mac", "model", "description"]),
-        ("Assigned to", &["user", "rank", "site", "location"]),
+        ("Assigned to", &["user", "rank", "site", "location", "geolocation"]),
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
         ("Buttons", &["voicemail_button", "voicemail_box", "unasked_counts"]),
@@ -129,14 +135,15 @@ pub static DEVICES: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(user_or_site),
-    rules: &[one_device_rings, one_of_each_rank],
+    rules: &[one_device_rings, one_of_each_rank, super::geolocations::phone_has_one],
     hooks: Hooks::NONE,
 };
 
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model, t.unasked_counts FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model, \
+        t.unasked_counts, t.geolocation_id, t.site_id FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -169,6 +176,8 @@ impl Typed for Device {
             max_contacts: row.get(8)?,
             auto_answer: row.get(10)?,
             unasked_counts: row.get(14)?,
+            geolocation: row.get::<_, Option<i64>>(15)?.map(GeolocationId),
+            site: row.get::<_, Option<i64>>(16)?.map(SiteId),
         })
     }
     fn id(&self) -> i64 {

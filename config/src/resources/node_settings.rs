@@ -41,6 +41,10 @@ pub static NODE_SETTINGS: Resource = Resource {
     menu: "System",
     about: "What holds for the whole program, for all tenants.",
     fields: &[
+        Field::text("node_name", "CM ID")
+            .required()
+            .default("dialtone")
+            .help("The name of this call manager. Only customers of one call manager can be in one customer group."),
         Field::seconds("rtp_silence_timeout", "End silent calls after", 0, 3600)
             .required()
             .default("60")
@@ -93,6 +97,7 @@ pub static NODE_SETTINGS: Resource = Resource {
     filters: &[],
     sort: "session_timer",
     cards: &[
+        ("General", &["node_name"]),
         ("Calls", &["rtp_silence_timeout", "session_timer", "rtp_gather_interval"]),
         ("Registration", &["registration_min", "registration_max", "digest"]),
         ("Records", &["call_retention_days", "ladder_retention_days", "audit_retention_days"]),

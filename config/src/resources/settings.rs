@@ -27,6 +27,11 @@ pub static SETTINGS: Resource = Resource {
             .default("us")
             .help("Whose ringback and busy tones callers hear, and where numbers without country code are."),
         super::area_code("Local numbers are in this area, unless a site or a user has another."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where phones are that have no other: the address of the main office."),
+        Field::text("access_code", "Customer access code")
+            .max(6)
+            .help("Others of the company group dial it before an extension of this company. 2 to 6 digits, blank is none."),
         Field::flag("inband_ringback", "Send ringback as audio")
             .help("For phones and lines that stay silent while the other side rings."),
         Field::number("hotdesk_hours", "Hotdesk logout after", 1, 168, "h")
@@ -90,6 +95,8 @@ pub static SETTINGS: Resource = Resource {
     cards: &[
         ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
+        ("Emergency calls", &["geolocation"]),
+        ("Company group", &["access_code"]),
         ("Hotdesk phones", &["hotdesk_hours", "hotdesk_until"]),
         ("Night", &["night_enabled", "night_mode", "night_until", "night_when", "night_frame"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
@@ -103,13 +110,17 @@ pub static SETTINGS: Resource = Resource {
     single: true,
     tenant: true,
     check: Some(is_sound),
-    rules: &[night_is_the_companys],
+    rules: &[super::customer_groups::code_fits_its_group, night_is_the_companys],
     hooks: Hooks::NONE,
 };
 
 fn is_sound(values: &Values) -> Result<(), Problem> {
     super::area_code_is_digits(values)?;
     let text = |field: &str| values.get(field).map_or("", String::as_str);
+    let code = text("access_code");
+    if !code.is_empty() && !((2..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(Problem::of("access_code", "2 to 6 digits."));
+    }
     let issuer = text("oidc_issuer");
     if !issuer.is_empty() && !is_issuer(issuer) {
         return Err(Problem::of("oidc_issuer", "An address that begins with https://."));

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use rusqlite::Row;
 
 use crate::{
-    Field, Resource, SiteId, TenantId,
+    Field, GeolocationId, NumberId, Resource, SiteId, TenantId,
     resource::Hooks,
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -19,6 +19,32 @@ pub struct Site {
     pub name: String,
     /// Of its clocks.
     pub zone: Tz,
+    pub calling: Calling,
+}
+
+/// How those at a site call outside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Calling {
+    /// ISO 3166-1, lower case; blank is the company's.
+    pub country: String,
+    /// Of numbers that are dialled without one; blank is the company's.
+    pub area_code: String,
+    /// Shown by users without a number of their own.
+    pub caller_id: Option<NumberId>,
+    pub geolocation: Option<GeolocationId>,
+}
+
+impl Calling {
+    /// From four columns, the first of them given.
+    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            country: row.get(first)?,
+            area_code: row.get(first + 1)?,
+            caller_id: row.get::<_, Option<i64>>(first + 2)?.map(NumberId),
+            geolocation: row.get::<_, Option<i64>>(first + 3)?.map(GeolocationId),
+        })
+    }
 }
 
 /// The declaration.
@@ -38,6 +64,11 @@ pub static SITES: Resource = Resource {
         Field::country("country", "Country"),
         Field::time_zone("time_zone", "Time zone").required().default("UTC").help("Its clocks, and those of its users."),
         super::area_code("Local numbers dialled here are in this area."),
+        Field::reference("caller_id", "Caller ID", "numbers")
+            .clears()
+            .help("Shown to those who are called outside from here by users without a number of their own."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where phones here stand, for emergency calls. Blank is that of the company."),
         Field::flag("default", "Default").made_by(
             "SELECT count(*) FROM settings o WHERE o.tenant_id = {t}.tenant_id AND o.default_site_id = {t}.id",
         ),
@@ -57,7 +88,8 @@ pub static SITES: Resource = Resource {
     cards: &[
         ("General", &["name"]),
         ("Address", &["street", "postal_code", "city", "region", "country"]),
-        ("Time and numbers", &["time_zone", "area_code"]),
+        ("Time and numbers", &["time_zone", "area_code", "caller_id"]),
+        ("Emergency calls", &["geolocation"]),
     ],
     title: "name",
     single: false,
@@ -69,7 +101,8 @@ pub static SITES: Resource = Resource {
 
 impl Typed for Site {
     const TABLE: &'static str = "sites";
-    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.time_zone FROM sites t";
+    const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.time_zone, \
+        t.country, t.area_code, t.caller_id_id, t.geolocation_id FROM sites t";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
         let zone = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
@@ -80,6 +113,7 @@ impl Typed for Site {
             zone: zone
                 .parse()
                 .map_err(|_| Unreadable::Field { field: "time_zone", message: "it is no time zone." })?,
+            calling: Calling::read(row, 4)?,
         })
     }
     fn id(&self) -> i64 {

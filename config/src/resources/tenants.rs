@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use crate::{
-    Field, Problem, Resource, SiteId, TenantId, TimeFrameId,
+    Field, GeolocationId, Problem, Resource, SiteId, TenantId, TimeFrameId,
     field::moment,
     resource::{Hooks, Values},
     secret::Cipher,
@@ -25,7 +25,21 @@ pub struct Tenant {
     pub inband_ringback: bool,
     /// That of users without one: its clocks are the company's.
     pub site: Option<SiteId>,
+    pub calling: Calling,
     pub night: Night,
+}
+
+/// How a company calls beyond itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Calling {
+    /// Of numbers that are dialled without one.
+    pub area_code: String,
+    /// Where phones are that have no other place.
+    pub geolocation: Option<GeolocationId>,
+    /// The companies that it calls by access code; blank is none.
+    pub group: String,
+    /// What they dial before its extensions; blank is none.
+    pub access_code: String,
 }
 
 /// When the company has its night, see [`crate::Snapshot::is_night`]. RNG-16.
@@ -66,16 +80,19 @@ pub static TENANTS: Resource = Resource {
         Field::word("domain", "SIP domain").required().unique_everywhere().max(253).help(
             "Phones may register with it or with this server's address. It is part of every password's digest.",
         ),
+        Field::text("customer_group", "Customer group")
+            .help("The companies that it calls by access code and extension. Blank is none."),
+        Field::word("cm_id", "CM ID").help("The call manager that it is on. Blank is this program."),
     ],
-    columns: &["name", "domain"],
-    filters: &[],
+    columns: &["name", "domain", "customer_group", "cm_id"],
+    filters: &["customer_group"],
     sort: "name",
-    cards: &[("General", &["name", "domain"])],
+    cards: &[("General", &["name", "domain"]), ("Company group", &["customer_group", "cm_id"])],
     title: "name",
     single: false,
     tenant: false,
     check: Some(domain_is_a_host),
-    rules: &[],
+    rules: &[super::customer_groups::fits_its_group],
     hooks: Hooks::NONE,
 };
 
@@ -83,7 +100,8 @@ impl Typed for Tenant {
     const TABLE: &'static str = "tenants";
     const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.default_site_id, \
         COALESCE(s.night_enabled, 0), COALESCE(s.night_mode, ''), COALESCE(s.night_until, ''), s.night_frame_id, \
-        s.night_when = 'within' FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
+        s.night_when = 'within', s.area_code, s.geolocation_id, t.customer_group, s.access_code \
+        FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
         Ok(Self {
@@ -103,6 +121,12 @@ impl Typed for Tenant {
                 until: moment::of(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?),
                 frame: row.get::<_, Option<i64>>(9)?.map(TimeFrameId),
                 within: row.get::<_, Option<bool>>(10)?.unwrap_or_default(),
+            },
+            calling: Calling {
+                area_code: row.get::<_, Option<String>>(11)?.unwrap_or_default(),
+                geolocation: row.get::<_, Option<i64>>(12)?.map(GeolocationId),
+                group: row.get(13)?,
+                access_code: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
             },
         })
     }

@@ -71,11 +71,31 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
     }
+    if of.name == "trunks" {
+        sample.insert("host".into(), format!("sip{n}.example"));
+        sample.insert("outbound_proxy".into(), format!("proxy{n}.example:5070"));
+        sample.insert("domain".into(), format!("carrier{n}.example"));
+        sample.insert("username".into(), format!("line{n}"));
+        sample.insert("auth_name".into(), format!("line{n}@carrier.example"));
+        sample.insert("sources".into(), format!("198.51.100.{n}, 203.0.113.0/24"));
+        sample.insert("transport".into(), ["udp", "tcp"][n % 2].into());
+    }
+    // These hold addresses, patterns, and names of other rows.
+    for (name, value) in
+        [("notify", "a@example.com"), ("alert_mail", "a@example.com"), ("patterns", "0."), ("add_front", "9")]
+    {
+        if let Some(text) = sample.get_mut(name) {
+            value.clone_into(text);
+        }
+    }
+    if let Some(group) = sample.get_mut("customer_group") {
+        group.clear();
+    }
     if of.name == "park_lots" {
         sample.insert("first_slot".into(), (80_000 + n * 100).to_string());
     }
     // These hold digits only.
-    for name in ["area_code", "park_code"] {
+    for name in ["area_code", "park_code", "access_code"] {
         if let Some(code) = sample.get_mut(name) {
             *code = format!("03{n}");
         }
@@ -90,7 +110,15 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
     let mut values = values([(field, &name)]);
     match table {
         "licences" => drop(values.insert("kind".into(), "call_center".into())),
-        "devices" => drop(values.insert("username".into(), format!("target{n}"))),
+        "devices" => {
+            values.insert("username".into(), format!("target{n}"));
+            // Once a company keeps locations no phone is without one.
+            values.insert("geolocation".into(), target(company, author, "geolocations", n).to_string());
+        }
+        "geolocations" => {
+            values.insert("city".into(), "Berlin".into());
+            values.insert("street".into(), "Main Street".into());
+        }
         "ring_groups" => {
             values.insert("extension".into(), format!("8{n:03}"));
             values.insert("members".into(), target(company, author, "users", n).to_string());

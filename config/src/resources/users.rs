@@ -8,10 +8,11 @@ use chrono_tz::Tz;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    DepartmentId, Field, Problem, Resource, RoleId, SiteId, TenantId, UserId,
+    DepartmentId, Field, GeolocationId, NumberId, Problem, Resource, RoleId, SiteId, TenantId, UserId,
     access::levels,
     field::moment,
     number::Number,
+    numbering::Class,
     resource::Hooks,
     secret::Cipher,
     typed::{Typed, Unreadable},
@@ -43,6 +44,20 @@ pub struct User {
     pub forwards: Forwards,
     /// Their mobile, work and home number, if they are listed in the directory: whose calls show their name. DIR-34.
     pub numbers: Vec<Number>,
+    pub calling: Calling,
+}
+
+/// How they call outside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Calling {
+    /// Of numbers that they dial without one; blank is that of the site.
+    pub area_code: String,
+    /// What those they call see.
+    pub caller_id: Option<NumberId>,
+    pub geolocation: Option<GeolocationId>,
+    /// The dearest class that they may call; `None` is what their role says.
+    pub most: Option<Class>,
 }
 
 /// Where calls go instead. RNG-07…13.
@@ -124,6 +139,9 @@ pub static USERS: Resource = Resource {
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
         Field::flag("in_audio_directory", "Announce in audio directory").help("Callers can choose them by name."),
         Field::reference("caller_id", "Caller ID", "numbers").clears().help("Shown to those they call outside."),
+        Field::choice("calls", "May call at most", CALLS).help("Blank is what their role says."),
+        Field::reference("geolocation", "Geolocation", "geolocations")
+            .help("Where their phones stand, for emergency calls. Blank is that of their site."),
         Field::flag("licensed", "Advanced User licence")
             .default("1")
             .help("Portal, number, mailbox, placing and receiving calls."),
@@ -168,6 +186,7 @@ pub static USERS: Resource = Resource {
         ("Account", &["email", "login", "role", "suspended"]),
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
+        ("Calls outside", &["calls", "geolocation"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
         ("Licences", &["licensed", "licences"]),
         ("Do not disturb", &["dnd", "dnd_until"]),
@@ -241,7 +260,8 @@ impl Typed for User {
         CASE t.in_directory WHEN 1 THEN t.mobile || char(10) || t.work_phone || char(10) || t.home_phone ELSE '' END, \
         t.site_id, t.time_zone, t.dnd, t.dnd_until, t.forward_always_until, t.forward_busy_until, \
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
-        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id \
+        t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id, \
+        t.area_code, t.caller_id_id, t.geolocation_id, t.calls \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -262,6 +282,12 @@ impl Typed for User {
             dnd: row.get(15)?,
             dnd_until: moment::of(text(16)?),
             forwards: Forwards::read(row)?,
+            calling: Calling {
+                area_code: row.get(28)?,
+                caller_id: row.get::<_, Option<i64>>(29)?.map(NumberId),
+                geolocation: row.get::<_, Option<i64>>(30)?.map(GeolocationId),
+                most: Class::of(row.get_ref(31)?.as_str().unwrap_or_default()),
+            },
         })
     }
     fn id(&self) -> i64 {
@@ -331,6 +357,14 @@ const SECOND_DESKPHONE: &str = "COALESCE((SELECT d.name FROM devices d WHERE d.t
 const SOFTPHONE: &str = "COALESCE((SELECT CASE d.kind WHEN 'mobile' THEN 'Softphone (Mobile)' \
     ELSE 'Softphone (Desktop)' END FROM devices d WHERE d.tenant_id = {t}.tenant_id AND d.user_id = {t}.id \
     AND d.kind IN ('mobile', 'softphone') ORDER BY d.kind, d.id LIMIT 1), {t}.mobile)";
+/// ROL-10: each includes those before it.
+const CALLS: &[(&str, &str)] = &[
+    ("internal", "Only inside"),
+    ("local", "Local numbers"),
+    ("national", "Within the country"),
+    ("international", "Abroad"),
+    ("premium", "All, also costly numbers"),
+];
 /// Of the portal and of mail. OPS-16.
 pub(super) const LANGUAGES: &[(&str, &str)] = &[("en", "English"), ("de", "Deutsch")];
 const SHOWS: &[(&str, &str)] =

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Rows, SharedMap, names::Names};
+use super::{Rows, SharedMap, names::Names, outside::Outside};
 use crate::{
-    DeviceId, ExtensionId, RingGroupId, TenantId, UserId,
+    DeviceId, ExtensionId, NumberId, RingGroupId, TenantId, UserId,
     resources::{
         answering_rules::AnsweringRule, blocked_callers::BlockedCaller, devices::Device,
         feature_codes::FeatureCode, ring_groups::Strategy,
@@ -31,9 +31,12 @@ pub(super) struct Indexes {
     /// Members of groups that ring the longest idle.
     pub hunted_by_idle: Arc<HashSet<UserId>>,
     pub names: Names,
+    pub outside: Outside,
     pub ring_delays: Arc<HashMap<(RingGroupId, UserId), Duration>>,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
+    /// By E.164 with the plus sign, over all tenants.
+    pub numbers_outside: SharedMap<Arc<str>, NumberId>,
     /// In the order of their keys.
     pub codes: SharedMap<TenantId, Arc<[Arc<FeatureCode>]>>,
     /// In their order.
@@ -66,9 +69,27 @@ impl Indexes {
         self.update_usernames(old, new);
         self.update_devices_of(old, new);
         self.names.update(old, new);
+        self.outside.update(old, new);
         self.update_blocked(old, new);
         self.update_codes(old, new);
         self.update_rules_of(old, new);
+        self.update_numbers_outside(old, new);
+    }
+
+    fn update_numbers_outside(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.numbers.differences(&old.numbers);
+        // First all that go: two may have changed places.
+        for (old, _) in &changes {
+            if let Some(old) = old {
+                self.numbers_outside.remove(old.number.as_str());
+            }
+        }
+        self.numbers_outside.reserve(changes.len());
+        for (_, new) in changes {
+            if let Some(new) = new {
+                self.numbers_outside.insert(new.number.as_str().into(), new.id);
+            }
+        }
     }
 
     fn update_numbers(&mut self, old: &Rows, new: &Rows) {

@@ -7,13 +7,17 @@ use crate::{
     resources::{
         answering_rules::{AnsweringRule, RuleAction},
         blocked_callers::BlockedCaller,
+        call_limits::CallLimits,
         contacts::{Contact, OwnContact},
         departments::Department,
         devices::Device,
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
+        geolocations::Geolocation,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
+        numbers::PhoneNumber,
+        outbound_routes::OutboundRoute,
         park_lots::ParkLot,
         ring_delays::RingDelay,
         ring_groups::RingGroup,
@@ -21,6 +25,7 @@ use crate::{
         sites::Site,
         tenants::Tenant,
         time_frames::TimeFrame,
+        trunks::Trunk,
         users::User,
     },
     typed::Typed,
@@ -45,8 +50,13 @@ pub struct Rows {
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub numbers: Table<PhoneNumber>,
     pub feature_codes: Table<FeatureCode>,
     pub sites: Table<Site>,
+    pub geolocations: Table<Geolocation>,
+    pub outbound_routes: Table<OutboundRoute>,
+    pub call_limits: Table<CallLimits>,
+    pub trunks: Table<Trunk>,
     pub time_frames: Table<TimeFrame>,
     pub answering_rules: Table<AnsweringRule>,
     pub departments: Table<Department>,
@@ -69,6 +79,9 @@ impl Rows {
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.geolocations.retain(|place| tenants.contains(&place.tenant.0));
+        self.outbound_routes.retain(|route| tenants.contains(&route.tenant.0));
+        self.call_limits.retain(|limits| tenants.contains(&limits.tenant.0));
         self.feature_codes.retain(|code| tenants.contains(&code.tenant.0));
         self.leave_out_rules();
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
@@ -81,6 +94,8 @@ impl Rows {
             self.ring_groups.insert(id, group);
         }
         let groups = self.ring_groups.clone();
+        self.trunks.retain(|trunk| tenants.contains(&trunk.tenant.0));
+        self.numbers.retain(|number| tenants.contains(&number.tenant.0));
         self.devices.retain(|device| {
             tenants.contains(&device.tenant.0) && device.user.is_none_or(|user| users.contains_key(&user.0))
         });

@@ -21,6 +21,7 @@ pub fn snapshot(count: u16) -> Arc<Snapshot> {
         country: "de".into(),
         inband_ringback: false,
         site: None,
+        calling: config::snapshot::TenantCalling::default(),
         night: Night::default(),
     };
     let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
@@ -48,6 +49,7 @@ fn user(number: u16) -> User {
         forwards: Forwards::default(),
         department: None,
         numbers: vec![],
+        calling: config::snapshot::Calling::default(),
     }
 }
 
@@ -64,6 +66,8 @@ fn device(number: u16) -> Device {
         max_contacts: 1,
         auto_answer: false,
         unasked_counts: false,
+        geolocation: None,
+        site: None,
         hotdesk: false,
         model: None,
     }

@@ -43,6 +43,16 @@ pub(crate) enum Cause {
     Administrative,
     /// No call to pick up, nobody in the slot, nobody to park.
     NobodyThere,
+    /// No trunk could take the call. SIP-38
+    NoTrunk,
+    /// Calls of that kind are not the caller's to make. ROL-10
+    ClassNotAllowed,
+    /// The company calls no such country. SIP-44
+    CountryNotAllowed,
+    /// It would leave by another company's trunk. MT-13
+    OthersTrunk,
+    /// Too many calls of that kind, or too many minutes. SIP-44
+    LimitReached,
     /// The function of a feature code is not part of this system.
     NotImplemented,
     /// The caller's role does not let them dial that feature code.
@@ -59,14 +69,20 @@ impl Cause {
         match self {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
-            Self::NotAllowed | Self::CodeNotAllowed | Self::NotLoggedIn => 403,
+            Self::NotAllowed
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached
+            | Self::CodeNotAllowed
+            | Self::NotLoggedIn => 403,
             Self::Incomplete => 484,
             Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
             Self::Fault => 500,
-            Self::Congestion => 503,
+            Self::Congestion | Self::NoTrunk => 503,
             Self::Normal
             | Self::NoAnswer
             | Self::Unavailable
@@ -102,6 +118,11 @@ impl Cause {
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
             Self::NobodyThere => "Nobody there to take",
+            Self::NoTrunk => "No trunk can take the call",
+            Self::ClassNotAllowed => "Not allowed to call this kind of number",
+            Self::CountryNotAllowed => "Not allowed to call this country",
+            Self::OthersTrunk => "Not allowed to use another company's trunk",
+            Self::LimitReached => "The limit for such calls is reached",
             Self::NotImplemented => "This system does not have that function",
             Self::CodeNotAllowed => "Not allowed to use this code",
             Self::Incomplete => "A number is missing behind the code",
@@ -127,6 +148,9 @@ impl Cause {
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
             Self::NobodyThere => 31,
+            Self::NoTrunk => 38,
+            Self::ClassNotAllowed | Self::CountryNotAllowed | Self::OthersTrunk => 57,
+            Self::LimitReached => 50,
             Self::NotImplemented => 79,
             Self::CodeNotAllowed | Self::NotLoggedIn => 50,
             Self::Incomplete => 28,
@@ -158,7 +182,12 @@ impl Cause {
             | Self::Congestion
             | Self::NotAcceptable
             | Self::NobodyThere
-            | Self::Fault => Some(Tone::Congestion),
+            | Self::Fault
+            | Self::NoTrunk
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached => Some(Tone::Congestion),
             Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
                 Some(Tone::Information)
             }
@@ -184,6 +213,11 @@ impl Cause {
             | Self::Dead
             | Self::NobodyThere
             | Self::Administrative
+            | Self::NoTrunk
+            | Self::ClassNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OthersTrunk
+            | Self::LimitReached
             | Self::NotImplemented
             | Self::CodeNotAllowed
             | Self::Incomplete
@@ -211,6 +245,9 @@ impl From<route::Refused> for Cause {
             route::Refused::NoWayOutside => Self::NoWayOutside,
             route::Refused::NotAllowed => Self::NotAllowed,
             route::Refused::Blocked => Self::Blocked,
+            route::Refused::ClassNotAllowed => Self::ClassNotAllowed,
+            route::Refused::CountryNotAllowed => Self::CountryNotAllowed,
+            route::Refused::OthersTrunk => Self::OthersTrunk,
             route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
             route::Refused::Incomplete => Self::Incomplete,
             route::Refused::NotLoggedIn => Self::NotLoggedIn,

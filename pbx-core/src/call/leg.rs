@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use config::{DeviceId, UserId};
+use config::{DeviceId, UserId, snapshot::Trunk};
 use media::{Statistics, sdp::Direction};
 use sip_stack::{Flow, InviteId};
 
@@ -36,6 +37,16 @@ pub(crate) struct Leg {
     pub silent: Option<Silence>,
     /// The final answer to our BYE or CANCEL is not seen yet.
     pub parting: bool,
+    /// The trunk by which it goes, if it does.
+    pub link: Option<Link>,
+}
+
+/// A leg's trunk.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub trunk: Arc<Trunk>,
+    /// It never gives way to another call. GEO-07
+    pub is_emergency: bool,
 }
 
 /// Which side of the call.

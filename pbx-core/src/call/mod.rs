@@ -5,6 +5,7 @@ pub(crate) mod cause;
 pub(crate) mod keys;
 pub(crate) mod leg;
 pub(crate) mod line;
+pub(crate) mod outside;
 pub(crate) mod running;
 pub(crate) mod script;
 pub(crate) mod verbs;

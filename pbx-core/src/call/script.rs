@@ -17,7 +17,7 @@ use std::{
 };
 
 use config::{
-    DeviceId, ParkLotId, Snapshot, UserId,
+    DeviceId, ParkLotId, Snapshot, TenantId, UserId,
     edits::Edit,
     models::Vendor,
     records::Change,
@@ -26,7 +26,7 @@ use config::{
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::{cause::Cause, leg::Party};
+use super::{cause::Cause, leg::Party, outside::Leave};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -100,8 +100,12 @@ pub(crate) enum Action {
     ParkHeld(ParkLotId, Option<String>),
     /// What the caller was sent on to came to nothing: back to who sent it, if they are there.
     Return(Cause),
+    /// Ring this user's phones: the caller calls for help. GEO-08
+    Alarm(UserId),
     /// Change the configuration; [`Event::Edited`] follows.
     Edit(u64, Box<Edit>),
+    /// Call a number by a trunk.
+    Leave(Box<Leave>),
     /// Let the caller hear what they say.
     Echo,
     /// Let the caller hear nothing.
@@ -202,7 +206,19 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 struct Inner {
     facts: Facts,
-    desk: RefCell<Desk>,
+    desk: Rc<RefCell<Desk>>,
+    /// Which of the desk's visits it is; `None` for the company where the call began.
+    visit: Option<usize>,
+}
+
+/// What a call was for another company of the group: it has a record of its own there. SIP-43.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub tenant: TenantId,
+    /// As they see the caller.
+    pub caller: String,
+    pub dialled: String,
+    pub trace: Trace,
 }
 
 /// What the script and the engine exchange between two polls.
@@ -232,6 +248,7 @@ struct Desk {
     /// The next way outside does not show who calls.
     hidden: bool,
     trace: Trace,
+    visits: Vec<Visit>,
 }
 
 /// The feature a call is running, and those it goes on to.
@@ -266,6 +283,10 @@ impl Call {
     pub(crate) fn now(&self) -> Instant {
         self.0.desk.borrow().now.at
     }
+    /// Both clocks.
+    pub(crate) fn time(&self) -> Now {
+        self.0.desk.borrow().now
+    }
     /// The same in the time of calendars.
     pub(crate) fn utc(&self) -> DateTime<Utc> {
         self.0.desk.borrow().now.utc
@@ -288,7 +309,37 @@ impl Call {
     pub(crate) fn note(&self, what: &'static str, detail: impl Display, rule: &'static str) {
         let mut desk = self.0.desk.borrow_mut();
         let now = desk.now.at;
-        desk.trace.note(now, what, detail, rule);
+        // One company reads nothing of the other's rules.
+        let trace = match self.0.visit {
+            Some(visit) => &mut desk.visits[visit].trace,
+            None => &mut desk.trace,
+        };
+        trace.note(now, what, detail, rule);
+    }
+    /// The same call within another company of the group: its numbers, users and rules are theirs from there on. MT-11.
+    pub(crate) fn elsewhere(&self, tenant: &Arc<Tenant>, dialled: &str) -> Self {
+        let own = self.facts();
+        let number = [own.tenant.calling.access_code.as_str(), &own.caller.number].concat();
+        let mut desk = self.0.desk.borrow_mut();
+        let trace = Trace::new(desk.now.at, own.snapshot.revision);
+        desk.visits.push(Visit {
+            tenant: tenant.id,
+            caller: number.clone(),
+            dialled: dialled.to_owned(),
+            trace,
+        });
+        let visit = Some(desk.visits.len() - 1);
+        let facts = Facts {
+            snapshot: own.snapshot.clone(),
+            tenant: tenant.clone(),
+            caller: Caller { number, ..Caller::default() },
+            office: Rc::clone(&own.office),
+        };
+        Self(Rc::new(Inner { facts, desk: Rc::clone(&self.0.desk), visit }))
+    }
+    /// Whether the caller is of another company than the one whose rules decide.
+    pub(crate) fn is_guest(&self, home: TenantId) -> bool {
+        self.facts().tenant.id != home
     }
     /// The forwards followed so far.
     pub(crate) fn diversions(&self) -> Vec<Diversion> {
@@ -383,7 +434,7 @@ impl Call {
     /// A call that nothing happened to.
     pub(crate) fn new(facts: Facts, now: Now) -> Self {
         let desk = Desk::new(now, facts.snapshot.revision);
-        Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+        Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
     }
     /// The same call with another caller; whoever held it as it was holds an empty one. Its script is over.
     pub(crate) fn handed_to(&self, caller: Caller, party: Party) -> Self {
@@ -401,7 +452,7 @@ impl Call {
         desk.diversions.clear();
         desk.caller_device = party.device;
         desk.presents = Some(Rc::new(party));
-        Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
+        Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
     }
     /// That party is in the caller's place from now on.
     pub(crate) fn set_presents(&self, party: Party) {
@@ -479,6 +530,10 @@ impl Call {
     pub(crate) fn take_trace(&self) -> String {
         self.0.desk.borrow_mut().trace.finish()
     }
+    /// What the call was for other companies.
+    pub(crate) fn take_visits(&self) -> Vec<Visit> {
+        std::mem::take(&mut self.0.desk.borrow_mut().visits)
+    }
     /// The trace as it would be stored now.
     pub(crate) fn trace_so_far(&self) -> String {
         self.0.desk.borrow().trace.so_far()
@@ -504,6 +559,7 @@ impl Desk {
             listens: false,
             hidden: false,
             trace: Trace::new(now.at, revision),
+            visits: vec![],
         }
     }
 }

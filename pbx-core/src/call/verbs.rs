@@ -153,6 +153,18 @@ impl Call {
         true
     }
 
+    /// Whether somebody outside calls a user who called for help within the last hour. SIP-42.
+    pub(crate) fn is_called_back(&self, user: &User) -> bool {
+        let facts = self.facts();
+        let open = facts.caller.trunk.is_some()
+            && facts.office.callbacks.borrow().awaits(user.tenant, user.id, self.utc());
+        if open {
+            let why = format_args!("{} called for help within the last hour", name(user));
+            self.note("Rings at once", why, "emergency calls");
+        }
+        open
+    }
+
     /// Whether the user takes no calls from this caller. CH-17.
     pub(crate) fn is_blocked_by(&self, user: &User) -> bool {
         let facts = self.facts();
@@ -177,9 +189,9 @@ impl Call {
         self.note("Forwarded", format_args!("{} to {to}", name(user)), why);
         let by = Caller {
             user: Some(user.id),
-            device: None,
             number: user.number.clone().unwrap_or_default(),
             shows: (user.forwards.shows == Shows::Caller).then(|| self.facts().caller.number.clone()),
+            ..Caller::default()
         };
         let route = self.route_forward(&by, to);
         for (what, detail, rule) in route.trace {

@@ -46,6 +46,7 @@ impl Engine {
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         row.state = State::Up;
         row.times.answered = Some(now.at);
+        self.office.guard.borrow_mut().answered(leg, now.at);
         let usable = sdp.map_or(row.line.remote.is_some(), |sdp| row.line.take_answer(&sdp));
         let call = row.call;
         if !usable {

@@ -162,16 +162,27 @@ impl Engine {
     /// The leg is out of the call; its row stays for the record.
     pub(super) fn leg_over(&mut self, now: Now, leg: LegId, text: String) {
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
+        let answered = row.times.answered;
         row.state = State::Over;
         row.times.ended = Some(now.at);
         row.times.left = Some(now.utc.timestamp_millis());
         row.cause = text;
         row.dial = None;
+        let unheard = row.link.as_ref().map(|link| row.times.started + link.trunk.outgoing.answer_within);
         let (call, talked) = (row.call, row.party.user.filter(|_| row.times.answered.is_some()));
         if let Some(user) = talked {
             self.remember_last_call(now, user);
         }
+        let talked_outside = self.office.guard.borrow_mut().over(leg, answered, now);
+        if let Some(usage) = talked_outside {
+            let stored = self.records.store(Change::Usage(usage));
+            self.out.push_back(stored);
+        }
         self.disengage(leg);
+        self.disengage_trunk(now, leg);
+        if let Some(at) = unheard {
+            self.timers.clear(at, Timer::Unheard(leg));
+        }
         self.free_line(now, leg);
         self.forget_offers_of(now, leg);
         let Some(running) = self.calls.running.get_mut(&call) else { return };
@@ -225,6 +236,10 @@ impl Engine {
         }
         let parties = cdr::parties(&call, &legs, (*cause, at.utc.timestamp_millis()));
         let row = cdr::closed(&call, &legs);
+        for visit in cdr::visits(&call, &row) {
+            let stored = self.records.store(Change::CallClosed(Box::new(visit)));
+            self.out.push_back(stored);
+        }
         let stored = self.records.store(Change::CallClosed(Box::new(row)));
         self.out.push_back(stored);
         self.remember_callers(&parties);

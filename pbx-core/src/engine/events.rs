@@ -38,7 +38,11 @@ impl Engine {
                 self.on_resubscribe(now, id, request, Arrival { flow, request: &message });
             }
             Event::NotifyAnswered { id, outcome } => self.on_notify_answered(now, id, outcome),
-            Event::Response { id, response } => self.on_response(now, id, response.is_some()),
+            Event::Response { id, response } => {
+                if !self.on_trunk_response(now, id, response.as_ref()) {
+                    self.on_response(now, id, response.is_some());
+                }
+            }
             Event::Invite { id, flow, request, offer } => self.on_invite(now, (id, flow), &request, offer),
             Event::Cancelled { id, reason } => self.on_cancelled(now, id, reason),
             Event::Confirmed { id, answer } => self.on_confirmed(now, id, answer),

@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use config::records::Change;
+use config::{numbering, records::Change, snapshot::Tenant};
 use media::{
     Statistics,
     sdp::{Description, SdpError},
@@ -18,7 +18,7 @@ use smallvec::smallvec;
 use super::Engine;
 use crate::call::{
     Cause, Leg, Running,
-    leg::{Party, Side, State, Times},
+    leg::{Link, Party, Side, State, Times},
     line::Line,
     running::Record,
     script::{Call, Facts, Script},
@@ -45,6 +45,21 @@ struct Admitted {
     replaces: Option<LegId>,
 }
 
+/// A call that is about to begin: whose, from whom, whereto.
+pub(super) struct Beginning {
+    pub tenant: Arc<Tenant>,
+    pub party: Party,
+    pub caller: Caller,
+    pub dialled: String,
+    pub route: Route,
+    pub offer: Option<Description>,
+    pub max_forwards: u8,
+    /// The trunk by which it comes.
+    pub link: Option<Link>,
+    /// In whose place the caller wants to be.
+    pub replaces: Option<LegId>,
+}
+
 impl Engine {
     pub(super) fn on_invite(
         &mut self,
@@ -53,8 +68,12 @@ impl Engine {
         request: &Message,
         offer: Option<Bytes>,
     ) {
-        let admitted = self.admit(now, Arrival { flow: from.1, request }, offer.as_deref());
-        let begun = admitted.and_then(|admitted| self.begin(now, from, admitted));
+        let arrival = Arrival { flow: from.1, request };
+        let admitted = match self.trunk_behind(arrival) {
+            Some(trunk) => self.admit_trunk(now, arrival, trunk, offer.as_deref()),
+            None => self.admit(now, arrival, offer.as_deref()).map(|admitted| self.placed(now, admitted)),
+        };
+        let begun = admitted.and_then(|beginning| self.begin(now, from, beginning));
         if let Err(Refused { response, why }) = begun {
             self.counters.refused(why);
             self.early.retain(|(invite, _)| *invite != from.0);
@@ -65,56 +84,79 @@ impl Engine {
 
     fn admit(&mut self, now: Now, arrival: Arrival<'_>, offer: Option<&[u8]>) -> Result<Admitted, Refused> {
         let request = arrival.request;
-        if let Some(why) = self.no_room(now) {
+        let dialled = dialled(request);
+        // Help is refused to nobody: neither for want of room, nor to the suspended. GEO-07
+        let may_be_help = dialled.as_deref().is_some_and(numbering::calls_help_somewhere);
+        let full = self.no_room(now);
+        if let Some(why) = full.filter(|_| !may_be_help) {
             return Err(no_room(why));
         }
         let address = request.from().uri;
-        let identity = self.auth.identify(&self.snapshot, now, arrival, address)?;
-        if !identity.owns(&self.snapshot, address) {
-            return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
+        let identity = self.auth.identify_any(&self.snapshot, now, arrival, address)?;
+        let dialled = dialled.ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
+        if !(may_be_help && route::emergency::is_help(&self.snapshot, &identity.tenant, &dialled)) {
+            if let Some(why) = full {
+                return Err(no_room(why));
+            }
+            identity.may_call()?;
+            if !identity.owns(&self.snapshot, address) {
+                return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
+            }
         }
-        let dialled =
-            dialled(request).ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
         let offer = offer.map(read_offer).transpose()?;
-        let hops =
-            request.header(Name::MaxForwards).and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
         let replaces = self.replaced(&identity, request)?;
-        let max_forwards = hops.unwrap_or(70u8).saturating_sub(1);
-        Ok(Admitted { identity, dialled, offer, max_forwards, replaces })
+        Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request), replaces })
     }
 
-    fn begin(&mut self, now: Now, from: (InviteId, Flow), mut admitted: Admitted) -> Result<(), Refused> {
-        let (leg, owner) = self.caller_leg(now, from, &mut admitted);
-        if !self.take_port(now, leg) {
-            self.calls.legs.remove(&leg);
-            self.log_no_room(now, "RTP ports");
-            return Err(no_room(Refusal::NoPort));
-        }
-        let (invite, id) = (from.0, self.calls.legs[&leg].call);
-        let caller =
-            Caller { user: owner.user, device: owner.device, number: owner.number.clone(), shows: None };
-        let facts = Facts {
-            snapshot: self.snapshot.clone(),
-            tenant: admitted.identity.tenant.clone(),
-            caller,
-            office: Rc::clone(&self.office),
+    /// The call of an admitted phone, and where it goes.
+    fn placed(&self, now: Now, admitted: Admitted) -> Beginning {
+        let Identity { tenant, device, user } = admitted.identity;
+        let number = user.as_ref().and_then(|user| user.number.as_deref()).unwrap_or(&device.username);
+        let caller = Caller {
+            user: user.as_ref().map(|user| user.id),
+            device: Some(device.id),
+            number: number.to_owned(),
+            ..Caller::default()
         };
         let question = Question {
-            snapshot: &facts.snapshot,
-            tenant: facts.tenant.id,
-            caller: &facts.caller,
+            snapshot: &self.snapshot,
+            tenant: tenant.id,
+            caller: &caller,
             dialled: &admitted.dialled,
             utc: now.utc,
         };
         let replaces = admitted.replaces;
         let route = replaces.map_or_else(|| route::route(&question), |_| route::anywhere());
+        let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
+        let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
+        let Admitted { dialled, offer, max_forwards, .. } = admitted;
+        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None, replaces }
+    }
+
+    /// Begins a call that somebody's INVITE asked for.
+    pub(super) fn begin(
+        &mut self,
+        now: Now,
+        from: (InviteId, Flow),
+        beginning: Beginning,
+    ) -> Result<(), Refused> {
+        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces } =
+            beginning;
+        let leg = self.caller_leg(now, from, (party.clone(), offer, link));
+        if !self.take_port(now, leg) {
+            self.calls.legs.remove(&leg);
+            self.log_no_room(now, "RTP ports");
+            return Err(no_room(Refusal::NoPort));
+        }
+        self.engage_trunk(now, leg);
+        let (invite, id) = (from.0, self.calls.legs[&leg].call);
+        let device = caller.device;
+        let snapshot = self.snapshot.clone();
+        let facts = Facts { snapshot, tenant, caller, office: Rc::clone(&self.office) };
         let name: Arc<str> = self.call_name(now).into();
-        let record = Record {
-            max_forwards: admitted.max_forwards,
-            ..Record::new(name.clone(), now, owner, admitted.dialled)
-        };
+        let record = Record { max_forwards, ..Record::new(name.clone(), now, party, dialled) };
         let handle = Call::new(facts, now);
-        handle.set_caller_device(admitted.identity.device.id);
+        device.into_iter().for_each(|device| handle.set_caller_device(device));
         let call = Running { legs: smallvec![leg], ..Running::new(id, handle, leg, record) };
         self.calls.invites.insert(invite, leg);
         self.add_call(call);
@@ -174,33 +216,32 @@ impl Engine {
         }
     }
 
-    fn caller_leg(&mut self, now: Now, from: (InviteId, Flow), admitted: &mut Admitted) -> (LegId, Party) {
-        let Identity { device, user, .. } = &admitted.identity;
-        let party = Party {
-            number: admitted.identity.number().unwrap_or(&device.username).to_owned(),
-            name: user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name()),
-            user: user.as_ref().map(|user| user.id),
-            device: Some(device.id),
-        };
+    fn caller_leg(
+        &mut self,
+        now: Now,
+        from: (InviteId, Flow),
+        (party, offer, link): (Party, Option<Description>, Option<Link>),
+    ) -> LegId {
         let id = self.office.new_leg();
         let leg = Leg {
             call: self.calls.new_id(),
             invite: Some(from.0),
             side: Side::Caller,
             came_in: true,
-            party: party.clone(),
+            party,
             flow: from.1,
             state: State::Calling,
-            line: Line { remote: admitted.offer.take(), ..Line::default() },
+            line: Line { remote: offer, ..Line::default() },
             times: Times::new(now.at),
             cause: String::new(),
             statistics: Statistics::default(),
             dial: None,
             silent: None,
             parting: false,
+            link,
         };
         self.calls.legs.insert(id, leg);
-        (id, party)
+        id
     }
 
     /// Messages that came before the call was one.
@@ -215,6 +256,13 @@ impl Engine {
     fn call_name(&mut self, now: Now) -> String {
         live::call_id(now.utc.timestamp_millis(), self.random.random())
     }
+}
+
+/// Max-Forwards for what follows from a request (RFC 3261 §16.6).
+pub(super) fn hops_left(request: &Message) -> u8 {
+    let value = request.header(Name::MaxForwards);
+    let hops = value.and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
+    hops.unwrap_or(70u8).saturating_sub(1)
 }
 
 /// The number in the Request-URI: without parameters of the user part; a tel URI without visual separators.
@@ -236,7 +284,7 @@ pub(super) fn number_of(uri: &Uri<'_>) -> Option<String> {
     usable.then_some(number)
 }
 
-fn read_offer(body: &[u8]) -> Result<Description, Refused> {
+pub(super) fn read_offer(body: &[u8]) -> Result<Description, Refused> {
     let refuse = |error: SdpError| {
         let status = match error {
             SdpError::Line(_) | SdpError::TooLarge => 400,
@@ -253,7 +301,7 @@ fn read_offer(body: &[u8]) -> Result<Description, Refused> {
     if usable { Ok(offer) } else { Err(refuse(SdpError::NoAudio)) }
 }
 
-fn no_room(why: Refusal) -> Refused {
+pub(super) fn no_room(why: Refusal) -> Refused {
     let response = Response::new(503).with(Name::RetryAfter, limits::RETRY_AFTER);
     Refused { response, why }
 }

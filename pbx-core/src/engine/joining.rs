@@ -56,6 +56,8 @@ impl Engine {
             call.legs.push(new);
         }
         self.engage(new);
+        self.engage_trunk(now, new);
+        self.office.guard.borrow_mut().carry(leg, new, now.at);
         if let Some(row) = self.calls.legs.get_mut(&leg) {
             row.invite = None;
         }
@@ -187,5 +189,6 @@ fn arrived(row: &Leg, now: Now, into: CallId) -> Leg {
         dial: None,
         silent: None,
         parting: false,
+        link: row.link.clone(),
     }
 }

@@ -14,7 +14,7 @@ use crate::call::{
     script::{Dial, Diversion, Event, Manner},
 };
 use crate::{
-    auto_answer,
+    auto_answer, cdr,
     ids::{CallId, LegId},
     io::Now,
     limits, route,
@@ -143,13 +143,16 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         dial: Some(dial),
         silent: None,
         parting: false,
+        link: None,
     }
 }
 
 /// The INVITE as the callee sees it: nothing of the caller's own message is in it (SIP-12).
 fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let facts = call.handle.facts();
-    let domain = &facts.tenant.domain;
+    // In a call between companies each phone sees its own company's domain, and a number that it can call back. MT-14
+    let theirs = facts.snapshot.tenant(dial.user.tenant).unwrap_or(&facts.tenant);
+    let domain = &theirs.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
     let (mut caller, mut headers) = match dial.manner {
         Manner::Summons => (dialled_party(call), summons(&dial, domain)),
@@ -158,8 +161,9 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
             (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
         }
     };
+    caller.number = cdr::shown_to(facts, theirs.id, &caller.number);
     // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
-    if let Some(known) = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number) {
+    if let Some(known) = facts.snapshot.name_of_number(theirs.id, Some(dial.user.id), &caller.number) {
         caller.name = known;
     }
     let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
@@ -177,6 +181,8 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
         max_forwards: call.record.max_forwards,
         headers,
         offer: None,
+        account: None,
+        parts: vec![],
     }
 }
 
@@ -236,7 +242,7 @@ fn cause(reason: &str) -> u16 {
 const ANONYMOUS: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
 /// A quoted-string (RFC 3261 §25.1).
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars().filter(|c| !c.is_control()) {

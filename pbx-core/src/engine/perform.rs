@@ -55,6 +55,8 @@ impl Engine {
             Action::Unpark => self.unpark(now, id),
             Action::ParkHeld(lot, slot) => self.park_held(now, id, lot, slot),
             Action::Return(cause) => self.give_back(now, id, cause),
+            Action::Alarm(user) => self.alarm(now, id, user),
+            Action::Leave(leave) => self.leave(now, id, leave),
             Action::Store(change) => {
                 let stored = self.records.store(change);
                 self.out.push_back(stored);

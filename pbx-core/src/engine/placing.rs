@@ -37,6 +37,7 @@ impl Engine {
             Command::Resync { tenant, device, reboot } => self.resync(now, tenant, device, reboot),
             Command::Call(order) => self.place(now, *order),
             Command::Transfer { tenant, id, who, to } => self.transfer(now, tenant, (&id, &to), who),
+            Command::TestTrunk { tenant, trunk } => self.test_trunk(now, tenant, trunk),
             Command::Cancel { tenant, user, id } => self.cancel(now, (tenant, user), &id),
         }
     }
@@ -62,7 +63,7 @@ impl Engine {
         let facts = Facts {
             snapshot: snapshot.clone(),
             tenant: tenant.clone(),
-            caller: Caller { user: Some(user.id), device: None, number, shows: None },
+            caller: Caller { user: Some(user.id), number, ..Caller::default() },
             office: Rc::clone(&self.office),
         };
         let route = route::route(&Question {

@@ -156,6 +156,7 @@ impl Engine {
         let old = std::mem::replace(&mut self.snapshot, snapshot);
         self.sweep_bindings(&old);
         self.watch_config(&old);
+        self.reconcile_trunks(now);
     }
 
     /// Removes the contacts of devices that are gone, whose user is suspended, or whose secret is another than in

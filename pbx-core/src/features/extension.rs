@@ -11,13 +11,19 @@ use config::{
     snapshot::{Answering, Deciding, User},
 };
 
-use crate::call::{
-    Call, Cause, Next,
-    verbs::{FORWARD_BY_PHONE, Unanswered, name},
+use crate::{
+    call::{
+        Call, Cause, Next,
+        verbs::{FORWARD_BY_PHONE, Unanswered, name},
+    },
+    limits,
 };
 
 /// Calls a user. Unregistered counts as no answer at once, unless a rule says otherwise.
 pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
+    if call.is_called_back(user) {
+        return called_back(call, user).await;
+    }
     if user.suspended {
         call.note("Not rung", "the user is suspended", "user");
         return Next::Hangup(Cause::Unavailable);
@@ -38,6 +44,14 @@ pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
         return busy(call, user, &answering, Cause::Busy);
     }
     ring(call, user, &answering).await
+}
+
+/// Help calls back: neither forward, do not disturb nor the busy trigger keeps it away. SIP-42.
+async fn called_back(call: &Call, user: &Arc<User>) -> Next {
+    match call.ring(std::slice::from_ref(user), call.after(limits::CALLED_BACK_RINGS)).await {
+        Ok(leg) => call.talk(leg).await,
+        Err(why) => Next::Hangup(why.cause()),
+    }
 }
 
 async fn ring(call: &Call, user: &Arc<User>, answering: &Answering<'_>) -> Next {

@@ -1,16 +1,23 @@
 //! One file per kind of destination. A feature gets the call and its configuration and says what follows; it never
 //! calls another feature.
 
+mod alarm;
 mod click_to_call;
 mod extension;
+mod external;
+mod leaving;
 pub(crate) mod page;
 pub(crate) mod park;
 pub(crate) mod pickup;
 mod ring_group;
 mod transfer;
 
-use config::snapshot::{Destination, Target};
+use config::{
+    TenantId,
+    snapshot::{Destination, Target},
+};
 
+pub(crate) use alarm::alarm;
 pub(crate) use click_to_call::click_to_call;
 pub(crate) use transfer::transfer;
 
@@ -36,8 +43,15 @@ pub(crate) async fn replace(call: Call, leg: LegId) -> Cause {
 
 /// The same without a word at the end.
 async fn walk(call: &Call, mut to: Way) -> Cause {
+    let (mut call, home) = (call.clone(), call.facts().tenant.id);
     for _ in 0..limits::HOPS_PER_CALL {
-        match visit(call, &to).await {
+        if let Way::Elsewhere { tenant, number } = &to {
+            match leaving::elsewhere(&call, *tenant, number) {
+                Ok(there) => (call, to) = (there, Way::To(Destination::Extension(number.clone()))),
+                Err(why) => return why,
+            }
+        }
+        match visit(&call, &to, home).await {
             Next::Go(next) => to = next,
             Next::Hangup(why) => return why,
             Next::Done => return Cause::Normal,
@@ -59,12 +73,19 @@ async fn farewell(call: &Call, cause: Cause) -> Cause {
 }
 
 /// Runs the feature behind a way.
-async fn visit(call: &Call, way: &Way) -> Next {
+async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
         Way::Park(lot) => park::park(call, *lot, None).await,
         Way::Slot(number) => park::slot(call, number).await,
+        Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
+            Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
+            Err(cause) => Next::Hangup(cause),
+        },
+        // `walk` followed it already.
+        Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
+        Way::Direct(target) => direct(call, *target).await,
         Way::Code(code) => codes::run(call, code).await,
     }
 }
@@ -72,19 +93,26 @@ async fn visit(call: &Call, way: &Way) -> Next {
 /// An internal number. One that is gone since it was configured says so as if it had been dialled.
 async fn internal(call: &Call, number: &str) -> Next {
     let facts = call.facts();
-    let target = facts.snapshot.extension(facts.tenant.id, number).map(|extension| extension.target);
-    match target {
-        Some(Target::User(id)) => match facts.snapshot.user(facts.tenant.id, id) {
-            Some(user) => extension::extension(call, user).await,
-            None => Next::Hangup(Cause::NotFound),
-        },
-        Some(Target::RingGroup(id)) => match facts.snapshot.ring_group(facts.tenant.id, id) {
-            Some(group) => ring_group::ring_group(call, group).await,
-            None => Next::Hangup(Cause::NotFound),
-        },
+    match facts.snapshot.extension(facts.tenant.id, number).map(|extension| extension.target) {
+        Some(target) => direct(call, target).await,
         None => {
             call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
             Next::Hangup(Cause::NotFound)
         }
+    }
+}
+
+/// A user or a group.
+async fn direct(call: &Call, target: Target) -> Next {
+    let facts = call.facts();
+    match target {
+        Target::User(id) => match facts.snapshot.user(facts.tenant.id, id) {
+            Some(user) => extension::extension(call, user).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
+        Target::RingGroup(id) => match facts.snapshot.ring_group(facts.tenant.id, id) {
+            Some(group) => ring_group::ring_group(call, group).await,
+            None => Next::Hangup(Cause::NotFound),
+        },
     }
 }

@@ -1,16 +1,22 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `codes`, `internal`, `parking`, `outside`. A room says `None` where the number is
-//! not of its kind; what it decided, and what it passed over, goes into the trace.
+//! Each kind of number has its room, asked in this order: `emergency`, `codes`, `internal`, `parking`, `group`,
+//! `outside`. A room says `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
 
 pub mod codes;
+pub(crate) mod emergency;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod group;
+mod home;
+pub mod inbound;
 mod internal;
-mod outside;
+pub mod outside;
 pub(crate) mod parking;
 
 use chrono::{DateTime, Utc};
 use config::{
-    DeviceId, ParkLotId, Snapshot, TenantId, UserId,
+    DeviceId, ParkLotId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     codes::Function,
     snapshot::{Destination, Target},
@@ -27,6 +33,9 @@ pub struct Caller {
     pub device: Option<DeviceId>,
     /// The number shown to the callee.
     pub number: String,
+    /// The trunk by which a call from outside comes. Such a caller reaches what is internal only: what goes out again
+    /// does so for who forwards it.
+    pub trunk: Option<TrunkId>,
     /// Of a forward: the number of who called, which outside callees see where the way out allows it; `None` shows
     /// `number`. RNG-18.
     pub shows: Option<String>,
@@ -56,6 +65,13 @@ pub enum Way {
     Park(ParkLotId),
     /// A slot's number: into it who is sent there, out of it for who dials it.
     Slot(String),
+    /// Out by a trunk. SIP-40
+    Outside(Box<outside::Plan>),
+    /// An extension of another company of the group. MT-11
+    #[allow(missing_docs)]
+    Elsewhere { tenant: TenantId, number: String },
+    /// A user or a group, whatever its number. NUM-02, 03
+    Direct(Target),
     /// A feature code.
     Code(Code),
 }
@@ -85,6 +101,12 @@ pub enum Refused {
     NotAllowed,
     /// The company takes no calls from the caller. CH-17.
     Blocked,
+    /// Calls of that kind are not theirs to make. ROL-10.
+    ClassNotAllowed,
+    /// The company calls no such country. SIP-44.
+    CountryNotAllowed,
+    /// It would leave by another company's trunk. MT-13.
+    OthersTrunk,
     /// The caller's role does not let them dial that feature code. ROL-16.
     CodeNotAllowed,
     /// A number has to follow the feature code.
@@ -119,6 +141,10 @@ pub fn forward(question: &Question<'_>) -> Route {
 
 /// The first room that knows the number.
 fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    // Help is refused to nobody.
+    if let Some(found) = emergency::find(question, trace) {
+        return Some(found);
+    }
     if let Some(line) = not_allowed(question) {
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
@@ -127,9 +153,16 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotLoggedIn));
     }
+    if question.caller.trunk.is_some() {
+        return internal::find(question, trace).or_else(|| {
+            trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
+            Some(Err(Refused::NotAllowed))
+        });
+    }
     codes::find(question, trace)
         .or_else(|| internal::find(question, trace))
         .or_else(|| parking::find(question, trace))
+        .or_else(|| group::find(question, trace))
         .or_else(|| outside::find(question, trace))
 }
 

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
-use config::{DeviceId, TenantId, UserId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, LiveWatcher, NewCall};
+use config::{DeviceId, TenantId, TrunkId, UserId};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, LiveTrunk, LiveWatcher, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
@@ -12,6 +12,7 @@ pub struct FakeLive {
     pub bindings: Mutex<Vec<LiveBinding>>,
     pub watchers: Mutex<Vec<LiveWatcher>>,
     pub lamps: Mutex<HashMap<String, &'static str>>,
+    pub trunks: Mutex<Vec<LiveTrunk>>,
     pub alarms: Mutex<Vec<Alarm>>,
     /// The phones that were told to fetch their settings, and whether to start anew.
     #[allow(dead_code)]
@@ -28,6 +29,7 @@ impl FakeLive {
             bindings: Mutex::default(),
             watchers: Mutex::default(),
             lamps: Mutex::default(),
+            trunks: Mutex::default(),
             alarms: Mutex::default(),
             resyncs: Mutex::default(),
             placed: Mutex::default(),
@@ -53,6 +55,12 @@ impl Live for FakeLive {
     }
     fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str> {
         if tenant == TenantId(1) { self.lamps.lock().expect("not poisoned").clone() } else { HashMap::new() }
+    }
+    fn trunks(&self, tenant: TenantId) -> Vec<LiveTrunk> {
+        if tenant == TenantId(1) { self.trunks.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn test_trunk(&self, tenant: TenantId, trunk: TrunkId) -> bool {
+        self.trunks(tenant).iter().any(|known| known.trunk == trunk)
     }
     fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

@@ -127,6 +127,8 @@ impl Switch {
             max_forwards: 69,
             headers: vec![],
             offer,
+            account: None,
+            parts: vec![],
         };
         let callee = self.stack.invite(self.now, invite);
         self.peers.insert(caller, callee);

@@ -7,6 +7,25 @@ use crate::{
     wire::text::{self, push_quoted},
 };
 
+/// A user name and its password at another system.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Account {
+    pub username: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Account({})", self.username)
+    }
+}
+
+/// Whether a challenge says that the credentials were right but for an old nonce (RFC 7616 §3.3).
+pub fn is_stale(challenge: &[u8]) -> bool {
+    Challenge::parse(challenge).is_some_and(|challenge| challenge.stale)
+}
+
 /// The request that is to carry the credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {

@@ -39,9 +39,12 @@ impl Invite {
             self.ack_answer(layer, None);
         }
         let owner = self.owner();
+        let target = self.dialogs.first().map(|dialog| dialog.draft("BYE", 0).uri.to_vec());
+        let proof = target.and_then(|uri| self.credentials(layer, "BYE", &uri));
         let Some(dialog) = self.dialogs.first_mut() else { return };
         let cseq = dialog.next_cseq();
-        let headers: Vec<_> = reason.map(|reason| (Name::Reason, reason.to_owned())).into_iter().collect();
+        let reason = reason.map(|reason| (Name::Reason, reason.to_owned()));
+        let headers: Vec<_> = reason.into_iter().chain(proof).collect();
         let mut draft = dialog.draft("BYE", cseq);
         draft.headers = &headers;
         layer.send(now, dialog.hop(), &draft, owner);

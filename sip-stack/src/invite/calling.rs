@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use smallvec::SmallVec;
 
-use super::{Invite, SDP, Stage, has_option, refresh::Session, sdp_of};
+use super::{Invite, SDP, Stage, has_option, multipart, proof::Proof, refresh::Session, sdp_of};
 use crate::{
     Flow, Message, Name,
     dialog::{Dialog, Local, push_contact},
@@ -53,6 +53,7 @@ impl Invite {
         let local = Arc::new(Local::new(call_id.as_bytes(), from, tag, contact));
         let session = Session::new(&layer.settings);
         let mut invite = Self::new(id, local, Stage::Calling, session);
+        invite.proof = ask.account.clone().map(|account| Box::new(Proof::new(account)));
         let offered = ask.offer.is_some();
         let client = invite.send_invite(now, layer, &ask, 1);
         invite.calling = Some(Box::new(Calling {
@@ -71,9 +72,12 @@ impl Invite {
     fn send_invite(&mut self, now: Instant, layer: &mut Layer, ask: &OutgoingInvite, cseq: u32) -> ClientId {
         let mut headers = ask.headers.clone();
         self.session.push_request_headers(&mut headers, None);
+        headers.extend(self.credentials(layer, "INVITE", ask.uri.as_bytes()));
         if let Some(offer) = &ask.offer {
             self.session.local_sdp = offer.clone();
         }
+        let parts = multipart::body(ask.offer.as_ref(), &ask.parts);
+        let plain = ask.offer.as_ref().map(|sdp| (SDP, &sdp[..]));
         let draft = Draft {
             method: "INVITE",
             uri: ask.uri.as_bytes(),
@@ -85,9 +89,14 @@ impl Invite {
             cseq,
             contact: Some(self.local.contact()),
             headers: &headers,
-            body: ask.offer.as_ref().map(|sdp| (SDP, &sdp[..])),
+            body: parts.as_ref().map(|body| (multipart::KIND, &body[..])).or(plain),
         };
         layer.send(now, ask.flow, &draft, self.owner())
+    }
+    /// Whether anything came back for our INVITE, or nothing is awaited any more.
+    pub(crate) fn is_heard(&self, layer: &Layer) -> bool {
+        self.stage != Stage::Calling
+            || self.calling.as_ref().is_none_or(|calling| layer.may_cancel(calling.client))
     }
     /// A response to the INVITE that began this.
     pub(super) fn hear_calling(
@@ -143,6 +152,7 @@ impl Invite {
             self.hear_late_answer(now, layer, (flow, response));
             return;
         }
+        self.proved();
         let Some(calling) = &mut self.calling else { return };
         calling.ask = None;
         calling.unpracked = None;
@@ -202,7 +212,13 @@ impl Invite {
         layer.send(now, dialog.hop(), &dialog.draft("BYE", cseq), self.owner());
     }
     fn hear_failure(&mut self, now: Instant, layer: &mut Layer, status: u16, response: &Message) {
-        if self.stage == Stage::Calling && status == 422 && self.ask_again(now, layer, response) {
+        let again = self.stage == Stage::Calling
+            && match status {
+                422 => self.session.hear_too_small(response),
+                401 | 407 => self.hear_challenge(response),
+                _ => false,
+            };
+        if again && self.ask_again(now, layer) {
             return;
         }
         if self.stage == Stage::Calling {
@@ -212,10 +228,11 @@ impl Invite {
         self.calling = None;
         self.let_go(now, layer);
     }
-    /// The session interval is too small for somebody: the same call with a longer one (RFC 4028 §7.3).
-    fn ask_again(&mut self, now: Instant, layer: &mut Layer, response: &Message) -> bool {
+    /// The same call once more: with a longer session interval where the first was too small for somebody (RFC 4028
+    /// §7.3), or with credentials (RFC 3261 §22.2).
+    fn ask_again(&mut self, now: Instant, layer: &mut Layer) -> bool {
         let Some(calling) = &mut self.calling else { return false };
-        if calling.again >= MOST_AGAIN || !self.session.hear_too_small(response) {
+        if calling.again >= MOST_AGAIN {
             return false;
         }
         let Some(ask) = calling.ask.take() else { return false };
@@ -253,7 +270,7 @@ pub(super) fn is_reliable(response: &Message) -> bool {
 
 /// Early dialogs kept for one INVITE.
 const MOST_EARLY: usize = 16;
-/// Repetitions after 422.
+/// Repetitions after 422, 401 and 407.
 const MOST_AGAIN: u8 = 4;
 /// A late fork's BYE must be above any PRACK that its early dialog saw.
 const LATE_CSEQ_GAP: u32 = 1000;

@@ -16,8 +16,10 @@ mod calling;
 mod cancel;
 mod description;
 mod info;
+mod multipart;
 mod offer;
 mod prack;
+mod proof;
 mod refer;
 mod refresh;
 mod update;
@@ -42,6 +44,7 @@ use calling::Calling;
 use description::sdp_of;
 pub(crate) use description::{SDP, is_strange};
 use offer::Ours;
+use proof::Proof;
 use refer::{Referral, Referred};
 use refresh::Session;
 
@@ -115,6 +118,8 @@ pub(crate) struct Invite {
     bye_after_ack: Option<Option<String>>,
     /// BYE follows the last NOTIFY, with this reason: overtaking it, it would take the dialog away under it.
     bye_after_notify: Option<Option<String>>,
+    /// How we prove who we are, where the peer asks.
+    proof: Option<Box<Proof>>,
     pub(crate) scheduled: Option<Ticket>,
 }
 
@@ -138,6 +143,7 @@ impl Invite {
             timers: Deadlines::none(),
             bye_after_ack: None,
             bye_after_notify: None,
+            proof: None,
             scheduled: None,
         }
     }

@@ -83,6 +83,8 @@ impl Invite {
         }
         // Nobody rings again: a reliable provisional response would only be in the way.
         headers.push((Name::Supported, "timer".to_owned()));
+        let target = self.dialogs.last().map(|dialog| dialog.draft(method, 0).uri.to_vec());
+        headers.extend(target.and_then(|uri| self.credentials(layer, method, &uri)));
         let Some(dialog) = self.dialogs.last_mut() else { return };
         let cseq = dialog.next_cseq();
         let mut draft = dialog.draft(method, cseq);
@@ -121,6 +123,7 @@ impl Invite {
         match status {
             200..=299 => self.hear_ours_accepted(now, layer, ours, (flow, response)),
             491 => self.try_again(now, layer, ours, None),
+            401 | 407 if self.hear_challenge(response) => self.try_again(now, layer, ours, Some(0)),
             500 if response.header(Name::RetryAfter).is_some() => {
                 self.try_again(now, layer, ours, number_of(response, Name::RetryAfter));
             }
@@ -140,6 +143,7 @@ impl Invite {
         ours: Ours,
         (flow, response): (Flow, &Message),
     ) {
+        self.proved();
         if let Some(dialog) = self.dialogs.last_mut() {
             dialog.hear_target(response, flow);
         }

@@ -27,7 +27,7 @@ pub(crate) struct Lines {
     /// The first line of each name, by the name's number.
     first: [u8; Name::ALL.len()],
     /// The names that have further lines, as bits.
-    repeated: u64,
+    repeated: u128,
 }
 
 /// Why the head could not be indexed.
@@ -75,7 +75,7 @@ impl Lines {
             if *first == ABSENT {
                 *first = self.all.len() as u8;
             } else {
-                self.repeated |= 1 << name as u32;
+                self.repeated |= 1_u128 << name as u32;
             }
         }
         self.all.push(line);
@@ -105,7 +105,7 @@ impl Lines {
     /// Whether there is more than one line of that name.
     #[inline]
     pub(crate) fn is_repeated(&self, name: Name) -> bool {
-        self.repeated & 1 << name as u32 != 0
+        self.repeated & 1_u128 << name as u32 != 0
     }
 }
 
@@ -196,5 +196,5 @@ const INLINE: usize = 20;
 /// No line has this number.
 const ABSENT: u8 = u8::MAX;
 // A line's number and a name's bit have room.
-const _: () = assert!(MAX_HEADERS < ABSENT as usize && Name::ALL.len() <= 64);
+const _: () = assert!(MAX_HEADERS < ABSENT as usize && Name::ALL.len() <= 128);
 const LINE: ParseError = ParseError::Header("header line");

@@ -237,6 +237,8 @@ pub fn outgoing(offer: Option<&str>) -> OutgoingInvite {
         max_forwards: 70,
         headers: vec![],
         offer: offer.map(sdp),
+        account: None,
+        parts: vec![],
     }
 }
 

@@ -47,6 +47,14 @@ pub enum Permission {
     Resync,
     /// Choose the number that the called see. ROL-21.
     CallerId,
+    /// Call numbers of one's own area. ROL-10.
+    CallLocal,
+    /// Call numbers of one's own country. ROL-10.
+    CallNational,
+    /// Call numbers of other countries. ROL-10.
+    CallInternational,
+    /// Call numbers that cost more than a call. ROL-10.
+    CallPremium,
     /// Switch night mode by hand. RNG-16.
     NightMode,
 }
@@ -71,7 +79,7 @@ impl Verb {
 
 impl Permission {
     /// With key and label.
-    pub const ALL: [(Self, &'static str, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str, &'static str); 20] = [
         (Self::PlaceCalls, "place_calls", "Place calls"),
         (Self::ParkCalls, "park_calls", "Park calls"),
         (Self::QueueSelf, "queue_self", "Log in and out of queues"),
@@ -87,6 +95,10 @@ impl Permission {
         (Self::CompanyMusic, "company_music", "Change the company's music on hold"),
         (Self::Resync, "resync", "Resync phones"),
         (Self::CallerId, "caller_id", "Choose the caller ID"),
+        (Self::CallLocal, "call_local", "Call local numbers"),
+        (Self::CallNational, "call_national", "Call within the country"),
+        (Self::CallInternational, "call_international", "Call abroad"),
+        (Self::CallPremium, "call_premium", "Call premium numbers"),
         (Self::NightMode, "night_mode", "Switch night mode"),
     ];
 
@@ -181,7 +193,7 @@ pub fn permission_choices() -> &'static [(String, String)] {
 /// The key of [`Rights::ALL`].
 pub(crate) const EVERYTHING: &str = "all";
 /// What the default role of ordinary users has.
-const PLAIN: &str = "place_calls,park_calls,conferences,page";
+const PLAIN: &str = "place_calls,park_calls,conferences,page,call_local,call_national";
 const TABLES_A_WORD: usize = 16;
 /// For 96 tables; a test counts them.
 const WORDS: usize = 6;

@@ -39,6 +39,7 @@ fn user(id: i64, number: &str) -> User {
         forwards: Forwards::default(),
         department: None,
         numbers: vec![],
+        calling: config::snapshot::Calling::default(),
     }
 }
 
@@ -54,6 +55,8 @@ fn device(id: i64, number: &str) -> Device {
         max_contacts: 1,
         auto_answer: false,
         unasked_counts: false,
+        geolocation: None,
+        site: None,
         hotdesk: false,
         model: None,
     }
@@ -77,6 +80,7 @@ fn engine(now: Now) -> Engine {
         country: "us".into(),
         inband_ringback: false,
         site: None,
+        calling: config::snapshot::TenantCalling::default(),
         night: Night::default(),
     };
     Rows::put(&mut rows.tenants, [tenant]);
@@ -108,7 +112,8 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
     };
     let admitted =
         Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69, replaces: None };
-    engine.begin(now, (InviteId(invite), flow(1)), admitted).unwrap();
+    let beginning = engine.placed(now, admitted);
+    engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
     *engine.calls.running.keys().max().unwrap()
 }
 

@@ -1,0 +1,161 @@
+//! The trunks as administrators know them.
+
+use super::sources::{Source, host_and_port, is_host};
+use crate::{
+    Field, Problem, Resource,
+    resource::{Hooks, Values},
+};
+
+/// The declaration.
+pub static TRUNKS: Resource = Resource {
+    name: "trunks",
+    one: "Trunk",
+    many: "Trunks",
+    icon: "network",
+    menu: "Configuration",
+    about: "Lines to the public network. Calls to outside numbers leave by them, calls to your numbers come in by them.",
+    fields: &[
+        Field::text("name", "Name").required().unique(),
+        Field::flag("enabled", "Switched on").default("1"),
+        Field::flag("shared", "For other companies, too")
+            .help("Their calls may leave by it. Only the company that runs this system shares its trunks."),
+        Field::choice("kind", "Signs in", KINDS).required().default("register"),
+        Field::text("host", "Server").required().max(253).help("sip.carrier.example, or an address."),
+        Field::number("port", "Port", 1, 65_535, "")
+            .help("Blank asks the DNS for it; that of an address is 5060 then."),
+        Field::choice("transport", "Transport", TRANSPORTS).required().default("udp"),
+        Field::text("outbound_proxy", "Outbound proxy")
+            .max(260)
+            .help("Requests are sent there instead: proxy.carrier.example or proxy.carrier.example:5060."),
+        Field::text("domain", "Domain").max(253).help("Behind the @ of addresses. Blank is the server."),
+        Field::text("username", "User name").help("As the carrier gave it to you."),
+        Field::text("auth_name", "Authentication name").help("Where it is another than the user name."),
+        Field::secret("secret", "Password").chosen_elsewhere().help("Blank keeps the present one."),
+        Field::seconds("expires", "Registers for", 60, 86_400)
+            .required()
+            .default("3600")
+            .shown_when("kind", "register"),
+        Field::text("sources", "Calls also come from").max(500).help(
+            "Further addresses and networks of the carrier: 198.51.100.7, 203.0.113.0/24. Those of the server are known.",
+        ),
+        Field::flag("challenge", "Calls prove the password")
+            .help("For carriers that sign in here with the same user name and password."),
+        Field::choice("called_in", "Called number is in", CALLED_IN).required().default("request_uri"),
+        Field::choice("number_in", "Numbers come as", NUMBER_IN)
+            .required()
+            .default("written")
+            .help("Country and area are those of the settings."),
+        Field::choice("number_out", "Numbers are sent as", NUMBER_OUT).required().default("plus"),
+        Field::choice("caller_header", "Caller's number is in", CALLER_HEADER).required().default("pai"),
+        Field::choice("codecs", "Codecs", CODECS).required().default("all"),
+        Field::seconds("answer_within", "Next trunk after", 2, 32)
+            .required()
+            .default("6")
+            .help("When nothing comes back from this one."),
+        Field::number("channels", "Calls at once", 1, 10_000, "").help("In and out together. Blank is any number."),
+        Field::flag("health", "Health check").default("1").help("Asks by OPTIONS whether it is there."),
+        Field::seconds("health_interval", "Asks every", 10, 3600)
+            .required()
+            .default("60")
+            .shown_when("health", "1"),
+        Field::number("priority", "Priority", 1, 99, "")
+            .required()
+            .default("10")
+            .help("Lower numbers are tried first."),
+        Field::flag("pidf_lo", "Takes locations")
+            .help("Emergency calls carry the caller's address (PIDF-LO, RFC 6442)."),
+        Field::flag("emergency", "Emergency calls").default("1"),
+        Field::flag("foreign_callers", "Takes foreign callers")
+            .help("A forwarded call shows who called. Most carriers take numbers of their own only."),
+        Field::reference("caller_id", "Caller ID", "numbers")
+            .clears()
+            .help("Shown by those who have no number of their own, nor has their site."),
+    ],
+    columns: &["name", "kind", "host", "transport", "channels", "priority", "enabled"],
+    filters: &["kind", "transport", "enabled", "emergency"],
+    sort: "name",
+    cards: &[
+        ("General", &["name", "enabled", "priority", "channels", "shared"]),
+        ("Server", &["kind", "host", "port", "transport", "outbound_proxy", "domain"]),
+        ("Account", &["username", "auth_name", "secret", "expires"]),
+        ("Calls in", &["called_in", "number_in", "sources", "challenge"]),
+        ("Calls out", &["number_out", "caller_header", "caller_id", "foreign_callers", "codecs", "answer_within"]),
+        ("Emergency calls", &["emergency", "pidf_lo"]),
+        ("Health", &["health", "health_interval"]),
+    ],
+    title: "name",
+    single: false,
+    tenant: true,
+    check: Some(can_be_reached),
+    rules: &[],
+    hooks: Hooks::NONE,
+};
+
+fn can_be_reached(values: &Values) -> Result<(), Problem> {
+    let text = |field: &str| values.get(field).map_or("", String::as_str);
+    if !is_host(text("host")) || text("host").bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err(Problem::of(
+            "host",
+            "A name such as sip.carrier.example in lower case, or an address, without port.",
+        ));
+    }
+    if !text("domain").is_empty() && !is_host(text("domain")) {
+        return Err(Problem::of("domain", "A name such as carrier.example."));
+    }
+    let proxy = text("outbound_proxy");
+    if !proxy.is_empty() && host_and_port(proxy).is_none() {
+        return Err(Problem::of(
+            "outbound_proxy",
+            "A name or an address, or one with its port: proxy.example:5060.",
+        ));
+    }
+    if text("transport") == "tls" {
+        let message = "This system speaks no SIP over TLS yet. Choose TCP or UDP.";
+        return Err(Problem::of("transport", message));
+    }
+    if text("kind") == "register" && text("username").is_empty() {
+        return Err(Problem::of("username", "The carrier gave you one to register with."));
+    }
+    let spoils = |field: &str| {
+        text(field).contains(|c: char| c.is_control() || c.is_whitespace() || "<>\"@;".contains(c))
+    };
+    for field in ["username", "auth_name"] {
+        // An authentication name may look like an address.
+        let spoilt = if field == "username" { spoils(field) } else { text(field).contains(['"', '\\']) };
+        if spoilt {
+            return Err(Problem::of(field, "Without spaces, quotes, brackets, @ and semicolons."));
+        }
+    }
+    match Source::list(text("sources")) {
+        Ok(_) => Ok(()),
+        Err(wrong) => Err(Problem::of(
+            "sources",
+            format!("`{wrong}` is no address or network such as 198.51.100.7 or 203.0.113.0/24."),
+        )),
+    }
+}
+
+const KINDS: &[(&str, &str)] = &[("register", "By registration"), ("address", "By its address")];
+/// TLS is there to be refused with a reason.
+const TRANSPORTS: &[(&str, &str)] =
+    &[("udp", "UDP"), ("tcp", "TCP"), ("dns", "As the DNS says"), ("tls", "TLS")];
+const CALLED_IN: &[(&str, &str)] =
+    &[("request_uri", "Request-URI"), ("to", "To"), ("p_called_party_id", "P-Called-Party-ID")];
+const NUMBER_IN: &[(&str, &str)] = &[
+    ("written", "As dialled in the country"),
+    ("e164", "With country code"),
+    ("national", "Without country code"),
+];
+const NUMBER_OUT: &[(&str, &str)] = &[
+    ("plus", "+49301234567"),
+    ("e164", "49301234567"),
+    ("international", "0049301234567"),
+    ("national", "As dialled in the country"),
+];
+const CALLER_HEADER: &[(&str, &str)] = &[
+    ("from", "From"),
+    ("pai", "P-Asserted-Identity"),
+    ("ppi", "P-Preferred-Identity"),
+    ("rpid", "Remote-Party-ID"),
+];
+const CODECS: &[(&str, &str)] = &[("all", "As the caller offers"), ("g711", "G.711 only")];

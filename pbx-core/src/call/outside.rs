@@ -1,0 +1,88 @@
+//! Calling a number of the public network by a trunk: the verb, and what its answers mean. SIP-38.
+
+use std::{sync::Arc, time::Instant};
+
+use config::snapshot::Trunk;
+use sip_stack::resolve::Hop;
+
+use super::{
+    cause::Cause,
+    script::{Action, Call, Diversion, Event, Hush},
+};
+use crate::{ids::LegId, route::outside::Plan};
+
+/// A number to call by a trunk.
+#[derive(Debug)]
+pub(crate) struct Leave {
+    pub leg: LegId,
+    pub trunk: Arc<Trunk>,
+    /// Where it is tried.
+    pub hop: Hop,
+    /// In the words of the trunk.
+    pub number: String,
+    /// Who is shown, and what an emergency call carries.
+    pub plan: Plan,
+    /// Through whom the call was forwarded, the first one first.
+    pub diversions: Vec<Diversion>,
+}
+
+/// Why a trunk did not bring the call to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// It refused, or nothing came back (408), or it could not be reached (503).
+    Refused(u16),
+    /// It rang for as long as may be.
+    Unanswered,
+}
+
+impl Call {
+    /// Calls a number by a trunk until somebody answers, the trunk gives up, or the time is over.
+    pub(crate) async fn leave(&self, leave: Leave, until: Instant) -> Result<LegId, NotTaken> {
+        let leg = leave.leg;
+        self.act(Action::Leave(Box::new(leave)));
+        let heard = self.take(Some(until), |event| match *event {
+            Event::Answered(other) if other == leg => Some(Ok(())),
+            Event::Failed(other, status) if other == leg => Some(Err(NotTaken::Refused(status))),
+            Event::Moved(other) if other == leg => Some(Err(NotTaken::Refused(302))),
+            Event::Ended(other) if other == leg => Some(Err(NotTaken::Refused(480))),
+            _ => None,
+        });
+        match heard.await {
+            Some(Ok(())) => Ok(leg),
+            Some(Err(why)) => Err(why),
+            None => {
+                self.act(Action::Cancel(leg, Hush::GivenUp));
+                Err(NotTaken::Unanswered)
+            }
+        }
+    }
+}
+
+impl NotTaken {
+    /// Whether another trunk may do better: this one is out of order. What the called says, and what the number is, holds
+    /// for all of them.
+    pub(crate) fn is_the_trunks(self) -> bool {
+        match self {
+            Self::Unanswered => false,
+            // A trunk that wants credentials that we do not have is as good as none.
+            Self::Refused(status) => matches!(status, 401 | 407 | 408 | 500..=599),
+        }
+    }
+    /// Whether another address of the same trunk may do better (RFC 3263 §4.3).
+    pub(crate) fn is_the_hops(self) -> bool {
+        matches!(self, Self::Refused(408 | 503))
+    }
+    /// What the caller hears of it.
+    pub(crate) fn cause(self) -> Cause {
+        let Self::Refused(status) = self else { return Cause::NoAnswer };
+        match status {
+            486 | 600 => Cause::Busy,
+            603 | 607 | 608 => Cause::Declined,
+            404 | 410 | 484 | 485 | 604 => Cause::NotFound,
+            403 => Cause::NotAllowed,
+            415 | 488 | 606 => Cause::NotAcceptable,
+            _ if self.is_the_trunks() => Cause::NoTrunk,
+            _ => Cause::Unavailable,
+        }
+    }
+}

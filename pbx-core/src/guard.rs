@@ -1,0 +1,280 @@
+//! What keeps calls outside from costing more than the company allows: how many run, how long was talked today. SIP-44.
+//!
+//! A charge belongs to a leg, so that it follows the leg from call to call. What is not answered costs nothing. A day is one
+//! of UTC.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use config::{
+    TenantId, UserId,
+    numbering::Class,
+    records::outside::UsageRow,
+    snapshot::{CallLimits, Limit},
+};
+
+use crate::{ids::LegId, io::Now};
+
+/// Calls outside that run, and what was talked on this day.
+#[derive(Debug, Default)]
+pub(crate) struct Guard {
+    running: HashMap<LegId, Charge>,
+    /// [s]
+    talked: HashMap<(Payer, Kind), u64>,
+    day: NaiveDate,
+    /// Of whom administrators know today.
+    told: HashSet<(Payer, Kind)>,
+}
+
+/// Whose calls are counted together: a company's, or one user's.
+type Payer = (TenantId, Option<UserId>);
+
+/// Classes that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    National,
+    Abroad,
+    Premium,
+}
+
+/// Who pays for a leg.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charge {
+    pub tenant: TenantId,
+    pub user: Option<UserId>,
+    pub class: Class,
+    /// Since when it costs.
+    pub since: Option<Instant>,
+}
+
+/// A limit that stops a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// `3 calls abroad at once, and 3 are running`.
+    pub text: String,
+    /// Administrators do not know of it yet.
+    pub is_news: bool,
+}
+
+impl Guard {
+    /// As stored.
+    pub(crate) fn of(rows: Vec<UsageRow>, now: DateTime<Utc>) -> Self {
+        let mut guard = Self { day: now.date_naive(), ..Self::default() };
+        let today = guard.day.to_string();
+        for row in rows.into_iter().filter(|row| row.day == today) {
+            let Some(kind) = Kind::of(row.class) else { continue };
+            guard.add((row.tenant, row.user), kind, row.seconds);
+        }
+        guard
+    }
+
+    /// The limit that keeps one more call from beginning, if there is one.
+    pub(crate) fn stops(&mut self, limits: &CallLimits, charge: &Charge, now: Now) -> Option<Stop> {
+        self.turn_day(now.utc);
+        let kind = Kind::of(charge.class)?;
+        let payers = [(charge.tenant, charge.user), (charge.tenant, None)];
+        for (payer, whose) in payers.into_iter().zip(["a user", "the company"]) {
+            let of = |limit: Limit| match whose {
+                "a user" => limit.user.filter(|_| payer.1.is_some()),
+                _ => limit.tenant,
+            };
+            let running = self.running.values().filter(|other| other.at_once(payer)).count();
+            if let Some(most) = of(limits.at_once(charge.class))
+                && running >= most as usize
+            {
+                let text = format!("{whose} makes {most} calls abroad at once, and {running} are running");
+                return Some(self.stop((payer, kind), text));
+            }
+            let talked = self.talked_by(payer, kind, now.at);
+            if let Some(most) = of(limits.minutes(charge.class))
+                && talked >= 60 * u64::from(most)
+            {
+                let text =
+                    format!("{whose} talks {most} min a day {}, and {} are over", kind.words(), talked / 60);
+                return Some(self.stop((payer, kind), text));
+            }
+        }
+        None
+    }
+
+    /// A leg that costs begins.
+    pub(crate) fn begin(&mut self, leg: LegId, charge: Charge) {
+        self.running.insert(leg, charge);
+    }
+
+    /// It goes on as another leg, in another call: what it costs from now on is counted there.
+    pub(crate) fn carry(&mut self, leg: LegId, on: LegId, at: Instant) {
+        if let Some(charge) = self.running.get(&leg) {
+            let since = charge.since.map(|_| at);
+            let charge = Charge { since, ..*charge };
+            self.running.insert(on, charge);
+        }
+    }
+
+    /// It is answered.
+    pub(crate) fn answered(&mut self, leg: LegId, at: Instant) {
+        if let Some(charge) = self.running.get_mut(&leg) {
+            charge.since.get_or_insert(at);
+        }
+    }
+
+    /// It is over, and was answered then: what is to be kept of it.
+    pub(crate) fn over(&mut self, leg: LegId, answered: Option<Instant>, now: Now) -> Option<UsageRow> {
+        let charge = self.running.remove(&leg)?;
+        let (kind, since) = (Kind::of(charge.class)?, answered?);
+        self.turn_day(now.utc);
+        // Begun seconds count: so do carriers.
+        let seconds = now.at.saturating_duration_since(since).as_millis().div_ceil(1000) as u64;
+        self.add((charge.tenant, charge.user), kind, seconds);
+        let day = self.day.to_string();
+        Some(UsageRow { tenant: charge.tenant, user: charge.user, class: charge.class, day, seconds })
+    }
+
+    /// Whether nothing costs at present.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    fn stop(&mut self, whose: (Payer, Kind), text: String) -> Stop {
+        Stop { text, is_news: self.told.insert(whose) }
+    }
+
+    /// Finished and running calls together. [s]
+    fn talked_by(&self, payer: Payer, kind: Kind, now: Instant) -> u64 {
+        let running = self
+            .running
+            .values()
+            .filter(|charge| charge.is_of(payer) && Kind::of(charge.class) == Some(kind));
+        let running =
+            running.filter_map(|charge| Some(now.saturating_duration_since(charge.since?).as_secs()));
+        self.talked.get(&(payer, kind)).copied().unwrap_or(0) + running.sum::<u64>()
+    }
+
+    fn add(&mut self, (tenant, user): Payer, kind: Kind, seconds: u64) {
+        *self.talked.entry(((tenant, None), kind)).or_default() += seconds;
+        if user.is_some() {
+            *self.talked.entry(((tenant, user), kind)).or_default() += seconds;
+        }
+    }
+
+    fn turn_day(&mut self, utc: DateTime<Utc>) {
+        let day = utc.date_naive();
+        if day != self.day {
+            self.day = day;
+            self.talked.clear();
+            self.told.clear();
+        }
+    }
+}
+
+impl Charge {
+    fn is_of(&self, (tenant, user): Payer) -> bool {
+        self.tenant == tenant && (user.is_none() || self.user == user)
+    }
+    /// Whether it counts among the dear calls at once.
+    fn at_once(&self, payer: Payer) -> bool {
+        self.is_of(payer) && matches!(Kind::of(self.class), Some(Kind::Abroad | Kind::Premium))
+    }
+}
+
+impl Kind {
+    fn of(class: Class) -> Option<Self> {
+        match class {
+            Class::Local | Class::National => Some(Self::National),
+            Class::International => Some(Self::Abroad),
+            Class::Premium => Some(Self::Premium),
+            Class::Internal | Class::Emergency => None,
+        }
+    }
+    fn words(self) -> &'static str {
+        match self {
+            Self::National => "within the country",
+            Self::Abroad => "abroad",
+            Self::Premium => "with premium numbers",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const ONE: TenantId = TenantId(1);
+    const ANNA: Option<UserId> = Some(UserId(1));
+
+    fn limits() -> CallLimits {
+        CallLimits {
+            abroad_at_once: Limit { user: Some(1), tenant: Some(2) },
+            abroad: Limit { user: Some(2), tenant: Some(3) },
+            ..CallLimits::none(ONE)
+        }
+    }
+
+    fn abroad(user: Option<UserId>) -> Charge {
+        Charge { tenant: ONE, user, class: Class::International, since: None }
+    }
+
+    fn now() -> Now {
+        Now { at: Instant::now(), utc: DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000) }
+    }
+
+    fn later(now: Now, seconds: u64) -> Now {
+        let utc = now.utc + chrono::TimeDelta::seconds(seconds as i64);
+        Now { at: now.at + Duration::from_secs(seconds), utc }
+    }
+
+    /// SIP-44
+    #[test]
+    fn calls_abroad_at_once_are_counted_by_user_and_company() {
+        let (mut guard, now) = (Guard::of(vec![], now().utc), now());
+        assert_eq!(guard.stops(&limits(), &abroad(ANNA), now), None);
+        guard.begin(LegId(1), abroad(ANNA));
+        let stop = guard.stops(&limits(), &abroad(ANNA), now).unwrap();
+        assert!(
+            stop.is_news && stop.text == "a user makes 1 calls abroad at once, and 1 are running",
+            "{stop:?}"
+        );
+        assert!(!guard.stops(&limits(), &abroad(ANNA), now).unwrap().is_news);
+        assert_eq!(guard.stops(&limits(), &abroad(Some(UserId(2))), now), None);
+        let national = Charge { class: Class::National, ..abroad(ANNA) };
+        assert_eq!(guard.stops(&limits(), &national, now), None);
+        guard.begin(LegId(2), abroad(None));
+        assert!(guard.stops(&limits(), &abroad(None), now).unwrap().text.starts_with("the company"));
+        assert_eq!(guard.over(LegId(1), None, now), None, "it was not answered");
+        assert_eq!(guard.stops(&limits(), &abroad(ANNA), now), None);
+    }
+
+    /// SIP-44: a day's minutes hold over a restart, and end with the day.
+    #[test]
+    fn minutes_of_a_day_add_up_until_the_limit_and_begin_anew_the_next_day() {
+        let start = now();
+        let mut guard = Guard::of(vec![], start.utc);
+        guard.begin(LegId(1), abroad(ANNA));
+        let row = guard.over(LegId(1), Some(start.at), later(start, 120)).unwrap();
+        assert_eq!((row.seconds, row.user, row.day.as_str()), (120, ANNA, "2024-10-04"));
+        let mut again = Guard::of(vec![row], start.utc);
+        let stop = again.stops(&limits(), &abroad(ANNA), later(start, 130)).unwrap();
+        assert_eq!(stop.text, "a user talks 2 min a day abroad, and 2 are over");
+        assert_eq!(again.stops(&limits(), &abroad(None), later(start, 130)), None);
+        assert_eq!(again.stops(&limits(), &abroad(ANNA), later(start, 86_400)), None);
+    }
+
+    /// SIP-44: a call that runs counts with what it has cost so far.
+    #[test]
+    fn running_calls_count_too() {
+        let start = now();
+        let mut guard = Guard::of(vec![], start.utc);
+        let other = Charge { tenant: TenantId(2), ..abroad(ANNA) };
+        guard.begin(LegId(1), abroad(None));
+        guard.begin(LegId(2), other);
+        guard.answered(LegId(1), start.at);
+        guard.answered(LegId(2), start.at);
+        assert_eq!(guard.stops(&limits(), &abroad(None), later(start, 60)), None);
+        assert!(guard.stops(&limits(), &abroad(None), later(start, 180)).is_some());
+    }
+}

@@ -1,0 +1,114 @@
+//! Numbers of ours that are called from outside: whose they are, and where such a call goes. SIP-39, NUM-02…07, ICR-01.
+
+use chrono::{DateTime, Utc};
+use config::{
+    Snapshot, TenantId,
+    numbering::{self, Home},
+    snapshot::{NumberIn, PhoneNumber, Target, Trunk},
+};
+
+use super::{Lines, Refused, Route, Way};
+
+/// What is asked: which trunk brings a call for which number, when.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived<'a> {
+    /// The configuration that decides.
+    pub snapshot: &'a Snapshot,
+    /// By which trunk it comes.
+    pub trunk: &'a Trunk,
+    /// The called number as the trunk wrote it.
+    pub called: &'a str,
+    /// Who calls, in full if it is a number.
+    pub caller: &'a str,
+    /// Decides schedules.
+    pub utc: DateTime<Utc>,
+}
+
+/// Whose call it is, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// The company that is called.
+    pub tenant: TenantId,
+    /// The called number in full, for the record. NUM-10
+    pub called: String,
+    /// Where it goes.
+    pub route: Route,
+}
+
+/// Where a call goes that a trunk brings; `None` if the number is nobody's.
+pub fn route(arrived: &Arrived<'_>) -> Option<Inbound> {
+    let Arrived { snapshot, trunk, called, caller, .. } = *arrived;
+    let mut trace = Lines::new();
+    let full = in_full(snapshot, trunk, called);
+    trace.push(("Comes in", format!("{called} by {}", trunk.name), "trunk"));
+    let found = number(snapshot, trunk, called);
+    let tenant = found.map_or(trunk.tenant, |number| number.tenant);
+    if let Some(blocked) = snapshot.blocks(tenant, None, caller) {
+        let detail = format!("{caller} is blocked for the whole company by {}", blocked.number);
+        trace.push(("Blocked", detail, "blocked callers"));
+        let route = Route { to: Err(Refused::Blocked), trace };
+        return Some(Inbound { tenant, called: full, route });
+    }
+    let to = match found {
+        Some(number) => of_number(arrived, number, &mut trace),
+        None => {
+            trace.push(("Not listed", format!("{full} is none of the phone numbers"), "phone numbers"));
+            None
+        }
+    };
+    let to = to?;
+    Some(Inbound { tenant, called: full, route: Route { to, trace } })
+}
+
+/// The number that is called, if the trunk may bring calls for it: the longest one of ours with which the called number
+/// begins. A company's own trunk brings calls for it alone.
+pub fn number<'a>(snapshot: &'a Snapshot, trunk: &Trunk, called: &str) -> Option<&'a PhoneNumber> {
+    let full = in_full(snapshot, trunk, called);
+    let mut beginning = full.as_str();
+    while beginning.len() > SHORTEST {
+        let found = snapshot.number_by_e164(beginning);
+        if let Some(number) = found.filter(|number| snapshot.trunk(number.tenant, trunk.id).is_some()) {
+            return Some(number);
+        }
+        beginning = &beginning[..beginning.len() - 1];
+    }
+    None
+}
+
+/// A number in full, as the trunk means it; as it came, where that makes no number.
+pub fn in_full(snapshot: &Snapshot, trunk: &Trunk, written: &str) -> String {
+    let country = snapshot.tenant(trunk.tenant).map_or("", |tenant| tenant.country.as_str());
+    let home = Home { country, area: "" };
+    let digits = written.trim_start_matches('+');
+    let whole = match trunk.incoming.number {
+        _ if written.starts_with('+') => return written.to_owned(),
+        NumberIn::E164 => return format!("+{}", digits.trim_start_matches('0')),
+        NumberIn::National => {
+            let plan = numbering::plan(country);
+            let national = digits.strip_prefix(plan.trunk).unwrap_or(digits);
+            numbering::read(&format!("+{}{national}", plan.code), home)
+        }
+        NumberIn::Written => numbering::read(digits, home),
+    };
+    whole.and_then(|called| called.e164).unwrap_or_else(|| written.to_owned())
+}
+
+fn of_number(arrived: &Arrived<'_>, number: &PhoneNumber, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    let Arrived { snapshot, .. } = *arrived;
+    if let Some(user) = number.user.and_then(|id| snapshot.user(number.tenant, id)) {
+        trace.push((
+            "Routed",
+            format!("{} is {}'s own number", number.number, user.full_name()),
+            "phone numbers",
+        ));
+        return Some(Ok(Way::Direct(Target::User(user.id))));
+    }
+    if let Some(group) = number.ring_group.and_then(|id| snapshot.ring_group(number.tenant, id)) {
+        trace.push(("Routed", format!("{} rings {}", number.number, group.name), "phone numbers"));
+        return Some(Ok(Way::Direct(Target::RingGroup(group.id))));
+    }
+    None
+}
+
+/// Characters of the shortest number in full, its sign included.
+const SHORTEST: usize = 6;

@@ -1,0 +1,174 @@
+//! Companies of one group: they call each other by access code and extension, and never leave by each other's trunks.
+//! MT-09…15, SIP-43.
+
+use config::snapshot::{Destination, Forwards};
+use sip_stack::Name;
+use tests::{Company, Habit, PhoneId, State, World, ms, secs};
+
+use crate::{outside::header, rough, seeds};
+
+/// Two companies of one group, each with 101 and a trunk of its own: their phones and carriers.
+fn twins(world: &mut World) -> [PhoneId; 4] {
+    let [alice] = world.phones(["101"]);
+    let (ours, theirs) = (world.carrier("+4989555"), world.carrier("+4989555"));
+    let hosts = [ours, theirs].map(|carrier| world.host(carrier));
+    let mut other = Company::new(2, "other.test");
+    other.add_user("101");
+    other.add_user("201");
+    for (company, code, host) in [(&mut world.company, "71", &hosts[0]), (&mut other, "72", &hosts[1])] {
+        company.tenant.calling.group = "Twins".into();
+        company.tenant.calling.access_code = code.into();
+        company.tenant.calling.area_code = "30".into();
+        company.add_trunk("Line", host);
+    }
+    world.config(|c| c.neighbours.push(other));
+    let bob = world.plug_in("101@other.test");
+    world.run_for(secs(2));
+    [alice, bob, ours, theirs]
+}
+
+/// MT-11, MT-12, MT-14, SIP-43: no trunk is touched, each company has its record, and calling back works.
+#[test]
+fn an_extension_of_the_other_company_is_called_and_calls_back() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        world.habit(bob, Habit::Answer(ms(300)));
+        world.dials(alice, "72101");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
+        let from = header(&mut world, bob, Name::From);
+        assert!(from.contains("sip:71101@other.test"), "{from}");
+        world.run_for(secs(2));
+        world.assert_talking(alice, bob);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        let records: Vec<_> = world.store.calls.values().cloned().collect();
+        let seen: Vec<_> =
+            records.iter().map(|row| (row.tenant, &*row.caller_number, &*row.dialled)).collect();
+        assert_eq!(seen, [(1, "101", "72101"), (2, "71101", "101")]);
+        assert!(records.iter().all(|row| row.outcome == "answered"), "{records:?}");
+        assert!(
+            records[0].trace.contains("101 of Example 2, whose access code is 72"),
+            "{}",
+            records[0].trace
+        );
+        assert!(!records[1].trace.contains("72"), "rules of the other company: {}", records[1].trace);
+        let parties: Vec<_> =
+            world.store.parties.iter().map(|row| (row.tenant.0, row.number.as_str())).collect();
+        assert_eq!(parties, [(1, "72101"), (2, "71101")]);
+        world.habit(alice, Habit::Answer(ms(300)));
+        world.dials(bob, "71101");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
+        world.hangs_up(bob);
+        world.run_until_idle();
+        assert_eq!((world.phone(ours).invited, world.phone(theirs).invited), (0, 0));
+        world.assert_quiet();
+    });
+}
+
+/// MT-13: by dialling, and by a forward of theirs.
+#[test]
+fn the_others_trunk_is_not_seized() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        world.dials(alice, "72089123456");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(403));
+        world.run_until_idle();
+        assert_eq!(world.record().cause, "403 Not allowed to use another company's trunk");
+        let abroad = Forwards { always: Some("089123456".into()), ..Forwards::default() };
+        world.config(|c| c.neighbours[0].user("201").forwards = abroad);
+        world.dials(alice, "72201");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(403));
+        world.run_until_idle();
+        assert_eq!((world.phone(ours).invited, world.phone(theirs).invited), (0, 0));
+        // Their own people are forwarded.
+        world.dials(bob, "201");
+        world.run_for(secs(8));
+        assert_eq!(world.phone(theirs).invited, 1);
+        world.hangs_up(bob);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// MT-15: without a common group nobody is reached.
+#[test]
+fn companies_without_a_group_do_not_reach_each_other() {
+    let mut world = World::new(2);
+    let [alice, bob, ..] = twins(&mut world);
+    world.config(|c| c.tenant.calling.group = String::new());
+    world.dials(alice, "72101");
+    world.run_for(secs(3));
+    assert_eq!((world.state(alice), world.phone(bob).invited), (State::Refused(404), 0));
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
+/// MT-13, SIP-43: whatever is forwarded and overflows to wherever, a caller leaves by trunks of their own company only.
+#[test]
+fn no_chain_of_forwards_and_groups_leads_to_anothers_trunk() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        let mut chance = Chance(seed);
+        let goals =
+            ["101", "201", "600", "71101", "71600", "72101", "72201", "72600", "089123456", "72089123456"];
+        world.config(|c| {
+            c.add_user("201");
+            let mut wire = |company: &mut Company| {
+                for number in ["101", "201"] {
+                    let goal = |chance: &mut Chance| Some(chance.of(&goals).to_owned());
+                    company.user(number).forwards = Forwards {
+                        always: goal(&mut chance),
+                        no_answer: goal(&mut chance),
+                        ..Forwards::default()
+                    };
+                    if chance.half() {
+                        company.user(number).forwards.always = None;
+                    }
+                }
+                let overflow = Destination::Extension(chance.of(&["101", "201"]).to_owned());
+                company.add_group("600", &["101"], overflow);
+                company.groups[0].ring_time = secs(5);
+            };
+            wire(c);
+            let mut other = c.neighbours.remove(0);
+            wire(&mut other);
+            c.neighbours.push(other);
+        });
+        for (phone, number) in [(alice, "72101"), (alice, "72201"), (alice, "72600"), (alice, "201")] {
+            world.dials(phone, number);
+            world.run_for(secs(60));
+            world.hangs_up(phone);
+            world.run_until_idle();
+        }
+        assert_eq!(world.phone(theirs).invited, 0, "the other's trunk was seized");
+        let before = world.phone(ours).invited;
+        for number in ["71101", "71201", "71600", "201"] {
+            world.dials(bob, number);
+            world.run_for(secs(60));
+            world.hangs_up(bob);
+            world.run_until_idle();
+        }
+        assert_eq!(world.phone(ours).invited, before, "our trunk was seized");
+        world.assert_quiet();
+    });
+}
+
+/// Chance that a seed decides.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        // Knuth's MMIX.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+    fn half(&mut self) -> bool {
+        self.next() % 2 == 0
+    }
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.next() as usize % choices.len()]
+    }
+}

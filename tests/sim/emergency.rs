@@ -1,0 +1,195 @@
+//! Calls for help, as the carrier, the house and the administrators see them. GEO-01…08, SIP-42.
+
+use config::{
+    GeolocationId,
+    numbering::Class,
+    records::outside::AlertKind,
+    snapshot::{CivicAddress, Forwards, Geolocation},
+};
+use sip_stack::Name;
+use tests::{Habit, State, World, secs};
+
+use crate::{
+    outside::{header, outside},
+    rough, seeds,
+};
+
+/// The company has an office in Berlin, where 102 is told of calls for help; help calls back +49 30 1234599.
+fn office(world: &mut World) {
+    world.config(|c| {
+        let callback = c.add_number("+49301234599").id;
+        c.places.push(Geolocation {
+            id: GeolocationId(1),
+            tenant: c.tenant.id,
+            name: "Office".into(),
+            address: CivicAddress {
+                country: "de".into(),
+                city: "Berlin".into(),
+                street: "Invalidenstr.".into(),
+                house_number: "12".into(),
+                floor: "3".into(),
+                ..CivicAddress::default()
+            },
+            callback: Some(callback),
+            notify: vec!["gate@example.com".into()],
+            ring: vec![],
+        });
+        c.tenant.calling.geolocation = Some(GeolocationId(1));
+        c.trunks[0].pidf_lo = true;
+    });
+}
+
+/// GEO-01, GEO-02, GEO-05, GEO-08, SIP-42
+#[test]
+fn a_call_for_help_carries_the_address_shows_the_callback_number_and_is_told() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        office(&mut world);
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        let invite = world.phone(carrier).last_invite.clone().unwrap();
+        let body = String::from_utf8_lossy(&invite.body()).into_owned();
+        for part in [
+            "v=0",
+            "Content-Type: application/pidf+xml",
+            "<cl:RD>Invalidenstr.</cl:RD>",
+            "<cl:FLR>3</cl:FLR>",
+        ] {
+            assert!(body.contains(part), "{part}: {body}");
+        }
+        let cid = header(&mut world, carrier, Name::Geolocation);
+        let id = cid.split(['<', '>', ':']).find(|part| part.contains('@')).unwrap_or_default();
+        assert!(cid.contains("cid:") && body.contains(&format!("Content-ID: <{id}>")), "{cid} {body}");
+        assert!(header(&mut world, carrier, Name::ContentType).starts_with("multipart/mixed"));
+        assert!(header(&mut world, carrier, Name::PAssertedIdentity).contains("+49301234599"));
+        world.run_for(secs(2));
+        world.assert_talking(alice, carrier);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        let alert = &world.store.alerts[0];
+        assert_eq!(
+            (alert.kind, alert.mail.as_slice()),
+            (AlertKind::Emergency, &["gate@example.com".to_owned()][..])
+        );
+        for word in ["101 User 101 called 112 from Office, Invalidenstr. 12, floor 3, Berlin, DE at "] {
+            assert!(alert.text.contains(word), "{}", alert.text);
+        }
+        assert!(world.store.usage.is_empty(), "help costs nobody's minutes");
+        world.assert_quiet();
+    });
+}
+
+/// GEO-07: neither suspension, role, want of room nor a limit holds back a call for help.
+#[test]
+fn nothing_holds_back_a_call_for_help() {
+    seeds(|seed| {
+        let mut world = World::with(seed, |options| options.max_calls = 1);
+        let (alice, carrier) = outside(&mut world);
+        world.company.add_user("102");
+        world.config(|_| {});
+        let bob = world.plug_in("102");
+        world.config(|c| {
+            c.user("101").suspended = true;
+            c.add_role("Lobby", "", &["101"]);
+            c.user("101").calling.most = Some(Class::Internal);
+        });
+        world.dials(alice, "089123456");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(403));
+        world.run_until_idle();
+        world.config(|c| c.user("102").suspended = false);
+        world.dials(bob, "999999");
+        world.run_until_idle();
+        world.dials(alice, "110");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        // There is room for one call only, and it is taken.
+        world.dials(bob, "101");
+        world.run_until(secs(30), |w| w.state(bob) == State::Refused(503));
+        world.hangs_up(carrier);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// GEO-07
+#[test]
+fn a_call_for_help_begins_when_all_room_is_taken() {
+    let mut world = World::with(3, |options| options.max_calls = 1);
+    let (alice, carrier) = outside(&mut world);
+    world.company.add_user("102");
+    world.company.add_user("103");
+    world.config(|_| {});
+    let [bob, carol] = ["102", "103"].map(|number| world.plug_in(number));
+    world.dials(bob, "103");
+    world.run_until(secs(30), |w| w.state(carol) == State::Rings);
+    world.dials(alice, "112");
+    world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+    world.hangs_up(alice);
+    world.hangs_up(bob);
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
+/// GEO-08: the phones of those who are named ring and say who calls for help.
+#[test]
+fn people_in_the_house_are_rung_when_somebody_calls_for_help() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        office(&mut world);
+        world.config(|c| {
+            c.add_user("102");
+            let gate = c.user("102").id;
+            c.places[0].ring = vec![gate];
+        });
+        let gate = world.plug_in("102");
+        world.habit(gate, Habit::Ring);
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| w.state(gate) == State::Rings && w.state(alice) == State::Up);
+        let from = header(&mut world, gate, Name::From);
+        assert!(from.contains("EMERGENCY User 101") && from.contains("sip:101@"), "{from}");
+        world.answers(gate);
+        world.run_for(secs(8));
+        assert_eq!(world.state(gate), State::Idle, "it hears a tone, and its call is over");
+        assert_eq!(world.state(carrier), State::Up);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// SIP-42: for an hour help reaches whoever called it, past their forward, also after a restart.
+#[test]
+fn help_calls_back_past_forwards_and_over_a_restart() {
+    let mut world = World::new(5);
+    let (alice, carrier) = outside(&mut world);
+    office(&mut world);
+    world.company.add_user("102");
+    world.config(|_| {});
+    let bob = world.plug_in("102");
+    world.dials(alice, "112");
+    world.run_until(secs(20), |w| w.state(alice) == State::Up);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.config(|c| {
+        c.user("101").forwards = Forwards { always: Some("102".into()), ..Forwards::default() };
+        c.user("101").dnd = true;
+    });
+    world.kill_and_restart();
+    world.register(alice);
+    world.run_for(secs(2));
+    world.dials(carrier, "+49301234599");
+    world.run_until(secs(20), |w| w.state(alice) == State::Rings);
+    assert_eq!(world.phone(bob).invited, 0);
+    world.hangs_up(carrier);
+    world.run_until_idle();
+    world.run_for(secs(3600));
+    world.register(alice);
+    world.register(bob);
+    let before = world.phone(alice).invited;
+    world.dials(carrier, "+49301234599");
+    world.run_for(secs(3));
+    assert_eq!(world.phone(alice).invited, before, "an hour is over");
+    world.run_until_idle();
+    world.assert_quiet();
+}
