@@ -75,11 +75,11 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
-            codes: usual_codes(id),
-            pins: BTreeMap::new(),
             sites: vec![],
             frames: vec![],
             rules: vec![],
+            codes: usual_codes(id),
+            pins: BTreeMap::new(),
             ring_delays: vec![],
             node,
             neighbours: vec![],
@@ -301,10 +301,10 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
-            Rows::put(&mut rows.feature_codes, company.codes.clone());
             Rows::put(&mut rows.sites, company.sites.clone());
             Rows::put(&mut rows.time_frames, company.frames.clone());
             Rows::put(&mut rows.answering_rules, company.rules.clone());
+            Rows::put(&mut rows.feature_codes, company.codes.clone());
             Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
