@@ -214,6 +214,20 @@ impl Snapshot {
         let mut departments = self.rows.departments.values();
         departments.find(|d| d.tenant == tenant && !code.is_empty() && d.park_code == code)
     }
+    /// Who works with a user: members of the same ring groups and of the same department, without the user. FC-14
+    pub fn colleagues(&self, tenant: TenantId, user: UserId) -> Vec<UserId> {
+        let department = self.user(tenant, user).and_then(|user| user.department);
+        let groups =
+            self.rows.ring_groups.values().filter(|g| g.tenant == tenant && g.members.contains(&user));
+        let members = groups.flat_map(|group| group.members.iter().copied());
+        let same = |other: &&Arc<User>| other.tenant == tenant && other.department == department;
+        let department = department.map(|_| self.rows.users.values().filter(same).map(|user| user.id));
+        let mut colleagues: Vec<UserId> = members.chain(department.into_iter().flatten()).collect();
+        colleagues.sort_unstable();
+        colleagues.dedup();
+        colleagues.retain(|other| *other != user);
+        colleagues
+    }
     /// A park lot.
     pub fn park_lot(&self, tenant: TenantId, id: ParkLotId) -> Option<&Arc<ParkLot>> {
         self.rows.park_lots.get(&id.0).filter(|lot| lot.tenant == tenant)

@@ -4,7 +4,8 @@
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
 //! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
-//! workers; `moving` finds another port where one is taken; `show` tells the portal.
+//! workers; `moving` finds another port where one is taken; `show` tells the portal. `joining` brings a leg of one call
+//! into another; `referring` (transfer), `taking` (pickup, Replaces) and `parking` are what people want with it.
 
 mod answering;
 mod digits;
@@ -12,19 +13,23 @@ mod editing;
 mod ending;
 mod events;
 mod incoming;
+mod joining;
 mod keepalive;
 mod line;
 mod media_events;
 mod moving;
 mod outgoing;
+mod parking;
 mod perform;
 mod placing;
 mod reconnected;
 mod redirect;
+mod referring;
 mod renegotiation;
 mod requests;
 mod resyncing;
 mod show;
+mod taking;
 
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
@@ -182,6 +187,7 @@ impl Engine {
             ("dialtone_sip_invites", invites, "INVITE usages of the SIP stack"),
             ("dialtone_calls", self.calls.active, "Calls in progress"),
             ("dialtone_legs", self.calls.legs.len(), "Legs of calls in progress or ending"),
+            ("dialtone_calls_parked", self.office.parking.borrow().len(), "Callers who wait in a park slot"),
             ("dialtone_bindings", self.office.bindings.borrow().len(), "Registered contacts"),
             (
                 "dialtone_bindings_unreachable",
@@ -210,6 +216,7 @@ impl Engine {
             && calls.active == 0
             && self.office.lines.borrow().is_empty()
             && self.ports.in_use() == 0
+            && self.office.parking.borrow().len() == 0
             && self.timers.is_empty()
             && self.records.is_empty()
             && self.edits.is_empty()

@@ -28,6 +28,7 @@ mod json;
 mod ladder;
 mod limits;
 mod office;
+mod parking;
 mod pinholes;
 mod records;
 mod registrar;

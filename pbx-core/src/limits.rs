@@ -51,6 +51,10 @@ pub(crate) const TRACE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long an answered caller hears why the call ends.
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
+/// How long a phone rings to which a transferred or parked call returns.
+pub(crate) const RING_BACK: Duration = Duration::from_secs(30);
+/// How long somebody hears that the party they held is parked.
+pub(crate) const PARKED_TONE: Duration = Duration::from_secs(1);
 /// How long the caller's own phones ring when a call is placed from the portal.
 pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
 /// Retry-After when there is no room for a call. [s]

@@ -1,6 +1,6 @@
 //! What the portal sees of running calls and phones, as changes; and what it may ask for.
 
-use config::{DeviceId, TenantId, UserId};
+use config::{DeviceId, ParkLotId, TenantId, UserId};
 
 /// One change of the live view.
 #[derive(Debug, Clone)]
@@ -29,10 +29,26 @@ pub struct Call {
     pub caller_number: String,
     pub caller_name: String,
     pub dialled: String,
-    /// `ringing caller` (a call from the portal that its caller has to answer first), `ringing`, `talking`, `held`, …
+    /// `ringing caller` (a call from the portal that its caller has to answer first), `ringing`, `talking`, `held`,
+    /// `parked`, …
     pub state: &'static str,
+    /// The slot that the caller waits in, if it does. SIP-33
+    pub parked: Option<Parked>,
     pub revision: i64,
     pub legs: Vec<Leg>,
+}
+
+/// Where a caller waits.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Parked {
+    pub slot: String,
+    pub lot: ParkLotId,
+    /// Who waits, and who parked them.
+    pub who: String,
+    pub by: String,
+    /// Unix milliseconds.
+    pub since: i64,
 }
 
 /// One party of a running call.
@@ -85,12 +101,29 @@ pub enum Command {
     },
     /// Place a call. A record follows in any case where there is room for the call.
     Call(Box<Order>),
+    /// Send one party of a call where the other would send it. CTRL-02
+    Transfer {
+        tenant: TenantId,
+        id: String,
+        /// Who goes on.
+        who: Side,
+        to: String,
+    },
     /// End a call that this user placed.
     Cancel {
         tenant: TenantId,
         user: UserId,
         id: String,
     },
+}
+
+/// A party of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who called, or was put in that place.
+    Caller,
+    /// Whom they talk with.
+    Callee,
 }
 
 /// A call from the portal. CTC-01…06.

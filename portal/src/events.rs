@@ -28,7 +28,7 @@ use crate::{
     auth::{self, Who},
     error::Fault,
     language,
-    pages::{call, click_to_call, contacts, dashboard, live_calls},
+    pages::{call, click_to_call, contacts, dashboard, live_calls, parked},
     query::Pairs,
     state::App,
     tables::devices,
@@ -52,6 +52,8 @@ enum Part {
     Calling,
     /// What these colleagues are doing.
     People(Vec<i64>),
+    /// Who is parked.
+    Parked,
 }
 
 impl Part {
@@ -60,6 +62,7 @@ impl Part {
         Some(match name {
             "alarms" => Self::Alarms,
             "calling" => Self::Calling,
+            "parked" => Self::Parked,
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
@@ -74,7 +77,7 @@ impl Part {
 
     /// Whether ordinary users may see it move.
     fn is_everybodys(&self) -> bool {
-        matches!(self, Self::People(_) | Self::Calling)
+        matches!(self, Self::People(_) | Self::Calling | Self::Parked)
     }
 }
 
@@ -190,6 +193,7 @@ impl Feed {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)
             }
+            Part::Parked => one("parked-part", parked::part(app, who).await?),
             Part::Calling => one("calling", click_to_call::part(app, who).await?),
             Part::Call(id) => match call::parts(app, who, id).await? {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],

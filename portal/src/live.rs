@@ -17,8 +17,35 @@ pub struct LiveCall {
     pub caller_name: String,
     pub dialled: String,
     pub state: &'static str,
+    /// The slot that the caller waits in, if it does.
+    pub parked: Option<LiveParked>,
     pub revision: i64,
     pub legs: Vec<LiveLeg>,
+}
+
+/// Where a caller waits. SIP-33
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveParked {
+    pub slot: String,
+    /// The park lot's id.
+    pub lot: i64,
+    /// Who waits, and the number of who parked them.
+    pub who: String,
+    pub by: String,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+/// A party of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LiveSide {
+    /// Who called, or was put in that place.
+    #[default]
+    Caller,
+    /// Whom they talk with.
+    Callee,
 }
 
 /// One party of a running call.
@@ -97,6 +124,9 @@ pub trait Live: Send + Sync + 'static {
     fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool;
     /// Ends a call. `false` if there is none of that id in that tenant.
     fn hang_up(&self, tenant: TenantId, call: &str) -> bool;
+    /// Sends one party of a call where the other would send it. `false` if there is no call of that id in that tenant, or
+    /// nobody talks in it.
+    fn transfer(&self, tenant: TenantId, call: &str, who: LiveSide, to: &str) -> bool;
     /// Has a phone fetch its settings; with `reboot`, start anew. `false` if it is not registered in that tenant.
     fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool;
     /// What is wrong right now (a rejected revision, a full disk).

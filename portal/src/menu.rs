@@ -74,6 +74,7 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
             item("Home", "/", icon("home"), "h", path),
             item("Contacts", "/contacts", icon("address-book"), "c", path),
             item("Call history", "/call-history", icon("history"), "y", path),
+            item("Parked calls", "/parked", icon("parking"), "", path),
             item("Phones", "/phones", icon("device-landline-phone"), "p", path),
             item("Help", "/help", icon("help"), "", path),
             item("Profile", "/profile", icon("user"), "", path),

@@ -7,6 +7,7 @@ mod click_to_call;
 mod codes;
 mod configuration;
 mod forwards;
+mod handling;
 mod hold;
 mod hotdesk;
 mod hunting;
@@ -15,14 +16,17 @@ mod nat;
 mod offers;
 mod old_phones;
 mod page;
+mod park;
 mod parties;
 mod permissions;
+mod pickup;
 mod registration;
 mod ringing;
 mod rules;
 mod strangers;
 mod tcp;
 mod tenants;
+mod transfer;
 
 use tests::{World, ms};
 

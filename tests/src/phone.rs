@@ -1,4 +1,7 @@
-//! A simulated phone: a user agent on a stack of its own, with a speaker that knows whom it hears.
+//! A simulated phone: a user agent on a stack of its own, with a speaker that knows whom it hears. What it does with
+//! several calls is in `lines`.
+
+mod lines;
 
 use std::{
     collections::HashMap,
@@ -57,7 +60,7 @@ pub enum State {
     Refused(u16),
 }
 
-/// A phone with one line.
+/// A phone with one line, unless a test gives it more.
 #[derive(Debug)]
 pub struct Phone {
     /// Its place in the world.
@@ -100,9 +103,19 @@ pub struct Phone {
     pub transport: Transport,
     /// When it was asked by OPTIONS whether it is there.
     pub asked_at: Vec<Instant>,
+    /// How many calls it can have.
+    pub lines: usize,
+    /// Calls that its user does not attend to.
+    pub aside: Vec<lines::Line>,
+    /// The answer to its last REFER.
+    pub referred: Option<u16>,
+    /// What that came to, NOTIFY by NOTIFY.
+    pub notified: Vec<u16>,
     pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
+    /// For its next call.
+    replaces: Option<String>,
     invite: Option<InviteId>,
     dialled: String,
     authenticated: bool,
@@ -146,6 +159,11 @@ impl Phone {
             nat: None,
             transport: Transport::Udp,
             asked_at: vec![],
+            lines: 1,
+            aside: vec![],
+            referred: None,
+            notified: vec![],
+            replaces: None,
             pbx,
             domain: domain.into(),
             credentials: Credentials {
@@ -306,7 +324,11 @@ impl Phone {
             from: self.aor(),
             route: vec![],
             max_forwards: 70,
-            headers: authorization.map(|a| (Name::Authorization, a)).into_iter().collect(),
+            headers: authorization
+                .map(|a| (Name::Authorization, a))
+                .into_iter()
+                .chain(self.replaces.clone().map(|value| (Name::Replaces, value)))
+                .collect(),
             offer,
         };
         self.state = State::Calling;
@@ -328,6 +350,7 @@ impl Phone {
 
     /// Something its stack says.
     pub fn on_event(&mut self, now: Instant, event: Event) {
+        let Some(event) = self.on_line(now, event) else { return };
         match event {
             Event::Response { response: Some(response), .. } => self.on_response(now, &response),
             Event::Invite { id, request, .. } => self.on_invite(now, id, request),
@@ -342,6 +365,7 @@ impl Phone {
             }
             Event::Answered { id, sdp, .. } if self.is_mine(id) => {
                 self.state = State::Up;
+                self.replaces = None;
                 match sdp {
                     Some(sdp) if self.delayed_offer => {
                         let answer = self.answer_to(Description::parse(&sdp).ok());
@@ -405,6 +429,9 @@ impl Phone {
     fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
         self.invited += 1;
         if self.invite.is_some() {
+            if self.waits(id, &request) {
+                return self.stack.progress(now, id, Response::new(180));
+            }
             return self.stack.reject(now, id, Response::new(486));
         }
         let offer = Description::parse(&request.body()).ok();

@@ -191,8 +191,8 @@ fn capabilities() -> Response {
     Response::new(200)
         .with(Name::Allow, ALLOW)
         .with(Name::Accept, "application/sdp")
-        .with(Name::Supported, "100rel, timer, path, outbound")
+        .with(Name::Supported, "100rel, timer, path, outbound, replaces, norefersub")
 }
 
 /// Methods that lead somewhere.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY";

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use config::{DeviceId, TenantId, UserId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, NewCall};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
@@ -63,6 +63,11 @@ impl Live for FakeLive {
         self.touch();
         ended
     }
+    fn transfer(&self, tenant: TenantId, call: &str, _: LiveSide, to: &str) -> bool {
+        let mut calls = self.calls.lock().expect("not poisoned");
+        let found = calls.iter_mut().find(|c| tenant == TenantId(1) && c.id == call);
+        found.map(|call| call.dialled = to.to_owned()).is_some()
+    }
     fn place_call(&self, call: NewCall) -> Option<String> {
         let mut placed = self.placed.lock().expect("not poisoned");
         placed.push(call);
@@ -109,6 +114,7 @@ pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answere
         caller_name: name.to_owned(),
         dialled: dialled.to_owned(),
         state: if answered { "talking" } else { "ringing" },
+        parked: None,
         revision: 42,
         legs: vec![
             leg(name, if answered { "talking" } else { "calling" }, "192.0.2.21:5062"),

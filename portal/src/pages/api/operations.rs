@@ -79,6 +79,21 @@ fn live() -> Group {
         .at(text_id())
         .takes_key()
         .answers(json!({ "204": { "description": "It ends." } }), WRITTEN);
+    let asked = json!({ "type": "object", "properties": { "to": { "type": "string", "minLength": 1, "maxLength": 34, "pattern": "^[0-9+*#]+$" }, "who": { "enum": ["caller", "callee"], "default": "caller" } }, "required": ["to"], "additionalProperties": false });
+    group
+        .add(
+            "/api/v1/live/calls/{id}/transfer",
+            "post",
+            "transfer",
+            "Send one party of a call to a number, as the other party would",
+        )
+        .at(text_id())
+        .takes_key()
+        .body("application/json", asked, true)
+        .answers(
+            json!({ "202": { "description": "It is tried; the call's decisions tell what became of it." } }),
+            WRITTEN,
+        );
     let stream = "Server-sent events. `call` and `call_ended`: a call that is up began, changed, ended. `device`: `{\"id\":…,\"registered\":…}`. \
         `configuration`: `{\"revision\":…}` took effect. `beat` every two seconds. What is up when the stream begins comes first.";
     group.add("/api/v1/live/events", "get", "events", "Follow calls, phones and the configuration").answers(
