@@ -31,10 +31,6 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
-    /// Feature codes; the usual ones from the start.
-    pub codes: Vec<FeatureCode>,
-    /// PINs that users have set.
-    pub pins: BTreeMap<UserId, String>,
     /// Departments.
     pub departments: Vec<Department>,
     /// Park lots.
@@ -45,6 +41,10 @@ pub struct Company {
     pub frames: Vec<TimeFrame>,
     /// What happens to users' calls.
     pub rules: Vec<AnsweringRule>,
+    /// Feature codes; the usual ones from the start.
+    pub codes: Vec<FeatureCode>,
+    /// PINs that users have set.
+    pub pins: BTreeMap<UserId, String>,
     /// Members of groups whose phones ring later.
     pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
