@@ -194,6 +194,7 @@ fn desk() -> Router<Arc<App>> {
         .route("/phones", get(own_phones::show))
         .route("/phones/{id}", get(own_phones::edit).post(own_phones::update))
         .route("/help", get(help::show))
+        .route("/help/feature-codes", get(feature_codes::own))
         .route("/help/phone-check", get(check::show))
         .route("/help/report", get(report::show).post(report::send))
         .route("/profile", get(profile::show).post(profile::update))

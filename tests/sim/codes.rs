@@ -75,6 +75,8 @@ fn a_call_that_was_forwarded_to_a_code_changes_nothing() {
         is_refused(&mut world, alice, "102", 403);
         assert_eq!(world.company.user("101").forwards.busy.as_deref(), Some("102"));
         assert!(world.record().trace.contains("calls that were forwarded change nothing"));
+        world.config(|c| c.user("102").forwards.always = Some("*80101".into()));
+        is_refused(&mut world, alice, "102", 403);
         world.assert_quiet();
     });
 }
