@@ -23,9 +23,10 @@ impl Engine {
         let response = match request.method() {
             Method::Register => return self.on_register(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
-            Method::Message | Method::Subscribe | Method::Publish | Method::Refer => {
+            Method::Message | Method::Subscribe | Method::Publish => {
                 self.refuse_known(now, Arrival { flow, request })
             }
+            Method::Refer => self.on_refer_outside(now, Arrival { flow, request }),
             Method::Invite
             | Method::Ack
             | Method::Bye
