@@ -71,7 +71,8 @@ fn an_attended_transfer_connects_the_other_two() {
     bob.hang_up();
     carol.ended();
     server.quiet();
-    assert!(server.last_call("trace").contains("put"));
+    let first = server.sql("SELECT cause FROM calls ORDER BY started_at LIMIT 1");
+    assert!(first.contains("put") && first.contains("through to"), "{first}");
 }
 
 /// SIP-22: nobody answers there.
