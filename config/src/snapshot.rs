@@ -154,6 +154,14 @@ impl Snapshot {
     pub fn user(&self, tenant: TenantId, id: UserId) -> Option<&Arc<User>> {
         self.rows.users.get(&id.0).filter(|user| user.tenant == tenant)
     }
+    /// A user of whichever tenant.
+    pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
+        self.rows.users.get(&id.0)
+    }
+    /// A ring group of whichever tenant.
+    pub fn ring_group_anywhere(&self, id: RingGroupId) -> Option<&Arc<RingGroup>> {
+        self.rows.ring_groups.get(&id.0)
+    }
     /// A user's role; `None` is an ordinary user.
     pub fn role_of(&self, user: &User) -> Option<&Arc<Role>> {
         self.rows.roles.get(&user.role?.0).filter(|role| role.tenant == user.tenant)

@@ -14,6 +14,41 @@ pub enum Change {
     Bound(Binding),
     /// A contact is gone.
     Unbound { tenant: TenantId, device: DeviceId, key: String },
+    /// A phone watches something, or goes on to.
+    Watching(Watcher),
+    /// A subscription is over.
+    Unwatched { tenant: TenantId, id: u64 },
+    /// Something stands otherwise: a user, a group. Before the first word of it a user is `offline`, a group `idle`.
+    Lamp(Lamp),
+}
+
+/// One subscription of a phone.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Watcher {
+    pub tenant: TenantId,
+    pub id: u64,
+    pub device: DeviceId,
+    /// `dialog`, `presence`, `message-summary`, `as-feature-event`.
+    pub package: &'static str,
+    /// The address it watches.
+    pub number: String,
+    /// What that is: `user:7`, as [`Lamp`] names it.
+    pub watched: String,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+}
+
+/// How something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Lamp {
+    pub tenant: TenantId,
+    /// `user:7`, `group:3`, `dnd:7`, `forward:7`, `night:1`.
+    pub watched: String,
+    /// Of a user `available`, `away`, `ringing`, `on the phone`, `busy`, `offline`; of other things `idle`, `ringing`,
+    /// `on the phone`, `on`.
+    pub state: &'static str,
 }
 
 /// One running call.

@@ -46,7 +46,7 @@ impl Parking {
         self.0.get(&(tenant, slot.to_owned()))
     }
     /// The occupied slots of a tenant in order.
-    #[allow(dead_code, reason = "lamps of slots read it")]
+    #[allow(dead_code, reason = "read by those who list slots")]
     pub(crate) fn of(&self, tenant: TenantId) -> impl Iterator<Item = (&str, &Parked)> {
         let from = (tenant, String::new());
         let theirs = self.0.range(from..).take_while(move |((of, _), _)| *of == tenant);

@@ -1,5 +1,7 @@
 //! The one trait through which the portal sees and steers running calls.
 
+use std::collections::HashMap;
+
 use config::{DeviceId, TenantId, UserId};
 use tokio::sync::watch;
 
@@ -78,6 +80,21 @@ pub struct LiveBinding {
     pub expires_at: i64,
 }
 
+/// A subscription of a phone: what it watches. SIP-27
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveWatcher {
+    pub device: DeviceId,
+    /// `dialog`, `presence`, `message-summary`, `as-feature-event`.
+    pub package: &'static str,
+    /// The address that it watches.
+    pub number: String,
+    /// What that is, as [`Live::lamps`] names it.
+    pub watched: String,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+}
+
 /// A call to be placed for somebody. CTC-01…06.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -115,6 +132,11 @@ pub trait Live: Send + Sync + 'static {
     fn calls(&self, tenant: TenantId) -> Vec<LiveCall>;
     /// Registered contacts of a tenant.
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding>;
+    /// What phones of a tenant watch, by address.
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher>;
+    /// How users and groups of a tenant stand, by `user:7`: `available`, `away`, `ringing`, `on the phone`, `busy`; those who
+    /// are not named are `offline`, or `idle`.
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str>;
     /// Grows with each change of calls, bindings or alarms; at most ten times a second.
     fn changed(&self) -> watch::Receiver<u64>;
     /// Places a call; its id, or `None` if the engine takes no command right now. The call appears among the running ones,

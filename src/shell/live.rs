@@ -16,7 +16,9 @@ use pbx_core::{
     Input,
     live::{self, Call, Change, Command},
 };
-use portal::live::{Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveParked, LiveSide, NewCall};
+use portal::live::{
+    Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveParked, LiveSide, LiveWatcher, NewCall,
+};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -42,6 +44,8 @@ struct Inner {
 struct State {
     calls: HashMap<(TenantId, String), LiveCall>,
     bindings: HashMap<(TenantId, DeviceId, String), LiveBinding>,
+    watchers: HashMap<(TenantId, u64), LiveWatcher>,
+    lamps: HashMap<(TenantId, String), &'static str>,
     alarms: Vec<Alarm>,
     metrics: Vec<Metric>,
     connections: usize,
@@ -80,6 +84,22 @@ impl LiveView {
             }
             Change::Unbound { tenant, device, key } => {
                 state.bindings.remove(&(tenant, device, key));
+            }
+            Change::Watching(watcher) => {
+                let shown = LiveWatcher {
+                    device: watcher.device,
+                    package: watcher.package,
+                    number: watcher.number,
+                    watched: watcher.watched,
+                    expires_at: watcher.expires_at,
+                };
+                state.watchers.insert((watcher.tenant, watcher.id), shown);
+            }
+            Change::Unwatched { tenant, id } => {
+                state.watchers.remove(&(tenant, id));
+            }
+            Change::Lamp(lamp) => {
+                state.lamps.insert((lamp.tenant, lamp.watched), lamp.state);
             }
         }
         self.0.dirty.store(true, Relaxed);
@@ -138,6 +158,19 @@ impl portal::Live for LiveView {
         drop(state);
         bindings.sort_by_key(|binding| (binding.device, binding.registered_at));
         bindings
+    }
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher> {
+        let state = self.state();
+        let mut watchers: Vec<_> =
+            state.watchers.iter().filter(|((of, _), _)| *of == tenant).map(|(_, w)| w.clone()).collect();
+        drop(state);
+        watchers.sort_by(|a, b| (&a.number, a.device, a.package).cmp(&(&b.number, b.device, b.package)));
+        watchers
+    }
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str> {
+        let state = self.state();
+        let of = state.lamps.iter().filter(|((of, _), _)| *of == tenant);
+        of.map(|((_, watched), state)| (watched.clone(), *state)).collect()
     }
     fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()

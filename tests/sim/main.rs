@@ -11,6 +11,7 @@ mod handling;
 mod hold;
 mod hotdesk;
 mod hunting;
+mod lamps;
 mod limits;
 mod nat;
 mod offers;

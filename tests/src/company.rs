@@ -129,6 +129,7 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            unasked_counts: false,
             hotdesk: false,
             model: None,
         });
@@ -146,6 +147,7 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            unasked_counts: false,
             hotdesk: true,
             model: None,
         });
@@ -261,7 +263,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                let dialled = text.as_ref().filter(|_| field.starts_with("forward"));
+                let is_number = field.starts_with("forward_") && !field.ends_with("_after");
+                let dialled = text.as_ref().filter(|_| is_number);
                 if let Some(number) = dialled.filter(|number| number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
@@ -271,11 +274,15 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
-                    "dnd" => user.dnd = value == "1",
-                    "dnd_until" => user.dnd_until = None,
+                    "forward_no_answer_after" => {
+                        let seconds = value.parse().map_err(|_| "seconds")?;
+                        user.forwards.no_answer_after = Duration::from_secs(seconds);
+                    }
                     "forward_always_until" => user.forwards.always_until = None,
                     "forward_busy_until" => user.forwards.busy_until = None,
                     "forward_no_answer_until" => user.forwards.no_answer_until = None,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
                     other => panic!("no call edits users.{other}"),
                 }
             }

@@ -101,6 +101,8 @@ pub struct Phone {
     pub nat: Option<Nat>,
     /// Over what it speaks SIP.
     pub transport: Transport,
+    /// Bodies of NOTIFYs that it did not subscribe to.
+    pub unasked: Vec<String>,
     /// When it was asked by OPTIONS whether it is there.
     pub asked_at: Vec<Instant>,
     /// How many calls it can have.
@@ -158,6 +160,7 @@ impl Phone {
             late_offer: None,
             nat: None,
             transport: Transport::Udp,
+            unasked: vec![],
             asked_at: vec![],
             lines: 1,
             aside: vec![],
@@ -422,6 +425,9 @@ impl Phone {
     fn on_request(&mut self, now: Instant, id: RequestId, request: &Message) {
         if request.method() == Method::Options {
             self.asked_at.push(now);
+        }
+        if request.method() == Method::Notify {
+            self.unasked.push(String::from_utf8_lossy(&request.body()).into_owned());
         }
         self.stack.respond(now, id, Response::new(200));
     }

@@ -22,6 +22,7 @@ use crate::{
     network::{Datagram, Network},
     phone::{Habit, Phone, State},
     store::Store,
+    watcher::Watcher,
 };
 
 /// One of the world's phones.
@@ -43,6 +44,8 @@ pub struct World {
     pub store: Store,
     /// Calls that the portal sees.
     pub live: BTreeMap<String, live::Call>,
+    /// How users and groups stand, as the portal sees it.
+    pub lamps: BTreeMap<String, &'static str>,
     /// Draining is done.
     pub drained: bool,
     /// What it was started with.
@@ -53,6 +56,8 @@ pub struct World {
     pub taken_ports: HashSet<u16>,
     /// How often the PBX wanted one of them.
     pub ports_refused: usize,
+    /// Lamps of phones, by the order in which they were plugged in.
+    pub watchers: Vec<Watcher>,
     phones: Vec<Phone>,
     workers: Vec<Worker>,
     /// By worker and its number there.
@@ -94,10 +99,12 @@ impl World {
             network: Network::new(seed),
             store: Store::default(),
             live: BTreeMap::new(),
+            lamps: BTreeMap::new(),
             drained: false,
             mail: vec![],
             taken_ports: HashSet::new(),
             ports_refused: 0,
+            watchers: vec![],
             phones: vec![],
             workers: workers(options.workers, seed),
             sockets: HashMap::new(),
@@ -154,6 +161,23 @@ impl World {
         self.phones.push(Phone::new(index, account, address, self.pbx(), self.seed));
         PhoneId(usize::from(index) - 1)
     }
+    /// The lamps of a phone that is configured; its place among the watchers.
+    pub fn lamps_of(&mut self, account: &str) -> usize {
+        let index = self.watchers.len();
+        let address = SocketAddr::from(([10, 0, 2 + (index / 200) as u8, 1 + (index % 200) as u8], 5062));
+        self.watchers.push(Watcher::new(account, address));
+        index
+    }
+    /// Subscribes for an hour; the lamp's place.
+    pub fn watches(&mut self, watcher: usize, event: &str, number: &str) -> usize {
+        self.with_watcher(watcher, |watcher, now| watcher.subscribe(now, event, number, 3600))
+    }
+    /// Has a watcher do something.
+    pub fn with_watcher<T>(&mut self, watcher: usize, verb: impl FnOnce(&mut Watcher, Instant) -> T) -> T {
+        let result = verb(&mut self.watchers[watcher], self.clock);
+        self.settle();
+        result
+    }
     /// Registers, and waits for it.
     pub fn register(&mut self, phone: PhoneId) {
         let now = self.clock;
@@ -177,6 +201,8 @@ impl World {
         self.workers = workers(self.options.workers, self.seed);
         self.sockets.clear();
         self.live.clear();
+        self.lamps.clear();
+        self.edits.clear();
         self.settle();
     }
 }
@@ -364,12 +390,17 @@ impl World {
     pub fn run_until_idle(&mut self) {
         self.run_until(secs(240), |w| {
             let phones = w.phones.iter().filter(|p| p.habit != Habit::Vanished);
-            w.engine.is_quiet() && w.store.next().is_none() && phones.map(|p| &p.stack).all(|s| s.is_quiet())
+            let watchers = w.watchers.iter().all(|watcher| watcher.next().is_none());
+            watchers
+                && w.engine.is_quiet()
+                && w.store.next().is_none()
+                && phones.map(|p| &p.stack).all(|s| s.is_quiet())
         });
     }
 
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(Phone::next);
+        let phones = phones.chain(self.watchers.iter().filter_map(Watcher::next));
         let workers = self.workers.iter().filter_map(Worker::poll_timeout);
         let edit = self.edits.front().map(|(at, ..)| *at);
         [edit, self.network.next(), self.store.next(), self.engine.poll_timeout()]
@@ -408,6 +439,12 @@ impl World {
                 self.settle();
             }
         }
+        for index in 0..self.watchers.len() {
+            if self.watchers[index].next().is_some_and(|t| t <= self.clock) {
+                self.watchers[index].handle_timeout(self.clock);
+                self.settle();
+            }
+        }
         for index in 0..self.phones.len() {
             if self.phones[index].next().is_some_and(|t| t <= self.clock) {
                 let from = self.phones[index].rtp();
@@ -438,6 +475,9 @@ impl World {
             return;
         }
         let (clock, pbx) = (self.clock, self.pbx());
+        if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.address == to) {
+            return watcher.receive(clock, bytes);
+        }
         let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else {
             return self.mail.push(Datagram { transport, from, to, bytes });
         };
@@ -494,7 +534,13 @@ impl World {
             live::Change::CallEnded { id, .. } => {
                 self.live.remove(&id);
             }
-            live::Change::Bound(_) | live::Change::Unbound { .. } => {}
+            live::Change::Lamp(lamp) => {
+                self.lamps.insert(lamp.watched, lamp.state);
+            }
+            live::Change::Bound(_)
+            | live::Change::Unbound { .. }
+            | live::Change::Watching(_)
+            | live::Change::Unwatched { .. } => {}
         }
     }
 
@@ -541,6 +587,15 @@ impl World {
 
     fn drain_phones(&mut self) -> bool {
         let mut moved = false;
+        for index in 0..self.watchers.len() {
+            while let Some(bytes) = self.watchers[index].poll() {
+                moved = true;
+                let (from, to) = (self.watchers[index].address, self.pbx());
+                let flow = Flow { transport: Transport::Udp, local: from, remote: to };
+                self.note(&format!("W{index}"), &flow, &bytes);
+                self.network.send(self.clock, Datagram { transport: Transport::Udp, from, to, bytes });
+            }
+        }
         for index in 0..self.phones.len() {
             while let Some(output) = self.phones[index].stack.poll_output() {
                 moved = true;

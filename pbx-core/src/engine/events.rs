@@ -4,6 +4,7 @@ use sip_stack::{Event, InviteId, Method};
 
 use super::Engine;
 use crate::{
+    auth::Arrival,
     io::{Now, Output},
     ladder, limits,
 };
@@ -33,6 +34,10 @@ impl Engine {
     fn on_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Request { id, flow, request } => self.on_request(now, id, flow, &request),
+            Event::Subscribe { id, request, flow, message } => {
+                self.on_resubscribe(now, id, request, Arrival { flow, request: &message });
+            }
+            Event::NotifyAnswered { id, outcome } => self.on_notify_answered(now, id, outcome),
             Event::Response { id, response } => self.on_response(now, id, response.is_some()),
             Event::Invite { id, flow, request, offer } => self.on_invite(now, (id, flow), &request, offer),
             Event::Cancelled { id, reason } => self.on_cancelled(now, id, reason),

@@ -33,11 +33,14 @@ impl Engine {
             call.note(now, "Parked", format_args!("{party} in slot {slot} by {by}"), "park lot");
             let parked = Parked { lot, call: id, number: party.number, name: party.name, by, since: now.utc };
             self.office.parking.borrow_mut().occupy(tenant, slot.clone(), parked);
-            call.slot = Some(slot);
-        } else {
+            call.slot = Some(slot.clone());
+            self.touch_slot(id, tenant, &slot);
+        } else if let Some(call) = self.calls.running.get(&id) {
             call.note(now, "Not parked", "no slot is free", "park lot");
         }
-        call.handle.tell(Event::Parked(is_free));
+        if let Some(call) = self.calls.running.get(&id) {
+            call.handle.tell(Event::Parked(is_free));
+        }
         self.ready.push_back(id);
         self.show(now, id);
     }
@@ -49,6 +52,7 @@ impl Engine {
         call.announced = 100;
         let tenant = call.handle.facts().tenant.id;
         self.office.parking.borrow_mut().vacate(tenant, &slot);
+        self.touch_slot(id, tenant, &slot);
         self.show(now, id);
     }
 

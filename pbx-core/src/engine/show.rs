@@ -14,6 +14,7 @@ use crate::{
 impl Engine {
     /// Shows a change of the call, at once or when the rate allows.
     pub(super) fn show(&mut self, now: Now, id: CallId) {
+        self.touched(id);
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         if call.is_ending() || call.shown.due.is_some() {
             return;

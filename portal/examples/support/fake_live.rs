@@ -1,15 +1,17 @@
 //! A running PBX that is not there: calls and bindings that a test or the preview puts in.
 
-use std::sync::Mutex;
+use std::{collections::HashMap, sync::Mutex};
 
 use config::{DeviceId, TenantId, UserId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, NewCall};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, LiveWatcher, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
 pub struct FakeLive {
     pub calls: Mutex<Vec<LiveCall>>,
     pub bindings: Mutex<Vec<LiveBinding>>,
+    pub watchers: Mutex<Vec<LiveWatcher>>,
+    pub lamps: Mutex<HashMap<String, &'static str>>,
     pub alarms: Mutex<Vec<Alarm>>,
     /// The phones that were told to fetch their settings, and whether to start anew.
     #[allow(dead_code)]
@@ -24,6 +26,8 @@ impl FakeLive {
         Self {
             calls: Mutex::default(),
             bindings: Mutex::default(),
+            watchers: Mutex::default(),
+            lamps: Mutex::default(),
             alarms: Mutex::default(),
             resyncs: Mutex::default(),
             placed: Mutex::default(),
@@ -43,6 +47,12 @@ impl Live for FakeLive {
     }
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding> {
         if tenant == TenantId(1) { self.bindings.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher> {
+        if tenant == TenantId(1) { self.watchers.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str> {
+        if tenant == TenantId(1) { self.lamps.lock().expect("not poisoned").clone() } else { HashMap::new() }
     }
     fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

@@ -53,6 +53,7 @@ fn device(id: i64, number: &str) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        unasked_counts: false,
         hotdesk: false,
         model: None,
     }

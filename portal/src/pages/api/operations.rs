@@ -74,6 +74,14 @@ fn live() -> Group {
     group
         .add("/api/v1/live/calls", "get", "list_live_calls", "Every call that is up, oldest first")
         .answers(json!({ "200": json_answer("All of them.", list) }), &[]);
+    let lamp = json!({ "type": "object", "properties": {
+        "number": text(), "state": text(), "package": text(), "device": { "type": "integer" }, "device_name": text(),
+        "expires_at": MOMENT.json(),
+    }, "required": ["number", "state", "package", "device", "expires_at"] });
+    let lamps = json!({ "type": "object", "properties": { "items": { "type": "array", "items": lamp }, "total": { "type": "integer" } }, "required": ["items", "total"] });
+    group
+        .add("/api/v1/live/lamps", "get", "list_lamps", "Which phones watch what, and how that stands")
+        .answers(json!({ "200": json_answer("At most 500 of them.", lamps) }), &[]);
     group
         .add("/api/v1/live/calls/{id}", "delete", "hang_up", "Hang up")
         .at(text_id())
