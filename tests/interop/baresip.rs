@@ -33,7 +33,8 @@ impl Baresip {
     pub fn start_at(port: u16, account: &Account, server: SocketAddr, seed: u32, codec: &str) -> Self {
         let folder = TempDir::with_prefix("baresip-").unwrap();
         let (path, control) = (folder.path(), crate::sipp::free_port());
-        fs::write(path.join("voice.wav"), wav(&voice(seed))).unwrap();
+        // baresip hangs up when its voice is at its end.
+        fs::write(path.join("voice.wav"), wav(&voice(seed).repeat(4))).unwrap();
         fs::write(path.join("contacts"), "").unwrap();
         fs::write(path.join("config"), config(&path.display().to_string(), port, control)).unwrap();
         let Account { user, password, .. } = account;
@@ -97,9 +98,10 @@ impl Baresip {
         });
         assert!(heard.is_some(), "the voice of {seed} was never heard\n{}", self.log());
     }
+    /// The newest: a phone that is offered anew may begin another one.
     fn recording(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.folder.path()).unwrap().flatten().map(|e| e.path());
-        entries.into_iter().find(|p| p.to_string_lossy().ends_with("-dec.wav"))
+        entries.into_iter().filter(|p| p.to_string_lossy().ends_with("-dec.wav")).max()
     }
 }
 

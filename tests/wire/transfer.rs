@@ -71,7 +71,8 @@ fn an_attended_transfer_connects_the_other_two() {
     bob.hang_up();
     carol.ended();
     server.quiet();
-    assert!(server.last_call("trace").contains("put"));
+    let first = server.sql("SELECT cause FROM calls ORDER BY started_at LIMIT 1");
+    assert!(first.contains("put") && first.contains("through to"), "{first}");
 }
 
 /// SIP-22: nobody answers there.
@@ -122,5 +123,26 @@ fn a_colleague_takes_a_call_that_rings() {
     hear_each_other(&answered, &taken);
     taken.hang_up();
     answered.ended();
+    server.quiet();
+}
+
+/// CTC-04, RFC 4488: a program beside the phone has it call, without a subscription.
+#[test]
+fn a_refer_outside_of_a_call_has_the_phone_place_one() {
+    let server = Server::start();
+    let [alice, bob] = server.phones();
+    [&alice, &bob].into_iter().for_each(|phone| phone.set_manner(Manner::Answer));
+    let (domain, to) = (server.sip(), server.number(1));
+    let ask = |silent: &str| {
+        let headers = format!("Refer-To: <sip:{to}@{domain}>\r\n{silent}");
+        alice.ask("REFER", &format!("sip:{domain}"), &alice.address(), &headers, "").status()
+    };
+    assert_eq!(ask(""), Some(403));
+    assert_eq!(ask("Refer-Sub: false\r\n"), Some(202));
+    until_true("both phones", || alice.talking() == 1 && bob.talking() == 1);
+    let (one, other) = (alice.take_talking().remove(0), bob.take_talking().remove(0));
+    hear_each_other(&one, &other);
+    one.hang_up();
+    other.ended();
     server.quiet();
 }

@@ -42,7 +42,7 @@ impl Engine {
         }
     }
 
-    fn place(&mut self, now: Now, order: Order) {
+    pub(super) fn place(&mut self, now: Now, order: Order) {
         let snapshot = self.snapshot.clone();
         let user = snapshot.user(order.tenant, order.user).filter(|user| !user.suspended);
         let (Some(tenant), Some(user)) = (snapshot.tenant(order.tenant), user) else { return };

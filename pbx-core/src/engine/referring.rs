@@ -22,14 +22,16 @@ use crate::call::{
     script::{Event, Script, Sender},
 };
 use crate::{
+    auth::Arrival,
     features,
     ids::{CallId, LegId},
     io::Now,
-    live::Side as LiveSide,
+    live::{self, Side as LiveSide},
     route::{self, Caller, Lines, Question, Way},
 };
 use config::TenantId;
 use media::Path;
+use rand::Rng;
 
 /// What a REFER wants.
 enum Wish {
@@ -64,7 +66,10 @@ impl Engine {
         else {
             return;
         };
-        match self.way_of(now, by, to) {
+        // Who is of outside sends nobody anywhere: then it is the one who goes on who dials, so to speak.
+        let sender = if self.is_one_of_us(by) { Some(by) } else { call.partner(by) };
+        let way = sender.ok_or(Cause::Fault).and_then(|sender| self.way_of(now, sender, to));
+        match way {
             Ok((way, lines)) => self.send_on(now, by, (way, lines, to.to_owned()), None),
             Err(cause) => {
                 if let Some(call) = self.calls.call_of(by) {
@@ -75,10 +80,40 @@ impl Engine {
         self.settle(now);
     }
 
+    /// A REFER outside of any call: the phone that sends it calls the number, as if somebody had clicked it (CTC-04). Only
+    /// without a subscription (RFC 4488): there is no dialog to tell anything in.
+    pub(super) fn on_refer_outside(&mut self, now: Now, arrival: Arrival<'_>) -> Response {
+        let request = arrival.request;
+        let identity = match self.auth.identify(&self.snapshot, now, arrival, request.from().uri) {
+            Ok(identity) => identity,
+            Err(refused) => {
+                self.counters.refused(refused.why);
+                return refused.response;
+            }
+        };
+        let refused = |status: u16, why: &str| Response::new(status).because(why);
+        if !request.header(Name::ReferSub).is_some_and(|value| value.eq_ignore_ascii_case(b"false")) {
+            return refused(403, "Outside of a call only with Refer-Sub: false");
+        }
+        let target = request.header(Name::ReferTo).and_then(NameAddr::parse);
+        let number = target.and_then(|target| number_of(&Uri::parse(target.uri)?));
+        let (Some(number), Some(user)) = (number, identity.device.user) else {
+            return refused(404, "No number to call, or nobody's phone");
+        };
+        let id = live::call_id(now.utc.timestamp_millis(), self.random.random());
+        let from = live::From::Device(identity.device.id);
+        let order = live::Order { tenant: identity.tenant.id, user, id, from, number };
+        self.place(now, order);
+        Response::new(202).with(Name::ReferSub, "false")
+    }
+
     fn read_refer(&mut self, now: Now, id: InviteId, request: &Message) -> Result<(LegId, Wish), Response> {
         let refused = |status: u16, why: &str| Response::new(status).because(why);
         let leg = self.calls.leg_of(id).ok_or_else(|| refused(481, "No such call"))?;
         let call = self.calls.call_of(leg).ok_or_else(|| refused(481, "No such call"))?;
+        if !self.is_one_of_us(leg) {
+            return Err(refused(403, "Only phones of this system transfer calls"));
+        }
         if call.partner(leg).is_none() || !self.may_send_on(call.id) {
             return Err(refused(403, "Nobody to transfer"));
         }
@@ -132,9 +167,14 @@ impl Engine {
         [owner, callee].iter().all(|leg| self.calls.legs.get(leg).is_some_and(|row| row.state == State::Up))
     }
 
+    /// Whether it is a phone of ours, or one of our users: not somebody beyond a trunk. SIP-44
+    fn is_one_of_us(&self, leg: LegId) -> bool {
+        self.calls.legs.get(&leg).is_some_and(|row| row.party.user.is_some() || row.party.device.is_some())
+    }
+
     /// Where the number leads that this party sends another to.
     fn way_of(&self, now: Now, by: LegId, to: &str) -> Result<(Way, Lines), Cause> {
-        let call = self.calls.call_of(by).ok_or(Cause::Fault)?;
+        let call = self.calls.call_of(by).filter(|_| self.is_one_of_us(by)).ok_or(Cause::NotAllowed)?;
         let caller = self.as_caller(by);
         let facts = call.handle.facts();
         let route = route::route(&Question {

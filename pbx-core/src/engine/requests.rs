@@ -26,7 +26,8 @@ impl Engine {
             Method::Subscribe => return self.on_subscribe(now, id, Arrival { flow, request }),
             Method::Publish => return self.on_publish(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
-            Method::Message | Method::Refer => self.refuse_known(now, Arrival { flow, request }),
+            Method::Message => self.refuse_known(now, Arrival { flow, request }),
+            Method::Refer => self.on_refer_outside(now, Arrival { flow, request }),
             Method::Invite
             | Method::Ack
             | Method::Bye
