@@ -17,6 +17,7 @@ pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
 pub mod geolocations;
+pub mod inbound_routes;
 pub mod ldap_settings;
 pub mod licences;
 pub mod links;
@@ -37,7 +38,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 28] = [
+pub static ALL: [&Resource; 29] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -47,6 +48,7 @@ pub static ALL: [&Resource; 28] = [
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
     &numbers::NUMBERS,
+    &inbound_routes::INBOUND_ROUTES,
     &trunks::TRUNKS,
     &geolocations::GEOLOCATIONS,
     &outbound_routes::OUTBOUND_ROUTES,

@@ -158,7 +158,9 @@ impl<'a> Stage<'a> {
             while let Some(output) = self.world.poll_output() {
                 moved = true;
                 match output {
-                    stack::Output::Transmit { flow, bytes, .. } => self.engine.receive(now, swapped(flow), bytes),
+                    stack::Output::Transmit { flow, bytes, .. } => {
+                        self.engine.receive(now, swapped(flow), bytes)
+                    }
                     stack::Output::Event(event) => self.hear_world(now, event),
                     stack::Output::Received { .. } => {}
                 }
@@ -225,10 +227,14 @@ impl<'a> Stage<'a> {
             Assumed::Rings | Assumed::Answers(_) => self.world.progress(now.at, id, Response::new(180)),
         }
         if let Assumed::Answers(after) = assumed {
-            let uri = request.request_uri().and_then(Uri::parse).map(|uri| uri.user_text()).unwrap_or_default();
+            let uri =
+                request.request_uri().and_then(Uri::parse).map(|uri| uri.user_text()).unwrap_or_default();
             let snapshot = &self.rehearsal.snapshot;
             let name = user.and_then(|id| snapshot.user_anywhere(*id)).map(|user| {
-                [user.number.as_deref().unwrap_or_default(), " ", &user.full_name()].concat().trim().to_owned()
+                [user.number.as_deref().unwrap_or_default(), " ", &user.full_name()]
+                    .concat()
+                    .trim()
+                    .to_owned()
             });
             self.due.push((now.at + after, id, name.unwrap_or(uri)));
         }
@@ -279,7 +285,9 @@ fn phones(rehearsal: &Rehearsal) -> (HashMap<SocketAddr, UserId>, Vec<BindingRow
     let now = rehearsal.utc.timestamp_millis();
     let users = &rehearsal.users;
     for (index, device) in rehearsal.snapshot.devices().enumerate().take(MOST_PHONES) {
-        let Some(user) = device.user.filter(|user| users.get(user) != Some(&Assumed::NotRegistered)) else { continue };
+        let Some(user) = device.user.filter(|user| users.get(user) != Some(&Assumed::NotRegistered)) else {
+            continue;
+        };
         let ip = u32::from_be_bytes([10, 128, 0, 0]) + index as u32 + 1;
         let address = SocketAddr::new(IpAddr::V4(ip.into()), 5060);
         phones.insert(address, user);

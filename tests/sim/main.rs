@@ -10,6 +10,7 @@ mod emergency;
 mod forwards;
 mod hold;
 mod hunting;
+mod leaving;
 mod limits;
 mod nat;
 mod offers;

@@ -8,9 +8,9 @@ use config::{
     edits::Edit,
     snapshot::{
         Account, BlockedCaller, CallLimits, CalledIn, CallerHeader, Codecs, Destination, Device, Extension,
-        Forwards, Geolocation, Ha1, Incoming, Night, NodeSettings, NumberIn, NumberOut, OutboundRoute,
-        Outgoing, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant, Transport,
-        Trunk, User,
+        Forwards, Geolocation, Ha1, InboundRoute, Incoming, Night, NodeSettings, NumberIn, NumberOut,
+        OutboundRoute, Outgoing, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant,
+        Transport, Trunk, User,
     },
 };
 
@@ -40,6 +40,8 @@ pub struct Company {
     pub trunks: Vec<Trunk>,
     /// Numbers of the public network.
     pub numbers: Vec<PhoneNumber>,
+    /// Where calls go for numbers that ring nobody.
+    pub inbound: Vec<InboundRoute>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -80,6 +82,7 @@ impl Company {
             ring_delays: vec![],
             trunks: vec![],
             numbers: vec![],
+            inbound: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -280,6 +283,7 @@ impl Company {
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
             Rows::put(&mut rows.trunks, company.trunks.clone());
             Rows::put(&mut rows.numbers, company.numbers.clone());
+            Rows::put(&mut rows.inbound_routes, company.inbound.clone());
             Rows::put(&mut rows.geolocations, company.places.clone());
             Rows::put(&mut rows.outbound_routes, company.routes.clone());
             Rows::put(&mut rows.call_limits, [company.limits.clone()]);

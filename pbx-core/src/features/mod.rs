@@ -19,7 +19,7 @@ pub(crate) use click_to_call::click_to_call;
 use crate::{
     call::{Call, Cause, Next},
     limits,
-    route::Way,
+    route::{Caller, Way},
 };
 
 /// From one destination to the next until the call is over.
@@ -57,6 +57,7 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::To(Destination::External(number)) => forwarded(call, number),
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
             Ok(()) => external::external(call, plan).await,
             Err(cause) => Next::Hangup(cause),
@@ -76,6 +77,19 @@ async fn internal(call: &Call, number: &str) -> Next {
             call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
             Next::Hangup(Cause::NotFound)
         }
+    }
+}
+
+/// Out again to where the company sends its callers: as the company, not as who calls. ICR-05
+fn forwarded(call: &Call, number: &str) -> Next {
+    let by = Caller::default();
+    let route = call.route(&by, number);
+    for (what, detail, rule) in route.trace {
+        call.note(what, detail, rule);
+    }
+    match route.to {
+        Ok(way) => Next::Go(way),
+        Err(refused) => Next::Hangup(refused.into()),
     }
 }
 

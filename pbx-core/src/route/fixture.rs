@@ -72,8 +72,14 @@ impl Berlin {
         Rows::put(&mut self.rows.extensions, [extension(id, 1, number)]);
         let name = number.to_owned();
         let ha1 = Ha1::new(number, "c1.example", "secret");
-        let phone =
-            Device { id: DeviceId(id), user: Some(UserId(id)), name: name.clone(), username: name, ha1, ..device() };
+        let phone = Device {
+            id: DeviceId(id),
+            user: Some(UserId(id)),
+            name: name.clone(),
+            username: name,
+            ha1,
+            ..device()
+        };
         Rows::put(&mut self.rows.devices, [phone]);
     }
     pub fn forward(&mut self, id: i64, forwards: Forwards) {
