@@ -13,7 +13,7 @@ pub mod outside;
 pub mod parties;
 
 use batch::Write;
-use hunting::{keep_last_call, keep_turn};
+use hunting::{keep_last_call, keep_last_caller, keep_turn};
 use outside::{AlertRow, EmergencyRow, UsageRow, keep_alert, keep_emergency, keep_usage};
 use parties::PartyRow;
 
@@ -101,6 +101,9 @@ pub enum Change {
     Emergency(Box<EmergencyRow>),
     /// Administrators must see this. GEO-08, SIP-44
     Alert(Box<AlertRow>),
+    /// That number called a user last. FC-15.
+    #[allow(missing_docs)]
+    LastCaller { user: UserId, number: String },
 }
 
 /// What to show of the calls.
@@ -146,6 +149,7 @@ impl Db {
                 Write::Whole(call) => whole_call(&transaction, call)?,
                 Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
                 Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
+                Write::LastCaller(user, number) => keep_last_caller(&transaction, user, number)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
                 Write::Usage(usage) => keep_usage(&transaction, usage)?,
                 Write::Emergency(call) => keep_emergency(&transaction, call)?,

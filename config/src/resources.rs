@@ -16,6 +16,7 @@ pub mod departments;
 pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
+pub mod feature_codes;
 pub mod geolocations;
 pub mod inbound_routes;
 pub mod ldap_settings;
@@ -47,6 +48,7 @@ pub static ALL: [&Resource; 29] = [
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
+    &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
     &inbound_routes::INBOUND_ROUTES,
     &trunks::TRUNKS,

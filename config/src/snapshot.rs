@@ -19,6 +19,7 @@ pub use crate::{
         departments::Department,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         geolocations::{CivicAddress, Geolocation},
         inbound_routes::{InboundRoute, Open},
         ldap_settings::DirectoryName,
@@ -27,7 +28,7 @@ pub use crate::{
         outbound_routes::{OutboundRoute, Sends},
         park_lots::ParkLot,
         ring_delays::RingDelay,
-        ring_groups::{RingGroup, Strategy},
+        ring_groups::{Paged, RingGroup, Strategy},
         roles::Role,
         sites::{Calling as SiteCalling, Site},
         tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
@@ -246,6 +247,19 @@ impl Snapshot {
     /// The number that rings a user directly; the oldest one if there are several. NUM-02.
     pub fn direct_number(&self, tenant: TenantId, user: UserId) -> Option<&Arc<PhoneNumber>> {
         self.number(tenant, *self.indexes.outside.direct.get(&user)?)
+    }
+    /// The feature codes of a tenant, in the order of their keys.
+    pub fn feature_codes(&self, tenant: TenantId) -> &[Arc<FeatureCode>] {
+        self.indexes.codes.get(&tenant).map_or(&[], |codes| codes)
+    }
+    /// The feature code that was dialled, and what was dialled behind it. One that is switched off is none.
+    pub fn feature_code<'a>(
+        &self,
+        tenant: TenantId,
+        dialled: &'a str,
+    ) -> Option<(&Arc<FeatureCode>, &'a str)> {
+        let codes = self.feature_codes(tenant).iter().filter(|code| code.enabled);
+        codes.into_iter().find_map(|code| Some((code, code.argument_of(dialled)?)))
     }
     /// How much later than others a member of a group begins to ring, if so. GRP-12
     pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {

@@ -175,6 +175,8 @@ impl Refused {
 
 fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Identity {
     let user = device.user.and_then(|id| snapshot.user(tenant.id, id)).cloned();
+    // A phone of a site stays one when somebody is suspended who had logged in to it.
+    let user = user.filter(|user| !(device.hotdesk && user.suspended));
     Identity { tenant: tenant.clone(), device: device.clone(), user }
 }
 

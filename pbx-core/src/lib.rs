@@ -15,10 +15,12 @@ pub mod rehearse;
 pub mod route;
 
 mod auth;
+mod auto_answer;
 mod bindings;
 mod call;
 mod callback;
 mod cdr;
+mod codes;
 mod counters;
 mod features;
 mod guard;

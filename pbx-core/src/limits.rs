@@ -28,6 +28,8 @@ pub(crate) const USER_AGENT_BYTES: usize = 96;
 pub(crate) const USER_AGENTS: usize = 1000;
 /// Characters of a dialled number or user name.
 pub(crate) const NUMBER_BYTES: usize = 128;
+/// Keys pressed in a call that its script has not taken yet.
+pub(crate) const DIGITS: usize = 64;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 
@@ -56,6 +58,8 @@ pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
 /// How long the caller's own phones ring when a call is placed from the portal.
 pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
+/// How long a phone rings that help calls back.
+pub(crate) const CALLED_BACK_RINGS: Duration = Duration::from_secs(120);
 /// How long phones in the house ring while somebody calls for help.
 pub(crate) const ALARM: Duration = Duration::from_secs(60);
 /// Retry-After when there is no room for a call. [s]

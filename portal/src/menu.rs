@@ -1,6 +1,9 @@
 //! The navigation: pages of their own, and one entry per declared table in the group it names.
 
-use config::{Resource, resources::devices::DEVICES};
+use config::{
+    Resource,
+    resources::{devices::DEVICES, feature_codes::FEATURE_CODES},
+};
 
 use crate::{assets::icon, auth::Who};
 
@@ -40,6 +43,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         }
         if title == "Configuration" && who.may_write(&DEVICES) {
             items.push(item("Provisioning", "/admin/provisioning", icon("cloud-download"), "", path));
+        }
+        if title == "Configuration" && who.may_see(&FEATURE_CODES) {
+            items.push(item("Feature code card", "/admin/feature-codes", icon("printer"), "", path));
         }
         if title == "Reporting" && who.viewer.level >= 2 {
             items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));

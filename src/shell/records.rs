@@ -165,7 +165,8 @@ fn is_awaited(change: &Change) -> bool {
         | Change::Usage(_)
         | Change::Emergency(_)
         | Change::Alert(_)
-        | Change::LastCall { .. } => false,
+        | Change::LastCall { .. }
+        | Change::LastCaller { .. } => false,
     }
 }
 

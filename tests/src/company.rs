@@ -1,16 +1,20 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{iter, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
-    DeviceId, ExtensionId, NumberId, RingGroupId, RoleId, Snapshot, TenantId, TrunkId, UserId,
+    AnsweringRuleId, DeviceId, ExtensionId, NumberId, RingGroupId, RoleId, SiteId, Snapshot, TenantId,
+    TimeFrameId, TrunkId, UserId,
     access::{Reach, Rights},
+    codes,
     edits::Edit,
+    schedule::{Schedule, Tz},
     snapshot::{
-        Account, BlockedCaller, CallLimits, CalledIn, CallerHeader, Codecs, Destination, Device, Extension,
-        Forwards, Geolocation, Ha1, InboundRoute, Incoming, Night, NodeSettings, NumberIn, NumberOut,
-        OutboundRoute, Outgoing, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, Target, Tenant,
-        Transport, Trunk, User,
+        Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
+        Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, InboundRoute, Incoming,
+        Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, Peer, PhoneNumber,
+        Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant, TimeFrame, Transport,
+        Trunk, User,
     },
 };
 
@@ -35,6 +39,16 @@ pub struct Company {
     pub routes: Vec<OutboundRoute>,
     /// What calls may cost.
     pub limits: CallLimits,
+    /// Places with their clocks.
+    pub sites: Vec<Site>,
+    /// When rules and night are in force.
+    pub frames: Vec<TimeFrame>,
+    /// What happens to users' calls.
+    pub rules: Vec<AnsweringRule>,
+    /// Feature codes; the usual ones from the start.
+    pub codes: Vec<FeatureCode>,
+    /// PINs that users have set.
+    pub pins: BTreeMap<UserId, String>,
     pub ring_delays: Vec<RingDelay>,
     /// Lines to the public network.
     pub trunks: Vec<Trunk>,
@@ -79,6 +93,11 @@ impl Company {
             places: vec![],
             routes: vec![],
             limits: CallLimits::none(TenantId(id)),
+            sites: vec![],
+            frames: vec![],
+            rules: vec![],
+            codes: usual_codes(id),
+            pins: BTreeMap::new(),
             ring_delays: vec![],
             trunks: vec![],
             numbers: vec![],
@@ -125,6 +144,27 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            geolocation: None,
+            site: None,
+            hotdesk: false,
+            model: None,
+        });
+    }
+    /// A phone of a site, which users log in to.
+    pub fn add_hotdesk(&mut self, username: &str) {
+        let ha1 = sip_stack::digest::Ha1::new(username, &self.tenant.domain, &password(username));
+        self.devices.push(Device {
+            id: DeviceId(self.id_after(self.devices.len())),
+            tenant: self.tenant.id,
+            user: None,
+            name: format!("Desk {username}"),
+            username: username.into(),
+            ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
+            ring: Ring::Immediate,
+            max_contacts: 1,
+            auto_answer: false,
+            hotdesk: true,
+            model: None,
             geolocation: None,
             site: None,
         });
@@ -197,6 +237,7 @@ impl Company {
             pidf_lo: false,
             emergency: true,
             caller_id: None,
+            foreign_callers: false,
         });
         id
     }
@@ -219,6 +260,42 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A time frame of the company.
+    pub fn add_frame(&mut self, name: &str, schedule: Schedule) -> TimeFrameId {
+        let id = TimeFrameId(self.id_after(self.frames.len()));
+        self.frames.push(TimeFrame { id, tenant: self.tenant.id, name: name.into(), user: None, schedule });
+        id
+    }
+    /// A rule of that user, behind those that they have.
+    pub fn add_rule(&mut self, number: &str, frame: TimeFrameId, action: RuleAction) -> &mut AnsweringRule {
+        let user = self.user(number).id;
+        let id = AnsweringRuleId(self.id_after(self.rules.len()));
+        let position = u32::try_from(self.rules.len()).expect("few rules") + 1;
+        self.rules.push(AnsweringRule {
+            id,
+            tenant: self.tenant.id,
+            user,
+            frame,
+            position,
+            active: true,
+            action,
+            callers: Callers::Everybody,
+        });
+        self.rules.last_mut().expect("it was added")
+    }
+    /// A place with its clocks, where all are who have no other.
+    pub fn add_site(&mut self, zone: Tz) -> SiteId {
+        let id = SiteId(self.id_after(self.sites.len()));
+        self.sites.push(Site {
+            id,
+            tenant: self.tenant.id,
+            name: zone.name().into(),
+            zone,
+            calling: config::snapshot::SiteCalling::default(),
+        });
+        self.tenant.site.get_or_insert(id);
+        id
+    }
     /// A member of a group whose phones ring later.
     pub fn delay_member(&mut self, group: &str, member: &str, delay: Duration) {
         let group =
@@ -229,6 +306,10 @@ impl Company {
     /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
     /// change is a fault of the engine.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), String> {
+        if let Some(proof) = &edit.proof {
+            let right = self.pins.get(&proof.user).is_some_and(|pin| *pin == proof.pin);
+            right.then_some(()).ok_or("pin: the PIN is wrong.")?;
+        }
         let company = match edit.tenant == self.tenant.id {
             true => self,
             false => {
@@ -245,7 +326,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                if let Some(number) = text.as_ref().filter(|number| number.len() <= 6) {
+                let dialled = text.as_ref().filter(|_| field.starts_with("forward"));
+                if let Some(number) = dialled.filter(|number| number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
                 }
@@ -254,7 +336,34 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
+                    "forward_always_until" => user.forwards.always_until = None,
+                    "forward_busy_until" => user.forwards.busy_until = None,
+                    "forward_no_answer_until" => user.forwards.no_answer_until = None,
                     other => panic!("no call edits users.{other}"),
+                }
+            }
+            "settings" => {
+                let night = &mut self.tenant.night;
+                match (field, value) {
+                    ("night_enabled", value) => night.enabled = value == "1",
+                    ("night_mode", "day") => night.switch = NightSwitch::Day,
+                    ("night_mode", "night") => night.switch = NightSwitch::Night,
+                    ("night_until", "") => night.until = None,
+                    other => panic!("no call edits settings.{other:?}"),
+                }
+            }
+            "devices" => {
+                let user = text.as_ref().and_then(|id| id.parse().ok()).map(UserId);
+                let taken = self.devices.iter().any(|d| d.hotdesk && d.user.is_some() && d.user == user);
+                let device =
+                    self.devices.iter_mut().find(|d| d.id.0 == edit.id).ok_or("this entry is gone")?;
+                match field {
+                    "hotdesk_user" if taken => return Err("hotdesk_user: somebody has it already.".into()),
+                    "hotdesk_user" => device.user = user,
+                    "hotdesk_since" => {}
+                    other => panic!("no call edits devices.{other}"),
                 }
             }
             other => panic!("no call edits {other}"),
@@ -287,6 +396,10 @@ impl Company {
             Rows::put(&mut rows.geolocations, company.places.clone());
             Rows::put(&mut rows.outbound_routes, company.routes.clone());
             Rows::put(&mut rows.call_limits, [company.limits.clone()]);
+            Rows::put(&mut rows.sites, company.sites.clone());
+            Rows::put(&mut rows.time_frames, company.frames.clone());
+            Rows::put(&mut rows.answering_rules, company.rules.clone());
+            Rows::put(&mut rows.feature_codes, company.codes.clone());
             Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
@@ -308,6 +421,19 @@ impl Company {
     fn id_after(&self, count: usize) -> i64 {
         (self.tenant.id.0 - 1) * 1000 + count as i64 + 1
     }
+}
+
+/// Those that a company begins with.
+fn usual_codes(tenant: i64) -> Vec<FeatureCode> {
+    let code = |(at, declared): (i64, &codes::Declared)| FeatureCode {
+        id: tenant * 1000 + at,
+        tenant: TenantId(tenant),
+        function: declared.function,
+        code: declared.code.into(),
+        enabled: true,
+        permission: declared.permission,
+    };
+    (0..).zip(&codes::FUNCTIONS).map(code).collect()
 }
 
 /// Each device's secret.

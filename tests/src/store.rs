@@ -27,6 +27,7 @@ pub struct Store {
     pub calls: BTreeMap<String, CallRow>,
     turns: BTreeMap<RingGroupId, UserId>,
     last_calls: BTreeMap<UserId, i64>,
+    last_callers: BTreeMap<UserId, String>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
     /// Committed minutes of calls outside.
@@ -46,6 +47,7 @@ impl Default for Store {
             calls: BTreeMap::new(),
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
+            last_callers: BTreeMap::new(),
             parties: vec![],
             usage: vec![],
             emergencies: vec![],
@@ -89,6 +91,9 @@ impl Store {
             Change::Usage(row) => self.usage.push(row),
             Change::Emergency(row) => self.emergencies.push(*row),
             Change::Alert(row) => self.alerts.push(*row),
+            Change::LastCaller { user, number } => {
+                self.last_callers.insert(user, number);
+            }
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;
@@ -109,8 +114,12 @@ impl Store {
         let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
         Stored {
             bindings: self.bindings.values().cloned().collect(),
-            hunting: HuntRows { turns, last_calls },
             outside: OutsideRows { usage: self.usage.clone(), emergencies: self.emergencies.clone() },
+            hunting: HuntRows {
+                turns,
+                last_calls,
+                last_callers: self.last_callers.clone().into_iter().collect(),
+            },
         }
     }
     /// The power fails: what is not committed is lost.

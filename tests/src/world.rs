@@ -134,6 +134,11 @@ impl World {
         self.network.duplicates = duplicates;
         self
     }
+    /// The calendar says this from now on, whatever it said before.
+    pub fn set_clock(&mut self, utc: &str) {
+        let utc = DateTime::parse_from_rfc3339(utc).expect("a moment").to_utc();
+        self.start.1 += utc - self.now().utc;
+    }
     /// Users with these extensions, each with a registered phone.
     pub fn phones<const N: usize>(&mut self, numbers: [&str; N]) -> [PhoneId; N] {
         for number in numbers {
@@ -244,6 +249,16 @@ impl World {
         let order = live::Order { tenant, user, id: id.clone(), from, number: to.into() };
         self.input(Input::Command(live::Command::Call(Box::new(order))));
         id
+    }
+    /// Presses these keys one after the other during its call.
+    pub fn presses(&mut self, phone: PhoneId, keys: &str) {
+        for key in keys.chars() {
+            let from = self.phones[phone.0].rtp();
+            for (to, bytes) in self.phone(phone).press(key) {
+                self.network.send(self.clock, Datagram { transport: Transport::Udp, from, to, bytes });
+            }
+            self.run_for(ms(200));
+        }
     }
     /// Sets what a phone does when called.
     pub fn habit(&mut self, phone: PhoneId, habit: Habit) {

@@ -14,8 +14,8 @@ use crate::{
     secret::Cipher,
     snapshot::{
         AnsweringRule, BlockedCaller, CallLimits, Contact, Department, Device, DirectoryName, Extension,
-        Geolocation, InboundRoute, NodeSettings, OutboundRoute, OwnContact, ParkLot, PhoneNumber, RingDelay,
-        RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
+        FeatureCode, Geolocation, InboundRoute, NodeSettings, OutboundRoute, OwnContact, ParkLot,
+        PhoneNumber, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -56,6 +56,7 @@ pub(super) fn all(
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
         numbers: reader.table()?,
+        feature_codes: reader.table()?,
         sites: reader.table()?,
         geolocations: reader.table()?,
         outbound_routes: reader.table()?,
@@ -103,6 +104,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
     reader.refresh(&mut next.numbers, &again.numbers)?;
+    reader.refresh(&mut next.feature_codes, &again.feature_codes)?;
     reader.refresh(&mut next.sites, &again.sites)?;
     reader.refresh(&mut next.geolocations, &again.geolocations)?;
     reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
@@ -137,6 +139,7 @@ struct Again {
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
     numbers: BTreeSet<i64>,
+    feature_codes: BTreeSet<i64>,
     sites: BTreeSet<i64>,
     geolocations: BTreeSet<i64>,
     outbound_routes: BTreeSet<i64>,
@@ -180,6 +183,8 @@ impl Again {
             self.blocked_callers.insert(touched.id);
         } else if name == PhoneNumber::TABLE {
             self.numbers.insert(touched.id);
+        } else if name == FeatureCode::TABLE {
+            self.feature_codes.insert(touched.id);
         } else if name == Site::TABLE {
             self.sites.insert(touched.id);
         } else if name == Geolocation::TABLE {

@@ -119,6 +119,8 @@ ALTER TABLE sites ADD COLUMN caller_id_id INTEGER REFERENCES numbers (id);
 CREATE INDEX sites_by_caller_id ON sites (tenant_id, caller_id_id);
 -- The same of a trunk, where nobody has a number.
 ALTER TABLE trunks ADD COLUMN caller_id_id INTEGER REFERENCES numbers (id);
+-- Whether it takes callers' numbers that are not ours.
+ALTER TABLE trunks ADD COLUMN foreign_callers INTEGER NOT NULL DEFAULT 0 CHECK (foreign_callers IN (0, 1));
 
 -- Companies that call each other by access code and extension. Groups are those of who runs the program.
 CREATE TABLE customer_groups (

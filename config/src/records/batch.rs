@@ -29,6 +29,7 @@ pub(super) enum Write<'a> {
     Usage(&'a UsageRow),
     Emergency(&'a EmergencyRow),
     Alert(&'a AlertRow),
+    LastCaller(UserId, &'a str),
 }
 
 /// The writes of a batch, in its order.
@@ -58,6 +59,7 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::Alert(alert) => Write::Alert(alert),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::LastCaller { user, number } => Write::LastCaller(*user, number),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));
                 continue;

@@ -34,6 +34,9 @@ pub static SETTINGS: Resource = Resource {
             .help("Others of the company group dial it before an extension of this company. 2 to 6 digits, blank is none."),
         Field::flag("inband_ringback", "Send ringback as audio")
             .help("For phones and lines that stay silent while the other side rings."),
+        Field::number("hotdesk_hours", "Hotdesk logout after", 1, 168, "h")
+            .help("Who logged in to a phone of a site is logged out then. Blank is never."),
+        Field::time_of_day("hotdesk_until", "Hotdesk logout at").help("A time of day, on the site's clocks. Blank is never."),
         Field::number("password_days", "Passwords expire after", 0, 3650, "days")
             .required()
             .default("0")
@@ -94,6 +97,7 @@ pub static SETTINGS: Resource = Resource {
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Emergency calls", &["geolocation"]),
         ("Company group", &["access_code"]),
+        ("Hotdesk phones", &["hotdesk_hours", "hotdesk_until"]),
         ("Night", &["night_enabled", "night_mode", "night_until", "night_when", "night_frame"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Records", &["audit_days"]),

@@ -43,6 +43,8 @@ pub struct Trunk {
     pub emergency: bool,
     /// Shown by those who have no number of their own, nor has their site. SIP-41
     pub caller_id: Option<NumberId>,
+    /// Takes callers' numbers that are not ours, of calls that are forwarded. RNG-18
+    pub foreign_callers: bool,
 }
 
 /// Where it is.
@@ -199,7 +201,7 @@ impl Typed for Trunk {
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.enabled, t.shared, t.channels, t.health, \
         t.health_interval, t.priority, t.pidf_lo, t.emergency, t.host, t.port, t.transport, t.outbound_proxy, t.domain, \
         t.username, t.auth_name, t.secret, t.kind, t.expires, t.sources, t.challenge, t.called_in, t.number_in, \
-        t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id FROM trunks t";
+        t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id, t.foreign_callers FROM trunks t";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let is_checked: bool = row.get("health")?;
@@ -219,6 +221,7 @@ impl Typed for Trunk {
             pidf_lo: row.get("pidf_lo")?,
             emergency: row.get("emergency")?,
             caller_id: row.get::<_, Option<i64>>("caller_id_id")?.map(NumberId),
+            foreign_callers: row.get("foreign_callers")?,
         })
     }
     fn id(&self) -> i64 {

@@ -12,6 +12,7 @@ use crate::{
         departments::Department,
         devices::Device,
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         geolocations::Geolocation,
         inbound_routes::InboundRoute,
         ldap_settings::DirectoryName,
@@ -51,6 +52,7 @@ pub struct Rows {
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
     pub numbers: Table<PhoneNumber>,
+    pub feature_codes: Table<FeatureCode>,
     pub sites: Table<Site>,
     pub geolocations: Table<Geolocation>,
     pub outbound_routes: Table<OutboundRoute>,
@@ -82,6 +84,7 @@ impl Rows {
         self.geolocations.retain(|place| tenants.contains(&place.tenant.0));
         self.outbound_routes.retain(|route| tenants.contains(&route.tenant.0));
         self.call_limits.retain(|limits| tenants.contains(&limits.tenant.0));
+        self.feature_codes.retain(|code| tenants.contains(&code.tenant.0));
         self.leave_out_rules();
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));

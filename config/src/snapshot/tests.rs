@@ -14,6 +14,8 @@ fn device(id: i64, tenant: i64, user: i64, username: &str) -> Device {
         auto_answer: false,
         geolocation: None,
         site: None,
+        hotdesk: false,
+        model: None,
     }
 }
 

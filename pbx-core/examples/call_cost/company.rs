@@ -67,6 +67,8 @@ fn device(number: u16) -> Device {
         auto_answer: false,
         geolocation: None,
         site: None,
+        hotdesk: false,
+        model: None,
     }
 }
 

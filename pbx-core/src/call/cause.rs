@@ -51,6 +51,14 @@ pub(crate) enum Cause {
     OthersTrunk,
     /// Too many calls of that kind, or too many minutes. SIP-44
     LimitReached,
+    /// The function of a feature code is not part of this system.
+    NotImplemented,
+    /// The caller's role does not let them dial that feature code.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 impl Cause {
@@ -63,7 +71,11 @@ impl Cause {
             | Self::ClassNotAllowed
             | Self::CountryNotAllowed
             | Self::OthersTrunk
-            | Self::LimitReached => 403,
+            | Self::LimitReached
+            | Self::CodeNotAllowed
+            | Self::NotLoggedIn => 403,
+            Self::Incomplete => 484,
+            Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
@@ -108,6 +120,10 @@ impl Cause {
             Self::CountryNotAllowed => "Not allowed to call this country",
             Self::OthersTrunk => "Not allowed to use another company's trunk",
             Self::LimitReached => "The limit for such calls is reached",
+            Self::NotImplemented => "This system does not have that function",
+            Self::CodeNotAllowed => "Not allowed to use this code",
+            Self::Incomplete => "A number is missing behind the code",
+            Self::NotLoggedIn => "Log in to this phone first",
         }
     }
 
@@ -131,6 +147,9 @@ impl Cause {
             Self::NoTrunk => 38,
             Self::ClassNotAllowed | Self::CountryNotAllowed | Self::OthersTrunk => 57,
             Self::LimitReached => 50,
+            Self::NotImplemented => 79,
+            Self::CodeNotAllowed | Self::NotLoggedIn => 50,
+            Self::Incomplete => 28,
         }
     }
 
@@ -164,6 +183,9 @@ impl Cause {
             | Self::CountryNotAllowed
             | Self::OthersTrunk
             | Self::LimitReached => Some(Tone::Congestion),
+            Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
+                Some(Tone::Information)
+            }
         }
     }
 
@@ -189,7 +211,11 @@ impl Cause {
             | Self::ClassNotAllowed
             | Self::CountryNotAllowed
             | Self::OthersTrunk
-            | Self::LimitReached => Outcome::Failed,
+            | Self::LimitReached
+            | Self::NotImplemented
+            | Self::CodeNotAllowed
+            | Self::Incomplete
+            | Self::NotLoggedIn => Outcome::Failed,
         }
     }
 }
@@ -216,6 +242,9 @@ impl From<route::Refused> for Cause {
             route::Refused::ClassNotAllowed => Self::ClassNotAllowed,
             route::Refused::CountryNotAllowed => Self::CountryNotAllowed,
             route::Refused::OthersTrunk => Self::OthersTrunk,
+            route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
+            route::Refused::Incomplete => Self::Incomplete,
+            route::Refused::NotLoggedIn => Self::NotLoggedIn,
         }
     }
 }

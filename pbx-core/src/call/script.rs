@@ -19,6 +19,7 @@ use std::{
 use config::{
     DeviceId, Snapshot, TenantId, UserId,
     edits::Edit,
+    models::Vendor,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
@@ -31,8 +32,9 @@ use chrono::{DateTime, Utc};
 use crate::{
     ids::LegId,
     io::Now,
+    limits,
     office::Office,
-    route::{Caller, Question, Route, Way, route},
+    route::{Caller, Question, Route, Way, forward, route},
     trace::Trace,
 };
 
@@ -61,6 +63,8 @@ pub(crate) enum Event {
     Ended(LegId),
     /// The edit with that ticket is written, or with `false` is not.
     Edited(u64, bool),
+    /// A party pressed a key. Told only to scripts that listen, see [`Call::listen`].
+    Digit(LegId, char),
 }
 
 /// What the script wants done.
@@ -86,6 +90,12 @@ pub(crate) enum Action {
     Edit(u64, Box<Edit>),
     /// Call a number by a trunk.
     Leave(Box<Leave>),
+    /// Let the caller hear what they say.
+    Echo,
+    /// Let the caller hear nothing.
+    Quiet,
+    /// Let the caller and all callees of whom this was said hear each other, as far as their directions go.
+    Mix(LegId),
 }
 
 /// Why a callee's phone stops ringing.
@@ -110,8 +120,24 @@ pub(crate) struct Dial {
     pub at: Instant,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
-    /// It is the caller's own phone, with which the call begins. CTC-04.
-    pub summons: bool,
+    pub manner: Manner,
+    /// Who makes the phone, where that matters.
+    pub vendor: Option<Vendor>,
+}
+
+/// What a phone that is called is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Ring.
+    Ring,
+    /// Ring as the caller's own phone, with which the call begins. CTC-04.
+    Summons,
+    /// Answer by itself; the call is like any other. GRP-04.
+    Intercom,
+    /// Answer by itself and listen. GRP-03.
+    Paged,
+    /// Answer by itself and hear all others. GRP-04.
+    Gathered,
 }
 
 /// Somebody whom the call was for.
@@ -125,8 +151,11 @@ pub(crate) struct Called {
 /// One forward that the call followed (RFC 5806).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diversion {
+    /// Whose calls are forwarded.
     pub number: String,
     pub reason: &'static str,
+    /// Where to.
+    pub to: String,
 }
 
 /// What does not change while the call runs.
@@ -169,9 +198,15 @@ struct Desk {
     caller_prefix: String,
     /// Where a callee's phone sends the call.
     moved_to: Option<String>,
+    /// Whose phone that is.
+    moved_by: Option<UserId>,
     /// The phone that calls, once that is known.
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
+    /// Keys that are pressed are of interest.
+    listens: bool,
+    /// The next way outside does not show who calls.
+    hidden: bool,
     trace: Trace,
     visits: Vec<Visit>,
 }
@@ -220,6 +255,11 @@ impl Call {
     pub(crate) fn route(&self, caller: &Caller, dialled: &str) -> Route {
         let Facts { snapshot, tenant, .. } = self.facts();
         route(&Question { snapshot, tenant: tenant.id, caller, dialled, utc: self.utc() })
+    }
+    /// Where a number leads to which somebody forwards a call.
+    pub(crate) fn route_forward(&self, by: &Caller, to: &str) -> Route {
+        let Facts { snapshot, tenant, .. } = self.facts();
+        forward(&Question { snapshot, tenant: tenant.id, caller: by, dialled: to, utc: self.utc() })
     }
     /// Whether the caller is answered.
     pub(crate) fn is_answered(&self) -> bool {
@@ -279,9 +319,14 @@ impl Call {
     pub(crate) fn caller_prefix(&self) -> String {
         self.0.desk.borrow().caller_prefix.clone()
     }
-    /// Where a callee's phone sent the call last.
-    pub(crate) fn moved_to(&self) -> Option<String> {
-        self.0.desk.borrow_mut().moved_to.take()
+    /// Whose phone sent the call elsewhere last, and where to.
+    pub(crate) fn moved_to(&self) -> Option<(UserId, String)> {
+        let mut desk = self.0.desk.borrow_mut();
+        Some((desk.moved_by.take()?, desk.moved_to.take()?))
+    }
+    /// It was this user's phone that sent the call elsewhere.
+    pub(super) fn set_moved_by(&self, user: Option<UserId>) {
+        self.0.desk.borrow_mut().moved_by = user;
     }
     /// The phone that calls.
     pub(crate) fn caller_device(&self) -> Option<DeviceId> {
@@ -290,6 +335,18 @@ impl Call {
     /// That phone calls.
     pub(crate) fn set_caller_device(&self, device: DeviceId) {
         self.0.desk.borrow_mut().caller_device = Some(device);
+    }
+    /// Keys that parties press are told from now on, at most [`limits::DIGITS`] that are not taken yet.
+    pub(crate) fn listen(&self) {
+        self.0.desk.borrow_mut().listens = true;
+    }
+    /// Those who are called from now on do not see who calls. FC-15.
+    pub(crate) fn hide(&self) {
+        self.0.desk.borrow_mut().hidden = true;
+    }
+    /// Whether those who are called are not to see who calls.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.0.desk.borrow().hidden
     }
     /// The call was for that user, whatever becomes of it. CH-07.
     pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
@@ -340,8 +397,11 @@ impl Call {
             diversions: vec![],
             caller_prefix: String::new(),
             moved_to: None,
+            moved_by: None,
             caller_device: None,
             called: SmallVec::new(),
+            listens: false,
+            hidden: false,
             trace: Trace::new(now.at, facts.snapshot.revision),
             visits: vec![],
         };
@@ -361,6 +421,16 @@ impl Call {
     pub(crate) fn tell_moved(&self, leg: LegId, to: String) {
         self.0.desk.borrow_mut().moved_to = Some(to);
         self.tell(Event::Moved(leg));
+    }
+    /// A party pressed a key.
+    pub(crate) fn tell_digit(&self, leg: LegId, digit: char) -> bool {
+        let mut desk = self.0.desk.borrow_mut();
+        let waiting = desk.inbox.iter().filter(|event| matches!(event, Event::Digit(..))).count();
+        let taken = desk.listens && waiting < limits::DIGITS;
+        if taken {
+            desk.inbox.push_back(Event::Digit(leg, digit));
+        }
+        taken
     }
     /// Removes the events of a leg that was cleared.
     pub(crate) fn forget(&self, leg: LegId) {
@@ -401,9 +471,11 @@ impl Call {
 }
 
 impl Event {
-    fn leg(&self) -> Option<LegId> {
+    /// The leg that it happened to.
+    pub(crate) fn leg(&self) -> Option<LegId> {
         match *self {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
+            Self::Digit(leg, _) => Some(leg),
             Self::Edited(..) => None,
         }
     }

@@ -9,12 +9,13 @@ use std::{
 use config::{
     DeviceId, UserId,
     edits::Edit,
-    snapshot::{Device, Ring, User},
+    models::{self, Vendor},
+    snapshot::{Answering, Device, Ring, Shows, User},
 };
 
 use super::{
     cause::Cause,
-    script::{Action, Call, Dial, Diversion, Event, Hush, Next},
+    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next},
 };
 use crate::{ids::LegId, limits, route::Caller};
 
@@ -43,16 +44,16 @@ enum Heard {
 }
 
 /// A leg that rings, and whose it is.
-type Ringing = (LegId, UserId);
+pub(crate) type Ringing = (LegId, UserId);
 
 /// A phone with which a call can begin, and who answers it.
 pub(crate) type Own = (Arc<User>, Arc<Device>);
 
-/// When a phone is called, and whether it is the caller's own.
+/// When a phone is called, and what it is to do.
 #[derive(Debug, Clone, Copy)]
 struct Turn {
     at: Instant,
-    summons: bool,
+    manner: Manner,
 }
 
 impl Call {
@@ -62,7 +63,6 @@ impl Call {
     }
 
     /// Answers the caller with media of our own; nothing if that is done already.
-    #[allow(dead_code, reason = "features that speak to the caller themselves begin with it")]
     pub(crate) fn answer(&self) {
         if !self.is_answered() {
             self.note("Answered by the system", "", "script");
@@ -86,10 +86,36 @@ impl Call {
         done.unwrap_or(false)
     }
 
+    /// The next key that is pressed, unless none is until then. [`Call::listen`] comes before.
+    pub(crate) async fn digit(&self, until: Instant) -> Option<char> {
+        self.take(Some(until), |event| match *event {
+            Event::Digit(_, digit) => Some(digit),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&self, until: Instant) {
+        self.take(Some(until), |_| None::<()>).await;
+    }
+
+    /// Goes on as if the caller had dialled that number.
+    pub(crate) fn dial_on(&self, number: &str) -> Next {
+        let route = self.route(&self.facts().caller, number);
+        for (what, detail, rule) in route.trace {
+            self.note(what, detail, rule);
+        }
+        match route.to {
+            Ok(way) => Next::Go(way),
+            Err(refused) => Next::Hangup(refused.into()),
+        }
+    }
+
     /// Lets the caller hear a tone until then.
     pub(crate) async fn tone(&self, tone: media::Tone, until: Instant) {
         self.act(Action::Tone(tone));
-        self.take(Some(until), |_| None::<()>).await;
+        self.wait(until).await;
     }
 
     /// Whether the user takes no further call (RNG-12, C-4).
@@ -104,6 +130,38 @@ impl Call {
             );
         }
         calls >= trigger
+    }
+
+    /// Whether the user does not want to be called: by their own switch or by the rule that decides. Their own calls get
+    /// through. RNG-13, RNG-15.
+    pub(crate) fn is_undisturbed(&self, user: &User, answering: &Answering<'_>) -> bool {
+        let (by_hand, utc) = (user.is_dnd(self.utc()), self.utc());
+        if !by_hand && !answering.dnd {
+            if let Some(until) = user.dnd_until.filter(|until| user.dnd && *until <= utc) {
+                let detail = format_args!("of {} {}", name(user), until.format("%Y-%m-%d %H:%M UTC"));
+                self.note("Do not disturb is over", detail, "until");
+            }
+            return false;
+        }
+        if self.facts().caller.user == Some(user.id) {
+            self.note("Do not disturb passed over", "the user calls themselves", "do not disturb");
+            return false;
+        }
+        let by = if by_hand { "switched on" } else { answering.rule.name() };
+        self.note("Do not disturb", format_args!("{}: {by}", name(user)), "do not disturb");
+        true
+    }
+
+    /// Whether somebody outside calls a user who called for help within the last hour. SIP-42.
+    pub(crate) fn is_called_back(&self, user: &User) -> bool {
+        let facts = self.facts();
+        let open = facts.caller.trunk.is_some()
+            && facts.office.callbacks.borrow().awaits(user.tenant, user.id, self.utc());
+        if open {
+            let why = format_args!("{} called for help within the last hour", name(user));
+            self.note("Rings at once", why, "emergency calls");
+        }
+        open
     }
 
     /// Whether the user takes no calls from this caller. CH-17.
@@ -122,7 +180,8 @@ impl Call {
     /// Sends the call to where the user has it forwarded, unless it was forwarded too often.
     pub(crate) fn forward(&self, user: &User, to: &str, why: &'static str) -> Next {
         let number = user.number.clone().unwrap_or_default();
-        if self.divert(Diversion { number, reason: diversion_reason(why) }) > limits::FORWARDS_PER_CALL {
+        let to_there = Diversion { number, reason: diversion_reason(why), to: to.to_owned() };
+        if self.divert(to_there) > limits::FORWARDS_PER_CALL {
             self.note("Forward loop cut", format_args!("{} to {to}", name(user)), why);
             return Next::Hangup(Cause::Loop);
         }
@@ -130,9 +189,10 @@ impl Call {
         let by = Caller {
             user: Some(user.id),
             number: user.number.clone().unwrap_or_default(),
+            shows: (user.forwards.shows == Shows::Caller).then(|| self.facts().caller.number.clone()),
             ..Caller::default()
         };
-        let route = self.route(&by, to);
+        let route = self.route_forward(&by, to);
         for (what, detail, rule) in route.trace {
             self.note(what, detail, rule);
         }
@@ -166,8 +226,9 @@ impl Call {
     /// Rings the caller's own phones, all at once, until one answers or the time is over: the call goes on from that
     /// one. CTC-04.
     pub(crate) async fn summon(&self, phones: &[Own], until: Instant) -> Result<(), Unanswered> {
-        let dial =
-            |(user, device): &Own| self.dial_contacts(user, device, Turn { at: self.now(), summons: true });
+        let dial = |(user, device): &Own| {
+            self.dial_contacts(user, device, Turn { at: self.now(), manner: Manner::Summons })
+        };
         let legs: Vec<(Ringing, DeviceId)> =
             phones.iter().flat_map(|own| dial(own).into_iter().map(|ringing| (ringing, own.1.id))).collect();
         let leg = self.first_answer(legs.iter().map(|(ringing, _)| *ringing).collect(), until).await?;
@@ -178,15 +239,34 @@ impl Call {
         Ok(())
     }
 
+    /// Has all phones of a user do that at once, except those that are switched off and the caller's.
+    pub(crate) fn dial_phones(&self, user: &Arc<User>, manner: Manner) -> Vec<Ringing> {
+        let facts = self.facts();
+        let devices = facts.snapshot.devices_of(facts.tenant.id, user.id).iter();
+        let used =
+            |device: &&Arc<Device>| device.ring != Ring::Disabled && Some(device.id) != self.caller_device();
+        let turn = Turn { at: self.now(), manner };
+        devices.filter(used).flat_map(|device| self.dial_contacts(user, device, turn)).collect()
+    }
+
+    /// The next thing that happens to a callee, unless nothing does until then.
+    pub(crate) async fn leg_event(&self, until: Option<Instant>) -> Option<Event> {
+        self.take(until, |event| event.leg().is_some().then_some(*event)).await
+    }
+
     /// Waits until one of the ringing legs is answered; the others stop.
-    async fn first_answer(&self, mut ringing: Vec<Ringing>, until: Instant) -> Result<LegId, Unanswered> {
+    pub(crate) async fn first_answer(
+        &self,
+        mut ringing: Vec<Ringing>,
+        until: Instant,
+    ) -> Result<LegId, Unanswered> {
         let mut result = Unanswered::Unreachable;
         while !ringing.is_empty() {
             let event = self.take(Some(until), |e| match *e {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) | Event::Edited(..) => None,
+                Event::Ended(_) | Event::Edited(..) | Event::Digit(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;
@@ -200,6 +280,7 @@ impl Call {
                     return Ok(leg);
                 }
                 Heard::Moved => {
+                    self.set_moved_by(user);
                     result = Unanswered::Moved;
                     true
                 }
@@ -263,7 +344,7 @@ impl Call {
         if at >= until {
             return skip("its delay is longer than the ringing time", "device ringing");
         }
-        self.dial_contacts(user, device, Turn { at, summons: false })
+        self.dial_contacts(user, device, Turn { at, manner: Manner::Ring })
     }
 
     /// Calls every contact of a device when its time has come.
@@ -290,7 +371,8 @@ impl Call {
                 flow: contact.flow,
                 at: turn.at,
                 diversions: self.diversions(),
-                summons: turn.summons,
+                manner: turn.manner,
+                vendor: vendor(device, contact, turn.manner),
             })));
             (leg, user.id)
         };
@@ -342,12 +424,21 @@ fn worse(result: Unanswered, status: u16) -> Unanswered {
     }
 }
 
+/// Who makes a phone that is to answer by itself: as it is configured, else as it says of itself.
+fn vendor(device: &Device, contact: &crate::bindings::Binding, manner: Manner) -> Option<Vendor> {
+    if manner == Manner::Ring {
+        return None;
+    }
+    device.model.or_else(|| models::by_user_agent(&contact.user_agent)).map(|model| model.vendor)
+}
+
 /// Reason token of a Diversion header (RFC 5806 §4).
 fn diversion_reason(why: &str) -> &'static str {
     match why {
         "forward always" => "unconditional",
         "forward busy" => "user-busy",
         "forward no answer" => "no-answer",
+        "forward unregistered" => "unavailable",
         FORWARD_BY_PHONE => "deflection",
         _ => "unknown",
     }

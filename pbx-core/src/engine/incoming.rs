@@ -108,7 +108,7 @@ impl Engine {
         let Identity { tenant, device, user } = admitted.identity;
         let number = user.as_ref().and_then(|user| user.number.as_deref()).unwrap_or(&device.username);
         let caller = Caller {
-            user: device.user,
+            user: user.as_ref().map(|user| user.id),
             device: Some(device.id),
             number: number.to_owned(),
             ..Caller::default()
@@ -121,7 +121,7 @@ impl Engine {
             utc: now.utc,
         });
         let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
-        let party = Party { number: number.to_owned(), name, user: device.user, device: Some(device.id) };
+        let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
         Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None }
     }

@@ -4,17 +4,17 @@ use media::{
     Statistics,
     sdp::{self, Direction},
 };
-use sip_stack::{Name, stack::OutgoingInvite};
+use sip_stack::{Name, headers::HistoryInfo, stack::OutgoingInvite};
 
 use super::Engine;
 use crate::call::{
     Leg, Running,
     leg::{Party, Side, State, Times},
     line::Line,
-    script::{Dial, Diversion, Event},
+    script::{Dial, Diversion, Event, Manner},
 };
 use crate::{
-    cdr,
+    auto_answer, cdr,
     ids::{CallId, LegId},
     io::Now,
     limits, route,
@@ -60,8 +60,15 @@ impl Engine {
             ([], offered) => offered,
             (agreed, _) => agreed,
         });
-        let payloads = if payloads.is_empty() { sdp::g711() } else { payloads };
-        let (direction, ptime) = (first_direction(caller), caller.ptime());
+        // What we mix we decode, and that is G.711.
+        let mixed = matches!(dial.manner, Manner::Paged | Manner::Gathered);
+        let payloads = if payloads.is_empty() || mixed { sdp::g711() } else { payloads };
+        let direction = match dial.manner {
+            Manner::Paged => Direction::SendOnly,
+            Manner::Gathered => Direction::SendRecv,
+            Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
+        };
+        let ptime = caller.ptime();
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
@@ -145,9 +152,12 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let theirs = facts.snapshot.tenant(dial.user.tenant).unwrap_or(&facts.tenant);
     let domain = &theirs.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
-    let (mut caller, headers) = match dial.summons {
-        true => (dialled_party(call), summons(&dial, domain)),
-        false => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+    let (mut caller, mut headers) = match dial.manner {
+        Manner::Summons => (dialled_party(call), summons(&dial, domain)),
+        Manner::Ring => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+        Manner::Intercom | Manner::Paged | Manner::Gathered => {
+            (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
+        }
     };
     caller.number = cdr::shown_to(facts, theirs.id, &caller.number);
     // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
@@ -155,9 +165,14 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
         caller.name = known;
     }
     let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
+    let mut from = [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat();
+    if call.handle.is_hidden() && dial.manner != Manner::Summons {
+        ANONYMOUS.clone_into(&mut from);
+        headers.push((Name::Privacy, "id".to_owned()));
+    }
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from,
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),
@@ -181,15 +196,35 @@ fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
     if !dial.device.auto_answer {
         return vec![];
     }
-    let alert = "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned();
-    vec![(Name::CallInfo, format!("<sip:{domain}>;answer-after=0")), (Name::AlertInfo, alert)]
+    auto_answer::headers(dial.vendor, domain)
 }
 
-/// One Diversion per forward, the last one first (RFC 5806 §3.2).
-fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+/// How the call came here: one Diversion per forward, the last one first (RFC 5806 §3.2), and the same as History-Info
+/// (RFC 7044), the first one first. RNG-17.
+pub(super) fn diversions(diversions: &[Diversion], domain: &str) -> Vec<(Name, String)> {
+    let Some(first) = diversions.first() else { return vec![] };
     let value = |d: &Diversion| format!("<sip:{}@{domain}>;reason={};counter=1", d.number, d.reason);
-    diversions.iter().rev().map(|d| (Name::Diversion, value(d))).collect()
+    let address = |number: &str| ["sip:", number, "@", domain].concat();
+    let forwards = diversions.iter().map(|d| (address(&d.to), cause(d.reason)));
+    let history = HistoryInfo::chain(address(&first.number), forwards);
+    let diversions = diversions.iter().rev().map(|d| (Name::Diversion, value(d)));
+    diversions.chain(history.iter().map(|entry| (Name::HistoryInfo, entry.to_string()))).collect()
 }
+
+/// The cause that stands for a reason of Diversion (RFC 4458 §2, RFC 7544 §5).
+fn cause(reason: &str) -> u16 {
+    match reason {
+        "unconditional" => 302,
+        "user-busy" => 486,
+        "no-answer" => 408,
+        "deflection" => 480,
+        "unavailable" => 503,
+        _ => 404,
+    }
+}
+
+/// RFC 3323 §4.1.1.3.
+const ANONYMOUS: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
 /// A quoted-string (RFC 3261 §25.1).
 pub(super) fn quoted(text: &str) -> String {

@@ -1,6 +1,8 @@
 //! A call leaves its company: to another one of the group, or by a trunk. Here, and nowhere else, is decided whether it may.
 //! MT-13, SIP-43, SIP-44, GEO-08.
 
+use std::borrow::Cow;
+
 use config::{
     TenantId,
     numbering::Class,
@@ -59,6 +61,17 @@ pub(super) fn may_leave(call: &Call, plan: &Plan, home: TenantId) -> Result<(), 
         }))));
     }
     Err(Cause::LimitReached)
+}
+
+/// The plan as the called see it: without the caller, if they dialled so. Help always sees who calls. FC-15
+pub(super) fn shown<'a>(call: &Call, plan: &'a Plan) -> Cow<'a, Plan> {
+    if plan.emergency.is_some() || !call.is_hidden() {
+        return Cow::Borrowed(plan);
+    }
+    call.note("Shows nobody", "the caller hides their number", "feature code");
+    let mut plan = plan.clone();
+    plan.shown.anonymous = true;
+    Cow::Owned(plan)
 }
 
 /// Tells who must know that somebody calls for help, and remembers whom help calls back.

@@ -6,6 +6,7 @@ mod click_to_call;
 mod extension;
 mod external;
 mod leaving;
+pub(crate) mod page;
 mod ring_group;
 
 use config::{
@@ -18,7 +19,7 @@ pub(crate) use click_to_call::click_to_call;
 
 use crate::{
     call::{Call, Cause, Next},
-    limits,
+    codes, limits,
     route::{Caller, Way},
 };
 
@@ -59,12 +60,13 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
         Way::To(Destination::Extension(number)) => internal(call, number).await,
         Way::To(Destination::External(number)) => forwarded(call, number),
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
-            Ok(()) => external::external(call, plan).await,
+            Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
             Err(cause) => Next::Hangup(cause),
         },
         // `run` followed it already.
         Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
+        Way::Code(code) => codes::run(call, code).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ring group: ring the members by strategy until one answers, else overflow. GRP-01, 05…09, 12.
 //!
-//! Members who are suspended, block the caller, are at their busy trigger, or calling themselves are left out, each when
-//! its round begins. The members' own forwards are not followed: a call to the group must not end in one member's forward.
+//! Members who are suspended, block the caller, do not want to be disturbed, are at their busy trigger, or calling
+//! themselves are left out, each when its round begins. The members' own forwards are not followed: a call to the group must not end in one member's forward.
 
 use std::sync::Arc;
 
@@ -58,6 +58,7 @@ fn free_members(call: &Call, members: &[UserId]) -> Vec<Arc<User>> {
             () if user.suspended => "suspended",
             () if facts.caller.user == Some(user.id) => "calling",
             () if call.is_blocked_by(user) => "blocks the caller",
+            () if facts.snapshot.is_dnd(user, call.utc()) => "do not disturb",
             () if call.is_busy(user) => "busy",
             () => return true,
         };

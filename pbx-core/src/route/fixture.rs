@@ -223,6 +223,8 @@ fn device() -> Device {
         auto_answer: false,
         geolocation: None,
         site: None,
+        hotdesk: false,
+        model: None,
     }
 }
 
@@ -261,5 +263,6 @@ fn trunk(id: i64, name: &str) -> Trunk {
         pidf_lo: true,
         emergency: true,
         caller_id: None,
+        foreign_callers: false,
     }
 }

@@ -1,8 +1,9 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `emergency`, `internal`, `group`, `outside`. A room
-//! says `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
+//! Each kind of number has its room, asked in this order: `emergency`, `codes`, `internal`, `group`, `outside`. A room says
+//! `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
 
+pub mod codes;
 pub(crate) mod emergency;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -16,8 +17,11 @@ use chrono::{DateTime, Utc};
 use config::{
     DeviceId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
+    codes::Function,
     snapshot::{Destination, Target},
 };
+
+pub use codes::Code;
 
 /// The caller as far as routing is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +35,9 @@ pub struct Caller {
     /// The trunk by which a call from outside comes. Such a caller reaches what is internal only: what goes out again
     /// does so for who forwards it.
     pub trunk: Option<TrunkId>,
+    /// Of a forward: the number of who called, which outside callees see where the way out allows it; `None` shows
+    /// `number`. RNG-18.
+    pub shows: Option<String>,
 }
 
 /// What is asked: who dials what, when, under which configuration.
@@ -60,6 +67,8 @@ pub enum Way {
     Elsewhere { tenant: TenantId, number: String },
     /// A user or a group, whatever its number. NUM-02, 03
     Direct(Target),
+    /// A feature code.
+    Code(Code),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -93,6 +102,12 @@ pub enum Refused {
     CountryNotAllowed,
     /// It would leave by another company's trunk. MT-13.
     OthersTrunk,
+    /// The caller's role does not let them dial that feature code. ROL-16.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 /// Finds where a dialled number leads.
@@ -100,6 +115,18 @@ pub fn route(question: &Question<'_>) -> Route {
     let mut trace = Lines::new();
     let to = find(question, &mut trace).unwrap_or(Err(Refused::UnknownExtension));
     Route { to, trace }
+}
+
+/// Finds where a number leads to which the question's caller forwards a call. Who forwards to an extension places no call:
+/// that needs no permission; everything else is as if they dialled it. RNG-18.
+pub fn forward(question: &Question<'_>) -> Route {
+    let mut trace = Lines::new();
+    if question.snapshot.extension(question.tenant, question.dialled).is_some()
+        && let Some(to) = internal::find(question, &mut trace)
+    {
+        return Route { to, trace };
+    }
+    route(question)
 }
 
 /// The first room that knows the number.
@@ -112,14 +139,20 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    if let Some(found) = internal::find(question, trace) {
-        return Some(found);
+    if let Some(line) = not_logged_in(question) {
+        trace.push(line);
+        return Some(Err(Refused::NotLoggedIn));
     }
     if question.caller.trunk.is_some() {
-        trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
-        return Some(Err(Refused::NotAllowed));
+        return internal::find(question, trace).or_else(|| {
+            trace.push(("Refused", "who calls from outside is not let out again".into(), "trunk"));
+            Some(Err(Refused::NotAllowed))
+        });
     }
-    group::find(question, trace).or_else(|| outside::find(question, trace))
+    codes::find(question, trace)
+        .or_else(|| internal::find(question, trace))
+        .or_else(|| group::find(question, trace))
+        .or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
@@ -135,6 +168,18 @@ fn not_allowed(question: &Question<'_>) -> Option<Line> {
         format!("the role {role} does not let {} place calls", caller.number),
         "role permissions",
     ))
+}
+
+/// Why a phone may not call yet, if so: nobody has logged in to it. It calls for help, and takes a login. HD-06.
+fn not_logged_in(question: &Question<'_>) -> Option<Line> {
+    let Question { snapshot, tenant, caller, dialled, .. } = *question;
+    let phone = snapshot.device(tenant, caller.device?)?;
+    let code = snapshot.feature_code(tenant, dialled).map(|(code, _)| code.function);
+    if !phone.hotdesk || caller.user.is_some() || code == Some(Function::HotdeskIn) {
+        return None;
+    }
+    let detail = format!("nobody has logged in to {}: it calls emergency numbers and logs in", phone.name);
+    Some(("Refused", detail, "hotdesk"))
 }
 
 /// The name behind an extension; blank if nobody has it.

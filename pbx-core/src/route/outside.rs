@@ -214,6 +214,14 @@ fn plan(
 
 /// Whom the called sees. NUM-08, SIP-41.
 fn shown(question: &Question<'_>, at: &At<'_>, trunks: &[&Arc<Trunk>], trace: &mut Lines) -> Shown {
+    // RNG-18: of a forward, who called, where every trunk takes numbers that are not ours.
+    if let Some(caller) = question.caller.shows.as_deref().filter(|number| number.starts_with('+')) {
+        if trunks.iter().all(|trunk| trunk.foreign_callers) {
+            trace.push(("Shows", caller.to_owned(), "forwards outside show"));
+            return Shown { number: caller.to_owned(), ..Shown::default() };
+        }
+        trace.push(("Does not show", format!("{caller}: the trunk takes our own numbers only"), "trunk"));
+    }
     let trunks_own = || {
         let own =
             trunks.iter().find_map(|trunk| question.snapshot.number(question.tenant, trunk.caller_id?))?;

@@ -55,6 +55,8 @@ pub enum Permission {
     CallInternational,
     /// Call numbers that cost more than a call. ROL-10.
     CallPremium,
+    /// Switch night mode by hand. RNG-16.
+    NightMode,
 }
 
 /// A set of verbs and permissions. A few machine words: copied, never shared.
@@ -77,7 +79,7 @@ impl Verb {
 
 impl Permission {
     /// With key and label.
-    pub const ALL: [(Self, &'static str, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str, &'static str); 20] = [
         (Self::PlaceCalls, "place_calls", "Place calls"),
         (Self::ParkCalls, "park_calls", "Park calls"),
         (Self::QueueSelf, "queue_self", "Log in and out of queues"),
@@ -97,7 +99,13 @@ impl Permission {
         (Self::CallNational, "call_national", "Call within the country"),
         (Self::CallInternational, "call_international", "Call abroad"),
         (Self::CallPremium, "call_premium", "Call premium numbers"),
+        (Self::NightMode, "night_mode", "Switch night mode"),
     ];
+
+    /// By its key.
+    pub fn by_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, name, _)| *name == key).map(|(permission, ..)| permission)
+    }
 }
 
 impl Rights {

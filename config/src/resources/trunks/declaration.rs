@@ -65,6 +65,8 @@ pub static TRUNKS: Resource = Resource {
         Field::flag("pidf_lo", "Takes locations")
             .help("Emergency calls carry the caller's address (PIDF-LO, RFC 6442)."),
         Field::flag("emergency", "Emergency calls").default("1"),
+        Field::flag("foreign_callers", "Takes foreign callers")
+            .help("A forwarded call shows who called. Most carriers take numbers of their own only."),
         Field::reference("caller_id", "Caller ID", "numbers")
             .clears()
             .help("Shown by those who have no number of their own, nor has their site."),
@@ -77,7 +79,7 @@ pub static TRUNKS: Resource = Resource {
         ("Server", &["kind", "host", "port", "transport", "outbound_proxy", "domain"]),
         ("Account", &["username", "auth_name", "secret", "expires"]),
         ("Calls in", &["called_in", "number_in", "sources", "challenge"]),
-        ("Calls out", &["number_out", "caller_header", "caller_id", "codecs", "answer_within"]),
+        ("Calls out", &["number_out", "caller_header", "caller_id", "foreign_callers", "codecs", "answer_within"]),
         ("Emergency calls", &["emergency", "pidf_lo"]),
         ("Health", &["health", "health_interval"]),
     ],

@@ -56,6 +56,8 @@ fn device(id: i64, number: &str) -> Device {
         auto_answer: false,
         geolocation: None,
         site: None,
+        hotdesk: false,
+        model: None,
     }
 }
 
