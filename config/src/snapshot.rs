@@ -21,6 +21,7 @@ pub use crate::{
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
         geolocations::{CivicAddress, Geolocation},
+        inbound_routes::{InboundRoute, Open},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         numbers::PhoneNumber,
@@ -210,6 +211,13 @@ impl Snapshot {
     /// A number of the public network that the tenant owns.
     pub fn number(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<PhoneNumber>> {
         self.rows.numbers.get(&id.0).filter(|number| number.tenant == tenant)
+    }
+    /// The inbound route of a number, `None` for one that is not listed: the one that names it, or else the one that takes
+    /// all others. ICR-01
+    pub fn inbound_route(&self, tenant: TenantId, number: Option<NumberId>) -> Option<&Arc<InboundRoute>> {
+        let routes = || self.rows.inbound_routes.values().filter(|r| r.tenant == tenant && r.enabled);
+        let names = |route: &&Arc<InboundRoute>| number.is_some_and(|id| route.numbers.contains(&id));
+        routes().find(names).or_else(|| routes().find(|route| route.numbers.is_empty()))
     }
     /// All trunks of all tenants, those that are switched off, too.
     pub fn trunks(&self) -> impl Iterator<Item = &Arc<Trunk>> {

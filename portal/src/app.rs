@@ -28,7 +28,8 @@ use crate::{
     palette, provisioning, rest,
     state::App,
     tables::{
-        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, undo, upload, users, views,
+        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, trunks, undo, upload, users,
+        views,
     },
 };
 
@@ -101,6 +102,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/devices/{id}/secret", post(devices::secret))
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
+        .route("/admin/trunks/{id}/test", post(trunks::test))
         .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))

@@ -31,7 +31,7 @@ use crate::{
     pages::{call, click_to_call, contacts, dashboard, lamps, live_calls, parked},
     query::Pairs,
     state::App,
-    tables::devices,
+    tables::{devices, trunks},
     text, view,
 };
 
@@ -44,6 +44,8 @@ enum Part {
     Calls(usize),
     /// The status of these devices.
     Regs(Vec<i64>),
+    /// The status of these trunks.
+    Trunks(Vec<i64>),
     /// The contacts of one device.
     Contacts(i64),
     /// One running call.
@@ -68,6 +70,9 @@ impl Part {
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
+            "trunks" => {
+                Self::Trunks(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
+            }
             "contacts" => Self::Contacts(rest.parse().ok()?),
             "lamps" => Self::Lamps,
             "call" => Self::Call(text::decode(rest)),
@@ -191,6 +196,10 @@ impl Feed {
                 ids.iter()
                     .map(|id| (format!("reg-{id}"), devices::state(registered.contains_key(id))))
                     .collect()
+            }
+            Part::Trunks(ids) => {
+                let all = app.live.trunks(who.tenant);
+                ids.iter().map(|id| (format!("reg-{id}"), trunks::state(&all, *id))).collect()
             }
             Part::Contacts(id) => {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();

@@ -14,6 +14,7 @@ mod hold;
 mod hotdesk;
 mod hunting;
 mod lamps;
+mod leaving;
 mod limits;
 mod nat;
 mod offers;

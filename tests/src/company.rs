@@ -11,10 +11,10 @@ use config::{
     schedule::{Schedule, Tz},
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
-        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Incoming, Night,
-        NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot, Peer, PhoneNumber,
-        Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant, TimeFrame, Transport,
-        Trunk, User,
+        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, InboundRoute,
+        Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot,
+        Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant,
+        TimeFrame, Transport, Trunk, User,
     },
 };
 
@@ -59,6 +59,8 @@ pub struct Company {
     pub trunks: Vec<Trunk>,
     /// Numbers of the public network.
     pub numbers: Vec<PhoneNumber>,
+    /// Where calls go for numbers that ring nobody.
+    pub inbound: Vec<InboundRoute>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -106,6 +108,7 @@ impl Company {
             ring_delays: vec![],
             trunks: vec![],
             numbers: vec![],
+            inbound: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -422,6 +425,7 @@ impl Company {
             Rows::put(&mut rows.park_lots, company.lots.clone());
             Rows::put(&mut rows.trunks, company.trunks.clone());
             Rows::put(&mut rows.numbers, company.numbers.clone());
+            Rows::put(&mut rows.inbound_routes, company.inbound.clone());
             Rows::put(&mut rows.geolocations, company.places.clone());
             Rows::put(&mut rows.outbound_routes, company.routes.clone());
             Rows::put(&mut rows.call_limits, [company.limits.clone()]);

@@ -71,6 +71,10 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
     }
+    // Each number goes one way, and a time frame is named where it counts.
+    if of.name == "inbound_routes" {
+        sample.insert("numbers".into(), target(company, author, "numbers", 70 + n).to_string());
+    }
     if of.name == "trunks" {
         sample.insert("host".into(), format!("sip{n}.example"));
         sample.insert("outbound_proxy".into(), format!("proxy{n}.example:5070"));

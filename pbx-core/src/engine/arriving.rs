@@ -71,6 +71,10 @@ impl Engine {
         if let Some(why) = self.no_room(now) {
             return Err(no_room(why));
         }
+        // Nobody outside takes over a call of ours (RFC 3891 §3: only who may).
+        if arrival.request.header(Name::Replaces).is_some() {
+            return Err(Refused::new(403, "Calls are not replaced from outside", Refusal::NotTheirs));
+        }
         if trunk.incoming.challenge {
             self.prove_trunk(now, arrival, &trunk)?;
         }

@@ -26,7 +26,7 @@ use crate::{
     codes,
     ids::LegId,
     limits,
-    route::Way,
+    route::{Caller, Way},
 };
 
 /// From one destination to the next until the call is over.
@@ -79,6 +79,7 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
         Way::To(Destination::Extension(number)) => internal(call, number).await,
         Way::Park(lot) => park::park(call, *lot, None).await,
         Way::Slot(number) => park::slot(call, number).await,
+        Way::To(Destination::External(number)) => forwarded(call, number),
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
             Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
             Err(cause) => Next::Hangup(cause),
@@ -99,6 +100,19 @@ async fn internal(call: &Call, number: &str) -> Next {
             call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
             Next::Hangup(Cause::NotFound)
         }
+    }
+}
+
+/// Out again to where the company sends its callers: as the company, not as who calls. ICR-05
+fn forwarded(call: &Call, number: &str) -> Next {
+    let by = Caller::default();
+    let route = call.route(&by, number);
+    for (what, detail, rule) in route.trace {
+        call.note(what, detail, rule);
+    }
+    match route.to {
+        Ok(way) => Next::Go(way),
+        Err(refused) => Next::Hangup(refused.into()),
     }
 }
 
