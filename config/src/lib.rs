@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod answering;
 pub mod api_keys;
 pub mod audit;
 pub mod audit_log;

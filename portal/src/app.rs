@@ -20,9 +20,10 @@ use crate::{
     pages::{
         self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard, feature_codes,
         help::{self, check, report},
-        history, home, hotdesk, lamps, live_calls, live_transfer, mail, metrics,
+        history, home, hotdesk, lamps, live_calls, live_transfer, mail, metrics, night,
         own_calls::{self, blocked},
-        own_phones, parked, passkeys, profile, security, status, transfer, trial,
+        own_phones, parked, passkeys, profile, rules, security, settings, status, time_frames, transfer,
+        trial,
     },
     palette, provisioning, rest,
     state::App,
@@ -82,6 +83,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
         .merge(desk())
+        .merge(answering())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
         .merge(people())
@@ -103,6 +105,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))
         .route("/admin/provisioning/{mac}/forget", post(pages::provisioning::forget))
+        .route("/admin/night", get(night::show).post(night::change))
         .route("/admin/mail", get(mail::show))
         .route("/admin/mail/test", post(mail::test))
         .route("/admin/mail/{id}/retry", post(mail::retry))
@@ -197,7 +200,25 @@ fn desk() -> Router<Arc<App>> {
         .route("/admin/users/{id}/phone-check", get(check::show_user))
 }
 
-/// What [`desk`] and [`people`] have, for programs.
+/// Where somebody's calls go, and when.
+fn answering() -> Router<Arc<App>> {
+    Router::new()
+        .route("/rules", get(rules::show).post(rules::edit::create))
+        .route("/rules/new", get(rules::edit::blank))
+        .route("/rules/order", post(rules::order))
+        .route("/rules/{id}", get(rules::edit::show).post(rules::edit::update))
+        .route("/rules/{id}/active", post(rules::switch))
+        .route("/rules/{id}/delete", post(rules::delete))
+        .route("/timeframes", get(time_frames::show).post(time_frames::create))
+        .route("/timeframes/new", get(time_frames::blank))
+        .route("/timeframes/import", get(time_frames::import::show).post(time_frames::import::import))
+        .route("/timeframes/{id}", get(time_frames::edit).post(time_frames::update))
+        .route("/timeframes/{id}/delete", post(time_frames::delete))
+        .route("/settings", get(settings::show).post(settings::update))
+        .route("/settings/dnd", post(settings::dnd))
+}
+
+/// What [`desk`], [`answering`] and [`people`] have, for programs.
 fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
     use contacts::api as people;
     let once = |methods: MethodRouter<Arc<App>>| {
@@ -212,6 +233,7 @@ fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/me/calls", once(get(click_to_call::api_calls).post(click_to_call::api_place)))
         .route("/api/v1/me/calls/{id}", once(delete(click_to_call::api_cancel)))
         .route("/api/v1/me/phones", get(own_phones::api))
+        .route("/api/v1/me/answering", get(rules::api))
         .route("/api/v1/me/phone-check", get(check::api))
         .route("/api/v1/me/reports", once(post(report::api)))
         .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))

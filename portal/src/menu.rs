@@ -2,7 +2,7 @@
 
 use config::{
     Resource,
-    resources::{devices::DEVICES, feature_codes::FEATURE_CODES},
+    resources::{devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS},
 };
 
 use crate::{assets::icon, auth::Who};
@@ -42,6 +42,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
             items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
         }
+        if title == "Configuration" && who.may_see(&SETTINGS) {
+            items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
+        }
         if title == "Configuration" && who.may_write(&DEVICES) {
             items.push(item("Provisioning", "/admin/provisioning", icon("cloud-download"), "", path));
         }
@@ -76,6 +79,9 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
             item("Contacts", "/contacts", icon("address-book"), "c", path),
             item("Call history", "/call-history", icon("history"), "y", path),
             item("Parked calls", "/parked", icon("parking"), "", path),
+            item("Answering rules", "/rules", icon("arrows-split"), "r", path),
+            item("Time frames", "/timeframes", icon("calendar-week"), "t", path),
+            item("Settings", "/settings", icon("settings"), "", path),
             item("Phones", "/phones", icon("device-landline-phone"), "p", path),
             item("Help", "/help", icon("help"), "", path),
             item("Profile", "/profile", icon("user"), "", path),
@@ -110,7 +116,7 @@ fn table(of: &'static Resource, path: &str) -> Item {
 
 fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, path: &str) -> Item {
     let calls = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
-    let own = ["/call-history", "/phones", "/help"].contains(&href)
+    let own = ["/call-history", "/phones", "/help", "/rules", "/timeframes"].contains(&href)
         && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
     let below = calls || own;
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }

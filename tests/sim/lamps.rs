@@ -436,7 +436,7 @@ fn the_lamp_of_a_park_slot_shows_who_is_parked() {
         let mut world = rough(seed);
         let [anna, bert] = world.phones(["101", "102"]);
         world.config(|c| {
-            c.add_lot("701", None);
+            c.add_lot("701", None).slots = 3;
         });
         let watcher = world.lamps_of("101");
         world.watches(watcher, "dialog", "701");

@@ -18,6 +18,7 @@ mod outside;
 mod phones;
 mod refusals;
 mod registrar;
+mod rules;
 mod sign_in;
 mod stops;
 mod torture;

@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub offered: Vec<Payload>,
     /// The direction we printed last.
     pub ours: Direction,
+    /// The peer is to hear and never to be heard, whatever it offers: it is paged. GRP-03
+    pub only_listens: bool,
     /// The peer's last description that is in force.
     pub remote: Option<Description>,
     /// Payload types in force; empty before an agreement.

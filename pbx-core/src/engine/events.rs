@@ -5,7 +5,6 @@ use sip_stack::{Event, InviteId, Method};
 use super::Engine;
 use crate::{
     auth::Arrival,
-    call::Cause,
     io::{Now, Output},
     ladder, limits,
 };

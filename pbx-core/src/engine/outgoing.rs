@@ -68,10 +68,11 @@ impl Engine {
             Manner::Gathered => Direction::SendRecv,
             Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
         };
-        let ptime = caller.ptime();
+        let (ptime, only_listens) = (caller.ptime(), dial.manner == Manner::Paged);
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
+        row.line.only_listens = only_listens;
         row.state = State::Calling;
         invite.offer = Some(row.line.print_offer(payloads, direction, ptime));
         let invite = self.stack.invite(now.at, invite);

@@ -89,7 +89,7 @@ impl Engine {
         let tenant = row.tenant;
         let fields = fields_of(wish);
         let reason = "phone".to_owned();
-        let edit = Edit { tenant, by: Some(user), table: "users", id: user.0, fields, reason };
+        let edit = Edit { tenant, by: Some(user), table: "users", id: user.0, fields, reason, proof: None };
         let ticket = self.office.new_edit();
         self.edit(ticket, Box::new(edit), Waiting::Watcher(id));
         true

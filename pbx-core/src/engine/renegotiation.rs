@@ -129,6 +129,7 @@ impl Engine {
         }
         let same = audio.direction == row.line.theirs() && row.state == State::Up;
         let direction = if same { row.line.ours } else { audio.direction.mirror() };
+        let direction = if row.line.only_listens { direction.and(Direction::SendOnly) } else { direction };
         let sdp = row.line.print_answer(offer, payloads, direction);
         if row.line.early.is_some() {
             row.line.early = Some(sdp.clone());
@@ -187,6 +188,7 @@ impl Engine {
         let direction = partner.map_or(Direction::SendRecv, |p| self.calls.legs[&p].line.wish());
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         let Some(invite) = row.invite else { return };
+        let direction = if row.line.only_listens { Direction::SendOnly } else { direction };
         let payloads = if row.line.agreed.is_empty() { sdp::g711() } else { row.line.agreed.clone() };
         let sdp = row.line.print_offer(payloads, direction, None);
         if let Some(call) = self.calls.call_of_mut(leg) {

@@ -4,7 +4,6 @@ use axum::{
     body::{Body, BodyDataStream},
     http::StatusCode,
 };
-use chrono::Utc;
 use serde_json::json;
 use tower::ServiceExt;
 

@@ -36,6 +36,7 @@ mod remembered;
 mod rest;
 mod rights;
 mod ring_groups;
+mod rules;
 mod sample;
 mod self_help;
 mod serve;
