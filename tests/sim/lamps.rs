@@ -416,12 +416,15 @@ fn do_not_disturb_forward_and_night_have_lamps_under_their_codes() {
         world.config(|c| {
             c.user("102").dnd = false;
             c.user("101").forwards.always_until = Some(soon);
+        });
+        world.run_until(secs(40), |w| lit(w) == [2]);
+        world.run_until(secs(120), |w| lit(w).is_empty());
+        assert!(world.now().utc >= soon);
+        world.config(|c| {
             c.tenant.night.enabled = true;
             c.tenant.night.switch = config::snapshot::NightSwitch::Night;
         });
-        world.run_until(secs(40), |w| lit(w) == [2, 4]);
-        world.run_until(secs(120), |w| lit(w) == [4]);
-        assert!(world.now().utc >= soon);
+        world.run_until(secs(40), |w| lit(w) == [4]);
         world.config(|c| c.tenant.night.enabled = false);
         world.run_until(secs(40), |w| lit(w).is_empty());
         let unknown = world.watches(watcher, "dialog", "*78999");
@@ -558,14 +561,19 @@ fn forwards_set_on_a_phone_are_set_here_and_the_other_way_round() {
         let forward = "<SetForwarding><device/><forwardingType>forwardImmediate</forwardingType>\
             <activateForward>true</activateForward><forwardDN>102</forwardDN></SetForwarding>";
         world.with_watcher(one, |w, now| w.wish(now, 0, forward));
-        world.run_until(secs(80), |w| {
-            w.watchers.iter().all(|w| w.lamps[0].last().contains("<forwardTo>102</forwardTo>"))
-        });
+        world.run_until(secs(80), |w| (0..2).all(|at| knows(w, at, "<forwardTo>102</forwardTo>")));
+        world.run_for(secs(40));
+        let told: Vec<usize> = world.watchers.iter().map(|w| w.lamps[0].documents.len()).collect();
         assert_eq!(world.company.user("101").forwards.always.as_deref(), Some("102"));
         world.config(|c| c.user("101").forwards.always = None);
         let off =
             "<forwardingType>forwardImmediate</forwardingType>\r\n <forwardStatus>false</forwardStatus>";
-        world.run_until(secs(80), |w| w.watchers.iter().all(|w| w.lamps[0].last().contains(off)));
+        world.run_until(secs(80), |w| {
+            let is_off =
+                |at: usize| w.watchers[at].lamps[0].documents[told[at]..].iter().any(|d| d.contains(off));
+            is_off(0) && is_off(1)
+        });
+        world.run_for(secs(40));
         // What is refused is told as it is.
         let nobody = forward.replace("102", "109");
         let told = world.watchers[one].lamps[0].documents.len();

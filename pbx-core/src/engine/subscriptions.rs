@@ -146,7 +146,8 @@ impl Engine {
 
     fn begin_watching(&mut self, now: Now, request: RequestId, arrival: Arrival<'_>, asked: Asked) {
         let Some(id) = self.stack.accept_subscription(now.at, request, asked.expires) else { return };
-        let takes_parts = accepts(arrival.request, "multipart/mixed");
+        // All parts together are more than a datagram should hold (RFC 3261 §18.1.1).
+        let takes_parts = arrival.flow.transport.is_reliable() && accepts(arrival.request, "multipart/mixed");
         let (tenant, device) = (asked.identity.tenant.id, asked.identity.device.id);
         let what = (asked.package, asked.watched, asked.number.into());
         let row = Watcher::new((tenant, device), what, takes_parts, until(now, asked.expires));
