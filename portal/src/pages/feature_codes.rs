@@ -63,7 +63,7 @@ async fn dialled(app: &App, who: &Who) -> Result<Vec<(CodeView, Option<Permissio
     let query = ListQuery { sort: "code".into(), limit: 200, ..ListQuery::default() };
     let rows = app.read(move |db| db.list(&viewer, &FEATURE_CODES, &query)).await?.rows;
     let codes = rows.iter().filter(|row| row.values["enabled"] == "1").filter_map(|row| {
-        let function = Function::of(&row.values["function"])?;
+        let function = Function::of(&row.values["function"]).filter(|function| function.is_here())?;
         let wanted = Permission::ALL.iter().find(|(_, key, _)| *key == row.values["permission"]);
         let code = CodeView {
             keys: row.values["code"].clone(),

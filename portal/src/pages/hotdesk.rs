@@ -63,8 +63,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     let bound = app.live.bindings(who.tenant);
     let registered = |device: DeviceId| bound.iter().any(|binding| binding.device == device);
     let page = Page::new(&app, &who, "/admin/devices/hotdesk", "Hotdesk devices")
-        .below("Devices", "/admin/devices")
-        .below_menu("Configuration");
+        .below_menu("Configuration")
+        .below("Devices", "/admin/devices");
     let view = HotdeskPage {
         csrf: who.csrf.clone(),
         phones: phones.into_iter().map(|phone| PhoneView::new(registered(phone.device), phone)).collect(),

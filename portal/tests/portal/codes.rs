@@ -27,6 +27,7 @@ async fn the_card_shows_the_codes_that_can_be_dialled() {
     {
         assert!(card.body.contains(text), "{text} is not on the card");
     }
+    assert!(!card.body.contains("Conference centre"), "what this system does not have is on no card");
     let echo = code(&admin, "echo").await;
     let off = admin.json("PATCH", &format!("/api/v1/feature_codes/{echo}"), json!({"enabled": false})).await;
     assert_eq!(off.status, StatusCode::OK, "{}", off.body);
