@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Field, Kind, Problem, Resource,
+    codes::{self, Function},
     destination::Destination,
     references,
     resource::Values,
@@ -93,6 +94,10 @@ impl Draft<'_> {
                 Ok(None)
             }
             Kind::Extension => self.clash(rows, value),
+            Kind::Code => {
+                let function = Function::of(self.value("function"));
+                codes::in_the_way(rows, self.tenant, (self.id, function), value)
+            }
             Kind::PhoneNumber => self.unreachable(rows, value),
             Kind::File { .. } => self.lost_file(rows, value),
             Kind::Destination => match value.parse() {
@@ -143,8 +148,10 @@ impl Draft<'_> {
             .query_row((self.tenant, number, self.id), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((user, group)) = owner else {
-            let lot = resources::park_lots::lot_of(rows, self.tenant, number)?;
-            return Ok(lot.map(|name| format!("{number} is a slot of Park lot {name}.")));
+            if let Some(lot) = resources::park_lots::lot_of(rows, self.tenant, number)? {
+                return Ok(Some(format!("{number} is a slot of Park lot {lot}.")));
+            }
+            return codes::code_in_the_way(rows, self.tenant, number);
         };
         let (table, id) = match (user, group) {
             (Some(id), _) => (&resources::users::USERS, id),

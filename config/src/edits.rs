@@ -4,8 +4,9 @@
 //! was decided by the core before: here the program writes in their name.
 
 use crate::{
-    Db, TenantId, UserId,
+    Db, Problem, TenantId, UserId,
     access::{Author, Viewer},
+    pins::Proof,
     resource::Values,
     resources,
     write::{Saved, WriteError},
@@ -26,14 +27,19 @@ pub struct Edit {
     pub fields: Vec<(&'static str, String)>,
     /// What was dialled or pressed, for the audit log: `code *78`.
     pub reason: String,
+    /// Who did it has to prove themselves first. HD-05.
+    pub proof: Option<Proof>,
 }
 
 impl Db {
-    /// Writes an edit. Values that change nothing are no error and make no revision.
+    /// Writes an edit, at that moment (Unix ms). Values that change nothing are no error and make no revision.
     ///
     /// # Errors
-    /// As [`Db::update`]; [`WriteError::Gone`] if there is no such table.
-    pub fn carry_out_edit(&self, edit: &Edit) -> Result<Saved, WriteError> {
+    /// As [`Db::update`]; [`WriteError::Gone`] if there is no such table; [`WriteError::Invalid`] of a `pin` that is wrong.
+    pub fn carry_out_edit(&self, edit: &Edit, now_ms: i64) -> Result<Saved, WriteError> {
+        if let Some(Err(unproven)) = edit.proof.as_ref().map(|proof| self.prove(proof, now_ms)).transpose()? {
+            return Err(WriteError::Invalid(vec![Problem::of("pin", format!("{unproven}."))]));
+        }
         let of = resources::by_name(edit.table).ok_or(WriteError::Gone)?;
         let id = match edit.id {
             0 if of.single => self.only_row(of.name, edit.tenant)?,
@@ -82,7 +88,15 @@ mod tests {
 
     fn edit(table: &'static str, id: i64, fields: &[(&'static str, &str)]) -> Edit {
         let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Edit { tenant: TenantId(1), by: Some(UserId(1)), table, id, fields, reason: "code *72".into() }
+        Edit {
+            tenant: TenantId(1),
+            by: Some(UserId(1)),
+            table,
+            id,
+            fields,
+            reason: "code *72".into(),
+            proof: None,
+        }
     }
 
     /// FC-11: checked, in force, and in the audit log as done on the phone.
@@ -92,23 +106,23 @@ mod tests {
         let row = company.db.list(&viewer(1), &USERS, &Default::default()).unwrap().rows.remove(0);
         let saved = company
             .db
-            .carry_out_edit(&edit("users", row.id, &[("forward_always", "+49 30 123456")]))
+            .carry_out_edit(&edit("users", row.id, &[("forward_always", "+49 30 123456")]), 0)
             .unwrap();
         let user = company.db.get(&viewer(1), &USERS, row.id).unwrap().unwrap();
         assert_eq!(user.values["forward_always"], "+4930123456");
         let entry = company.db.audit(&viewer(1), Some((&USERS, row.id)), None, 1).unwrap().remove(0);
         assert_eq!((entry.via.as_str(), entry.address.as_str()), ("phone", "code *72"));
         assert_eq!(entry.revision, saved.revision);
-        let nobody = company.db.carry_out_edit(&edit("users", row.id, &[("forward_always", "99")]));
+        let nobody = company.db.carry_out_edit(&edit("users", row.id, &[("forward_always", "99")]), 0);
         assert!(nobody.unwrap_err().in_words().contains("There is no extension 99"));
-        assert!(matches!(company.db.carry_out_edit(&edit("users", 9999, &[])), Err(WriteError::Gone)));
-        assert!(matches!(company.db.carry_out_edit(&edit("nothing", 1, &[])), Err(WriteError::Gone)));
+        assert!(matches!(company.db.carry_out_edit(&edit("users", 9999, &[]), 0), Err(WriteError::Gone)));
+        assert!(matches!(company.db.carry_out_edit(&edit("nothing", 1, &[]), 0), Err(WriteError::Gone)));
     }
 
     #[test]
     fn the_only_row_of_a_table_needs_no_id() {
         let company = Company::new();
-        company.db.carry_out_edit(&edit("settings", 0, &[("inband_ringback", "1")])).unwrap();
+        company.db.carry_out_edit(&edit("settings", 0, &[("inband_ringback", "1")]), 0).unwrap();
         let stored: bool = company
             .db
             .reader()

@@ -4,6 +4,7 @@
 //! follows from the kind in [`crate::sql`].
 
 mod choice;
+mod code;
 mod colour;
 pub mod country;
 mod date;
@@ -152,6 +153,8 @@ pub enum Kind {
     WrittenNumber,
     /// Twelve digits of a hardware address.
     Mac,
+    /// Keys of a feature code, unlike those of all other codes and numbers of the tenant.
+    Code,
 }
 
 impl Field {
@@ -342,6 +345,7 @@ impl Field {
             Kind::OutsideNumber => outside_number::normalise(given),
             Kind::WrittenNumber => written_number::normalise(given),
             Kind::Mac => mac::normalise(given),
+            Kind::Code => code::normalise(given),
         }
     }
 

@@ -9,7 +9,11 @@ pub use crate::models;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
-    Db, DeviceId, Resource, TenantId, UserId, access::Author, query::QueryError, resources::devices::DEVICES,
+    Db, DeviceId, Resource, TenantId, UserId,
+    access::Author,
+    codes::{self, Function},
+    query::QueryError,
+    resources::devices::DEVICES,
     secret::Place,
 };
 use models::Model;
@@ -32,6 +36,8 @@ pub struct Profile {
     pub voicemail: Voicemail,
     /// In order of position.
     pub buttons: Vec<Button>,
+    /// Feature codes of the company that can be dialled.
+    pub codes: Vec<(Function, String)>,
 }
 
 /// The account that it registers.
@@ -148,6 +154,7 @@ impl Db {
         let Some(password) = self.cipher().open(place, &sealed) else { return Ok(None) };
         profile.line.password = password;
         profile.buttons = buttons(&moment, device)?;
+        profile.codes = codes::dialled(&moment, profile.tenant)?;
         Ok(Some(profile))
     }
 
@@ -313,6 +320,7 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<(Option<Profile>, String)> {
             _ => Voicemail::Mailbox,
         },
         buttons: Vec::new(),
+        codes: Vec::new(),
     };
     Ok((Some(profile), sealed))
 }
@@ -344,9 +352,9 @@ pub const GRACE_MS: i64 = 10 * 60_000;
 const PROFILE: &str = "SELECT d.id, d.tenant_id, d.name, d.mac, d.model, d.username, d.secret, d.transport, \
     d.voicemail_button, d.voicemail_box, t.domain, COALESCE(u.name, d.name), COALESCE(x.number, ''), \
     COALESCE(NULLIF(u.language, ''), 'en'), \
-    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), d.user_id \
-    FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = d.user_id \
-    LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = d.user_id \
+    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), COALESCE(d.user_id, d.hotdesk_user_id) \
+    FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = COALESCE(d.user_id, d.hotdesk_user_id) \
+    LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = COALESCE(d.user_id, d.hotdesk_user_id) \
     LEFT JOIN settings c ON c.tenant_id = d.tenant_id LEFT JOIN sites s ON s.id = COALESCE(d.site_id, u.site_id) \
     LEFT JOIN sites o ON o.id = c.default_site_id WHERE d.id = ?1 AND COALESCE(u.suspended, 0) = 0";
 

@@ -12,7 +12,7 @@ pub mod ladder;
 pub mod parties;
 
 use batch::Write;
-use hunting::{keep_last_call, keep_turn};
+use hunting::{keep_last_call, keep_last_caller, keep_turn};
 use parties::PartyRow;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
@@ -93,6 +93,9 @@ pub enum Change {
     LastCall { user: UserId, ended_at: i64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
+    /// That number called a user last. FC-15.
+    #[allow(missing_docs)]
+    LastCaller { user: UserId, number: String },
 }
 
 /// What to show of the calls.
@@ -138,6 +141,7 @@ impl Db {
                 Write::Whole(call) => whole_call(&transaction, call)?,
                 Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
                 Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
+                Write::LastCaller(user, number) => keep_last_caller(&transaction, user, number)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
             }
         }

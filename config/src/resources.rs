@@ -14,6 +14,7 @@ pub mod departments;
 pub mod device_buttons;
 pub mod devices;
 pub mod extensions;
+pub mod feature_codes;
 pub mod ldap_settings;
 pub mod licences;
 pub mod links;
@@ -32,7 +33,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 23] = [
+pub static ALL: [&Resource; 24] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -41,6 +42,7 @@ pub static ALL: [&Resource; 23] = [
     &devices::DEVICES,
     &device_buttons::DEVICE_BUTTONS,
     &extensions::EXTENSIONS,
+    &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
     &time_frames::TIME_FRAMES,
     &answering_rules::ANSWERING_RULES,

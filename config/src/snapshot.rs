@@ -17,11 +17,12 @@ pub use crate::{
         departments::Department,
         devices::{Device, Ha1, Ring},
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         park_lots::ParkLot,
         ring_delays::RingDelay,
-        ring_groups::{RingGroup, Strategy},
+        ring_groups::{Paged, RingGroup, Strategy},
         roles::Role,
         sites::Site,
         tenants::{Night, NightSwitch, Tenant},
@@ -182,6 +183,19 @@ impl Snapshot {
     pub fn blocks(&self, tenant: TenantId, user: Option<UserId>, caller: &str) -> Option<&BlockedCaller> {
         let blocked = self.indexes.blocked.get(&(tenant, user))?;
         blocked.iter().map(|row| &**row).find(|row| row.matches(caller))
+    }
+    /// The feature codes of a tenant, in the order of their keys.
+    pub fn feature_codes(&self, tenant: TenantId) -> &[Arc<FeatureCode>] {
+        self.indexes.codes.get(&tenant).map_or(&[], |codes| codes)
+    }
+    /// The feature code that was dialled, and what was dialled behind it. One that is switched off is none.
+    pub fn feature_code<'a>(
+        &self,
+        tenant: TenantId,
+        dialled: &'a str,
+    ) -> Option<(&Arc<FeatureCode>, &'a str)> {
+        let codes = self.feature_codes(tenant).iter().filter(|code| code.enabled);
+        codes.into_iter().find_map(|code| Some((code, code.argument_of(dialled)?)))
     }
     /// How much later than others a member of a group begins to ring, if so. GRP-12
     pub fn ring_delay(&self, group: RingGroupId, user: UserId) -> Option<Duration> {

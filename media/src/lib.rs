@@ -9,6 +9,7 @@
 pub mod codec;
 mod dtmf;
 mod latch;
+mod mixer;
 mod outgoing;
 pub mod ports;
 mod quality;
@@ -24,7 +25,7 @@ pub mod tone;
 pub mod worker;
 
 pub use ports::Ports;
-pub use session::{Line, Path, Payload, SessionId};
+pub use session::{Line, MixId, Path, Payload, SessionId};
 pub use statistics::Statistics;
 pub use tone::{Country, Tone};
 pub use worker::{Command, Event, Forward, Output, Settings, SocketId, Worker};

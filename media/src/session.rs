@@ -52,6 +52,14 @@ pub enum Path {
     Silent,
     /// A tone, until the path changes. Silent if neither PCMU nor PCMA was negotiated.
     Tone(Tone, Country),
-    /// The other leg's packets: relayed if they share the codec, transcoded between PCMU and PCMA otherwise.
+    /// The other leg's packets: relayed if they share the codec, transcoded between PCMU and PCMA otherwise. Its own id is an
+    /// echo.
     Peer(SessionId),
+    /// All others whose path is that mix, summed up; they hear it, too. Silent if neither PCMU nor PCMA was negotiated. All
+    /// sessions of a mix are of one worker.
+    Mix(MixId),
 }
+
+/// Parties who hear each other. Chosen by the engine, never reused within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MixId(pub u64);

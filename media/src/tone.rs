@@ -15,6 +15,12 @@ pub enum Tone {
     Busy,
     /// The network cannot put the call through.
     Congestion,
+    /// Dial now.
+    Dial,
+    /// What was dialled is done (E.182: positive indication).
+    Confirmation,
+    /// What was dialled is not possible (E.180 §6: special information tone).
+    Information,
 }
 
 /// Whose tones. Unknown countries take `Us`.
@@ -62,17 +68,40 @@ pub(crate) fn period(tone: Tone, country: Country, law: Law) -> &'static [u8] {
     PERIODS[place].get_or_init(|| samples(&signal(tone, country), law))
 }
 
-/// Frequencies [Hz] that sound together, and the cadence: on, off, on, off, … [ms].
+/// Frequencies [Hz] and the cadence: on, off, on, off, … [ms].
 #[derive(Debug)]
 struct Signal {
     frequencies: &'static [u32],
     cadence: &'static [u32],
+    together: Together,
+}
+
+/// How several frequencies sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Together {
+    AtOnce,
+    /// One a turn.
+    InTurn,
+}
+
+impl Signal {
+    /// The frequencies of a turn of the cadence.
+    fn of_turn(&self, turn: usize) -> &'static [u32] {
+        match self.together {
+            Together::AtOnce => self.frequencies,
+            Together::InTurn => {
+                let at = (turn / 2) % self.frequencies.len();
+                &self.frequencies[at..=at]
+            }
+        }
+    }
 }
 
 /// The national values of E.180 supplement 2.
 fn signal(tone: Tone, country: Country) -> Signal {
     use Country::{Au, De, Fr, Gb, Jp, Us};
-    use Tone::{Busy, Congestion, Ringback};
+    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Ringback};
+    let together = if tone == Information { Together::InTurn } else { Together::AtOnce };
     let (frequencies, cadence): (&[u32], &[u32]) = match (country, tone) {
         (Us, Ringback) => (&[440, 480], &[2_000, 4_000]),
         (Us, Busy) => (&[480, 620], &[500, 500]),
@@ -91,8 +120,19 @@ fn signal(tone: Tone, country: Country) -> Signal {
         // 400 Hz, modulated with 16 Hz.
         (Jp, Ringback) => (&[384, 416], &[1_000, 2_000]),
         (Jp, Busy | Congestion) => (&[400], &[500, 500]),
+        (Us | Gb, Dial) => (&[350, 440], &[1_000]),
+        (De | Au, Dial) => (&[425], &[1_000]),
+        (Fr, Dial) => (&[440], &[1_000]),
+        (Jp, Dial) => (&[400], &[1_000]),
+        // Three short ones, in the country's dial tone.
+        (Us | Gb, Confirmation) => (&[350, 440], CONFIRMATION),
+        (De | Au, Confirmation) => (&[425], CONFIRMATION),
+        (Fr, Confirmation) => (&[440], CONFIRMATION),
+        (Jp, Confirmation) => (&[400], CONFIRMATION),
+        // The same everywhere.
+        (_, Information) => (&[950, 1_400, 1_800], &[330, 0, 330, 0, 330, 1_000]),
     };
-    Signal { frequencies, cadence }
+    Signal { frequencies, cadence, together }
 }
 
 fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
@@ -100,13 +140,13 @@ fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
         Law::Ulaw => g711::linear_to_ulaw,
         Law::Alaw => g711::linear_to_alaw,
     };
-    let amplitude = AMPLITUDE / (signal.frequencies.len() as f64).sqrt();
     let mut period = Vec::new();
     for (turn, length) in signal.cadence.iter().enumerate() {
-        let is_on = turn % 2 == 0;
+        let (is_on, frequencies) = (turn % 2 == 0, signal.of_turn(turn));
+        let amplitude = AMPLITUDE / (frequencies.len() as f64).sqrt();
         for n in 0..length * SAMPLES_PER_MS {
             let at = f64::from(n) / 8_000.0;
-            let sum: f64 = signal.frequencies.iter().map(|hz| (TAU * f64::from(*hz) * at).sin()).sum();
+            let sum: f64 = frequencies.iter().map(|hz| (TAU * f64::from(*hz) * at).sin()).sum();
             period.push(encode(if is_on { (sum * amplitude) as i16 } else { 0 }));
         }
     }
@@ -116,7 +156,9 @@ fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
 /// −13 dBm0 for the whole tone (E.180 §4.2 asks for −10 ± 5 dBm0): full scale is +3.17 dBm0 at 32,124.
 const AMPLITUDE: f64 = 4_990.0;
 const SAMPLES_PER_MS: u32 = 8;
-const TONES: usize = 3;
+const TONES: usize = 6;
+/// [ms]
+const CONFIRMATION: &[u32] = &[100, 100, 100, 100, 100, 800];
 const COUNTRIES: usize = 6;
 static PERIODS: [OnceLock<Box<[u8]>>; COUNTRIES * TONES * 2] = [const { OnceLock::new() }; _];
 
@@ -165,6 +207,20 @@ mod tests {
                 assert_eq!(period(tone, country, Law::Alaw).len(), (ms * SAMPLES_PER_MS) as usize);
             }
         }
+    }
+
+    /// E.180 §6: three frequencies one after the other. E.182: three short ones.
+    #[test]
+    fn what_was_dialled_is_confirmed_or_refused_unmistakably() {
+        let refused = period(Tone::Information, Country::De, Law::Ulaw);
+        assert_eq!(refused.len(), 1_990 * 8);
+        for (turn, hz) in [950, 1_400, 1_800].into_iter().enumerate() {
+            assert!(share(&refused[turn * 330 * 8..][..330 * 8], hz) > 0.95, "{hz} Hz");
+        }
+        let confirmed = period(Tone::Confirmation, Country::De, Law::Ulaw);
+        assert!(share(&confirmed[..800], 425) > 0.95 && confirmed[800..1_600].iter().all(|s| *s == 0xff));
+        let dial = period(Tone::Dial, Country::Us, Law::Ulaw);
+        assert!((0.45..0.55).contains(&share(dial, 350)) && (0.45..0.55).contains(&share(dial, 440)));
     }
 
     #[test]

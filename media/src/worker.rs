@@ -7,6 +7,7 @@
 //! ```
 
 mod commands;
+mod mixing;
 mod output;
 mod packet;
 mod player;
@@ -17,7 +18,7 @@ mod tests;
 mod tick;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -25,10 +26,11 @@ use std::{
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    session::{Line, Path, SessionId},
+    session::{Line, MixId, Path, SessionId},
     statistics::Statistics,
     timers::Timers,
 };
+use mixing::Mix;
 use output::Queued;
 use sessions::Sessions;
 
@@ -120,6 +122,7 @@ pub struct Worker {
     queue: VecDeque<Queued>,
     /// Sessions whose path names a peer that is not open yet.
     unlinked: Vec<u32>,
+    mixes: HashMap<MixId, Mix>,
     /// Time of the last input.
     now: Option<Instant>,
 }
@@ -140,6 +143,7 @@ impl Worker {
             timers: Timers::default(),
             queue: VecDeque::with_capacity(QUEUE),
             unlinked: vec![],
+            mixes: HashMap::new(),
             now: None,
         }
     }

@@ -134,6 +134,8 @@ impl Refused {
 
 fn known(snapshot: &Snapshot, tenant: &Arc<Tenant>, device: &Arc<Device>) -> Result<Identity, Refused> {
     let user = device.user.and_then(|id| snapshot.user(tenant.id, id)).cloned();
+    // A phone of a site stays one when somebody is suspended who had logged in to it.
+    let user = user.filter(|user| !(device.hotdesk && user.suspended));
     if user.as_ref().is_some_and(|u| u.suspended) {
         return Err(Refused::new(403, "User suspended", Refusal::Suspended));
     }

@@ -92,6 +92,11 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
         ..row(user, PartyKind::Outbound, result)
     });
     let others = call.handle.called().into_iter().filter(|called| Some(called.user) != record.caller.user);
+    // Who hid their number is not told to the called afterwards either. FC-15.
+    let row = |user, kind, result: &str| match call.handle.is_hidden() {
+        true => PartyRow { number: String::new(), name: "Anonymous".into(), ..row(user, kind, result) },
+        false => row(user, kind, result),
+    };
     let others = others.map(|called| match talking {
         Some(leg) if leg.party.user == Some(called.user) => PartyRow {
             answered_at: record.answered_at,
@@ -107,7 +112,9 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
 
 /// How the call counts.
 pub(crate) fn outcome(call: &Running, cause: Cause) -> Outcome {
-    if call.talking.is_some() { Outcome::Answered } else { cause.outcome() }
+    // A call that we answered ourselves, such as an echo test, is none that anybody missed.
+    let served = cause == Cause::Normal && call.record.answered_at.is_some();
+    if call.talking.is_some() || served { Outcome::Answered } else { cause.outcome() }
 }
 
 fn push_leg(json: &mut String, leg: &Leg, started: Instant) {

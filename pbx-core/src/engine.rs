@@ -2,11 +2,12 @@
 //!
 //! Each room is a file in `engine/` that adds its methods to [`Engine`]: `events` (what the SIP stack says), `requests`
 //! (REGISTER, OPTIONS …), and one per stage of a call: `incoming` → `outgoing` → `answering` → `renegotiation` →
-//! `ending`; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
+//! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected` follows a phone to its next
 //! connection, `resyncing` has phones fetch their settings. `perform` lets scripts go on and does what they want; `line` is a leg's media; `media_events` hears the
 //! workers; `moving` finds another port where one is taken; `show` tells the portal.
 
 mod answering;
+mod digits;
 mod editing;
 mod ending;
 mod events;

@@ -14,9 +14,11 @@ pub mod live;
 pub mod route;
 
 mod auth;
+mod auto_answer;
 mod bindings;
 mod call;
 mod cdr;
+mod codes;
 mod counters;
 mod features;
 mod habits;

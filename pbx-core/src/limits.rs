@@ -28,6 +28,8 @@ pub(crate) const USER_AGENT_BYTES: usize = 96;
 pub(crate) const USER_AGENTS: usize = 1000;
 /// Characters of a dialled number or user name.
 pub(crate) const NUMBER_BYTES: usize = 128;
+/// Keys pressed in a call that its script has not taken yet.
+pub(crate) const DIGITS: usize = 64;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
 pub(crate) const EARLY_MESSAGES: usize = 16;
 

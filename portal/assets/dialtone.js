@@ -51,6 +51,7 @@ on("click", "[data-dialog]", el => document.getElementById(el.dataset.dialog)?.s
 on("click", "dialog [data-close]", el => el.closest("dialog").close());
 on("click", "dialog", (el, e) => { if (e.target === el) el.close(); });
 on("click", "[data-eye]", el => { const i = $("input", el.parentElement), hidden = i.type === "password"; i.type = hidden ? "text" : "password"; el.setAttribute("aria-pressed", hidden); });
+on("click", "[data-print]", () => window.print());
 on("click", "[data-copy]", async el => { await navigator.clipboard?.writeText(el.dataset.copy); toast(t("Copied")); });
 on("input", "[data-typed]", el => { $("#" + el.dataset.for).disabled = el.value.trim() !== el.dataset.typed; });
 // a file as text: by its mark, else UTF-8, else as Windows writes it

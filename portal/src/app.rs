@@ -18,9 +18,9 @@ use crate::{
     error::Fault,
     events, headers,
     pages::{
-        self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard,
+        self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard, feature_codes,
         help::{self, check, report},
-        history, home, live_calls, mail, metrics, night,
+        history, home, hotdesk, live_calls, mail, metrics, night,
         own_calls::{self, blocked},
         own_phones, passkeys, profile, rules, security, settings, status, time_frames, transfer, trial,
     },
@@ -90,6 +90,10 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/{id}", get(call::show))
+        .route("/admin/feature-codes", get(feature_codes::card))
+        .route("/admin/devices/hotdesk", get(hotdesk::show))
+        .route("/admin/devices/hotdesk/{id}/log-out", post(hotdesk::log_out))
+        .route("/security/pin", post(security::set_pin))
         .route("/admin/devices/{id}/secret", post(devices::secret))
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))

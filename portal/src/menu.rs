@@ -2,7 +2,8 @@
 
 use config::{
     Resource,
-    resources::{devices::DEVICES, settings::SETTINGS},
+    access::Permission,
+    resources::{devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS},
 };
 
 use crate::{assets::icon, auth::Who};
@@ -41,11 +42,14 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
         }
-        if title == "Configuration" && who.may_see(&SETTINGS) {
+        if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
         }
         if title == "Configuration" && who.may_write(&DEVICES) {
             items.push(item("Provisioning", "/admin/provisioning", icon("cloud-download"), "", path));
+        }
+        if title == "Configuration" && who.may_see(&FEATURE_CODES) {
+            items.push(item("Feature code card", "/admin/feature-codes", icon("printer"), "", path));
         }
         if title == "Reporting" && who.viewer.level >= 2 {
             items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));

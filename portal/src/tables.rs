@@ -11,6 +11,7 @@ pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod holders;
+mod links;
 pub(crate) mod list;
 pub(crate) mod related;
 pub(crate) mod ring_groups;
@@ -65,7 +66,7 @@ pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mu
 
 /// What stands above a list.
 pub(crate) async fn above(app: &App, who: &Who, of: &'static Resource) -> Result<String, Fault> {
-    if departments::are(of) { departments::tree(app, who).await } else { Ok(String::new()) }
+    if departments::are(of) { departments::tree(app, who).await } else { links::of(of) }
 }
 
 /// What somebody may do with rows of a table.

@@ -37,7 +37,7 @@ names! {
     SessionExpires "Session-Expires" b'x', MinSe "Min-SE", ReferTo "Refer-To" b'r', ReferredBy "Referred-By" b'b',
     Replaces "Replaces", Event "Event" b'o', SubscriptionState "Subscription-State", Diversion "Diversion",
     HistoryInfo "History-Info", PAssertedIdentity "P-Asserted-Identity",
-    PPreferredIdentity "P-Preferred-Identity", Privacy "Privacy", AlertInfo "Alert-Info", CallInfo "Call-Info",
+    PPreferredIdentity "P-Preferred-Identity", Privacy "Privacy", AlertInfo "Alert-Info", AnswerMode "Answer-Mode", CallInfo "Call-Info",
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",
     Geolocation "Geolocation", InfoPackage "Info-Package", RecvInfo "Recv-Info", Date "Date", Timestamp "Timestamp",
     Organization "Organization", Identity "Identity" b'y', ReferSub "Refer-Sub",

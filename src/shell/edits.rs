@@ -10,6 +10,8 @@ use pbx_core::Input;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use super::clock::unix_ms;
+
 /// The engine's end of the queue. Dropping it has the rest written and the thread end.
 #[derive(Debug)]
 pub struct Edits {
@@ -38,7 +40,7 @@ impl Edits {
 
 fn run(db: &Db, engine: &mpsc::Sender<Input>, queued: &Receiver<(u64, Box<Edit>)>) {
     for (ticket, edit) in queued {
-        let outcome = db.carry_out_edit(&edit).map(|_| ()).map_err(|error| error.in_words());
+        let outcome = db.carry_out_edit(&edit, unix_ms()).map(|_| ()).map_err(|error| error.in_words());
         if engine.blocking_send(Input::Edited { ticket, outcome }).is_err() {
             break;
         }
@@ -62,6 +64,7 @@ mod tests {
             id: 1,
             fields: vec![("forward_always", to.into())],
             reason: "code *72".into(),
+            proof: None,
         })
     }
 

@@ -162,7 +162,8 @@ fn is_awaited(change: &Change) -> bool {
         | Change::CallClosed(_)
         | Change::CallParties(_)
         | Change::Turn { .. }
-        | Change::LastCall { .. } => false,
+        | Change::LastCall { .. }
+        | Change::LastCaller { .. } => false,
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::DateTime;
 use config::Db;
 use pbx_core::Input;
 use tokio::sync::mpsc;
@@ -39,6 +40,11 @@ impl Upkeep {
         match self.db.end_trials(now_ms) {
             Ok(ended) => ended.iter().for_each(|ended| self.tell(ended, now)),
             Err(error) => warn!("changes on trial could not be taken back: {error}"),
+        }
+        match self.db.end_hotdesks(DateTime::from_timestamp_millis(now_ms).unwrap_or_default()) {
+            Ok(0) => {}
+            Ok(ended) => info!("{ended} users were logged out of hotdesk phones: their time is over"),
+            Err(error) => warn!("users could not be logged out of hotdesk phones: {error}"),
         }
         if self.told.is_some_and(|told| now - told > TOLD_FOR) {
             self.alarms.clear(ALARM);

@@ -4,14 +4,17 @@
 mod basic;
 mod blocked;
 mod click_to_call;
+mod codes;
 mod configuration;
 mod forwards;
 mod hold;
+mod hotdesk;
 mod hunting;
 mod limits;
 mod nat;
 mod offers;
 mod old_phones;
+mod page;
 mod parties;
 mod permissions;
 mod registration;

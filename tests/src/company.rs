@@ -1,17 +1,18 @@
 //! The configuration of a simulated company, changed by hand instead of through a database.
 
-use std::{iter, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
     AnsweringRuleId, DeviceId, ExtensionId, RingGroupId, RoleId, SiteId, Snapshot, TenantId, TimeFrameId,
     UserId,
     access::{Reach, Rights},
+    codes,
     edits::Edit,
     schedule::{Schedule, Tz},
     snapshot::{
-        AnsweringRule, BlockedCaller, Callers, Destination, Device, Extension, Forwards, Ha1, Night,
-        NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant, TimeFrame,
-        User,
+        AnsweringRule, BlockedCaller, Callers, Destination, Device, Extension, FeatureCode, Forwards, Ha1,
+        Night, NightSwitch, NodeSettings, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target,
+        Tenant, TimeFrame, User,
     },
 };
 
@@ -36,6 +37,10 @@ pub struct Company {
     pub frames: Vec<TimeFrame>,
     /// What happens to users' calls.
     pub rules: Vec<AnsweringRule>,
+    /// Feature codes; the usual ones from the start.
+    pub codes: Vec<FeatureCode>,
+    /// PINs that users have set.
+    pub pins: BTreeMap<UserId, String>,
     pub ring_delays: Vec<RingDelay>,
     /// Settings of the whole system.
     pub node: NodeSettings,
@@ -73,6 +78,8 @@ impl Company {
             sites: vec![],
             frames: vec![],
             rules: vec![],
+            codes: usual_codes(id),
+            pins: BTreeMap::new(),
             ring_delays: vec![],
             node,
             neighbours: vec![],
@@ -115,6 +122,25 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            hotdesk: false,
+            model: None,
+        });
+    }
+    /// A phone of a site, which users log in to.
+    pub fn add_hotdesk(&mut self, username: &str) {
+        let ha1 = sip_stack::digest::Ha1::new(username, &self.tenant.domain, &password(username));
+        self.devices.push(Device {
+            id: DeviceId(self.id_after(self.devices.len())),
+            tenant: self.tenant.id,
+            user: None,
+            name: format!("Desk {username}"),
+            username: username.into(),
+            ha1: Ha1 { md5: ha1.md5, sha256: ha1.sha256 },
+            ring: Ring::Immediate,
+            max_contacts: 1,
+            auto_answer: false,
+            hotdesk: true,
+            model: None,
         });
     }
     /// A ring group.
@@ -191,6 +217,10 @@ impl Company {
     /// Writes what a call changes, as the database would; why not, if it is refused. A field or table that calls do not
     /// change is a fault of the engine.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), String> {
+        if let Some(proof) = &edit.proof {
+            let right = self.pins.get(&proof.user).is_some_and(|pin| *pin == proof.pin);
+            right.then_some(()).ok_or("pin: the PIN is wrong.")?;
+        }
         let company = match edit.tenant == self.tenant.id {
             true => self,
             false => {
@@ -207,7 +237,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                if let Some(number) = text.as_ref().filter(|number| number.len() <= 6) {
+                let dialled = text.as_ref().filter(|_| field.starts_with("forward"));
+                if let Some(number) = dialled.filter(|number| number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
                 }
@@ -216,7 +247,34 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
+                    "forward_always_until" => user.forwards.always_until = None,
+                    "forward_busy_until" => user.forwards.busy_until = None,
+                    "forward_no_answer_until" => user.forwards.no_answer_until = None,
                     other => panic!("no call edits users.{other}"),
+                }
+            }
+            "settings" => {
+                let night = &mut self.tenant.night;
+                match (field, value) {
+                    ("night_enabled", value) => night.enabled = value == "1",
+                    ("night_mode", "day") => night.switch = NightSwitch::Day,
+                    ("night_mode", "night") => night.switch = NightSwitch::Night,
+                    ("night_until", "") => night.until = None,
+                    other => panic!("no call edits settings.{other:?}"),
+                }
+            }
+            "devices" => {
+                let user = text.as_ref().and_then(|id| id.parse().ok()).map(UserId);
+                let taken = self.devices.iter().any(|d| d.hotdesk && d.user.is_some() && d.user == user);
+                let device =
+                    self.devices.iter_mut().find(|d| d.id.0 == edit.id).ok_or("this entry is gone")?;
+                match field {
+                    "hotdesk_user" if taken => return Err("hotdesk_user: somebody has it already.".into()),
+                    "hotdesk_user" => device.user = user,
+                    "hotdesk_since" => {}
+                    other => panic!("no call edits devices.{other}"),
                 }
             }
             other => panic!("no call edits {other}"),
@@ -246,6 +304,7 @@ impl Company {
             Rows::put(&mut rows.sites, company.sites.clone());
             Rows::put(&mut rows.time_frames, company.frames.clone());
             Rows::put(&mut rows.answering_rules, company.rules.clone());
+            Rows::put(&mut rows.feature_codes, company.codes.clone());
             Rows::put(&mut rows.ring_delays, company.ring_delays.clone());
         }
         Arc::new(Snapshot::of(self.revision, rows))
@@ -267,6 +326,19 @@ impl Company {
     fn id_after(&self, count: usize) -> i64 {
         (self.tenant.id.0 - 1) * 1000 + count as i64 + 1
     }
+}
+
+/// Those that a company begins with.
+fn usual_codes(tenant: i64) -> Vec<FeatureCode> {
+    let code = |(at, declared): (i64, &codes::Declared)| FeatureCode {
+        id: tenant * 1000 + at,
+        tenant: TenantId(tenant),
+        function: declared.function,
+        code: declared.code.into(),
+        enabled: true,
+        permission: declared.permission,
+    };
+    (0..).zip(&codes::FUNCTIONS).map(code).collect()
 }
 
 /// Each device's secret.

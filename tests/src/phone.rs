@@ -248,6 +248,23 @@ impl Phone {
         self.wish = Direction::SendRecv;
         self.direction = Direction::SendRecv;
     }
+    /// The packets of a key that is pressed and let go (RFC 4733 §2.5): the end is sent three times.
+    pub fn press(&mut self, key: char) -> Vec<(SocketAddr, Bytes)> {
+        let event = "0123456789*#ABCD".find(key).expect("a key of a phone") as u8;
+        let number = self.codecs.iter().find(|p| p.codec.name.eq_ignore_ascii_case("telephone-event"));
+        let (Some(number), Some(remote)) = (number.map(|p| p.number), self.remote) else { return vec![] };
+        let began = u32::from(self.sequence.wrapping_add(1)) * 160;
+        let packet = |_| {
+            self.sequence = self.sequence.wrapping_add(1);
+            let mut packet = vec![0x80, number];
+            packet.extend(self.sequence.to_be_bytes());
+            packet.extend(began.to_be_bytes());
+            packet.extend(u32::from(self.index).to_be_bytes());
+            packet.extend([event, 0x8a, 0x03, 0x20]);
+            (remote, packet.into())
+        };
+        (0..3).map(packet).collect()
+    }
     /// Time has come; what RTP it sends.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<(SocketAddr, Bytes)> {
         self.stack.handle_timeout(now);

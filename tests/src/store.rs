@@ -22,6 +22,7 @@ pub struct Store {
     pub calls: BTreeMap<String, CallRow>,
     turns: BTreeMap<RingGroupId, UserId>,
     last_calls: BTreeMap<UserId, i64>,
+    last_callers: BTreeMap<UserId, String>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
@@ -35,6 +36,7 @@ impl Default for Store {
             calls: BTreeMap::new(),
             turns: BTreeMap::new(),
             last_calls: BTreeMap::new(),
+            last_callers: BTreeMap::new(),
             parties: vec![],
             waiting: VecDeque::new(),
         }
@@ -72,6 +74,9 @@ impl Store {
                 self.last_calls.insert(user, ended_at);
             }
             Change::CallParties(parties) => self.parties.extend(parties),
+            Change::LastCaller { user, number } => {
+                self.last_callers.insert(user, number);
+            }
             Change::CallTraced { id, trace } => {
                 if let Some(row) = self.calls.get_mut(&id) {
                     row.trace = trace;
@@ -92,7 +97,11 @@ impl Store {
         let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
         Stored {
             bindings: self.bindings.values().cloned().collect(),
-            hunting: HuntRows { turns, last_calls },
+            hunting: HuntRows {
+                turns,
+                last_calls,
+                last_callers: self.last_callers.clone().into_iter().collect(),
+            },
         }
     }
     /// The power fails: what is not committed is lost.

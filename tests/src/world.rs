@@ -223,6 +223,16 @@ impl World {
         self.input(Input::Command(live::Command::Call(Box::new(order))));
         id
     }
+    /// Presses these keys one after the other during its call.
+    pub fn presses(&mut self, phone: PhoneId, keys: &str) {
+        for key in keys.chars() {
+            let from = self.phones[phone.0].rtp();
+            for (to, bytes) in self.phone(phone).press(key) {
+                self.network.send(self.clock, Datagram { transport: Transport::Udp, from, to, bytes });
+            }
+            self.run_for(ms(200));
+        }
+    }
     /// Sets what a phone does when called.
     pub fn habit(&mut self, phone: PhoneId, habit: Habit) {
         self.phone(phone).habit = habit;

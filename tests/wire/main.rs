@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod codes;
 mod desk;
 mod dialogs;
 mod disk;

@@ -13,8 +13,9 @@ use crate::{
     resources::{extensions::Target, settings::SETTINGS},
     secret::Cipher,
     snapshot::{
-        AnsweringRule, BlockedCaller, Contact, Department, Device, DirectoryName, Extension, NodeSettings,
-        OwnContact, ParkLot, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, User,
+        AnsweringRule, BlockedCaller, Contact, Department, Device, DirectoryName, Extension, FeatureCode,
+        NodeSettings, OwnContact, ParkLot, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame,
+        User,
     },
     typed::{Typed, Unreadable},
 };
@@ -54,6 +55,7 @@ pub(super) fn all(
         own_contacts: reader.table()?,
         directory_names: reader.table()?,
         blocked_callers: reader.table()?,
+        feature_codes: reader.table()?,
         sites: reader.table()?,
         time_frames: reader.table()?,
         answering_rules: reader.table()?,
@@ -95,6 +97,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.own_contacts, &again.own_contacts)?;
     reader.refresh(&mut next.directory_names, &again.directory_names)?;
     reader.refresh(&mut next.blocked_callers, &again.blocked_callers)?;
+    reader.refresh(&mut next.feature_codes, &again.feature_codes)?;
     reader.refresh(&mut next.sites, &again.sites)?;
     reader.refresh(&mut next.time_frames, &again.time_frames)?;
     reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
@@ -123,6 +126,7 @@ struct Again {
     own_contacts: BTreeSet<i64>,
     directory_names: BTreeSet<i64>,
     blocked_callers: BTreeSet<i64>,
+    feature_codes: BTreeSet<i64>,
     sites: BTreeSet<i64>,
     time_frames: BTreeSet<i64>,
     answering_rules: BTreeSet<i64>,
@@ -159,6 +163,8 @@ impl Again {
             self.directory_names.insert(touched.id);
         } else if name == BlockedCaller::TABLE {
             self.blocked_callers.insert(touched.id);
+        } else if name == FeatureCode::TABLE {
+            self.feature_codes.insert(touched.id);
         } else if name == Site::TABLE {
             self.sites.insert(touched.id);
         } else if name == TimeFrame::TABLE {

@@ -12,7 +12,8 @@ use crate::{
     DeviceId, Snapshot,
     resources::{
         contacts, device_buttons::DEVICE_BUTTONS, devices::DEVICES, extensions::EXTENSIONS,
-        node_settings::NODE_SETTINGS, settings::SETTINGS, sites::SITES, tenants::TENANTS, users::USERS,
+        feature_codes::FEATURE_CODES, node_settings::NODE_SETTINGS, settings::SETTINGS, sites::SITES,
+        tenants::TENANTS, users::USERS,
     },
 };
 
@@ -60,6 +61,9 @@ impl<'a> Concerned<'a> {
             }
         } else if name == EXTENSIONS.name {
             self.tenant("SELECT tenant_id FROM extensions WHERE id = ?1", id)?;
+            self.tenant(&tenant_was(name), id)?;
+        } else if name == FEATURE_CODES.name {
+            self.tenant("SELECT tenant_id FROM feature_codes WHERE id = ?1", id)?;
             self.tenant(&tenant_was(name), id)?;
         } else if name == SETTINGS.name {
             self.tenant("SELECT tenant_id FROM settings WHERE id = ?1", id)?;
@@ -147,7 +151,7 @@ fn tenant_was(table: &str) -> String {
     )
 }
 
-const OF_USER: &str = "SELECT id FROM devices WHERE user_id = ?1";
+const OF_USER: &str = "SELECT id FROM devices WHERE user_id = ?1 OR hotdesk_user_id = ?1";
 const OF_KEEPER: &str =
     "SELECT d.id FROM own_contacts c JOIN devices d ON d.user_id = c.user_id WHERE c.id = ?1";
 const USER_TENANT: &str = "SELECT tenant_id FROM users WHERE id = ?1 UNION ALL \

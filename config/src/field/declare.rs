@@ -64,6 +64,10 @@ impl Field {
     pub const fn mac(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Kind::Mac)
     }
+    /// The keys of a feature code.
+    pub const fn code(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Code)
+    }
     /// Read by SQL from other rows, with `{t}` for the table's alias; never NULL, never set.
     pub const fn made_by(mut self, sql: &'static str) -> Self {
         self.made_by = sql;

@@ -100,7 +100,7 @@ mod tests {
     /// GRP-07: who answered last comes last; the group gives up before their turn is over.
     #[test]
     fn the_next_call_begins_after_who_answered_last() {
-        let memory = Memory::of(HuntRows { turns: vec![(RingGroupId(7), UserId(1))], last_calls: vec![] });
+        let memory = Memory::of(HuntRows { turns: vec![(RingGroupId(7), UserId(1))], ..HuntRows::default() });
         let group = RingGroup { total_time: Some(Duration::from_secs(40)), ..group(Strategy::RoundRobin) };
         let preview = Preview::of(&group, &memory, |_| None);
         assert_eq!(seconds(&preview), [Some((30, 40)), Some((0, 15)), Some((15, 30))]);

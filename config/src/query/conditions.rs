@@ -211,6 +211,7 @@ fn searched(of: &Resource) -> String {
         | Kind::OutsideNumber
         | Kind::WrittenNumber
         | Kind::Mac
+        | Kind::Code
         | Kind::Extension => in_column(of, field) && !field.computed,
         _ => false,
     };

@@ -22,6 +22,7 @@ pub(super) enum Write<'a> {
     Turn(RingGroupId, UserId),
     LastCall(UserId, i64),
     Party(&'a PartyRow),
+    LastCaller(UserId, &'a str),
 }
 
 /// The writes of a batch, in its order.
@@ -48,6 +49,7 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::LastCaller { user, number } => Write::LastCaller(*user, number),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));
                 continue;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::{
-    DeviceId, Field, Problem, Resource, TenantId, UserId, models,
+    DeviceId, Field, Problem, Resource, TenantId, UserId,
+    models::{self, Model},
     resource::{Hooks, Values},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
@@ -21,6 +22,7 @@ mod ha1;
 pub struct Device {
     pub id: DeviceId,
     pub tenant: TenantId,
+    /// Whose phone it is, or who is logged in.
     pub user: Option<UserId>,
     pub name: String,
     /// Digest user name, unique in the tenant.
@@ -31,6 +33,10 @@ pub struct Device {
     pub max_contacts: usize,
     /// Answers by itself when its user had a call placed from the portal. CTC-06.
     pub auto_answer: bool,
+    /// A phone of a site: `user` is who is logged in. HD-01.
+    pub hotdesk: bool,
+    /// What it is, if it fetches its settings from here.
+    pub model: Option<&'static Model>,
 }
 
 /// How a device rings when its user is called. RNG-01…04.
@@ -90,6 +96,11 @@ pub static DEVICES: Resource = Resource {
         Field::phone_number("voicemail_box", "Shared mailbox")
             .shown_when("voicemail_button", "shared")
             .help("The extension whose mailbox it calls."),
+        Field::reference("hotdesk_user", "Logged in", "users")
+            .unique()
+            .clears()
+            .help("Who works at this phone of a site. They log in and out on the phone itself."),
+        Field::moment("hotdesk_since", "Since"),
         Field::moment("fetched", "Settings fetched").made_by(FETCHED),
         Field::long_text("fetched_by", "Fetched by").made_by(
             "COALESCE((SELECT p.fetched_by FROM device_provisioning p WHERE p.device_id = {t}.id), '')",
@@ -108,6 +119,7 @@ pub static DEVICES: Resource = Resource {
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
         ("Buttons", &["voicemail_button", "voicemail_box"]),
+        ("Hotdesk", &["hotdesk_user", "hotdesk_since"]),
     ],
     title: "name",
     single: false,
@@ -120,7 +132,7 @@ pub static DEVICES: Resource = Resource {
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain, t.auto_answer FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -137,10 +149,15 @@ impl Typed for Device {
             "disabled" => Ring::Disabled,
             _ => Ring::After(Duration::from_secs(row.get(7)?)),
         };
+        let owner: Option<i64> = row.get(2)?;
+        let hotdesk = owner.is_none() && row.get(11)?;
+        let user = if hotdesk { row.get(12)? } else { owner };
         Ok(Self {
             id: DeviceId(id),
             tenant: TenantId(row.get(1)?),
-            user: row.get::<_, Option<i64>>(2)?.map(UserId),
+            user: user.map(UserId),
+            hotdesk,
+            model: models::by_key(row.get_ref(13)?.as_str().map_err(rusqlite::Error::from)?),
             name: row.get(3)?,
             ha1: Ha1::new(&username, realm, &secret),
             username,
@@ -159,6 +176,9 @@ fn user_or_site(device: &Values) -> Result<(), Problem> {
     let given = |name: &str| device.get(name).is_some_and(|value| !value.is_empty());
     if given("user") && given("site") {
         return Err(Problem::of("site", "A phone belongs to a user or to a site, not both."));
+    }
+    if given("hotdesk_user") && !given("site") {
+        return Err(Problem::of("hotdesk_user", "Users log in to phones of a site. Leave this blank."));
     }
     Ok(())
 }

@@ -30,6 +30,20 @@ pub struct RingGroup {
     /// Before the caller's name on the members' phones.
     pub caller_prefix: String,
     pub overflow: Destination,
+    /// What feature codes do with it.
+    pub paged: Paged,
+}
+
+/// What can be done with a group at once. GRP-03, GRP-04.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub enum Paged {
+    /// Neither page nor intercom.
+    No,
+    /// Its phones play what somebody says.
+    Page,
+    /// Also with their microphones open.
+    #[default]
+    Intercom,
 }
 
 /// In which order members ring.
@@ -70,6 +84,9 @@ pub static RING_GROUPS: Resource = Resource {
         Field::text("caller_prefix", "Caller name prefix")
             .max(16)
             .help("Shown before the caller's name, so that members see which number was called."),
+        Field::choice("paged", "Page and intercom", PAGED).required().default("intercom").help(
+            "By feature code, for users with the permission. Intercom opens all microphones: phones in one room howl.",
+        ),
         Field::destination("overflow", "If nobody answers").required().default("hangup:no_answer"),
     ],
     columns: &["extension", "name", "strategy", "members", "overflow"],
@@ -79,6 +96,7 @@ pub static RING_GROUPS: Resource = Resource {
         ("General", &["name", "extension"]),
         ("Ringing", &["strategy", "members", "ring_time", "total_time", "caller_prefix"]),
         ("Overflow", &["overflow"]),
+        ("Page", &["paged"]),
     ],
     title: "name",
     single: false,
@@ -92,7 +110,7 @@ impl Typed for RingGroup {
     const TABLE: &'static str = "ring_groups";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, x.number, t.ring_time, t.overflow, \
         (SELECT group_concat(m.target, ',' ORDER BY m.position) FROM ring_groups_members m \
-         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strategy, t.total_time, t.caller_prefix \
+         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strategy, t.total_time, t.caller_prefix, t.paged \
         FROM ring_groups t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.ring_group_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -118,6 +136,7 @@ impl Typed for RingGroup {
             total_time: row.get::<_, Option<u64>>(8)?.map(Duration::from_secs),
             caller_prefix: row.get(9)?,
             overflow,
+            paged: Paged::of(row.get_ref(10)?.as_str().map_err(rusqlite::Error::from)?),
         })
     }
     fn id(&self) -> i64 {
@@ -137,6 +156,16 @@ impl Strategy {
     }
 }
 
+impl Paged {
+    fn of(stored: &str) -> Self {
+        match stored {
+            "page" => Self::Page,
+            "intercom" => Self::Intercom,
+            _ => Self::No,
+        }
+    }
+}
+
 impl Default for RingGroup {
     fn default() -> Self {
         Self {
@@ -150,6 +179,7 @@ impl Default for RingGroup {
             total_time: None,
             caller_prefix: String::new(),
             overflow: Destination::Hangup(Cause::NoAnswer),
+            paged: Paged::default(),
         }
     }
 }
@@ -162,6 +192,11 @@ fn overflows_elsewhere(values: &Values) -> Result<(), Problem> {
     Ok(())
 }
 
+const PAGED: &[(&str, &str)] = &[
+    ("no", "Neither"),
+    ("page", "Page: phones play"),
+    ("intercom", "Page and intercom: microphones open, too"),
+];
 const STRATEGIES: &[(&str, &str)] = &[
     ("all", "Ring all"),
     ("top_to_bottom", "Top to bottom"),

@@ -29,6 +29,9 @@ pub static SETTINGS: Resource = Resource {
         super::area_code("Local numbers are in this area, unless a site or a user has another."),
         Field::flag("inband_ringback", "Send ringback as audio")
             .help("For phones and lines that stay silent while the other side rings."),
+        Field::number("hotdesk_hours", "Hotdesk logout after", 1, 168, "h")
+            .help("Who logged in to a phone of a site is logged out then. Blank is never."),
+        Field::time_of_day("hotdesk_until", "Hotdesk logout at").help("A time of day, on the site's clocks. Blank is never."),
         Field::number("password_days", "Passwords expire after", 0, 3650, "days")
             .required()
             .default("0")
@@ -87,6 +90,7 @@ pub static SETTINGS: Resource = Resource {
     cards: &[
         ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
+        ("Hotdesk phones", &["hotdesk_hours", "hotdesk_until"]),
         ("Night", &["night_enabled", "night_mode", "night_until", "night_when", "night_frame"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),
         ("Records", &["audit_days"]),

@@ -112,7 +112,7 @@ impl Typed for Tenant {
 }
 
 /// Tables with rows that are made and go with their tenant.
-pub const MADE_WITH: [&str; 3] = ["sites", "licences", "roles"];
+pub const MADE_WITH: [&str; 4] = ["sites", "licences", "roles", "feature_codes"];
 
 fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
     let domain = values.get("domain").map_or("", String::as_str);

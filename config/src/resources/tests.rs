@@ -16,7 +16,10 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     let mut sample = Values::new();
     for field in of.settable() {
         // An extension belongs to a user or to a group, not to both; the same holds for numbers and devices.
-        if matches!((of.name, field.name), ("extensions" | "numbers", "ring_group") | ("devices", "site")) {
+        if matches!(
+            (of.name, field.name),
+            ("extensions" | "numbers", "ring_group") | ("devices", "site" | "hotdesk_user")
+        ) {
             continue;
         }
         let value = match field.kind {
@@ -52,6 +55,7 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
             Kind::Country => ["de", "fr", "us"][n % 3].to_owned(),
             Kind::WrittenNumber => format!("030 / 1234-{n}"),
             Kind::OutsideNumber => format!("+49301234{}{n}", author.viewer.tenant),
+            Kind::Code => format!("#0{n}"),
             Kind::Mac => format!("0000000000{}{n}", author.viewer.tenant),
         };
         sample.insert(field.name.to_owned(), value);
@@ -91,6 +95,7 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
             values.insert("extension".into(), format!("8{n:03}"));
             values.insert("members".into(), target(company, author, "users", n).to_string());
         }
+        "time_frames" => drop(values.insert("kind".into(), "always".into())),
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

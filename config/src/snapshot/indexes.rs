@@ -12,7 +12,7 @@ use crate::{
     DeviceId, ExtensionId, RingGroupId, TenantId, UserId,
     resources::{
         answering_rules::AnsweringRule, blocked_callers::BlockedCaller, devices::Device,
-        ring_groups::Strategy,
+        feature_codes::FeatureCode, ring_groups::Strategy,
     },
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Indexes {
     pub ring_delays: Arc<HashMap<(RingGroupId, UserId), Duration>>,
     /// By whom they are blocked; `None` is the whole company.
     pub blocked: SharedMap<Blocker, Arc<[Arc<BlockedCaller>]>>,
+    /// In the order of their keys.
+    pub codes: SharedMap<TenantId, Arc<[Arc<FeatureCode>]>>,
     /// In their order.
     pub rules_of: SharedMap<UserId, Arc<[Arc<AnsweringRule>]>>,
 }
@@ -65,6 +67,7 @@ impl Indexes {
         self.update_devices_of(old, new);
         self.names.update(old, new);
         self.update_blocked(old, new);
+        self.update_codes(old, new);
         self.update_rules_of(old, new);
     }
 
@@ -132,6 +135,26 @@ impl Indexes {
             } else {
                 self.devices_of.insert(user, devices.into());
             }
+        }
+    }
+
+    fn update_codes(&mut self, old: &Rows, new: &Rows) {
+        let changes = new.feature_codes.differences(&old.feature_codes);
+        let tenants: HashSet<TenantId> =
+            changes.iter().flat_map(|(old, new)| [*old, *new]).flatten().map(|code| code.tenant).collect();
+        let mut codes: HashMap<TenantId, Vec<Arc<FeatureCode>>> =
+            tenants.into_iter().map(|tenant| (tenant, vec![])).collect();
+        if codes.is_empty() {
+            return;
+        }
+        for code in new.feature_codes.values() {
+            if let Some(codes) = codes.get_mut(&code.tenant) {
+                codes.push(code.clone());
+            }
+        }
+        for (tenant, mut codes) in codes {
+            codes.sort_by(|one, other| (&one.code, one.function).cmp(&(&other.code, other.function)));
+            self.codes.insert(tenant, codes.into());
         }
     }
 

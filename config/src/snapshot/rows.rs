@@ -11,6 +11,7 @@ use crate::{
         departments::Department,
         devices::Device,
         extensions::{Extension, Target},
+        feature_codes::FeatureCode,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         park_lots::ParkLot,
@@ -44,6 +45,7 @@ pub struct Rows {
     pub own_contacts: Table<OwnContact>,
     pub directory_names: Table<DirectoryName>,
     pub blocked_callers: Table<BlockedCaller>,
+    pub feature_codes: Table<FeatureCode>,
     pub sites: Table<Site>,
     pub time_frames: Table<TimeFrame>,
     pub answering_rules: Table<AnsweringRule>,
@@ -67,6 +69,7 @@ impl Rows {
         self.contacts.retain(|contact| tenants.contains(&contact.tenant.0));
         self.own_contacts.retain(|own| users.contains_key(&own.user.0));
         self.directory_names.retain(|name| tenants.contains(&name.tenant.0));
+        self.feature_codes.retain(|code| tenants.contains(&code.tenant.0));
         self.leave_out_rules();
         self.ring_groups.retain(|group| tenants.contains(&group.tenant.0));
         let dangles = |group: &RingGroup| group.members.iter().any(|id| !users.contains_key(&id.0));

@@ -72,6 +72,9 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(index) else { return };
         session.rtp.agree(now, line.remote, line.signalled_from);
         session.rtcp.agree(now, line.remote_rtcp, line.signalled_from);
+        if let Some(mixed) = &mut session.mixed {
+            mixed.agree(Some(&line));
+        }
         session.line = Some(line);
         let peer = session.links.peer;
         self.route(index);
@@ -87,11 +90,14 @@ impl Worker {
         if session.links.path == path {
             return;
         }
+        self.leave_mix(index);
+        let Some(session) = self.sessions.get_mut(index) else { return };
         session.links.path = path;
         session.outgoing.forget_source();
         session.player = None;
         self.unlink(index);
         self.link(index);
+        self.join_mix(index);
         self.tune(index);
         self.arm(now, index);
     }
@@ -106,6 +112,7 @@ impl Worker {
 
     /// Nobody hears it, it hears nobody, it waits for nothing, it is not found by its id.
     fn detach(&mut self, index: u32) {
+        self.leave_mix(index);
         self.unlink(index);
         self.timers.clear_all(index);
         let Some(session) = self.sessions.get_mut(index) else { return };
@@ -172,8 +179,9 @@ impl Worker {
 
     /// Sets the timers that line and path ask for, clears the others; those that run go on.
     fn arm(&mut self, now: Instant, index: u32) {
+        let keeps_time = self.keeps_time(index);
         let Some(session) = self.sessions.get_mut(index) else { return };
-        let plays = session.player.is_some() && session.may_send();
+        let plays = keeps_time || (session.player.is_some() && session.may_send());
         let listens = session.expects_packets() && !self.settings.silence.is_zero();
         if listens && !self.timers.is_set(index, Timer::Silence) {
             session.quiet_since = now;

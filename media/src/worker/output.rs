@@ -19,6 +19,8 @@ pub(super) enum Queued {
     Ready(Output),
     /// A frame of the session's tone.
     Frame(Place),
+    /// A frame of the mix that the session is in.
+    Mixed(Place),
     /// An RTCP report.
     Report(Place),
     /// The last report.
@@ -33,6 +35,7 @@ impl Worker {
             let output = match self.queue.pop_front()? {
                 Queued::Ready(output) => Some(output),
                 Queued::Frame(place) => self.write(place, |s, now| s.write_frame(now, place.index, buffer)),
+                Queued::Mixed(place) => self.write(place, |s, now| s.write_mixed(now, place.index, buffer)),
                 Queued::Report(place) => {
                     self.write(place, |s, now| s.write_report(now, place.index, buffer, false))
                 }
@@ -69,13 +72,28 @@ impl Session {
         if !self.may_send() {
             return None;
         }
-        let to = *self.rtp.destination()?;
         let player = self.player.as_mut()?;
+        let units = player.play(buffer.get_mut(HEADER..HEADER + FRAME)?);
+        let number = player.number;
+        self.send_own(now, index, buffer, (number, units))
+    }
+
+    /// A frame of our own that is in the buffer already, under that payload type and so many samples after the one before.
+    pub(super) fn send_own(
+        &mut self,
+        now: Instant,
+        index: u32,
+        buffer: &mut [u8],
+        (number, units): (u8, u32),
+    ) -> Option<Forward> {
+        if !self.may_send() {
+            return None;
+        }
+        let to = *self.rtp.destination()?;
         let packet = buffer.get_mut(..HEADER + FRAME)?;
-        let units = player.play(&mut packet[HEADER..]);
         packet[..2].copy_from_slice(&[VERSION, 0]);
         let stamp = self.outgoing.own(now, units, Pace { rate: 8_000, ptime: 20 });
-        write_header(packet, player.number, stamp, self.outgoing.ssrc);
+        write_header(packet, number, stamp, self.outgoing.ssrc);
         self.outgoing.count(HEADER + FRAME, FRAME);
         Some(Forward { socket: SocketId::rtp(index), to, len: HEADER + FRAME })
     }
@@ -143,7 +161,7 @@ pub(super) fn write_header(packet: &mut [u8], number: u8, stamp: Stamp, ssrc: u3
 }
 
 /// Of an RTP header without CSRC and extension. [bytes]
-const HEADER: usize = 12;
+pub(super) const HEADER: usize = 12;
 /// Version 2, nothing else (RFC 3550 §5.1).
 const VERSION: u8 = 0x80;
 /// The marker bit (RFC 3550 §5.1).

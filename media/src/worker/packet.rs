@@ -45,6 +45,9 @@ impl Worker {
         {
             self.timers.set(index, Timer::Digit, at);
         }
+        if session.mix_in(packet[1] & 0x7f, &packet[heard.payload.clone()]) {
+            return None;
+        }
         let listener = listener?;
         let socket = SocketId::rtp(listener.index);
         self.sessions.at(listener)?.pass(now, socket, &heard, packet)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, rngs::StdRng};
 
-use super::player::Player;
+use super::{mixing::Mixed, player::Player};
 use crate::{
     codec::Codec,
     dtmf::Digits,
@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) reports: Reports,
     /// The tone that is played.
     pub(super) player: Option<Player>,
+    /// Its part of a mix.
+    pub(super) mixed: Option<Box<Mixed>>,
     pub(super) dropped: u64,
     /// The last packet, or when one was first to be expected.
     pub(super) quiet_since: Instant,
@@ -87,6 +89,7 @@ impl Session {
             digits: Digits::default(),
             reports: Reports::new(random),
             player: None,
+            mixed: None,
             dropped: 0,
             quiet_since: now,
         }

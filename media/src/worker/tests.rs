@@ -2,6 +2,7 @@
 
 mod bench;
 mod hostile;
+mod mix;
 mod quality;
 mod relay;
 mod tones;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Event, Worker, output::Queued};
-use crate::timers::Timer;
+use crate::{session::Path, timers::Timer};
 
 impl Worker {
     pub(super) fn tick(&mut self, now: Instant) {
@@ -22,6 +22,12 @@ impl Worker {
     /// missed ones are left out instead of being sent in a burst.
     fn frame(&mut self, now: Instant, index: u32, at: Instant) {
         let Some(place) = self.sessions.place(index) else { return };
+        if let Some(Path::Mix(mix)) = self.sessions.get(index).map(|session| session.links.path) {
+            let late = now.saturating_duration_since(at);
+            let next = if late > BURST { now } else { at };
+            self.mix(mix);
+            return self.timers.set(index, Timer::Frame, next + FRAME_TIME);
+        }
         let Some(player) = self.sessions.at(place).and_then(|session| session.player.as_mut()) else {
             return;
         };

@@ -63,6 +63,8 @@ fn device(number: u16) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        hotdesk: false,
+        model: None,
     }
 }
 

@@ -41,6 +41,14 @@ pub(crate) enum Cause {
     Dead,
     /// Ended by an administrator or by the stop of the program.
     Administrative,
+    /// The function of a feature code is not part of this system.
+    NotImplemented,
+    /// The caller's role does not let them dial that feature code.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 impl Cause {
@@ -49,7 +57,9 @@ impl Cause {
         match self {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
-            Self::NotAllowed => 403,
+            Self::NotAllowed | Self::CodeNotAllowed | Self::NotLoggedIn => 403,
+            Self::Incomplete => 484,
+            Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
@@ -89,6 +99,10 @@ impl Cause {
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
+            Self::NotImplemented => "This system does not have that function",
+            Self::CodeNotAllowed => "Not allowed to use this code",
+            Self::Incomplete => "A number is missing behind the code",
+            Self::NotLoggedIn => "Log in to this phone first",
         }
     }
 
@@ -109,6 +123,9 @@ impl Cause {
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
+            Self::NotImplemented => 79,
+            Self::CodeNotAllowed | Self::NotLoggedIn => 50,
+            Self::Incomplete => 28,
         }
     }
 
@@ -137,6 +154,9 @@ impl Cause {
             | Self::Congestion
             | Self::NotAcceptable
             | Self::Fault => Some(Tone::Congestion),
+            Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
+                Some(Tone::Information)
+            }
         }
     }
 
@@ -157,7 +177,11 @@ impl Cause {
             | Self::Fault
             | Self::Silent
             | Self::Dead
-            | Self::Administrative => Outcome::Failed,
+            | Self::Administrative
+            | Self::NotImplemented
+            | Self::CodeNotAllowed
+            | Self::Incomplete
+            | Self::NotLoggedIn => Outcome::Failed,
         }
     }
 }
@@ -181,6 +205,9 @@ impl From<route::Refused> for Cause {
             route::Refused::NoWayOutside => Self::NoWayOutside,
             route::Refused::NotAllowed => Self::NotAllowed,
             route::Refused::Blocked => Self::Blocked,
+            route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
+            route::Refused::Incomplete => Self::Incomplete,
+            route::Refused::NotLoggedIn => Self::NotLoggedIn,
         }
     }
 }

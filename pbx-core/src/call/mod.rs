@@ -2,6 +2,7 @@
 //! stage of a call, is in `engine/`.
 
 pub(crate) mod cause;
+pub(crate) mod keys;
 pub(crate) mod leg;
 pub(crate) mod line;
 pub(crate) mod running;

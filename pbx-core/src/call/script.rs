@@ -19,6 +19,7 @@ use std::{
 use config::{
     DeviceId, Snapshot, UserId,
     edits::Edit,
+    models::Vendor,
     records::Change,
     snapshot::{Device, Tenant, User},
 };
@@ -31,6 +32,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     ids::LegId,
     io::Now,
+    limits,
     office::Office,
     route::{Caller, Question, Route, Way, forward, route},
     trace::Trace,
@@ -61,6 +63,8 @@ pub(crate) enum Event {
     Ended(LegId),
     /// The edit with that ticket is written, or with `false` is not.
     Edited(u64, bool),
+    /// A party pressed a key. Told only to scripts that listen, see [`Call::listen`].
+    Digit(LegId, char),
 }
 
 /// What the script wants done.
@@ -82,6 +86,12 @@ pub(crate) enum Action {
     Store(Change),
     /// Change the configuration; [`Event::Edited`] follows.
     Edit(u64, Box<Edit>),
+    /// Let the caller hear what they say.
+    Echo,
+    /// Let the caller hear nothing.
+    Quiet,
+    /// Let the caller and all callees of whom this was said hear each other, as far as their directions go.
+    Mix(LegId),
 }
 
 /// Why a callee's phone stops ringing.
@@ -106,8 +116,24 @@ pub(crate) struct Dial {
     pub at: Instant,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
-    /// It is the caller's own phone, with which the call begins. CTC-04.
-    pub summons: bool,
+    pub manner: Manner,
+    /// Who makes the phone, where that matters.
+    pub vendor: Option<Vendor>,
+}
+
+/// What a phone that is called is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Ring.
+    Ring,
+    /// Ring as the caller's own phone, with which the call begins. CTC-04.
+    Summons,
+    /// Answer by itself; the call is like any other. GRP-04.
+    Intercom,
+    /// Answer by itself and listen. GRP-03.
+    Paged,
+    /// Answer by itself and hear all others. GRP-04.
+    Gathered,
 }
 
 /// Somebody whom the call was for.
@@ -161,6 +187,10 @@ struct Desk {
     /// The phone that calls, once that is known.
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
+    /// Keys that are pressed are of interest.
+    listens: bool,
+    /// The next way outside does not show who calls.
+    hidden: bool,
     trace: Trace,
 }
 
@@ -255,6 +285,18 @@ impl Call {
     pub(crate) fn set_caller_device(&self, device: DeviceId) {
         self.0.desk.borrow_mut().caller_device = Some(device);
     }
+    /// Keys that parties press are told from now on, at most [`limits::DIGITS`] that are not taken yet.
+    pub(crate) fn listen(&self) {
+        self.0.desk.borrow_mut().listens = true;
+    }
+    /// Those who are called from now on do not see who calls. FC-15.
+    pub(crate) fn hide(&self) {
+        self.0.desk.borrow_mut().hidden = true;
+    }
+    /// Whether those who are called are not to see who calls.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.0.desk.borrow().hidden
+    }
     /// The call was for that user, whatever becomes of it. CH-07.
     pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
         let mut desk = self.0.desk.borrow_mut();
@@ -307,6 +349,8 @@ impl Call {
             moved_by: None,
             caller_device: None,
             called: SmallVec::new(),
+            listens: false,
+            hidden: false,
             trace: Trace::new(now.at, facts.snapshot.revision),
         };
         Self(Rc::new(Inner { facts, desk: RefCell::new(desk) }))
@@ -325,6 +369,16 @@ impl Call {
     pub(crate) fn tell_moved(&self, leg: LegId, to: String) {
         self.0.desk.borrow_mut().moved_to = Some(to);
         self.tell(Event::Moved(leg));
+    }
+    /// A party pressed a key.
+    pub(crate) fn tell_digit(&self, leg: LegId, digit: char) -> bool {
+        let mut desk = self.0.desk.borrow_mut();
+        let waiting = desk.inbox.iter().filter(|event| matches!(event, Event::Digit(..))).count();
+        let taken = desk.listens && waiting < limits::DIGITS;
+        if taken {
+            desk.inbox.push_back(Event::Digit(leg, digit));
+        }
+        taken
     }
     /// Removes the events of a leg that was cleared.
     pub(crate) fn forget(&self, leg: LegId) {
@@ -361,9 +415,11 @@ impl Call {
 }
 
 impl Event {
-    fn leg(&self) -> Option<LegId> {
+    /// The leg that it happened to.
+    pub(crate) fn leg(&self) -> Option<LegId> {
         match *self {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
+            Self::Digit(leg, _) => Some(leg),
             Self::Edited(..) => None,
         }
     }

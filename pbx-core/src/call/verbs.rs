@@ -9,12 +9,13 @@ use std::{
 use config::{
     DeviceId, UserId,
     edits::Edit,
+    models::{self, Vendor},
     snapshot::{Answering, Device, Ring, Shows, User},
 };
 
 use super::{
     cause::Cause,
-    script::{Action, Call, Dial, Diversion, Event, Hush, Next},
+    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next},
 };
 use crate::{ids::LegId, limits, route::Caller};
 
@@ -43,16 +44,16 @@ enum Heard {
 }
 
 /// A leg that rings, and whose it is.
-type Ringing = (LegId, UserId);
+pub(crate) type Ringing = (LegId, UserId);
 
 /// A phone with which a call can begin, and who answers it.
 pub(crate) type Own = (Arc<User>, Arc<Device>);
 
-/// When a phone is called, and whether it is the caller's own.
+/// When a phone is called, and what it is to do.
 #[derive(Debug, Clone, Copy)]
 struct Turn {
     at: Instant,
-    summons: bool,
+    manner: Manner,
 }
 
 impl Call {
@@ -62,7 +63,6 @@ impl Call {
     }
 
     /// Answers the caller with media of our own; nothing if that is done already.
-    #[allow(dead_code, reason = "features that speak to the caller themselves begin with it")]
     pub(crate) fn answer(&self) {
         if !self.is_answered() {
             self.note("Answered by the system", "", "script");
@@ -86,10 +86,36 @@ impl Call {
         done.unwrap_or(false)
     }
 
+    /// The next key that is pressed, unless none is until then. [`Call::listen`] comes before.
+    pub(crate) async fn digit(&self, until: Instant) -> Option<char> {
+        self.take(Some(until), |event| match *event {
+            Event::Digit(_, digit) => Some(digit),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&self, until: Instant) {
+        self.take(Some(until), |_| None::<()>).await;
+    }
+
+    /// Goes on as if the caller had dialled that number.
+    pub(crate) fn dial_on(&self, number: &str) -> Next {
+        let route = self.route(&self.facts().caller, number);
+        for (what, detail, rule) in route.trace {
+            self.note(what, detail, rule);
+        }
+        match route.to {
+            Ok(way) => Next::Go(way),
+            Err(refused) => Next::Hangup(refused.into()),
+        }
+    }
+
     /// Lets the caller hear a tone until then.
     pub(crate) async fn tone(&self, tone: media::Tone, until: Instant) {
         self.act(Action::Tone(tone));
-        self.take(Some(until), |_| None::<()>).await;
+        self.wait(until).await;
     }
 
     /// Whether the user takes no further call (RNG-12, C-4).
@@ -188,8 +214,9 @@ impl Call {
     /// Rings the caller's own phones, all at once, until one answers or the time is over: the call goes on from that
     /// one. CTC-04.
     pub(crate) async fn summon(&self, phones: &[Own], until: Instant) -> Result<(), Unanswered> {
-        let dial =
-            |(user, device): &Own| self.dial_contacts(user, device, Turn { at: self.now(), summons: true });
+        let dial = |(user, device): &Own| {
+            self.dial_contacts(user, device, Turn { at: self.now(), manner: Manner::Summons })
+        };
         let legs: Vec<(Ringing, DeviceId)> =
             phones.iter().flat_map(|own| dial(own).into_iter().map(|ringing| (ringing, own.1.id))).collect();
         let leg = self.first_answer(legs.iter().map(|(ringing, _)| *ringing).collect(), until).await?;
@@ -200,15 +227,34 @@ impl Call {
         Ok(())
     }
 
+    /// Has all phones of a user do that at once, except those that are switched off and the caller's.
+    pub(crate) fn dial_phones(&self, user: &Arc<User>, manner: Manner) -> Vec<Ringing> {
+        let facts = self.facts();
+        let devices = facts.snapshot.devices_of(facts.tenant.id, user.id).iter();
+        let used =
+            |device: &&Arc<Device>| device.ring != Ring::Disabled && Some(device.id) != self.caller_device();
+        let turn = Turn { at: self.now(), manner };
+        devices.filter(used).flat_map(|device| self.dial_contacts(user, device, turn)).collect()
+    }
+
+    /// The next thing that happens to a callee, unless nothing does until then.
+    pub(crate) async fn leg_event(&self, until: Option<Instant>) -> Option<Event> {
+        self.take(until, |event| event.leg().is_some().then_some(*event)).await
+    }
+
     /// Waits until one of the ringing legs is answered; the others stop.
-    async fn first_answer(&self, mut ringing: Vec<Ringing>, until: Instant) -> Result<LegId, Unanswered> {
+    pub(crate) async fn first_answer(
+        &self,
+        mut ringing: Vec<Ringing>,
+        until: Instant,
+    ) -> Result<LegId, Unanswered> {
         let mut result = Unanswered::Unreachable;
         while !ringing.is_empty() {
             let event = self.take(Some(until), |e| match *e {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) | Event::Edited(..) => None,
+                Event::Ended(_) | Event::Edited(..) | Event::Digit(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;
@@ -286,7 +332,7 @@ impl Call {
         if at >= until {
             return skip("its delay is longer than the ringing time", "device ringing");
         }
-        self.dial_contacts(user, device, Turn { at, summons: false })
+        self.dial_contacts(user, device, Turn { at, manner: Manner::Ring })
     }
 
     /// Calls every contact of a device when its time has come.
@@ -313,7 +359,8 @@ impl Call {
                 flow: contact.flow,
                 at: turn.at,
                 diversions: self.diversions(),
-                summons: turn.summons,
+                manner: turn.manner,
+                vendor: vendor(device, contact, turn.manner),
             })));
             (leg, user.id)
         };
@@ -363,6 +410,14 @@ fn worse(result: Unanswered, status: u16) -> Unanswered {
         503 if result == Unanswered::Unreachable => Unanswered::NoRoom,
         _ => result,
     }
+}
+
+/// Who makes a phone that is to answer by itself: as it is configured, else as it says of itself.
+fn vendor(device: &Device, contact: &crate::bindings::Binding, manner: Manner) -> Option<Vendor> {
+    if manner == Manner::Ring {
+        return None;
+    }
+    device.model.or_else(|| models::by_user_agent(&contact.user_agent)).map(|model| model.vendor)
 }
 
 /// Reason token of a Diversion header (RFC 5806 §4).

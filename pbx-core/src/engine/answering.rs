@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use media::{
-    Path, Tone,
+    MixId, Path, Tone,
     sdp::{self, Direction},
 };
 use sip_stack::{InviteId, Message, Response};
@@ -126,6 +126,31 @@ impl Engine {
         let Some(call) = self.calls.running.get(&id) else { return };
         let (owner, country) = (call.owner, call.country());
         self.set_path(owner, Path::Tone(tone, country));
+    }
+
+    /// The callee who answered is one of those who hear the caller at once. SIP-32.
+    pub(super) fn mix(&mut self, now: Now, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.running.get(&id) else { return };
+        let owner = call.owner;
+        let Some(row) = self.calls.legs.get(&leg).filter(|row| row.state == State::Up) else { return };
+        call.note(now, "Answered", row.party.text(), "page");
+        // All legs of a call are of one worker.
+        let path = Path::Mix(MixId(id.0));
+        self.set_path(owner, path);
+        self.set_path(leg, path);
+        self.show(now, id);
+    }
+
+    /// Lets the caller hear nothing.
+    pub(super) fn quiet(&mut self, id: CallId) {
+        let Some(owner) = self.calls.running.get(&id).map(|call| call.owner) else { return };
+        self.set_path(owner, Path::Silent);
+    }
+
+    /// Lets the caller hear what they say. MED-12.
+    pub(super) fn echo(&mut self, id: CallId) {
+        let Some(owner) = self.calls.running.get(&id).map(|call| call.owner) else { return };
+        self.set_path(owner, Path::Peer(owner.session()));
     }
 
     /// The callee whose early media the caller heard is gone: silence must not be the next thing.

@@ -1,6 +1,12 @@
 //! Legs and calls end; the record is closed when the last message and the last media figures are in. SIP-14, SIP-45.
 
-use config::{TenantId, UserId, records::Change};
+use config::{
+    TenantId, UserId,
+    records::{
+        Change,
+        parties::{PartyKind, PartyRow},
+    },
+};
 use sip_stack::{InviteId, stack::EndCause};
 
 use super::Engine;
@@ -188,9 +194,22 @@ impl Engine {
         let row = cdr::closed(&call, &legs);
         let stored = self.records.store(Change::CallClosed(Box::new(row)));
         self.out.push_back(stored);
+        self.remember_callers(&parties);
         if !parties.is_empty() {
             let stored = self.records.store(Change::CallParties(parties));
             self.out.push_back(stored);
+        }
+    }
+
+    /// Whom the called can call back. FC-15.
+    fn remember_callers(&mut self, parties: &[PartyRow]) {
+        let called = |row: &&PartyRow| row.kind != PartyKind::Outbound && row.kind != PartyKind::Blocked;
+        for row in parties.iter().filter(called).filter(|row| !row.number.is_empty()) {
+            if self.office.hunting.borrow_mut().called_by(row.user, &row.number) {
+                let change = Change::LastCaller { user: row.user, number: row.number.clone() };
+                let stored = self.records.store(change);
+                self.out.push_back(stored);
+            }
         }
     }
 

@@ -46,7 +46,7 @@ impl Engine {
             Event::Offer { id, sdp } => self.on_offer(now, id, sdp),
             Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
             Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),
-            Event::Info { .. } => {}
+            Event::Info { id, content_type, body } => self.on_info(id, &content_type, &body),
             Event::Refer { id, .. } => self.stack.refuse_refer(now.at, id, &Response::new(603)),
             Event::Referred { .. } | Event::Notified { .. } => {}
             Event::Ended { id, cause, reason } => self.on_ended(now, id, cause, reason),

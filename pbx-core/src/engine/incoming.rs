@@ -169,7 +169,7 @@ impl Engine {
         let party = Party {
             number: admitted.identity.number().unwrap_or(&device.username).to_owned(),
             name: user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name()),
-            user: device.user,
+            user: user.as_ref().map(|user| user.id),
             device: Some(device.id),
         };
         let id = self.office.new_leg();

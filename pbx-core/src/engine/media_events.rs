@@ -16,7 +16,11 @@ impl Engine {
         match event {
             Event::OpenFailed { session } => self.on_open_failed(now, session),
             Event::Latched { .. } => {}
-            Event::Digit { .. } => self.counters.digits += 1,
+            Event::Digit { session, digit } => {
+                if let Some(leg) = self.leg_of_session(session) {
+                    self.on_digit(leg, digit);
+                }
+            }
             Event::Silent { session, since } => self.on_silent(now, session, since),
             Event::Quality { session, statistics } => self.on_quality(now, session, statistics),
             Event::Closed { session, statistics } => self.on_closed(now, session, statistics),

@@ -11,9 +11,10 @@ use crate::call::{
     Leg, Running,
     leg::{Party, Side, State, Times},
     line::Line,
-    script::{Dial, Diversion, Event},
+    script::{Dial, Diversion, Event, Manner},
 };
 use crate::{
+    auto_answer,
     ids::{CallId, LegId},
     io::Now,
     limits, route,
@@ -59,8 +60,15 @@ impl Engine {
             ([], offered) => offered,
             (agreed, _) => agreed,
         });
-        let payloads = if payloads.is_empty() { sdp::g711() } else { payloads };
-        let (direction, ptime) = (first_direction(caller), caller.ptime());
+        // What we mix we decode, and that is G.711.
+        let mixed = matches!(dial.manner, Manner::Paged | Manner::Gathered);
+        let payloads = if payloads.is_empty() || mixed { sdp::g711() } else { payloads };
+        let direction = match dial.manner {
+            Manner::Paged => Direction::SendOnly,
+            Manner::Gathered => Direction::SendRecv,
+            Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
+        };
+        let ptime = caller.ptime();
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
@@ -141,18 +149,26 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let facts = call.handle.facts();
     let domain = &facts.tenant.domain;
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
-    let (mut caller, headers) = match dial.summons {
-        true => (dialled_party(call), summons(&dial, domain)),
-        false => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+    let (mut caller, mut headers) = match dial.manner {
+        Manner::Summons => (dialled_party(call), summons(&dial, domain)),
+        Manner::Ring => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+        Manner::Intercom | Manner::Paged | Manner::Gathered => {
+            (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
+        }
     };
     // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
     if let Some(known) = facts.snapshot.name_of_number(facts.tenant.id, Some(dial.user.id), &caller.number) {
         caller.name = known;
     }
     let name = [call.handle.caller_prefix().as_str(), &caller.name].join(" ");
+    let mut from = [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat();
+    if call.handle.is_hidden() && dial.manner != Manner::Summons {
+        ANONYMOUS.clone_into(&mut from);
+        headers.push((Name::Privacy, "id".to_owned()));
+    }
     OutgoingInvite {
         flow: dial.flow,
-        from: [&quoted(name.trim()), " <sip:", &caller.number, "@", domain, ">"].concat(),
+        from,
         to: ["<sip:", number, "@", domain, ">"].concat(),
         uri: dial.uri,
         route: split_path(&dial.path),
@@ -174,8 +190,7 @@ fn summons(dial: &Dial, domain: &str) -> Vec<(Name, String)> {
     if !dial.device.auto_answer {
         return vec![];
     }
-    let alert = "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned();
-    vec![(Name::CallInfo, format!("<sip:{domain}>;answer-after=0")), (Name::AlertInfo, alert)]
+    auto_answer::headers(dial.vendor, domain)
 }
 
 /// How the call came here: one Diversion per forward, the last one first (RFC 5806 §3.2), and the same as History-Info
@@ -201,6 +216,9 @@ fn cause(reason: &str) -> u16 {
         _ => 404,
     }
 }
+
+/// RFC 3323 §4.1.1.3.
+const ANONYMOUS: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
 /// A quoted-string (RFC 3261 §25.1).
 fn quoted(text: &str) -> String {

@@ -54,6 +54,9 @@ impl Engine {
                 let stored = self.records.store(change);
                 self.out.push_back(stored);
             }
+            Action::Echo => self.echo(id),
+            Action::Quiet => self.quiet(id),
+            Action::Mix(leg) => self.mix(now, id, leg),
             Action::Edit(ticket, edit) => self.edit(ticket, edit, Waiting::Call(id)),
         }
     }

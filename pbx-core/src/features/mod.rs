@@ -3,6 +3,7 @@
 
 mod click_to_call;
 mod extension;
+pub(crate) mod page;
 mod ring_group;
 
 use config::snapshot::{Destination, Target};
@@ -11,7 +12,7 @@ pub(crate) use click_to_call::click_to_call;
 
 use crate::{
     call::{Call, Cause, Next},
-    limits,
+    codes, limits,
     route::Way,
 };
 
@@ -40,6 +41,7 @@ async fn visit(call: &Call, way: &Way) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::Code(code) => codes::run(call, code).await,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `internal`, `outside`. A room says `None` where the number is
+//! Each kind of number has its room, asked in this order: `codes`, `internal`, `outside`. A room says `None` where the number is
 //! not of its kind; what it decided, and what it passed over, goes into the trace.
 
+pub mod codes;
 mod internal;
 mod outside;
 
@@ -10,8 +11,11 @@ use chrono::{DateTime, Utc};
 use config::{
     DeviceId, Snapshot, TenantId, UserId,
     access::Permission,
+    codes::Function,
     snapshot::{Destination, Target},
 };
+
+pub use codes::Code;
 
 /// The caller as far as routing is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct Question<'a> {
 pub enum Way {
     /// What configuration can name.
     To(Destination),
+    /// A feature code.
+    Code(Code),
 }
 
 /// What was decided and by which rule: `(what, detail, rule)`.
@@ -74,6 +80,12 @@ pub enum Refused {
     NotAllowed,
     /// The company takes no calls from the caller. CH-17.
     Blocked,
+    /// The caller's role does not let them dial that feature code. ROL-16.
+    CodeNotAllowed,
+    /// A number has to follow the feature code.
+    Incomplete,
+    /// Nobody has logged in to the phone. HD-06.
+    NotLoggedIn,
 }
 
 /// Finds where a dialled number leads.
@@ -101,7 +113,13 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
     }
-    internal::find(question, trace).or_else(|| outside::find(question, trace))
+    if let Some(line) = not_logged_in(question) {
+        trace.push(line);
+        return Some(Err(Refused::NotLoggedIn));
+    }
+    codes::find(question, trace)
+        .or_else(|| internal::find(question, trace))
+        .or_else(|| outside::find(question, trace))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.
@@ -117,6 +135,18 @@ fn not_allowed(question: &Question<'_>) -> Option<Line> {
         format!("the role {role} does not let {} place calls", caller.number),
         "role permissions",
     ))
+}
+
+/// Why a phone may not call yet, if so: nobody has logged in to it. It calls for help, and takes a login. HD-06.
+fn not_logged_in(question: &Question<'_>) -> Option<Line> {
+    let Question { snapshot, tenant, caller, dialled, .. } = *question;
+    let phone = snapshot.device(tenant, caller.device?)?;
+    let code = snapshot.feature_code(tenant, dialled).map(|(code, _)| code.function);
+    if !phone.hotdesk || caller.user.is_some() || code == Some(Function::HotdeskIn) {
+        return None;
+    }
+    let detail = format!("nobody has logged in to {}: it calls emergency numbers and logs in", phone.name);
+    Some(("Refused", detail, "hotdesk"))
 }
 
 /// The name behind an extension; blank if nobody has it.

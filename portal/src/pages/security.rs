@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use config::{audit::AuditEntry, query::QueryError, sign_in::Session};
+use config::{audit::AuditEntry, query::QueryError, sign_in::Session, write::WriteError};
 
 use super::passkeys::PasskeyView;
 use crate::{
@@ -35,6 +35,8 @@ struct SecurityPage {
     passkeys: Vec<PasskeyView>,
     recovery_codes: u32,
     sso: Option<SingleSignOn>,
+    /// A PIN for phones is set.
+    has_pin: bool,
     sessions: Vec<SessionView>,
     sign_ins: Vec<SignIn>,
     problem: &'static str,
@@ -136,6 +138,21 @@ pub(crate) fn recovery(who: &Who, heading: &'static str, codes: Vec<String>) -> 
     reply::html(&RecoveryPage { page: Page::portal(who, "/security", "Recovery codes"), heading, codes })
 }
 
+/// `POST /security/pin`: the digits by which they prove themselves at a phone; blank takes them away. HD-05.
+pub(crate) async fn set_pin(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
+    let form = Pairs::parse(&body);
+    let (pin, author, user) = (form.get("pin").trim().to_owned(), who.author("portal"), who.user);
+    let now = Utc::now().timestamp_millis();
+    let removed = pin.is_empty();
+    let set = app.db(move |db| Ok::<_, Fault>(db.set_pin(&author, user, &pin, now))).await?;
+    match set {
+        Ok(()) if removed => Ok(reply::see_other("/security", "The PIN is removed.")),
+        Ok(()) => Ok(reply::see_other("/security", "The PIN is set.")),
+        Err(WriteError::Invalid(_)) => overview(&app, &who, BAD_PIN, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// `POST /security/authenticator/remove`: needs the password.
 pub(crate) async fn remove(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
     let user = who.user;
@@ -184,12 +201,18 @@ pub(crate) async fn overview(
         .await?;
     let account = account.ok_or(Fault::SignIn)?;
     let tenant = who.tenant;
-    let (has_app, passkeys, recovery_codes, sso) = app
+    let (has_app, passkeys, recovery_codes, sso, has_pin) = app
         .read(move |db| {
             let has_app = db.authenticator(user)?.is_some_and(|app| app.confirmed);
             let linked = db.identity_of(user)?.map(|one| (one.shown, At::full(one.linked_at)));
             let sso = db.provider(tenant)?.map(|provider| SingleSignOn { issuer: provider.issuer, linked });
-            Ok::<_, QueryError>((has_app, db.passkeys_of(user)?, db.recovery_codes(user)?, sso))
+            Ok::<_, QueryError>((
+                has_app,
+                db.passkeys_of(user)?,
+                db.recovery_codes(user)?,
+                sso,
+                db.has_pin(user)?,
+            ))
         })
         .await?;
     let here = who.session;
@@ -201,6 +224,7 @@ pub(crate) async fn overview(
         passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
         recovery_codes,
         sso,
+        has_pin,
         sessions: sessions.into_iter().map(|session| SessionView::of(session, here)).collect(),
         sign_ins: sign_ins.into_iter().map(SignIn::from).collect(),
         problem,
@@ -279,6 +303,7 @@ fn browser(agent: &str) -> String {
     }
 }
 
+const BAD_PIN: &str = "A PIN has 4 to 8 digits that nobody would try first.";
 const WRONG_CODE: &str =
     "This code is not right. Look at the clock of your phone: it must be right within half a minute.";
 

@@ -3,6 +3,8 @@
 //! Numbers of P values: Grandstream configuration templates GRP261x 1.0.5.15 and GXP2130/40/60/70/35 1.0.11.16; form of the
 //! book: GXP Series XML Phonebook Guide.
 
+use config::codes::Function;
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -61,8 +63,11 @@ fn account(xml: &mut Xml, phone: &Phone) {
     p(xml, 130, if line.tcp { "1" } else { "0" });
     p(xml, 99, "1");
     // Pickup of what a watched extension rings, FC-14.
-    p(xml, 1347, "*97");
-    p(xml, 290, "{ x+ | \\+x+ | *x+ | *xx*x+ }");
+    p(xml, 1347, phone.code_of(Function::Pickup));
+    let (alone, with) = phone.codes();
+    let with = with.iter().map(|code| format!("{code}x+"));
+    let codes: Vec<String> = alone.iter().map(|code| (*code).to_owned()).chain(with).collect();
+    p(xml, 290, &format!("{{ x+ | \\+x+ | {} | *x+ | *xx*x+ }}", codes.join(" | ")));
     p(xml, 85, "4");
 }
 

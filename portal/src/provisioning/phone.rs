@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use chrono::{Datelike, Utc};
 use config::{
     Db,
+    codes::Function,
     phones::{Button, Profile, Provisioning, Voicemail},
     query::QueryError,
 };
@@ -91,10 +92,25 @@ impl Phone {
         if line.number.is_empty() { &line.display_name } else { &line.number }
     }
 
+    /// Codes behind which nothing follows, and those behind which a number does: the phone's digit map.
+    pub(super) fn codes(&self) -> (Vec<&str>, Vec<&str>) {
+        let all = || self.profile.codes.iter();
+        let takes = |function: &Function| function.argument().is_wanted();
+        let with: Vec<&str> = all().filter(|(f, _)| takes(f)).map(|(_, code)| code.as_str()).collect();
+        let alone = all().filter(|(f, code)| !takes(f) && !with.contains(&code.as_str()));
+        (alone.map(|(_, code)| code.as_str()).collect(), with)
+    }
+
+    /// The keys of a function, or those that it usually has.
+    pub(super) fn code_of(&self, function: Function) -> &str {
+        let own = self.profile.codes.iter().find(|(other, _)| *other == function);
+        own.map_or(function.declared().code, |(_, code)| code)
+    }
+
     /// What the voicemail button calls; `None` opens the phone's own list. DEV-08.
     pub(super) fn voicemail(&self) -> Option<&str> {
         match &self.profile.voicemail {
-            Voicemail::Mailbox => Some(MAILBOX),
+            Voicemail::Mailbox => Some(self.code_of(Function::Mailbox)),
             Voicemail::Shared(number) => Some(number),
             Voicemail::List => None,
         }
@@ -215,9 +231,6 @@ fn is_authority(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
 }
-
-/// Own mailbox, FC-06.
-const MAILBOX: &str = "*86";
 
 #[cfg(test)]
 mod tests {

@@ -38,10 +38,14 @@ fn settings(phone: &Phone) -> Document {
         "lcl.ml.lang",
         if phone.profile.place.language == "de" { "German_Germany" } else { "English_United_States" },
     );
-    // Digits are sent 4 s after the last one; emergency numbers at once.
-    let map: Vec<String> = phone.emergency().iter().map(|n| (*n).to_owned()).collect();
+    // Digits are sent 4 s after the last one; emergency numbers at once, and codes behind which nothing follows.
+    let (codes, _) = phone.codes();
+    let map: Vec<String> = phone.emergency().iter().chain(&codes).map(|n| (*n).to_owned()).collect();
     all.set("dialplan.digitmap", &format!("{}|+x.T|*x.T|x.T", map.join("|")));
     all.set("dialplan.digitmap.timeOut", "4");
+    // Calls that say so in Alert-Info are answered: page and intercom. SIP-31.
+    all.set("voIpProt.SIP.alertInfo.1.value", "Auto Answer");
+    all.set("voIpProt.SIP.alertInfo.1.class", "ringAutoAnswer");
     all.set("dir.local.readonly", "1");
     buttons(&mut all, phone);
     let mut xml = Xml::new();

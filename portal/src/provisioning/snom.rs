@@ -2,6 +2,8 @@
 //!
 //! Names: Snom service hub, settings of firmware 10; form of the directory: "Provisioning Local Directory", version 2.0.
 
+use config::codes::Function;
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -84,7 +86,9 @@ fn button(xml: &mut Xml, phone: &Phone, position: usize, key: Key<'_>) {
         Key::Nothing => ("none".to_owned(), ""),
         Key::Line => ("line".to_owned(), phone.label()),
         // Directed pickup while it rings, FC-14.
-        Key::Blf { number, label } => (format!("blf {}|*97", phone.address(number)), label),
+        Key::Blf { number, label } => {
+            (format!("blf {}|{}", phone.address(number), phone.code_of(Function::Pickup)), label)
+        }
         Key::Dial { number, label } => (format!("speed {number}"), label),
         Key::Park { slot, label } => (format!("orbit {}", phone.address(slot)), label),
         Key::Digits { digits, label } => (format!("dtmf {digits}"), label),

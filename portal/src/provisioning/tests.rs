@@ -1,6 +1,7 @@
 //! Every maker's files, held against files that were read with the makers' own descriptions beside them
 //! (`golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read again).
 
+use config::codes::FUNCTIONS;
 use config::phones::{Button, Line, Placed, Profile, Voicemail, models};
 
 use super::{
@@ -57,6 +58,7 @@ fn phone(model: &str) -> Phone {
             place: Placed { language: "de".into(), time_zone: "Europe/Berlin".into(), country: "de".into() },
             voicemail: Voicemail::Mailbox,
             buttons: buttons.collect(),
+            codes: FUNCTIONS.iter().map(|declared| (declared.function, declared.code.to_owned())).collect(),
         },
         server: "192.0.2.1".into(),
         port: 5060,

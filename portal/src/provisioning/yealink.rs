@@ -2,6 +2,8 @@
 //!
 //! Names and numbers of key types: Yealink IP Phones Auto Provisioning Guide and Administrator Guide, V84–V86.
 
+use config::codes::Function;
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -17,7 +19,7 @@ pub(super) fn document(phone: &Phone, pattern: &str) -> Option<Document> {
 }
 
 fn settings(phone: &Phone) -> Document {
-    let (profile, line) = (&phone.profile, &phone.profile.line);
+    let profile = &phone.profile;
     // The phone takes the file only with this line in front.
     let mut file = File("#!version:1.0.0.1\n".to_owned());
     file.set("static.auto_provision.server.url", &phone.base);
@@ -30,7 +32,9 @@ fn settings(phone: &Phone) -> Document {
     file.set("local_time.time_zone", &phone.zone.hours());
     summer_time(&mut file, phone);
     file.set("features.dial_now.time_out", "0");
-    for (at, number) in phone.emergency().iter().enumerate() {
+    // Codes behind which nothing follows are dialled at once, as emergency numbers are.
+    let (codes, _) = phone.codes();
+    for (at, number) in phone.emergency().iter().chain(&codes).enumerate() {
         file.set(&format!("dialplan.dialnow.rule.{}", at + 1), number);
     }
     file.set("remote_phonebook.data.1.url", &format!("{}/book.xml", phone.base));
@@ -39,7 +43,7 @@ fn settings(phone: &Phone) -> Document {
     // [s]
     file.set("features.remote_phonebook.flash_time", "3600");
     for (position, key) in phone.keys() {
-        button(&mut file, position, key, line.number.as_str());
+        button(&mut file, phone, position, key);
     }
     Document { kind: "text/plain; charset=utf-8", text: file.0, entries: None }
 }
@@ -75,7 +79,8 @@ fn summer_time(file: &mut File, phone: &Phone) {
     file.set("local_time.offset_time", &(summer.saves / 60).to_string());
 }
 
-fn button(file: &mut File, position: usize, key: Key<'_>, number: &str) {
+fn button(file: &mut File, phone: &Phone, position: usize, key: Key<'_>) {
+    let number = phone.profile.line.number.as_str();
     let (kind, value, label) = match key {
         Key::Nothing => (0, "", ""),
         Key::Line => (15, "", number),
@@ -95,7 +100,7 @@ fn button(file: &mut File, position: usize, key: Key<'_>, number: &str) {
     file.set(&name("label"), label);
     if kind == 16 {
         // Directed pickup of a watched extension that rings, FC-14.
-        file.set(&name("extension"), &format!("*97{value}"));
+        file.set(&name("extension"), &format!("{}{value}", phone.code_of(Function::Pickup)));
     }
 }
 

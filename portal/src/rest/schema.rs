@@ -100,7 +100,12 @@ pub(super) fn text(field: &Field, value: &Value) -> Result<String, String> {
             }
         }
         (
-            Kind::Word { .. } | Kind::PhoneNumber | Kind::Email | Kind::Extension | Kind::Destination,
+            Kind::Word { .. }
+            | Kind::PhoneNumber
+            | Kind::Email
+            | Kind::Extension
+            | Kind::Code
+            | Kind::Destination,
             Value::String(text),
         ) => {
             if exact(field.kind, text) {
@@ -158,6 +163,7 @@ fn pattern(kind: Kind) -> Option<(&'static str, usize)> {
     Some(match kind {
         Kind::Word { max } => ("^[A-Za-z0-9._@+-]*$", max),
         Kind::Extension => ("^([0-9]{2,6})?$", 6),
+        Kind::Code => ("^([0-9*#]{2,8})?$", 8),
         Kind::PhoneNumber => (r"^(\+?[0-9*#]{2,32})?$", 33),
         Kind::Email => (r"^([^@\s]+@[^@\s]+)?$", 254),
         Kind::Destination => ("^([a-z_]+:.+)?$", 200),
@@ -174,6 +180,7 @@ fn exact(kind: Kind, text: &str) -> bool {
         && match kind {
             _ if text.is_empty() => true,
             Kind::Word { .. } => text.chars().all(plain),
+            Kind::Code => text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'*' | b'#')),
             Kind::Extension => text.bytes().all(|b| b.is_ascii_digit()),
             Kind::PhoneNumber => {
                 let digits = text.strip_prefix('+').unwrap_or(text);
@@ -191,6 +198,7 @@ fn in_words(kind: Kind) -> String {
     match kind {
         Kind::Word { .. } => "Letters, digits and . _ @ + - without spaces.",
         Kind::Extension => "2 to 6 digits.",
+        Kind::Code => "2 to 8 of the keys 0 to 9, * and #.",
         Kind::PhoneNumber => "Digits, with + in front of a country code: +4930123456.",
         Kind::Email => "An e-mail address such as anna@example.com.",
         Kind::Destination => "A destination such as extension:101.",

@@ -187,6 +187,7 @@ pub(crate) fn view(db: &Db, field: &'static Field, filled: &Filled<'_>) -> Resul
                 | Kind::OutsideNumber
                 | Kind::WrittenNumber
                 | Kind::Mac
+                | Kind::Code
                 | Kind::Duration { .. }
                 | Kind::Url,
             ) => "change, input changed delay:300ms",

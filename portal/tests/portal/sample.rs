@@ -106,6 +106,7 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::Country => json!(["de", "fr"][n % 2]),
         Kind::WrittenNumber => json!(format!("030 / 12-{n}")),
         Kind::OutsideNumber => json!(format!("+4930{:06}", n)),
+        Kind::Code => json!(format!("#{n:05}")),
         Kind::Mac => json!(format!("00155d{:06x}", n)),
         Kind::Flag => json!(n.is_multiple_of(2)),
         Kind::Extension => json!(format!("{}", 20_000 + n)),

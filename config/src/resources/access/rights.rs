@@ -47,6 +47,8 @@ pub enum Permission {
     Resync,
     /// Choose the number that the called see. ROL-21.
     CallerId,
+    /// Switch night mode by hand. RNG-16.
+    NightMode,
 }
 
 /// A set of verbs and permissions. A few machine words: copied, never shared.
@@ -69,7 +71,7 @@ impl Verb {
 
 impl Permission {
     /// With key and label.
-    pub const ALL: [(Self, &'static str, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
         (Self::PlaceCalls, "place_calls", "Place calls"),
         (Self::ParkCalls, "park_calls", "Park calls"),
         (Self::QueueSelf, "queue_self", "Log in and out of queues"),
@@ -85,7 +87,13 @@ impl Permission {
         (Self::CompanyMusic, "company_music", "Change the company's music on hold"),
         (Self::Resync, "resync", "Resync phones"),
         (Self::CallerId, "caller_id", "Choose the caller ID"),
+        (Self::NightMode, "night_mode", "Switch night mode"),
     ];
+
+    /// By its key.
+    pub fn by_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, name, _)| *name == key).map(|(permission, ..)| permission)
+    }
 }
 
 impl Rights {

@@ -200,7 +200,7 @@ impl Bench {
         }
     }
 
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         let mut buffer = [0; 1_500];
         while let Some(output) = self.worker.poll_output(&mut buffer) {
             match output {

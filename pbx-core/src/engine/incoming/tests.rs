@@ -53,6 +53,8 @@ fn device(id: i64, number: &str) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        hotdesk: false,
+        model: None,
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn input(field: &Field, value: &str, of: &Resource) -> Input {
         Kind::OutsideNumber => line("tel", "tel", 33, true),
         Kind::WrittenNumber => line("tel", "tel", 40, true),
         Kind::Mac => line("text", "", 17, true),
+        Kind::Code => line("text", "tel", 8, true),
         _ => line("text", "", 64, false),
     }
 }

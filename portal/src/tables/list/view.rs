@@ -192,7 +192,7 @@ fn row_view(of: &Resource, fields: &[&'static Field], row: &Row) -> RowView {
             _ => language::shown(field, row.shown.get(field.name).map_or("", String::as_str)),
         },
         class: match field.kind {
-            Kind::Extension | Kind::PhoneNumber | Kind::Word { .. } => "mono",
+            Kind::Extension | Kind::Code | Kind::PhoneNumber | Kind::Word { .. } => "mono",
             _ if at > 0 => "muted",
             _ => "",
         },
