@@ -42,6 +42,7 @@ pub mod models;
 pub mod number;
 pub mod organization;
 pub mod outbox;
+pub mod park;
 pub mod password;
 pub mod phones;
 pub mod pins;

@@ -154,6 +154,14 @@ impl Snapshot {
     pub fn user(&self, tenant: TenantId, id: UserId) -> Option<&Arc<User>> {
         self.rows.users.get(&id.0).filter(|user| user.tenant == tenant)
     }
+    /// A user of whichever tenant.
+    pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
+        self.rows.users.get(&id.0)
+    }
+    /// A ring group of whichever tenant.
+    pub fn ring_group_anywhere(&self, id: RingGroupId) -> Option<&Arc<RingGroup>> {
+        self.rows.ring_groups.get(&id.0)
+    }
     /// A user's role; `None` is an ordinary user.
     pub fn role_of(&self, user: &User) -> Option<&Arc<Role>> {
         self.rows.roles.get(&user.role?.0).filter(|role| role.tenant == user.tenant)
@@ -213,6 +221,20 @@ impl Snapshot {
     pub fn department_by_park_code(&self, tenant: TenantId, code: &str) -> Option<&Arc<Department>> {
         let mut departments = self.rows.departments.values();
         departments.find(|d| d.tenant == tenant && !code.is_empty() && d.park_code == code)
+    }
+    /// Who works with a user: members of the same ring groups and of the same department, without the user. FC-14
+    pub fn colleagues(&self, tenant: TenantId, user: UserId) -> Vec<UserId> {
+        let department = self.user(tenant, user).and_then(|user| user.department);
+        let groups =
+            self.rows.ring_groups.values().filter(|g| g.tenant == tenant && g.members.contains(&user));
+        let members = groups.flat_map(|group| group.members.iter().copied());
+        let same = |other: &&Arc<User>| other.tenant == tenant && other.department == department;
+        let department = department.map(|_| self.rows.users.values().filter(same).map(|user| user.id));
+        let mut colleagues: Vec<UserId> = members.chain(department.into_iter().flatten()).collect();
+        colleagues.sort_unstable();
+        colleagues.dedup();
+        colleagues.retain(|other| *other != user);
+        colleagues
     }
     /// A park lot.
     pub fn park_lot(&self, tenant: TenantId, id: ParkLotId) -> Option<&Arc<ParkLot>> {

@@ -28,11 +28,13 @@ mod json;
 mod ladder;
 mod limits;
 mod office;
+mod parking;
 mod pinholes;
+mod presence;
 mod records;
 mod registrar;
 mod resync;
 mod timers;
 mod trace;
 
-pub use engine::{Engine, Input, Now, Options, Output, Stored};
+pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored};

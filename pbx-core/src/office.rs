@@ -8,7 +8,7 @@ use std::{
 
 use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, ids::LegId};
+use crate::{bindings::Bindings, ids::LegId, parking::Parking};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Office {
     pub lines: RefCell<Lines>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
+    /// Who waits in which slot.
+    pub parking: RefCell<Parking>,
     next_leg: Cell<u64>,
     next_edit: Cell<u64>,
 }

@@ -20,9 +20,10 @@ use crate::{
     pages::{
         self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard, feature_codes,
         help::{self, check, report},
-        history, home, hotdesk, live_calls, mail, metrics, night,
+        history, home, hotdesk, lamps, live_calls, live_transfer, mail, metrics, night,
         own_calls::{self, blocked},
-        own_phones, passkeys, profile, rules, security, settings, status, time_frames, transfer, trial,
+        own_phones, parked, passkeys, profile, rules, security, settings, status, time_frames, transfer,
+        trial,
     },
     palette, provisioning, rest,
     state::App,
@@ -89,7 +90,10 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
+        .route("/admin/calls/live/{id}/transfer", post(live_transfer::transfer))
+        .route("/parked", get(parked::show))
         .route("/admin/calls/{id}", get(call::show))
+        .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))
         .route("/admin/devices/hotdesk", get(hotdesk::show))
         .route("/admin/devices/hotdesk/{id}/log-out", post(hotdesk::log_out))
@@ -163,8 +167,10 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route("/api/v1/live/calls", get(live_calls::api))
+        .route("/api/v1/live/lamps", get(lamps::api))
         .route("/api/v1/live/events", get(events::api::stream))
         .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
+        .route("/api/v1/live/calls/{id}/transfer", once(post(live_transfer::api_transfer)))
         .route("/api/docs", get(api::show))
         .route("/api/v1/openapi.json", get(api::document))
         .route("/api/v1/{table}", once(get(rest::index).post(rest::create).patch(rest::patch_single)))

@@ -41,6 +41,7 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "Reporting" {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
+            items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
         }
         if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
@@ -78,6 +79,7 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
             item("Home", "/", icon("home"), "h", path),
             item("Contacts", "/contacts", icon("address-book"), "c", path),
             item("Call history", "/call-history", icon("history"), "y", path),
+            item("Parked calls", "/parked", icon("parking"), "", path),
             item("Answering rules", "/rules", icon("arrows-split"), "r", path),
             item("Time frames", "/timeframes", icon("calendar-week"), "t", path),
             item("Settings", "/settings", icon("settings"), "", path),

@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 use tests::{
     agent::Account,
-    audio::voice,
+    audio::{align, voice},
     patience::{PATIENCE, until, within},
     server::signal,
 };
@@ -54,7 +54,11 @@ impl Baresip {
     }
     /// Dials, told so over its control connection (a netstring of JSON).
     pub fn dial(&self, target: &str) {
-        let command = format!("{{\"command\":\"dial\",\"params\":\"{target}\"}}");
+        self.tells("dial", target);
+    }
+    /// The same with any command of its menu.
+    pub fn tells(&self, command: &str, params: &str) {
+        let command = format!("{{\"command\":\"{command}\",\"params\":\"{params}\"}}");
         let mut stream = within(PATIENCE, || TcpStream::connect(("127.0.0.1", self.control)).ok());
         let stream = stream.as_mut().expect("baresip's control port");
         stream.write_all(format!("{}:{command},", command.len()).as_bytes()).unwrap();
@@ -83,6 +87,15 @@ impl Baresip {
                 bytes.get(44..)?.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
             (samples.len() >= count).then_some(samples)
         })
+    }
+    /// Waits until the newest second of all it heard is that voice: after a transfer it records on.
+    pub fn is_heard_to_hear(&self, seed: u32) {
+        let said = voice(seed);
+        let heard = within(PATIENCE, || {
+            let all = self.heard(8_000);
+            (align(&said, &all[all.len() - 8_000..]).1 > 0.95).then_some(())
+        });
+        assert!(heard.is_some(), "the voice of {seed} was never heard\n{}", self.log());
     }
     fn recording(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.folder.path()).unwrap().flatten().map(|e| e.path());

@@ -7,22 +7,27 @@ mod click_to_call;
 mod codes;
 mod configuration;
 mod forwards;
+mod handling;
 mod hold;
 mod hotdesk;
 mod hunting;
+mod lamps;
 mod limits;
 mod nat;
 mod offers;
 mod old_phones;
 mod page;
+mod park;
 mod parties;
 mod permissions;
+mod pickup;
 mod registration;
 mod ringing;
 mod rules;
 mod strangers;
 mod tcp;
 mod tenants;
+mod transfer;
 
 use tests::{World, ms};
 

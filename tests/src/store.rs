@@ -7,7 +7,7 @@ use std::{
 
 use config::{
     DeviceId, RingGroupId, UserId,
-    records::{BindingRow, CallRow, Change, hunting::HuntRows, parties::PartyRow},
+    records::{BindingRow, CallRow, Change, SubscriptionRow, hunting::HuntRows, parties::PartyRow},
 };
 use pbx_core::Stored;
 
@@ -25,6 +25,8 @@ pub struct Store {
     last_callers: BTreeMap<UserId, String>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
+    /// Committed subscriptions.
+    pub subscriptions: BTreeMap<u64, SubscriptionRow>,
     waiting: VecDeque<(Instant, u64, Change)>,
 }
 
@@ -38,6 +40,7 @@ impl Default for Store {
             last_calls: BTreeMap::new(),
             last_callers: BTreeMap::new(),
             parties: vec![],
+            subscriptions: BTreeMap::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -73,6 +76,12 @@ impl Store {
             Change::LastCall { user, ended_at } => {
                 self.last_calls.insert(user, ended_at);
             }
+            Change::Subscribed(row) => {
+                self.subscriptions.insert(row.id, *row);
+            }
+            Change::Unsubscribed { id } => {
+                self.subscriptions.remove(&id);
+            }
             Change::CallParties(parties) => self.parties.extend(parties),
             Change::LastCaller { user, number } => {
                 self.last_callers.insert(user, number);
@@ -97,6 +106,7 @@ impl Store {
         let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
         Stored {
             bindings: self.bindings.values().cloned().collect(),
+            subscriptions: self.subscriptions.values().cloned().collect(),
             hunting: HuntRows {
                 turns,
                 last_calls,

@@ -22,3 +22,4 @@ mod rules;
 mod sign_in;
 mod stops;
 mod torture;
+mod transfer;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{BindingRow, CallRow, Change, parties::PartyRow};
+use super::{BindingRow, CallRow, Change, SubscriptionRow, parties::PartyRow};
 use crate::{DeviceId, RingGroupId, UserId};
 
 /// One write.
@@ -22,6 +22,8 @@ pub(super) enum Write<'a> {
     Turn(RingGroupId, UserId),
     LastCall(UserId, i64),
     Party(&'a PartyRow),
+    Subscribe(&'a SubscriptionRow),
+    Unsubscribe(u64),
     LastCaller(UserId, &'a str),
 }
 
@@ -49,6 +51,8 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::CallTraced { id, trace } => Write::Trace(id, trace),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::Subscribed(row) => Write::Subscribe(row),
+            Change::Unsubscribed { id } => Write::Unsubscribe(*id),
             Change::LastCaller { user, number } => Write::LastCaller(*user, number),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));

@@ -33,6 +33,8 @@ pub struct Device {
     pub max_contacts: usize,
     /// Answers by itself when its user had a call placed from the portal. CTC-06.
     pub auto_answer: bool,
+    /// Is told of messages in its user's mailbox without having subscribed. SIP-30
+    pub unasked_counts: bool,
     /// A phone of a site: `user` is who is logged in. HD-01.
     pub hotdesk: bool,
     /// What it is, if it fetches its settings from here.
@@ -89,6 +91,8 @@ pub static DEVICES: Resource = Resource {
             .help("A further one replaces the oldest."),
         Field::flag("auto_answer", "Answers click-to-call")
             .help("Goes off-hook by itself when its user clicks a number in the portal."),
+        Field::flag("unasked_counts", "Is told of messages without asking")
+            .help("For phones that light their message lamp but do not subscribe to it."),
         Field::choice("voicemail_button", "Voicemail button", VOICEMAIL)
             .required()
             .default("mailbox")
@@ -118,7 +122,7 @@ pub static DEVICES: Resource = Resource {
         ("Assigned to", &["user", "rank", "site", "location"]),
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
-        ("Buttons", &["voicemail_button", "voicemail_box"]),
+        ("Buttons", &["voicemail_button", "voicemail_box", "unasked_counts"]),
         ("Hotdesk", &["hotdesk_user", "hotdesk_since"]),
     ],
     title: "name",
@@ -132,7 +136,7 @@ pub static DEVICES: Resource = Resource {
 impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
-        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model, t.unasked_counts FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -164,6 +168,7 @@ impl Typed for Device {
             ring,
             max_contacts: row.get(8)?,
             auto_answer: row.get(10)?,
+            unasked_counts: row.get(14)?,
         })
     }
     fn id(&self) -> i64 {

@@ -63,6 +63,7 @@ fn device(number: u16) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        unasked_counts: false,
         hotdesk: false,
         model: None,
     }

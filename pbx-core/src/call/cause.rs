@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     Dead,
     /// Ended by an administrator or by the stop of the program.
     Administrative,
+    /// No call to pick up, nobody in the slot, nobody to park.
+    NobodyThere,
     /// The function of a feature code is not part of this system.
     NotImplemented,
     /// The caller's role does not let them dial that feature code.
@@ -60,7 +62,7 @@ impl Cause {
             Self::NotAllowed | Self::CodeNotAllowed | Self::NotLoggedIn => 403,
             Self::Incomplete => 484,
             Self::NotImplemented => 501,
-            Self::NotFound | Self::NoWayOutside => 404,
+            Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
             Self::Fault => 500,
@@ -99,6 +101,7 @@ impl Cause {
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
+            Self::NobodyThere => "Nobody there to take",
             Self::NotImplemented => "This system does not have that function",
             Self::CodeNotAllowed => "Not allowed to use this code",
             Self::Incomplete => "A number is missing behind the code",
@@ -123,6 +126,7 @@ impl Cause {
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
+            Self::NobodyThere => 31,
             Self::NotImplemented => 79,
             Self::CodeNotAllowed | Self::NotLoggedIn => 50,
             Self::Incomplete => 28,
@@ -153,6 +157,7 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
+            | Self::NobodyThere
             | Self::Fault => Some(Tone::Congestion),
             Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
                 Some(Tone::Information)
@@ -177,6 +182,7 @@ impl Cause {
             | Self::Fault
             | Self::Silent
             | Self::Dead
+            | Self::NobodyThere
             | Self::Administrative
             | Self::NotImplemented
             | Self::CodeNotAllowed

@@ -43,12 +43,12 @@ pub(crate) async fn run(call: &Call, code: &Code) -> Next {
         Function::Night => night::switch(call).await,
         Function::Page => features::page::page(call, argument).await,
         Function::Intercom => features::page::intercom(call, argument).await,
-        Function::Park
-        | Function::ParkIn
-        | Function::Retrieve
-        | Function::Pickup
-        | Function::GroupPickup
-        | Function::QueueIn
+        Function::Park => features::park::in_department(call, "").await,
+        Function::ParkIn => features::park::in_department(call, argument).await,
+        Function::Retrieve => features::park::retrieve(call, argument).await,
+        Function::Pickup => features::pickup::pickup(call, Some(argument)).await,
+        Function::GroupPickup => features::pickup::pickup(call, None).await,
+        Function::QueueIn
         | Function::QueueOut
         | Function::QueueInFor
         | Function::QueueOutFor

@@ -41,6 +41,8 @@ struct Admitted {
     dialled: String,
     offer: Option<Description>,
     max_forwards: u8,
+    /// It takes the place of this leg, or talks with whom that leg rings for.
+    replaces: Option<LegId>,
 }
 
 impl Engine {
@@ -76,7 +78,9 @@ impl Engine {
         let offer = offer.map(read_offer).transpose()?;
         let hops =
             request.header(Name::MaxForwards).and_then(|v| std::str::from_utf8(v).ok()?.trim().parse().ok());
-        Ok(Admitted { identity, dialled, offer, max_forwards: hops.unwrap_or(70u8).saturating_sub(1) })
+        let replaces = self.replaced(&identity, request)?;
+        let max_forwards = hops.unwrap_or(70u8).saturating_sub(1);
+        Ok(Admitted { identity, dialled, offer, max_forwards, replaces })
     }
 
     fn begin(&mut self, now: Now, from: (InviteId, Flow), mut admitted: Admitted) -> Result<(), Refused> {
@@ -95,13 +99,15 @@ impl Engine {
             caller,
             office: Rc::clone(&self.office),
         };
-        let route = route::route(&Question {
+        let question = Question {
             snapshot: &facts.snapshot,
             tenant: facts.tenant.id,
             caller: &facts.caller,
             dialled: &admitted.dialled,
             utc: now.utc,
-        });
+        };
+        let replaces = admitted.replaces;
+        let route = replaces.map_or_else(|| route::route(&question), |_| route::anywhere());
         let name: Arc<str> = self.call_name(now).into();
         let record = Record {
             max_forwards: admitted.max_forwards,
@@ -114,8 +120,12 @@ impl Engine {
         self.add_call(call);
         self.claim_early(invite, leg);
         self.engage(leg);
-        let run = |call, to| Script::new(features::run(call, to));
-        self.start(now, id, route, ("INVITE", run));
+        let run = |call, to| match replaces {
+            Some(leg) => Script::new(features::replace(call, leg)),
+            None => Script::new(features::run(call, to)),
+        };
+        let by = if replaces.is_some() { "INVITE with Replaces" } else { "INVITE" };
+        self.start(now, id, route, (by, run));
         Ok(())
     }
 
@@ -177,6 +187,7 @@ impl Engine {
             call: self.calls.new_id(),
             invite: Some(from.0),
             side: Side::Caller,
+            came_in: true,
             party: party.clone(),
             flow: from.1,
             state: State::Calling,

@@ -36,6 +36,7 @@ impl Engine {
             Command::HangUp { tenant, id } => self.hang_up(now, tenant, &id),
             Command::Resync { tenant, device, reboot } => self.resync(now, tenant, device, reboot),
             Command::Call(order) => self.place(now, *order),
+            Command::Transfer { tenant, id, who, to } => self.transfer(now, tenant, (&id, &to), who),
             Command::Cancel { tenant, user, id } => self.cancel(now, (tenant, user), &id),
         }
     }

@@ -4,30 +4,52 @@
 mod click_to_call;
 mod extension;
 pub(crate) mod page;
+pub(crate) mod park;
+pub(crate) mod pickup;
 mod ring_group;
+mod transfer;
 
 use config::snapshot::{Destination, Target};
 
 pub(crate) use click_to_call::click_to_call;
+pub(crate) use transfer::transfer;
 
 use crate::{
-    call::{Call, Cause, Next},
-    codes, limits,
+    call::{Call, Cause, Next, script::Wanted},
+    codes,
+    ids::LegId,
+    limits,
     route::Way,
 };
 
 /// From one destination to the next until the call is over.
-pub(crate) async fn run(call: Call, mut to: Way) -> Cause {
-    let mut cause = Cause::Loop;
+pub(crate) async fn run(call: Call, to: Way) -> Cause {
+    let cause = walk(&call, to).await;
+    farewell(&call, cause).await
+}
+
+/// Talks in the place of that leg, or instead of the phone that it rings on. SIP-24
+pub(crate) async fn replace(call: Call, leg: LegId) -> Cause {
+    call.take_over(Wanted::PartnerOf(leg)).await;
+    farewell(&call, Cause::NobodyThere).await
+}
+
+/// The same without a word at the end.
+async fn walk(call: &Call, mut to: Way) -> Cause {
     for _ in 0..limits::HOPS_PER_CALL {
-        match visit(&call, &to).await {
+        match visit(call, &to).await {
             Next::Go(next) => to = next,
-            Next::Hangup(why) => {
-                cause = why;
-                break;
-            }
+            Next::Hangup(why) => return why,
             Next::Done => return Cause::Normal,
         }
+    }
+    Cause::Loop
+}
+
+/// Lets a caller who is answered hear why the call ends.
+async fn farewell(call: &Call, cause: Cause) -> Cause {
+    if cause == Cause::Normal {
+        return cause;
     }
     call.note("Ends", cause.text(), "script");
     if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
@@ -41,6 +63,8 @@ async fn visit(call: &Call, way: &Way) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::Park(lot) => park::park(call, *lot, None).await,
+        Way::Slot(number) => park::slot(call, number).await,
         Way::Code(code) => codes::run(call, code).await,
     }
 }

@@ -81,6 +81,7 @@ pub(crate) fn running(id: &str, state: &'static str, answered_at: Option<i64>, d
         caller_name: String::new(),
         dialled: "102".into(),
         state,
+        parked: None,
         revision: 1,
         legs: vec![LiveLeg {
             party: "101".into(),

@@ -22,6 +22,7 @@ mod dashboard;
 mod desk;
 mod forms;
 mod headers;
+mod lamps;
 mod ldap;
 mod lists;
 mod live;

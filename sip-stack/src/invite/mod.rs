@@ -113,6 +113,8 @@ pub(crate) struct Invite {
     timers: Deadlines<11>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
+    /// BYE follows the last NOTIFY, with this reason: overtaking it, it would take the dialog away under it.
+    bye_after_notify: Option<Option<String>>,
     pub(crate) scheduled: Option<Ticket>,
 }
 
@@ -135,6 +137,7 @@ impl Invite {
             session,
             timers: Deadlines::none(),
             bye_after_ack: None,
+            bye_after_notify: None,
             scheduled: None,
         }
     }
@@ -156,7 +159,7 @@ impl Invite {
     }
     /// Whether the application still knows this invite.
     fn is_known(&self) -> bool {
-        self.stage != Stage::Over && self.bye_after_ack.is_none()
+        self.stage != Stage::Over && self.bye_after_ack.is_none() && self.bye_after_notify.is_none()
     }
     /// Fires the earliest timer.
     pub(crate) fn handle_timeout(&mut self, now: Instant, layer: &mut Layer) {
@@ -322,6 +325,7 @@ impl Invite {
         self.called = None;
         self.confirm = None;
         self.queued = None;
+        self.bye_after_notify = None;
         self.session.forget();
         self.keep_referral(now, layer);
         match &self.ours {
