@@ -2,6 +2,7 @@
 
 use config::{
     Resource,
+    access::Permission,
     resources::{devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS},
 };
 
@@ -42,7 +43,7 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
             items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
         }
-        if title == "Configuration" && who.may_see(&SETTINGS) {
+        if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
         }
         if title == "Configuration" && who.may_write(&DEVICES) {

@@ -127,6 +127,7 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
             values.insert("extension".into(), format!("8{n:03}"));
             values.insert("members".into(), target(company, author, "users", n).to_string());
         }
+        "time_frames" => drop(values.insert("kind".into(), "always".into())),
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }
