@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the telephone system (the default)
     Serve(Serve),
+    /// Say what would become of a call, and which rule decides each step
+    Why(Why),
     /// Check the database and say what is wrong in it
     Check(Data),
     /// Write the configuration as text
@@ -52,6 +54,32 @@ pub enum Admin {
         #[command(flatten)]
         data: Data,
     },
+}
+
+/// A call to think of.
+#[derive(Debug, Clone, Args)]
+pub struct Why {
+    /// Who calls: an extension, or a number outside such as +49301234567
+    #[arg(long, value_name = "NUMBER")]
+    pub from: String,
+    /// What they dial
+    #[arg(long, value_name = "NUMBER")]
+    pub to: String,
+    /// When, on the clocks of the company: 2026-12-24T18:00; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<chrono::NaiveDateTime>,
+    /// Under this revision of the last months; the present one if left out
+    #[arg(long, value_name = "N")]
+    pub revision: Option<i64>,
+    /// The company, by its SIP domain; the first one if left out
+    #[arg(long, value_name = "DOMAIN")]
+    pub tenant: Option<String>,
+    /// What phones do: 102=busy, 103=unregistered, 104=answers:10, 105=declines, outside=rings. The others ring
+    #[arg(long, value_name = "WHO=WHAT", value_parser = assumption)]
+    pub assume: Vec<(String, portal::live::Assumption)>,
+    /// Where the database is.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// What to export.
@@ -247,6 +275,12 @@ impl Serve {
     }
 }
 
+fn assumption(text: &str) -> Result<(String, portal::live::Assumption), String> {
+    let form = || "write 102=busy, 102=unregistered, 102=answers:10, 102=declines or 102=rings".to_owned();
+    let (who, what) = text.split_once('=').ok_or_else(form)?;
+    Ok((who.to_owned(), portal::live::Assumption::of(what).ok_or_else(form)?))
+}
+
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let form = || "write two ports with a dash between, such as 10000-20000".to_owned();
     let (first, last) = text.split_once('-').ok_or_else(form)?;
@@ -340,6 +374,20 @@ mod tests {
             Ok(Command::Admin(Admin::ResetPassword { login: Some(_), .. }))
         ));
         assert!(matches!(parse("dialtone check --data d"), Ok(Command::Check(_))));
+    }
+    /// OPS-02
+    #[test]
+    fn a_call_is_asked_for_with_time_revision_and_assumptions() {
+        let parse = |line: &str| Cli::try_parse_from(line.split_whitespace()).map(Cli::into_command);
+        let line =
+            "dialtone why --from 101 --to 102 --at 2026-12-24T18:00:00 --revision 3 --assume 102=answers:10";
+        let Ok(Command::Why(why)) = parse(line) else { panic!("{:?}", parse(line)) };
+        assert_eq!((why.from.as_str(), why.to.as_str(), why.revision), ("101", "102", Some(3)));
+        let ten = portal::live::Assumption::Answers(Duration::from_secs(10));
+        assert_eq!(why.assume, [("102".to_owned(), ten)]);
+        assert!(parse("dialtone why --from 101").is_err());
+        assert!(parse("dialtone why --from 101 --to 102 --assume 102=asleep").is_err());
+        assert!(parse("dialtone why --from 101 --to 102 --at Christmas").is_err());
     }
     /// OPS-05, OPS-08
     #[test]

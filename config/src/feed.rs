@@ -11,7 +11,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use rusqlite::Connection;
 
-use crate::{Db, OpenError, Snapshot, snapshot::Rows};
+use crate::{Db, OpenError, Snapshot, secret::Cipher, snapshot::Rows};
 
 use change::Touched;
 
@@ -43,6 +43,11 @@ pub struct Rejected {
     pub problems: Vec<String>,
     /// The revision that is not in force.
     pub revision: i64,
+}
+
+/// All rows that a connection shows, as calls read them; what cannot be read is left out.
+pub(crate) fn snapshot_of(rows: &Connection, cipher: &Cipher, revision: i64) -> rusqlite::Result<Snapshot> {
+    Ok(Snapshot::of(revision, load::all(rows, cipher, &HashSet::new())?.rows))
 }
 
 impl Feed {

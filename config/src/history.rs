@@ -8,6 +8,7 @@ mod past;
 mod prune;
 mod restore;
 mod revisions;
+mod snapshot;
 mod trial;
 mod undo;
 

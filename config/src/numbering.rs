@@ -185,6 +185,10 @@ fn national(dialled: &str, plan: &Plan, area: &str) -> Option<String> {
     if let Some(national) = dialled.strip_prefix(plan.trunk) {
         return (national.len() > 2).then(|| national.to_owned());
     }
+    // Services begin with 1, and subscribers do not: 115, 116117.
+    if dialled.starts_with('1') && dialled.len() <= MOST_SHORT {
+        return None;
+    }
     let area = plan.bare_area(area);
     (!area.is_empty() && dialled.len() >= LEAST_LOCAL).then(|| [area, dialled].concat())
 }

@@ -1,8 +1,9 @@
 //! The one trait through which the portal sees and steers running calls.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use config::{DeviceId, TenantId, TrunkId, UserId};
+use chrono::{DateTime, Utc};
+use config::{DeviceId, Snapshot, TenantId, TrunkId, UserId};
 use tokio::sync::watch;
 
 /// A running call, ready for display.
@@ -133,6 +134,67 @@ pub enum CallFrom {
     Extension(String),
 }
 
+/// A call that is only thought of. OPS-02.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    /// The configuration that decides.
+    pub snapshot: Arc<Snapshot>,
+    /// Whose call it is.
+    pub tenant: TenantId,
+    /// Who calls: an extension, or a number outside with its plus sign.
+    pub from: String,
+    /// As it is dialled.
+    pub to: String,
+    /// When.
+    pub utc: DateTime<Utc>,
+    /// What phones of extensions do, and under `outside` those who are called outside.
+    pub assumed: Vec<(String, Assumption)>,
+}
+
+/// What somebody's phones do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Assumption {
+    Rings,
+    Answers(Duration),
+    Busy,
+    Declines,
+    NotRegistered,
+}
+
+/// What would come of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Rehearsed {
+    /// Each decision with its rule, as in the record of a call: JSON.
+    pub trace: String,
+    /// Blank if nobody answers.
+    pub answered_by: String,
+    /// How it ends, if nobody answers: `480 No answer`.
+    pub cause: String,
+    /// How long it takes until then. [ms]
+    pub took_ms: u64,
+    /// Of the configuration.
+    pub revision: i64,
+}
+
+impl Assumption {
+    /// `rings`, `answers`, `answers:5` (after so many seconds), `busy`, `declines`, `unregistered`.
+    pub fn of(text: &str) -> Option<Self> {
+        match text {
+            "rings" => Some(Self::Rings),
+            "answers" => Some(Self::Answers(Duration::from_secs(5))),
+            "busy" => Some(Self::Busy),
+            "declines" => Some(Self::Declines),
+            "unregistered" => Some(Self::NotRegistered),
+            other => {
+                let seconds =
+                    other.strip_prefix("answers:")?.parse().ok().filter(|seconds| *seconds <= 600)?;
+                Some(Self::Answers(Duration::from_secs(seconds)))
+            }
+        }
+    }
+}
+
 /// Something an administrator must see on every page until it is gone.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Alarm {
@@ -175,6 +237,8 @@ pub trait Live: Send + Sync + 'static {
     fn alarms(&self) -> Vec<Alarm>;
     /// The text of `/metrics`, Prometheus format.
     fn metrics(&self) -> String;
+    /// What would become of a call. Takes milliseconds, and touches nothing.
+    fn rehearse(&self, of: &Rehearsal) -> Rehearsed;
     /// The revision that new calls run under.
     fn revision(&self) -> i64;
     /// How a phone reaches the SIP side: `udp 192.0.2.1:5060`.

@@ -2,8 +2,10 @@
 
 use config::{
     Resource,
-    access::Permission,
-    resources::{devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS},
+    access::{OPERATOR, Permission},
+    resources::{
+        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS,
+    },
 };
 
 use crate::{assets::icon, auth::Who};
@@ -29,7 +31,10 @@ pub(crate) struct Item {
 /// The navigation of somebody at `path`.
 pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
     let tables = |menu: &str| -> Vec<Item> {
-        let theirs = config::resources::ALL.iter().filter(|of| of.menu == menu && who.may_see(of));
+        let shown =
+            |of: &&&'static Resource| of.name != CUSTOMER_GROUPS.name || who.viewer.tenant == OPERATOR;
+        let theirs =
+            config::resources::ALL.iter().filter(|of| of.menu == menu && who.may_see(of)).filter(shown);
         theirs.map(|of| table(of, path)).collect()
     };
     let mut groups = vec![Group {
@@ -53,9 +58,11 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.push(item("Feature code card", "/admin/feature-codes", icon("printer"), "", path));
         }
         if title == "Reporting" && who.viewer.level >= 2 {
+            items.push(item("Call simulator", "/admin/simulator", icon("route"), "", path));
             items.push(item("Audit log", "/admin/audit", icon("history"), "a", path));
         }
         if title == "System" && who.viewer.level >= 2 {
+            items.push(item("Company group", "/admin/company-group", icon("users-group"), "", path));
             items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
         }
         if title == "System" && who.viewer.level >= 3 {

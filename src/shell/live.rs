@@ -164,6 +164,9 @@ impl LiveView {
 }
 
 impl portal::Live for LiveView {
+    fn rehearse(&self, of: &portal::live::Rehearsal) -> portal::live::Rehearsed {
+        super::why::rehearse(of)
+    }
     fn calls(&self, tenant: TenantId) -> Vec<LiveCall> {
         let state = self.state();
         let mut calls: Vec<_> =

@@ -39,6 +39,7 @@ mod threads;
 mod udp;
 mod upkeep;
 mod welcome;
+pub mod why;
 pub mod workers;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Serve(options) => {
             serve::serve(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
         }
+        Command::Why(options) => why::why(&options).map_err(|e| e.to_string()),
         Command::Check(data) => check::check(&data.folder).map_err(|e| e.to_string()),
         Command::Export(options) => {
             text::export(&options).map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())

@@ -363,7 +363,7 @@ impl Phone {
         let Some(event) = self.on_line(now, event) else { return };
         match event {
             Event::Response { response: Some(response), .. } => self.on_response(now, &response),
-            Event::Invite { id, request, .. } => self.on_invite(now, id, request),
+            Event::Invite { id, request, offer, .. } => self.on_invite(now, id, (request, offer)),
             Event::Progress { id, status, sdp, .. } if self.is_mine(id) => {
                 if status >= 180 {
                     self.state = State::HearsRinging(status);
@@ -443,7 +443,7 @@ impl Phone {
         self.stack.respond(now, id, response);
     }
 
-    fn on_invite(&mut self, now: Instant, id: InviteId, request: Message) {
+    fn on_invite(&mut self, now: Instant, id: InviteId, (request, offer): (Message, Option<Bytes>)) {
         if let Some(challenge) = self.carrier.as_mut().and_then(|carrier| carrier.challenge(&request)) {
             return self.stack.reject(now, id, challenge);
         }
@@ -454,7 +454,7 @@ impl Phone {
             }
             return self.stack.reject(now, id, Response::new(486));
         }
-        let offer = Description::parse(&request.body()).ok();
+        let offer = offer.and_then(|offer| Description::parse(&offer).ok());
         self.last_invite = Some(request);
         if let Habit::Refuse(status) = self.habit {
             return self.stack.reject(now, id, Response::new(status));

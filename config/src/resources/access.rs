@@ -12,7 +12,7 @@ pub use rights::{Permission, Rights, Verb, permission_choices};
 pub(crate) use scope::{DEPARTMENTS, SITES, place_of_new, pointer};
 pub use scope::{Scope, scope};
 
-use super::{contacts::CONTACTS, licences::LICENCES};
+use super::{contacts::CONTACTS, customer_groups::CUSTOMER_GROUPS, licences::LICENCES};
 use crate::{Resource, TenantId, UserId};
 
 /// Who looks.
@@ -114,7 +114,8 @@ pub fn may(viewer: &Viewer, verb: Verb, of: &Resource) -> bool {
     if of.tenant {
         // ROL-20: who may change what all see may do so as if each verb were given.
         let shares = of.name == CONTACTS.name && viewer.has(Permission::SharedContacts);
-        let sold = of.name == LICENCES.name && matches!(verb, Verb::Create | Verb::Delete);
+        let sold = of.name == LICENCES.name && matches!(verb, Verb::Create | Verb::Delete)
+            || of.name == CUSTOMER_GROUPS.name && verb != Verb::View;
         let given = shares || viewer.rights.allows(verb, of);
         return viewer.level > 0 && given && (!sold || sells(viewer));
     }

@@ -4,10 +4,7 @@
 
 use std::sync::Arc;
 
-use config::{
-    TenantId,
-    snapshot::{CalledIn, Target, Trunk},
-};
+use config::snapshot::{CalledIn, Target, Trunk};
 use sip_stack::{
     Message, Name, Response,
     digest::{self, Ha1},
@@ -28,7 +25,7 @@ use crate::{
     limits,
     route::{
         Caller, Route, Way,
-        inbound::{self, Arrived},
+        inbound::{self, Arrived, Inbound},
     },
 };
 
@@ -101,9 +98,9 @@ impl Engine {
             caller: &number,
             utc: now.utc,
         };
-        let inbound = inbound::route(&arrived).ok_or_else(unknown)?;
+        let called_back = self.called_back(now, &trunk, &called);
+        let inbound = called_back.or_else(|| inbound::route(&arrived)).ok_or_else(unknown)?;
         let tenant = self.snapshot.tenant(inbound.tenant).cloned().ok_or_else(unknown)?;
-        let called_back = self.called_back(now, tenant.id, &inbound.called);
         let offer = offer.map(read_offer).transpose()?;
         let trunk_id = Some(trunk.id);
         Ok(Beginning {
@@ -111,7 +108,7 @@ impl Engine {
             party: Party { number: number.clone(), name, ..Party::default() },
             caller: Caller { number, trunk: trunk_id, ..Caller::default() },
             dialled: inbound.called,
-            route: called_back.unwrap_or(inbound.route),
+            route: inbound.route,
             offer,
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),
@@ -120,12 +117,15 @@ impl Engine {
     }
 
     /// Where a call goes to a number that somebody showed who called for help within the last hour: to them. SIP-42
-    fn called_back(&self, now: Now, tenant: TenantId, called: &str) -> Option<Route> {
-        let (user, _) = self.office.callbacks.borrow().who_showed(tenant, called, now.utc)?;
+    fn called_back(&self, now: Now, trunk: &Trunk, called: &str) -> Option<Inbound> {
+        let full = inbound::in_full(&self.snapshot, trunk, called);
+        let tenant = inbound::number(&self.snapshot, trunk, called)?.tenant;
+        let (user, _) = self.office.callbacks.borrow().who_showed(tenant, &full, now.utc)?;
         let user = self.snapshot.user(tenant, user?)?;
         let why = format!("{} called for help within the last hour", user.full_name());
         let way = Way::Direct(Target::User(user.id));
-        Some(Route { to: Ok(way), trace: vec![("Calls back", why, "emergency calls")] })
+        let route = Route { to: Ok(way), trace: vec![("Calls back", why, "emergency calls")] };
+        Some(Inbound { tenant, called: full, route })
     }
 
     /// The trunk signs in here with its account, as a phone does with its own.

@@ -44,6 +44,16 @@ impl FakeLive {
 }
 
 impl Live for FakeLive {
+    fn rehearse(&self, of: &portal::live::Rehearsal) -> portal::live::Rehearsed {
+        let trace = r#"[{"at_ms":0,"what":"Call begins","detail":"101 dials 102","rule":"rehearsal · revision 1"},
+            {"at_ms":0,"what":"Routed","detail":"102 is extension of Ben Castillo","rule":"extension · revision 1"}]"#;
+        let (answered_by, cause) = match of.assumed.is_empty() {
+            true => (String::new(), "480 No answer".to_owned()),
+            false => ("102 Ben Castillo".to_owned(), String::new()),
+        };
+        let revision = of.snapshot.revision;
+        portal::live::Rehearsed { trace: trace.into(), answered_by, cause, took_ms: 20_000, revision }
+    }
     fn calls(&self, tenant: TenantId) -> Vec<LiveCall> {
         if tenant == TenantId(1) { self.calls.lock().expect("not poisoned").clone() } else { vec![] }
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     auth::Who,
     entry,
-    pages::{audit, call_list, history, transfer},
+    pages::{audit, call_list, history, simulator, transfer},
     rest::{
         openapi::{
             Group,
@@ -26,10 +26,33 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     if entry::may_restore(who) {
         groups.push(whole());
     }
+    if who.viewer.level >= 2 {
+        groups.push(simulation());
+    }
     if who.may_see_mail() {
         groups.push(mail());
     }
     groups
+}
+
+fn simulation() -> Group {
+    let mut group = Group {
+        name: "Simulation",
+        about: "What would become of a call, and which rule decides each step. Nobody is rung, nothing is changed.",
+        paths: Vec::new(),
+    };
+    let properties = json!({
+        "revision": { "type": "integer" }, "answered_by": text(), "cause": text(), "took_ms": { "type": "integer" },
+        "trace": {},
+    });
+    let came = json!({
+        "type": "object", "properties": properties, "required": ["revision", "answered_by", "cause", "took_ms", "trace"],
+    });
+    group
+        .add("/api/v1/simulation", "get", "simulate_call", "What would become of a call")
+        .takes(&simulator::PARAMETERS)
+        .answers(json!({ "200": json_answer("How it goes.", came), TOO_LONG: too_long() }), LISTED);
+    group
 }
 
 fn calls() -> Group {
