@@ -87,6 +87,21 @@ impl Function {
     pub fn title(self) -> &'static str {
         self.declared().title
     }
+    /// Whether this system has what the function needs; codes of others answer that it has not.
+    pub fn is_here(self) -> bool {
+        !matches!(
+            self,
+            Self::QueueIn
+                | Self::QueueOut
+                | Self::QueueInFor
+                | Self::QueueOutFor
+                | Self::Mailbox
+                | Self::LeaveMessage
+                | Self::Conference
+                | Self::Directory
+                | Self::Record
+        )
+    }
     /// What follows its keys.
     pub fn argument(self) -> Argument {
         self.declared().argument

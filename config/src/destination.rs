@@ -9,6 +9,8 @@ pub enum Destination {
     /// An internal number of the same tenant.
     Extension(String),
     Hangup(Cause),
+    /// A number of the public network in full.
+    External(String),
 }
 
 /// Why a call ends, as configuration can say it.
@@ -33,6 +35,7 @@ impl Destination {
         match self {
             Self::Extension(number) => format!("Extension {number}"),
             Self::Hangup(cause) => format!("Hang up: {}", cause.label()),
+            Self::External(number) => format!("Outside number {number}"),
         }
     }
 }
@@ -69,6 +72,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Extension(number) => write!(f, "extension:{number}"),
             Self::Hangup(cause) => write!(f, "hangup:{}", cause.key()),
+            Self::External(number) => write!(f, "external:{number}"),
         }
     }
 }
@@ -85,6 +89,13 @@ impl FromStr for Destination {
             }
             Some(("hangup", key)) => {
                 Cause::ALL.into_iter().find(|c| c.key() == key).map(Self::Hangup).ok_or(NoDestination)
+            }
+            Some(("external", number)) => {
+                let digits = number.strip_prefix('+').unwrap_or_default();
+                let whole = (6..=15).contains(&digits.len())
+                    && !digits.starts_with('0')
+                    && digits.bytes().all(|b| b.is_ascii_digit());
+                if whole { Ok(Self::External(number.to_owned())) } else { Err(NoDestination) }
             }
             _ => Err(NoDestination),
         }

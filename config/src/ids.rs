@@ -29,6 +29,8 @@ ids! {
     TrunkId,
     /// A number of the public network that a company owns.
     NumberId,
+    /// Where calls go for numbers of the public network.
+    InboundRouteId,
     /// A place of a company.
     SiteId,
     /// Where phones are.

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod answering;
 pub mod api_keys;
 pub mod audit;
 pub mod audit_log;
@@ -43,6 +44,7 @@ pub mod number;
 pub mod numbering;
 pub mod organization;
 pub mod outbox;
+pub mod park;
 pub mod password;
 pub mod pattern;
 pub mod phones;

@@ -44,6 +44,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0016_rules.sql"),
     include_str!("migrations/0017_codes.sql"),
     include_str!("migrations/0018_parking.sql"),
+    include_str!("migrations/0019_lamps.sql"),
     include_str!("migrations/0020_trunks.sql"),
     include_str!("migrations/0021_outbound.sql"),
     include_str!("migrations/0022_ring_delays.sql"),

@@ -11,11 +11,13 @@ pub mod hunting;
 pub mod ladder;
 pub mod outside;
 pub mod parties;
+mod subscriptions;
 
 use batch::Write;
 use hunting::{keep_last_call, keep_last_caller, keep_turn};
 use outside::{AlertRow, EmergencyRow, UsageRow, keep_alert, keep_emergency, keep_usage};
 use parties::PartyRow;
+pub use subscriptions::SubscriptionRow;
 
 /// One registered contact of a device, as stored. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,11 @@ pub enum Change {
     /// An answered call of a member ended at that moment, in Unix milliseconds. GRP-09
     #[allow(missing_docs)]
     LastCall { user: UserId, ended_at: i64 },
+    /// A phone watches something: insert or replace by id.
+    Subscribed(Box<SubscriptionRow>),
+    /// It does not any more.
+    #[allow(missing_docs)]
+    Unsubscribed { id: u64 },
     /// A call is over: what it was for each of its users.
     CallParties(Vec<PartyRow>),
     /// Somebody talked outside. SIP-44
@@ -149,6 +156,8 @@ impl Db {
                 Write::Whole(call) => whole_call(&transaction, call)?,
                 Write::Turn(group, user) => keep_turn(&transaction, group, user)?,
                 Write::LastCall(user, at) => keep_last_call(&transaction, user, at)?,
+                Write::Subscribe(row) => subscriptions::subscribe(&transaction, row)?,
+                Write::Unsubscribe(id) => subscriptions::unsubscribe(&transaction, id)?,
                 Write::LastCaller(user, number) => keep_last_caller(&transaction, user, number)?,
                 Write::Party(party) => parties::keep(&transaction, party)?,
                 Write::Usage(usage) => keep_usage(&transaction, usage)?,

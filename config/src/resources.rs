@@ -18,6 +18,7 @@ pub mod devices;
 pub mod extensions;
 pub mod feature_codes;
 pub mod geolocations;
+pub mod inbound_routes;
 pub mod ldap_settings;
 pub mod licences;
 pub mod links;
@@ -38,7 +39,7 @@ pub mod users;
 use crate::{Field, Kind, Problem, Resource, WhenGone, resource::Values};
 
 /// All tables, in the order of the menu. NAV-07.
-pub static ALL: [&Resource; 29] = [
+pub static ALL: [&Resource; 30] = [
     &users::USERS,
     &sites::SITES,
     &departments::DEPARTMENTS,
@@ -49,6 +50,7 @@ pub static ALL: [&Resource; 29] = [
     &extensions::EXTENSIONS,
     &feature_codes::FEATURE_CODES,
     &numbers::NUMBERS,
+    &inbound_routes::INBOUND_ROUTES,
     &trunks::TRUNKS,
     &geolocations::GEOLOCATIONS,
     &outbound_routes::OUTBOUND_ROUTES,

@@ -21,6 +21,7 @@ pub use crate::{
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
         geolocations::{CivicAddress, Geolocation},
+        inbound_routes::{InboundRoute, Open},
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         numbers::PhoneNumber,
@@ -165,6 +166,14 @@ impl Snapshot {
     pub fn user(&self, tenant: TenantId, id: UserId) -> Option<&Arc<User>> {
         self.rows.users.get(&id.0).filter(|user| user.tenant == tenant)
     }
+    /// A user of whichever tenant.
+    pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
+        self.rows.users.get(&id.0)
+    }
+    /// A ring group of whichever tenant.
+    pub fn ring_group_anywhere(&self, id: RingGroupId) -> Option<&Arc<RingGroup>> {
+        self.rows.ring_groups.get(&id.0)
+    }
     /// A user's role; `None` is an ordinary user.
     pub fn role_of(&self, user: &User) -> Option<&Arc<Role>> {
         self.rows.roles.get(&user.role?.0).filter(|role| role.tenant == user.tenant)
@@ -202,6 +211,13 @@ impl Snapshot {
     /// A number of the public network that the tenant owns.
     pub fn number(&self, tenant: TenantId, id: NumberId) -> Option<&Arc<PhoneNumber>> {
         self.rows.numbers.get(&id.0).filter(|number| number.tenant == tenant)
+    }
+    /// The inbound route of a number, `None` for one that is not listed: the one that names it, or else the one that takes
+    /// all others. ICR-01
+    pub fn inbound_route(&self, tenant: TenantId, number: Option<NumberId>) -> Option<&Arc<InboundRoute>> {
+        let routes = || self.rows.inbound_routes.values().filter(|r| r.tenant == tenant && r.enabled);
+        let names = |route: &&Arc<InboundRoute>| number.is_some_and(|id| route.numbers.contains(&id));
+        routes().find(names).or_else(|| routes().find(|route| route.numbers.is_empty()))
     }
     /// All trunks of all tenants, those that are switched off, too.
     pub fn trunks(&self) -> impl Iterator<Item = &Arc<Trunk>> {
@@ -265,10 +281,6 @@ impl Snapshot {
     pub fn sites_of(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<Site>> {
         self.rows.sites.values().filter(move |site| site.tenant == tenant)
     }
-    /// A user of whichever tenant.
-    pub fn user_anywhere(&self, id: UserId) -> Option<&Arc<User>> {
-        self.rows.users.get(&id.0)
-    }
     /// A place where phones are.
     pub fn geolocation(&self, tenant: TenantId, id: GeolocationId) -> Option<&Arc<Geolocation>> {
         self.rows.geolocations.get(&id.0).filter(|place| place.tenant == tenant)
@@ -286,6 +298,20 @@ impl Snapshot {
     pub fn department_by_park_code(&self, tenant: TenantId, code: &str) -> Option<&Arc<Department>> {
         let mut departments = self.rows.departments.values();
         departments.find(|d| d.tenant == tenant && !code.is_empty() && d.park_code == code)
+    }
+    /// Who works with a user: members of the same ring groups and of the same department, without the user. FC-14
+    pub fn colleagues(&self, tenant: TenantId, user: UserId) -> Vec<UserId> {
+        let department = self.user(tenant, user).and_then(|user| user.department);
+        let groups =
+            self.rows.ring_groups.values().filter(|g| g.tenant == tenant && g.members.contains(&user));
+        let members = groups.flat_map(|group| group.members.iter().copied());
+        let same = |other: &&Arc<User>| other.tenant == tenant && other.department == department;
+        let department = department.map(|_| self.rows.users.values().filter(same).map(|user| user.id));
+        let mut colleagues: Vec<UserId> = members.chain(department.into_iter().flatten()).collect();
+        colleagues.sort_unstable();
+        colleagues.dedup();
+        colleagues.retain(|other| *other != user);
+        colleagues
     }
     /// A park lot.
     pub fn park_lot(&self, tenant: TenantId, id: ParkLotId) -> Option<&Arc<ParkLot>> {

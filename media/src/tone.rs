@@ -15,6 +15,8 @@ pub enum Tone {
     Busy,
     /// The network cannot put the call through.
     Congestion,
+    /// The caller waits and is not forgotten: a short beep every ten seconds, for instance while parked.
+    Waiting,
     /// Dial now.
     Dial,
     /// What was dialled is done (E.182: positive indication).
@@ -100,7 +102,7 @@ impl Signal {
 /// The national values of E.180 supplement 2.
 fn signal(tone: Tone, country: Country) -> Signal {
     use Country::{Au, De, Fr, Gb, Jp, Us};
-    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Ringback};
+    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Ringback, Waiting};
     let together = if tone == Information { Together::InTurn } else { Together::AtOnce };
     let (frequencies, cadence): (&[u32], &[u32]) = match (country, tone) {
         (Us, Ringback) => (&[440, 480], &[2_000, 4_000]),
@@ -116,6 +118,10 @@ fn signal(tone: Tone, country: Country) -> Signal {
         (Fr, Busy) => (&[440], &[500, 500]),
         (Fr, Congestion) => (&[440], &[250, 250]),
         (Au, Ringback) => (&[400, 450], &[400, 200, 400, 2_000]),
+        (Us, Waiting) => (&[440], &[300, 9_700]),
+        (De | Au, Waiting) => (&[425], &[200, 9_800]),
+        (Gb | Jp, Waiting) => (&[400], &[200, 9_800]),
+        (Fr, Waiting) => (&[440], &[300, 9_700]),
         (Au, Busy | Congestion) => (&[425], &[375, 375]),
         // 400 Hz, modulated with 16 Hz.
         (Jp, Ringback) => (&[384, 416], &[1_000, 2_000]),
@@ -156,7 +162,7 @@ fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
 /// −13 dBm0 for the whole tone (E.180 §4.2 asks for −10 ± 5 dBm0): full scale is +3.17 dBm0 at 32,124.
 const AMPLITUDE: f64 = 4_990.0;
 const SAMPLES_PER_MS: u32 = 8;
-const TONES: usize = 6;
+const TONES: usize = 7;
 /// [ms]
 const CONFIRMATION: &[u32] = &[100, 100, 100, 100, 100, 800];
 const COUNTRIES: usize = 6;
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn every_tone_is_as_loud_as_it_should_be() {
         for country in [Country::Us, Country::Gb, Country::De, Country::Fr, Country::Au, Country::Jp] {
-            for tone in [Tone::Ringback, Tone::Busy, Tone::Congestion] {
+            for tone in [Tone::Ringback, Tone::Busy, Tone::Congestion, Tone::Waiting] {
                 let on = &period(tone, country, Law::Ulaw)[..200 * 8];
                 let power: f64 = on.iter().map(|c| f64::from(g711::ulaw_to_linear(*c)).powi(2)).sum();
                 let dbm0 =

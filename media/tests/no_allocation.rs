@@ -11,7 +11,8 @@ use std::{
 };
 
 use media::{
-    Command, Country, Line, Output, Path, Payload, SessionId, Settings, SocketId, Tone, Worker, codec::Codec,
+    Command, Country, Line, MixId, Output, Path, Payload, SessionId, Settings, SocketId, Tone, Worker,
+    codec::Codec,
 };
 
 struct Counting;
@@ -114,7 +115,7 @@ fn line(session: u32) -> Line {
     }
 }
 
-/// ARCHITECTURE, MED-02, MED-11: relay, conversion, digits, tones, reports and figures for ten seconds of 50 calls.
+/// ARCHITECTURE, MED-02, MED-11, GRP-04: relay, conversion, a mix, digits, tones, reports and figures for ten seconds of 50 calls.
 #[test]
 fn packets_and_tones_allocate_nothing() {
     let worker = Worker::new(Settings::default(), [1; 32]);
@@ -126,6 +127,7 @@ fn packets_and_tones_allocate_nothing() {
         run.command(Command::Agree { session: id, line: line(session) });
         let path = match session % 10 {
             9 => Path::Tone(Tone::Ringback, Country::De),
+            8 => Path::Mix(MixId(1)),
             _ => Path::Peer(peer),
         };
         run.command(Command::Path { session: id, path });

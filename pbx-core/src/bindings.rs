@@ -257,7 +257,8 @@ fn transport_name(transport: Transport) -> &'static str {
     }
 }
 
-fn parse_flow(text: &str) -> Option<Flow> {
+/// The opposite of [`print_flow`].
+pub(crate) fn parse_flow(text: &str) -> Option<Flow> {
     let mut parts = text.split(' ');
     let transport = match parts.next()? {
         "udp" => Transport::Udp,

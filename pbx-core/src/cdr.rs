@@ -76,7 +76,12 @@ pub(crate) fn closed(call: &Running, legs: &[Leg]) -> CallRow {
 /// What the call was for each of its users; `end` is why and when it ended. CH-01, CH-07.
 pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<PartyRow> {
     let (record, facts) = (&call.record, call.handle.facts());
-    let talking = call.legs.iter().position(|leg| Some(*leg) == call.talking).and_then(|at| legs.get(at));
+    // The conversation is in the history of the call that it went on in.
+    if record.went_on {
+        return vec![];
+    }
+    let of = |user| legs.iter().filter(move |leg| leg.party.user == Some(user));
+    let left = |user| of(user).filter_map(|leg| leg.times.left).max().map_or(end.1, |left| left.min(end.1));
     let result = outcome(call, end.0).as_str();
     let tenant_of = |user| facts.snapshot.user_anywhere(user).map_or(facts.tenant.id, |user| user.tenant);
     let row = |user, kind, result: &str| PartyRow {
@@ -95,25 +100,34 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     let caller = record.caller.user.map(|user| PartyRow {
         number: record.dialled.clone(),
         name: route::name_of(&facts.snapshot, facts.tenant.id, &record.dialled),
-        answered_at: talking.and(record.answered_at),
+        answered_at: record.answered_at.filter(|_| record.talked),
+        ended_at: left(user),
         device: record.caller.device,
         ..row(user, PartyKind::Outbound, result)
     });
-    let others = call.handle.called().into_iter().filter(|called| Some(called.user) != record.caller.user);
     // Who hid their number is not told to the called afterwards either. FC-15.
     let row = |user, kind, result: &str| match call.handle.is_hidden() {
         true => PartyRow { number: String::new(), name: "Anonymous".into(), ..row(user, kind, result) },
         false => row(user, kind, result),
     };
-    let others = others.map(|called| match talking {
-        Some(leg) if leg.party.user == Some(called.user) => PartyRow {
-            answered_at: record.answered_at,
-            device: leg.party.device,
-            ..row(called.user, PartyKind::Inbound, result)
-        },
-        _ if called.blocked => row(called.user, PartyKind::Blocked, "blocked"),
-        Some(_) => row(called.user, PartyKind::Inbound, "elsewhere"),
-        None => row(called.user, PartyKind::Missed, result),
+    let others = call.handle.called().into_iter().filter(|called| Some(called.user) != record.caller.user);
+    let others = others.map(|called| {
+        let talked = of(called.user).find(|leg| leg.times.talked.is_some());
+        let mut theirs = match talked {
+            Some(leg) => PartyRow {
+                answered_at: leg.times.talked,
+                ended_at: left(called.user),
+                device: leg.party.device,
+                ..row(called.user, PartyKind::Inbound, Outcome::Answered.as_str())
+            },
+            None if called.blocked => row(called.user, PartyKind::Blocked, "blocked"),
+            None if record.talked => row(called.user, PartyKind::Inbound, "elsewhere"),
+            None => row(called.user, PartyKind::Missed, result),
+        };
+        if let Some(from) = called.from {
+            (theirs.number, theirs.name) = (from.number.clone(), from.name.clone());
+        }
+        theirs
     });
     caller.into_iter().chain(others).collect()
 }
@@ -147,7 +161,7 @@ pub(crate) fn shown_to(facts: &Facts, tenant: TenantId, number: &str) -> String 
 pub(crate) fn outcome(call: &Running, cause: Cause) -> Outcome {
     // A call that we answered ourselves, such as an echo test, is none that anybody missed.
     let served = cause == Cause::Normal && call.record.answered_at.is_some();
-    if call.talking.is_some() || served { Outcome::Answered } else { cause.outcome() }
+    if call.record.talked || call.record.went_on || served { Outcome::Answered } else { cause.outcome() }
 }
 
 fn push_leg(json: &mut String, leg: &Leg, started: Instant) {

@@ -16,7 +16,9 @@ pub(crate) enum Refusal {
     Draining,
     BadOffer,
     BadMethod,
+    TooManyWatched,
     TrunkFull,
+    Unwatchable,
 }
 
 /// How a call ended, as its record says.
@@ -46,6 +48,10 @@ pub(crate) struct Counters {
     pub digits: u64,
     /// NOTIFYs that had phones fetch their settings.
     pub resyncs: u64,
+    /// SUBSCRIBEs outside of dialogs that were accepted.
+    pub subscriptions: u64,
+    /// NOTIFYs to watchers.
+    pub notifies: u64,
     /// Calls ended because both phones fell silent.
     pub silent: u64,
 }
@@ -85,6 +91,8 @@ impl Counters {
             ("dialtone_script_panics_total", self.panics, "Calls ended by a fault of a feature"),
             ("dialtone_digits_total", self.digits, "Telephone events received"),
             ("dialtone_resyncs_total", self.resyncs, "NOTIFYs that had phones fetch their settings"),
+            ("dialtone_subscribes_total", self.subscriptions, "Subscriptions accepted"),
+            ("dialtone_notifies_total", self.notifies, "NOTIFYs sent to watchers"),
             ("dialtone_calls_silent_total", self.silent, "Calls ended because no media came any more"),
         ];
         let refused = REFUSALS.iter().zip(self.refused).map(|(&name, n)| (name, n, "Requests refused"));
@@ -94,7 +102,7 @@ impl Counters {
 }
 
 /// In the order of [`Refusal`].
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 16] = [
     "dialtone_refused_total{status=\"401\",reason=\"no_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"wrong_credentials\"}",
     "dialtone_refused_total{status=\"401\",reason=\"stale_nonce\"}",
@@ -108,6 +116,8 @@ const REFUSALS: [&str; 14] = [
     "dialtone_refused_total{status=\"503\",reason=\"draining\"}",
     "dialtone_refused_total{status=\"488\",reason=\"bad_offer\"}",
     "dialtone_refused_total{status=\"405\",reason=\"bad_method\"}",
+    "dialtone_refused_total{status=\"404\",reason=\"unwatchable\"}",
+    "dialtone_refused_total{status=\"403\",reason=\"too_many_watched\"}",
     "dialtone_refused_total{status=\"486\",reason=\"trunk_full\"}",
 ];
 

@@ -8,7 +8,9 @@
 //! while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media;
 //! `media_events` hears the workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps
 //! the lines to the public network, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
-//! that are only rehearsed.
+//! that are only rehearsed. `joining` brings a leg of one call into another; `referring` (transfer), `taking` (pickup,
+//! Replaces) and `parking` are what people want with it. `subscriptions` lets phones watch lamps, `lamps` knows how they
+//! stand, `notifying` tells, `publishing` hears phones tell.
 
 mod alarming;
 mod answering;
@@ -18,21 +20,29 @@ mod editing;
 mod ending;
 mod events;
 mod incoming;
+mod joining;
 mod keepalive;
+mod lamps;
 mod leaving;
 mod line;
 mod media_events;
 mod moving;
+mod notifying;
 mod outgoing;
+mod parking;
 mod perform;
 mod placing;
+mod publishing;
 mod reconnected;
 mod redirect;
+mod referring;
 mod rehearsing;
 mod renegotiation;
 mod requests;
 mod resyncing;
 mod show;
+mod subscriptions;
+mod taking;
 mod trunks;
 
 use std::{
@@ -50,6 +60,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
 pub use crate::io::{Input, Now, Options, Output, Stored};
+pub use crate::presence::summary::Counts;
 use crate::{
     auth::Auth,
     call::running::Calls,
@@ -60,6 +71,7 @@ use crate::{
     ladder, limits, live,
     office::Office,
     pinholes::Pinholes,
+    presence::Presence,
     records::Records,
     resync::Resyncs,
     timers::{Timer, Timers},
@@ -77,6 +89,7 @@ pub struct Engine {
     ready: VecDeque<CallId>,
     timers: Timers,
     pinholes: Pinholes,
+    presence: Presence,
     resyncs: Resyncs,
     ports: Ports,
     records: Records,
@@ -114,6 +127,7 @@ impl Engine {
             ready: VecDeque::new(),
             timers: Timers::default(),
             pinholes: Pinholes::default(),
+            presence: Presence::default(),
             resyncs: Resyncs::default(),
             records: Records::default(),
             edits: editing::Edits::default(),
@@ -130,7 +144,10 @@ impl Engine {
         *engine.office.guard.borrow_mut() = Guard::of(stored.outside.usage, now.utc);
         *engine.office.callbacks.borrow_mut() = Callbacks::of(stored.outside.emergencies);
         engine.restore_bindings(now, stored.bindings);
+        engine.restore_watchers(now, stored.subscriptions);
+        engine.watch_config(&Snapshot::default());
         engine.reconcile_trunks(now);
+        engine.settle(now);
         engine
     }
 
@@ -157,6 +174,7 @@ impl Engine {
             Input::Drain => self.service.draining = true,
             Input::HangUpAll => self.hang_up_all(now),
             Input::Edited { ticket, outcome } => self.on_edited(now, ticket, outcome),
+            Input::Messages { tenant, user, counts } => self.count_messages(tenant, user, counts),
         }
         self.settle(now);
     }
@@ -166,6 +184,7 @@ impl Engine {
         self.stack.handle_timeout(now.at);
         self.settle(now);
         self.expire_bindings(now);
+        self.wake_watchers(now);
         self.ask_contacts(now);
         self.tell_resyncs(now);
         self.tend_trunks(now);
@@ -193,7 +212,7 @@ impl Engine {
         let own =
             [self.timers.next(), self.records.next(), self.pinholes.next(), self.resyncs.next(), expiry];
         let trunks = self.office.trunks.borrow().next();
-        own.into_iter().chain([self.stack.poll_timeout(), trunks]).flatten().min()
+        own.into_iter().chain([self.presence.next(), self.stack.poll_timeout(), trunks]).flatten().min()
     }
 
     /// What is to be done, until `None`.
@@ -209,12 +228,19 @@ impl Engine {
             ("dialtone_sip_invites", invites, "INVITE usages of the SIP stack"),
             ("dialtone_calls", self.calls.active, "Calls in progress"),
             ("dialtone_legs", self.calls.legs.len(), "Legs of calls in progress or ending"),
+            ("dialtone_calls_parked", self.office.parking.borrow().len(), "Callers who wait in a park slot"),
             ("dialtone_bindings", self.office.bindings.borrow().len(), "Registered contacts"),
             (
                 "dialtone_bindings_unreachable",
                 self.pinholes.unreachable(),
                 "Contacts behind NAT that do not answer",
             ),
+            (
+                "dialtone_subscriptions",
+                self.presence.watchers.len(),
+                "Subscriptions to lamps, presence, mailboxes",
+            ),
+            ("dialtone_watchers_waiting", self.presence.watchers.waiting(), "Watchers that wait to be told"),
             ("dialtone_phones_to_resync", self.resyncs.len(), "Phones that are to fetch their settings"),
             ("dialtone_rtp_ports", self.ports.in_use(), "RTP ports in use"),
             ("dialtone_rtp_ports_capacity", self.ports.capacity(), "RTP ports there are"),
@@ -251,9 +277,11 @@ impl Engine {
             && self.office.guard.borrow().is_quiet()
             && self.office.trunks.borrow().is_quiet()
             && self.ports.in_use() == 0
+            && self.office.parking.borrow().len() == 0
             && self.timers.is_empty()
             && self.records.is_empty()
             && self.edits.is_empty()
+            && self.presence.watchers.waiting() == 0
             && self.stack.is_quiet()
     }
 }
@@ -266,8 +294,11 @@ impl Engine {
             while let Some(output) = self.stack.poll_output() {
                 self.on_stack(now, output);
             }
-            let Some(call) = self.ready.pop_front() else { break };
-            self.step(now, call);
+            match self.ready.pop_front() {
+                Some(call) => self.step(now, call),
+                None if self.tell_watchers(now) => {}
+                None => break,
+            }
         }
         if self.service.draining && !self.service.drained && self.calls.running.is_empty() {
             self.service.drained = true;

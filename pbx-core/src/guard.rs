@@ -105,6 +105,15 @@ impl Guard {
         self.running.insert(leg, charge);
     }
 
+    /// It goes on as another leg, in another call: what it costs from now on is counted there.
+    pub(crate) fn carry(&mut self, leg: LegId, on: LegId, at: Instant) {
+        if let Some(charge) = self.running.get(&leg) {
+            let since = charge.since.map(|_| at);
+            let charge = Charge { since, ..*charge };
+            self.running.insert(on, charge);
+        }
+    }
+
     /// It is answered.
     pub(crate) fn answered(&mut self, leg: LegId, at: Instant) {
         if let Some(charge) = self.running.get_mut(&leg) {

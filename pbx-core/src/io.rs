@@ -10,16 +10,16 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use config::{
-    Snapshot,
+    Snapshot, TenantId, UserId,
     edits::Edit,
-    records::{BindingRow, Change, hunting::HuntRows, outside::OutsideRows},
+    records::{BindingRow, Change, SubscriptionRow, hunting::HuntRows, outside::OutsideRows},
 };
 use sip_stack::{
     Flow,
     resolve::{Question, Record},
 };
 
-use crate::live;
+use crate::{live, presence::summary::Counts};
 
 /// The time of an input: one clock for timers, one for records and schedules.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,8 @@ pub struct Stored {
     pub bindings: Vec<BindingRow>,
     /// What ring groups remember. GRP-07, GRP-09
     pub hunting: HuntRows,
+    /// Who watches what. SIP-27
+    pub subscriptions: Vec<SubscriptionRow>,
     /// Minutes outside of this day, and calls for help of the last hour. SIP-42, SIP-44
     pub outside: OutsideRows,
 }
@@ -77,6 +79,9 @@ pub enum Input {
     /// The edit with that ticket is written, or is not and why, in words. It is in force with a later [`Input::Config`].
     #[allow(missing_docs)]
     Edited { ticket: u64, outcome: Result<(), String> },
+    /// How many messages are in the mailbox of a user; none before it is said. SIP-30
+    #[allow(missing_docs)]
+    Messages { tenant: TenantId, user: UserId, counts: Counts },
     /// Take no new calls; [`Output::Drained`] follows when the last one ended. OPS-09.
     Drain,
     /// End every call now with BYE or CANCEL.

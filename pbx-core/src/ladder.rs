@@ -6,7 +6,7 @@ use bytes::Bytes;
 use config::records::ladder::{self as packed, Head};
 use media::text;
 use memchr::memmem;
-use sip_stack::{Flow, Message, Name};
+use sip_stack::{Flow, Message, Method, Name};
 use smallvec::SmallVec;
 
 use crate::limits;
@@ -91,7 +91,11 @@ impl Entry {
     /// A message that came.
     pub(crate) fn received(at: Instant, flow: Flow, again: bool, message: &Message) -> Self {
         let secret = CREDENTIALS.iter().any(|name| message.header(*name).is_some());
-        Self { at, flow, ours: false, again, secret, bytes: message.bytes().clone() }
+        let all = message.bytes();
+        // Keys that somebody presses may be a PIN. HD-05.
+        let left_out = if message.method() == Method::Info { message.body().len() } else { 0 };
+        let bytes = all.slice(..all.len().saturating_sub(left_out));
+        Self { at, flow, ours: false, again, secret, bytes }
     }
 
     /// A message that we sent.
@@ -251,6 +255,18 @@ mod tests {
         for kept in ["username=\"101\"", "nc=00000001\r\nX: y", "uri=\"sip:102@a\""] {
             assert!(safe.contains(kept), "{safe}");
         }
+    }
+
+    /// HD-05: a PIN that is dialled by INFO is in no record.
+    #[test]
+    fn keys_that_are_pressed_are_not_in_the_ladder() {
+        let text = "INFO sip:102@a SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKa\r\nFrom: <sip:101@a>;tag=a\r\n\
+                    To: <sip:102@a>;tag=b\r\nCall-ID: a\r\nCSeq: 2 INFO\r\nMax-Forwards: 70\r\n\
+                    Content-Type: application/dtmf-relay\r\nContent-Length: 10\r\n\r\nSignal=7\r\n";
+        let message = Message::parse(Bytes::from_static(text.as_bytes())).unwrap();
+        let start = Instant::now();
+        let shown = shown([Entry::received(start, flow(), false, &message)], start);
+        assert!(shown[0].text.contains("application/dtmf-relay") && !shown[0].text.contains("Signal"));
     }
 
     #[test]

@@ -31,8 +31,10 @@ mod json;
 mod ladder;
 mod limits;
 mod office;
+mod parking;
 mod pidf;
 mod pinholes;
+mod presence;
 mod records;
 mod registrar;
 mod resync;
@@ -41,4 +43,4 @@ mod trace;
 mod trunk;
 
 pub use callback::OPEN as CALLED_BACK;
-pub use engine::{Engine, Input, Now, Options, Output, Stored};
+pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored};

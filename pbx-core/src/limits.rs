@@ -28,6 +28,11 @@ pub(crate) const USER_AGENT_BYTES: usize = 96;
 pub(crate) const USER_AGENTS: usize = 1000;
 /// Characters of a dialled number or user name.
 pub(crate) const NUMBER_BYTES: usize = 128;
+/// Subscriptions of one device, and of all.
+pub(crate) const SUBSCRIPTIONS_PER_DEVICE: usize = 200;
+pub(crate) const SUBSCRIPTIONS: usize = 100_000;
+/// NOTIFYs in a row that may be lost to broken connections or answered 5xx before a subscription is given up.
+pub(crate) const NOTIFY_TRIES: u8 = 8;
 /// Keys pressed in a call that its script has not taken yet.
 pub(crate) const DIGITS: usize = 64;
 /// Messages remembered for invites that are not yet (or never will be) a call's.
@@ -46,6 +51,15 @@ pub(crate) const NAT_EXPIRES: Duration = Duration::from_secs(120);
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(2);
 /// How long a caller waits for an edit to be written.
 pub(crate) const EDIT_WAIT: Duration = Duration::from_secs(5);
+/// The least and greatest time of a subscription or publication that is not zero.
+pub(crate) const SUBSCRIPTION_MIN: Duration = Duration::from_secs(60);
+pub(crate) const SUBSCRIPTION_MAX: Duration = Duration::from_secs(7200);
+/// How long a NOTIFY that was not delivered waits for the next try, times the failures so far.
+pub(crate) const NOTIFY_RETRY: Duration = Duration::from_secs(2);
+/// How often lamps that depend on the time are looked at.
+pub(crate) const CLOCK_TICK: Duration = Duration::from_secs(15);
+/// How long a watcher that set something waits for that to be in force before it is told how things stand.
+pub(crate) const WISH_WAIT: Duration = Duration::from_millis(500);
 /// How long a nonce is good.
 pub(crate) const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 /// Least time between two live changes of one call.
@@ -56,6 +70,10 @@ pub(crate) const TRACE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long an answered caller hears why the call ends.
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
+/// How long a phone rings to which a transferred or parked call returns.
+pub(crate) const RING_BACK: Duration = Duration::from_secs(30);
+/// How long somebody hears that the party they held is parked.
+pub(crate) const PARKED_TONE: Duration = Duration::from_secs(1);
 /// How long the caller's own phones ring when a call is placed from the portal.
 pub(crate) const SUMMONS: Duration = Duration::from_secs(30);
 /// How long a phone rings that help calls back.

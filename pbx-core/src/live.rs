@@ -1,6 +1,6 @@
 //! What the portal sees of running calls and phones, as changes; and what it may ask for.
 
-use config::{DeviceId, TenantId, TrunkId, UserId};
+use config::{DeviceId, ParkLotId, TenantId, TrunkId, UserId};
 
 /// One change of the live view.
 #[derive(Debug, Clone)]
@@ -14,10 +14,46 @@ pub enum Change {
     Bound(Binding),
     /// A contact is gone.
     Unbound { tenant: TenantId, device: DeviceId, key: String },
+    /// A phone watches something, or goes on to.
+    Watching(Watcher),
+    /// A subscription is over.
+    Unwatched { tenant: TenantId, id: u64 },
+    /// Something stands otherwise: a user, a group. Before the first word of it a user is `offline`, a group `idle`.
+    Lamp(Lamp),
     /// A trunk changed its state.
     Trunk(Trunk),
     /// A trunk is no more.
+    #[allow(missing_docs)]
     TrunkGone { trunk: TrunkId },
+}
+
+/// One subscription of a phone.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Watcher {
+    pub tenant: TenantId,
+    pub id: u64,
+    pub device: DeviceId,
+    /// `dialog`, `presence`, `message-summary`, `as-feature-event`.
+    pub package: &'static str,
+    /// The address it watches.
+    pub number: String,
+    /// What that is: `user:7`, as [`Lamp`] names it.
+    pub watched: String,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+}
+
+/// How something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Lamp {
+    pub tenant: TenantId,
+    /// `user:7`, `group:3`, `dnd:7`, `forward:7`, `night:1`.
+    pub watched: String,
+    /// Of a user `available`, `away`, `ringing`, `on the phone`, `busy`, `offline`; of other things `idle`, `ringing`,
+    /// `on the phone`, `on`.
+    pub state: &'static str,
 }
 
 /// A trunk as it is right now. SIP-38
@@ -66,10 +102,26 @@ pub struct Call {
     pub caller_number: String,
     pub caller_name: String,
     pub dialled: String,
-    /// `ringing caller` (a call from the portal that its caller has to answer first), `ringing`, `talking`, `held`, …
+    /// `ringing caller` (a call from the portal that its caller has to answer first), `ringing`, `talking`, `held`,
+    /// `parked`, …
     pub state: &'static str,
+    /// The slot that the caller waits in, if it does. SIP-33
+    pub parked: Option<Parked>,
     pub revision: i64,
     pub legs: Vec<Leg>,
+}
+
+/// Where a caller waits.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Parked {
+    pub slot: String,
+    pub lot: ParkLotId,
+    /// Who waits, and who parked them.
+    pub who: String,
+    pub by: String,
+    /// Unix milliseconds.
+    pub since: i64,
 }
 
 /// One party of a running call.
@@ -122,6 +174,14 @@ pub enum Command {
     },
     /// Place a call. A record follows in any case where there is room for the call.
     Call(Box<Order>),
+    /// Send one party of a call where the other would send it. CTRL-02
+    Transfer {
+        tenant: TenantId,
+        id: String,
+        /// Who goes on.
+        who: Side,
+        to: String,
+    },
     /// Ask a trunk by OPTIONS now, and register anew where it registers. A-35
     TestTrunk {
         tenant: TenantId,
@@ -133,6 +193,15 @@ pub enum Command {
         user: UserId,
         id: String,
     },
+}
+
+/// A party of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who called, or was put in that place.
+    Caller,
+    /// Whom they talk with.
+    Callee,
 }
 
 /// A call from the portal. CTC-01…06.

@@ -8,7 +8,9 @@ use std::{
 
 use config::{UserId, hunt::Memory};
 
-use crate::{bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, trunk::Trunks};
+use crate::{
+    bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, parking::Parking, trunk::Trunks,
+};
 
 /// Shared by all calls of an engine, within its thread.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Office {
     pub callbacks: RefCell<Callbacks>,
     /// What hunt strategies remember.
     pub hunting: RefCell<Memory>,
+    /// Who waits in which slot.
+    pub parking: RefCell<Parking>,
     /// Lines to the public network.
     pub trunks: RefCell<Trunks>,
     next_leg: Cell<u64>,

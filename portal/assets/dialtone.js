@@ -193,6 +193,7 @@ on("dragover", "[draggable]", (el, e) => { if (dragged && el.parentElement === d
 on("dragleave", "[draggable]", el => el.classList.remove("over"));
 on("drop", "[draggable]", (el, e) => { e.preventDefault(); el.classList.remove("over"); el.before(dragged); renumber(el.parentElement); });
 function move(li, by) { const to = by < 0 ? li.previousElementSibling : li.nextElementSibling; if (to) { by < 0 ? to.before(li) : to.after(li); renumber(li.parentElement); } }
+on("reorder", "[data-order] ol", ol => ol.closest("form").requestSubmit());
 on("keydown", "[draggable]", (el, e) => { const by = { ArrowUp: -1, ArrowDown: 1 }[e.key]; if (e.altKey && by) { e.preventDefault(); move(el, by); el.focus(); } });
 on("click", "[data-move]", el => { move(el.closest("li"), +el.dataset.move); el.focus(); });
 on("click", "[data-remove]", el => { const li = el.closest("li"), ol = li.parentElement, s = $(`select[data-add="${ol.id}"]`); s?.append(new Option($("b", li).textContent, $("input", li).value)); li.remove(); renumber(ol); });

@@ -41,6 +41,8 @@ async fn main() {
         .lock()
         .unwrap()
         .extend([binding(1, "Yealink SIP-T54W 96.86.0.100", now), binding(2, "baresip v3.16", now)]);
+    let state = |user: i64, state| (format!("user:{user}"), state);
+    live.lamps.lock().unwrap().extend([state(2, "available"), state(3, "on the phone"), state(4, "busy")]);
     if arguments.next().is_some() {
         let text = "Revision 43 was refused: users 7 has a busy trigger of 99. Calls run under revision 42.";
         live.alarms.lock().unwrap().push(Alarm { text: text.into(), since: now - 60_000 });

@@ -20,14 +20,16 @@ use crate::{
     pages::{
         self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard, feature_codes,
         help::{self, check, report},
-        history, home, hotdesk, live_calls, mail, metrics,
+        history, home, hotdesk, lamps, live_calls, live_transfer, mail, metrics, night,
         own_calls::{self, blocked},
-        own_phones, passkeys, profile, security, status, transfer, trial,
+        own_phones, parked, passkeys, profile, rules, security, settings, status, time_frames, transfer,
+        trial,
     },
     palette, provisioning, rest,
     state::App,
     tables::{
-        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, undo, upload, users, views,
+        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, trunks, undo, upload, users,
+        views,
     },
 };
 
@@ -82,13 +84,17 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/authenticator/remove", post(security::remove))
         .route("/live", get(events::stream))
         .merge(desk())
+        .merge(answering())
         .route("/admin", get(dashboard::show))
         .merge(looking_back())
         .merge(people())
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
+        .route("/admin/calls/live/{id}/transfer", post(live_transfer::transfer))
+        .route("/parked", get(parked::show))
         .route("/admin/calls/{id}", get(call::show))
+        .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))
         .route("/admin/devices/hotdesk", get(hotdesk::show))
         .route("/admin/devices/hotdesk/{id}/log-out", post(hotdesk::log_out))
@@ -96,12 +102,14 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/devices/{id}/secret", post(devices::secret))
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
+        .route("/admin/trunks/{id}/test", post(trunks::test))
         .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))
         .route("/admin/simulator", get(pages::simulator::show))
         .route("/admin/company-group", get(pages::company_group::show).post(pages::company_group::save))
         .route("/admin/provisioning/{mac}/forget", post(pages::provisioning::forget))
+        .route("/admin/night", get(night::show).post(night::change))
         .route("/admin/mail", get(mail::show))
         .route("/admin/mail/test", post(mail::test))
         .route("/admin/mail/{id}/retry", post(mail::retry))
@@ -164,8 +172,10 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/simulation", get(pages::simulator::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route("/api/v1/live/calls", get(live_calls::api))
+        .route("/api/v1/live/lamps", get(lamps::api))
         .route("/api/v1/live/events", get(events::api::stream))
         .route("/api/v1/live/calls/{id}", once(delete(live_calls::api_hang_up)))
+        .route("/api/v1/live/calls/{id}/transfer", once(post(live_transfer::api_transfer)))
         .route("/api/docs", get(api::show))
         .route("/api/v1/openapi.json", get(api::document))
         .route("/api/v1/{table}", once(get(rest::index).post(rest::create).patch(rest::patch_single)))
@@ -189,13 +199,32 @@ fn desk() -> Router<Arc<App>> {
         .route("/phones", get(own_phones::show))
         .route("/phones/{id}", get(own_phones::edit).post(own_phones::update))
         .route("/help", get(help::show))
+        .route("/help/feature-codes", get(feature_codes::own))
         .route("/help/phone-check", get(check::show))
         .route("/help/report", get(report::show).post(report::send))
         .route("/profile", get(profile::show).post(profile::update))
         .route("/admin/users/{id}/phone-check", get(check::show_user))
 }
 
-/// What [`desk`] and [`people`] have, for programs.
+/// Where somebody's calls go, and when.
+fn answering() -> Router<Arc<App>> {
+    Router::new()
+        .route("/rules", get(rules::show).post(rules::edit::create))
+        .route("/rules/new", get(rules::edit::blank))
+        .route("/rules/order", post(rules::order))
+        .route("/rules/{id}", get(rules::edit::show).post(rules::edit::update))
+        .route("/rules/{id}/active", post(rules::switch))
+        .route("/rules/{id}/delete", post(rules::delete))
+        .route("/timeframes", get(time_frames::show).post(time_frames::create))
+        .route("/timeframes/new", get(time_frames::blank))
+        .route("/timeframes/import", get(time_frames::import::show).post(time_frames::import::import))
+        .route("/timeframes/{id}", get(time_frames::edit).post(time_frames::update))
+        .route("/timeframes/{id}/delete", post(time_frames::delete))
+        .route("/settings", get(settings::show).post(settings::update))
+        .route("/settings/dnd", post(settings::dnd))
+}
+
+/// What [`desk`], [`answering`] and [`people`] have, for programs.
 fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
     use contacts::api as people;
     let once = |methods: MethodRouter<Arc<App>>| {
@@ -210,6 +239,7 @@ fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/me/calls", once(get(click_to_call::api_calls).post(click_to_call::api_place)))
         .route("/api/v1/me/calls/{id}", once(delete(click_to_call::api_cancel)))
         .route("/api/v1/me/phones", get(own_phones::api))
+        .route("/api/v1/me/answering", get(rules::api))
         .route("/api/v1/me/phone-check", get(check::api))
         .route("/api/v1/me/reports", once(post(report::api)))
         .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))

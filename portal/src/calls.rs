@@ -32,6 +32,7 @@ impl LiveRow {
     /// `now` in Unix milliseconds.
     pub fn new(call: &LiveCall, now: i64) -> Self {
         let since = call.answered_at.unwrap_or(call.started_at);
+        let since = call.parked.as_ref().map_or(since, |parked| parked.since);
         let worst = call.legs.iter().map(|leg| leg.mos_heard).filter(|mos| *mos > 0.0).reduce(f32::min);
         let callee = call.legs.get(1);
         let (from, from_sub) = names(&call.caller_name, &call.caller_number);
@@ -45,8 +46,11 @@ impl LiveRow {
             from_sub,
             to,
             to_sub,
-            state: capital(call.state),
-            tint: if call.answered_at.is_some() { "ok" } else { "warn" },
+            state: match &call.parked {
+                Some(parked) => format!("Parked in {}", parked.slot),
+                None => capital(call.state),
+            },
+            tint: if call.answered_at.is_some() && call.parked.is_none() { "ok" } else { "warn" },
             since,
             clock: text::clock(now - since),
             codec: call

@@ -137,6 +137,8 @@ fn verb(action: &str) -> &'static str {
         "second_factor_off" => "removed the second factor of",
         "passkey" => "added a passkey for",
         "passkey_off" => "removed a passkey of",
+        "pin" => "set the PIN of",
+        "pin_removed" => "removed the PIN of",
         "linked" => "linked the single sign-on of",
         "unlinked" => "unlinked the single sign-on of",
         _ => "did something to",

@@ -28,10 +28,10 @@ use crate::{
     auth::{self, Who},
     error::Fault,
     language,
-    pages::{call, click_to_call, contacts, dashboard, live_calls},
+    pages::{call, click_to_call, contacts, dashboard, lamps, live_calls, parked},
     query::Pairs,
     state::App,
-    tables::devices,
+    tables::{devices, trunks},
     text, view,
 };
 
@@ -44,14 +44,20 @@ enum Part {
     Calls(usize),
     /// The status of these devices.
     Regs(Vec<i64>),
+    /// The status of these trunks.
+    Trunks(Vec<i64>),
     /// The contacts of one device.
     Contacts(i64),
     /// One running call.
     Call(String),
     /// The banner of who placed a call.
     Calling,
+    /// Which phones watch what.
+    Lamps,
     /// What these colleagues are doing.
     People(Vec<i64>),
+    /// Who is parked.
+    Parked,
 }
 
 impl Part {
@@ -60,10 +66,15 @@ impl Part {
         Some(match name {
             "alarms" => Self::Alarms,
             "calling" => Self::Calling,
+            "parked" => Self::Parked,
             "stats" => Self::Stats,
             "calls" => Self::Calls(rest.parse().unwrap_or(50)),
             "regs" => Self::Regs(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect()),
+            "trunks" => {
+                Self::Trunks(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
+            }
             "contacts" => Self::Contacts(rest.parse().ok()?),
+            "lamps" => Self::Lamps,
             "call" => Self::Call(text::decode(rest)),
             "people" => {
                 Self::People(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
@@ -74,7 +85,7 @@ impl Part {
 
     /// Whether ordinary users may see it move.
     fn is_everybodys(&self) -> bool {
-        matches!(self, Self::People(_) | Self::Calling)
+        matches!(self, Self::People(_) | Self::Calling | Self::Parked)
     }
 }
 
@@ -186,10 +197,16 @@ impl Feed {
                     .map(|id| (format!("reg-{id}"), devices::state(registered.contains_key(id))))
                     .collect()
             }
+            Part::Trunks(ids) => {
+                let all = app.live.trunks(who.tenant);
+                ids.iter().map(|id| (format!("reg-{id}"), trunks::state(&all, *id))).collect()
+            }
             Part::Contacts(id) => {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)
             }
+            Part::Lamps => one("lamps-part", lamps::part(app, who).await?),
+            Part::Parked => one("parked-part", parked::part(app, who).await?),
             Part::Calling => one("calling", click_to_call::part(app, who).await?),
             Part::Call(id) => match call::parts(app, who, id).await? {
                 Some((legs, trace)) => vec![("call-legs".to_owned(), legs), ("call-trace".to_owned(), trace)],

@@ -1,6 +1,6 @@
 //! The one trait through which the portal sees and steers running calls.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use config::{DeviceId, Snapshot, TenantId, TrunkId, UserId};
@@ -20,8 +20,35 @@ pub struct LiveCall {
     pub caller_name: String,
     pub dialled: String,
     pub state: &'static str,
+    /// The slot that the caller waits in, if it does.
+    pub parked: Option<LiveParked>,
     pub revision: i64,
     pub legs: Vec<LiveLeg>,
+}
+
+/// Where a caller waits. SIP-33
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveParked {
+    pub slot: String,
+    /// The park lot's id.
+    pub lot: i64,
+    /// Who waits, and the number of who parked them.
+    pub who: String,
+    pub by: String,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+/// A party of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LiveSide {
+    /// Who called, or was put in that place.
+    #[default]
+    Caller,
+    /// Whom they talk with.
+    Callee,
 }
 
 /// One party of a running call.
@@ -54,6 +81,20 @@ pub struct LiveBinding {
     pub expires_at: i64,
 }
 
+/// A subscription of a phone: what it watches. SIP-27
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct LiveWatcher {
+    pub device: DeviceId,
+    /// `dialog`, `presence`, `message-summary`, `as-feature-event`.
+    pub package: &'static str,
+    /// The address that it watches.
+    pub number: String,
+    /// What that is, as [`Live::lamps`] names it.
+    pub watched: String,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+}
 /// A trunk as it is right now. A-35
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[allow(missing_docs)]
@@ -169,6 +210,11 @@ pub trait Live: Send + Sync + 'static {
     fn calls(&self, tenant: TenantId) -> Vec<LiveCall>;
     /// Registered contacts of a tenant.
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding>;
+    /// What phones of a tenant watch, by address.
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher>;
+    /// How users and groups of a tenant stand, by `user:7`: `available`, `away`, `ringing`, `on the phone`, `busy`; those who
+    /// are not named are `offline`, or `idle`.
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str>;
     /// Grows with each change of calls, bindings or alarms; at most ten times a second.
     fn changed(&self) -> watch::Receiver<u64>;
     /// Places a call; its id, or `None` if the engine takes no command right now. The call appears among the running ones,
@@ -178,6 +224,9 @@ pub trait Live: Send + Sync + 'static {
     fn cancel_call(&self, tenant: TenantId, user: UserId, call: &str) -> bool;
     /// Ends a call. `false` if there is none of that id in that tenant.
     fn hang_up(&self, tenant: TenantId, call: &str) -> bool;
+    /// Sends one party of a call where the other would send it. `false` if there is no call of that id in that tenant, or
+    /// nobody talks in it.
+    fn transfer(&self, tenant: TenantId, call: &str, who: LiveSide, to: &str) -> bool;
     /// Has a phone fetch its settings; with `reboot`, start anew. `false` if it is not registered in that tenant.
     fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool;
     /// The trunks of a tenant.

@@ -2,8 +2,10 @@
 
 use config::{
     Resource,
-    access::OPERATOR,
-    resources::{customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES},
+    access::{OPERATOR, Permission},
+    resources::{
+        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS,
+    },
 };
 
 use crate::{assets::icon, auth::Who};
@@ -44,6 +46,10 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "Reporting" {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
+            items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
+        }
+        if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
+            items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
         }
         if title == "Configuration" && who.may_write(&DEVICES) {
             items.push(item("Provisioning", "/admin/provisioning", icon("cloud-download"), "", path));
@@ -80,6 +86,10 @@ pub(crate) fn portal(path: &str) -> Vec<Group> {
             item("Home", "/", icon("home"), "h", path),
             item("Contacts", "/contacts", icon("address-book"), "c", path),
             item("Call history", "/call-history", icon("history"), "y", path),
+            item("Parked calls", "/parked", icon("parking"), "", path),
+            item("Answering rules", "/rules", icon("arrows-split"), "r", path),
+            item("Time frames", "/timeframes", icon("calendar-week"), "t", path),
+            item("Settings", "/settings", icon("settings"), "", path),
             item("Phones", "/phones", icon("device-landline-phone"), "p", path),
             item("Help", "/help", icon("help"), "", path),
             item("Profile", "/profile", icon("user"), "", path),
@@ -114,7 +124,7 @@ fn table(of: &'static Resource, path: &str) -> Item {
 
 fn item(label: &'static str, href: &str, icon: &'static str, key: &'static str, path: &str) -> Item {
     let calls = path.starts_with("/admin/calls/") && path != "/admin/calls/live" && href == "/admin/calls";
-    let own = ["/call-history", "/phones", "/help"].contains(&href)
+    let own = ["/call-history", "/phones", "/help", "/rules", "/timeframes"].contains(&href)
         && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
     let below = calls || own;
     Item { label, href: href.to_owned(), icon, current: path == href || below, key }

@@ -11,6 +11,7 @@ pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod holders;
+pub(crate) mod inbound_routes;
 mod links;
 pub(crate) mod list;
 pub(crate) mod related;
@@ -18,6 +19,7 @@ pub(crate) mod ring_groups;
 pub(crate) mod row;
 pub(crate) mod sites;
 pub(crate) mod tenants;
+pub(crate) mod trunks;
 pub(crate) mod undo;
 pub(crate) mod upload;
 pub(crate) mod users;
@@ -52,6 +54,8 @@ pub(crate) async fn beside(
         id if sites::are(of) => sites::beside(app, who, id).await?,
         id if tenants::are(of) => tenants::beside(app, who, id).await?,
         id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
+        id if trunks::are(of) => trunks::beside(app, who, id).await?,
+        id if inbound_routes::are(of) => inbound_routes::beside(app, who, id).await?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
@@ -61,7 +65,11 @@ pub(crate) async fn beside(
 
 /// Adds a live column to a list; the live parts it needs.
 pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mut ListView) -> String {
-    if devices::are(of) { devices::column(app, who, list) } else { String::new() }
+    match () {
+        () if devices::are(of) => devices::column(app, who, list),
+        () if trunks::are(of) => trunks::column(app, who, list),
+        () => String::new(),
+    }
 }
 
 /// What stands above a list.

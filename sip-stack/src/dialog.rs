@@ -6,10 +6,12 @@ use smallvec::SmallVec;
 
 use crate::{
     Flow, Message, Name,
+    event::{KeptDialog, Settings},
     headers::NameAddr,
-    transaction::send::{DEFAULT_PORT, Draft},
+    print::number::push_address,
+    transaction::send::{DEFAULT_PORT, Draft, shown_address},
     uri::Uri,
-    wire::Span,
+    wire::{Span, text},
 };
 
 /// Our end, shared by all early dialogs of one INVITE: its texts behind each other.
@@ -123,6 +125,65 @@ impl Dialog {
         dialog.hear_target(request, flow);
         dialog
     }
+    /// One that was kept over a restart. `cseq_gap` is more than the requests that may have been sent since.
+    pub(crate) fn of_kept(kept: &KeptDialog, cseq_gap: u32) -> Self {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let contact = bytes(&kept.contact);
+        let local =
+            Local::new(kept.call_id.as_bytes(), kept.local.as_bytes(), kept.local_tag.as_bytes(), |out| {
+                out.extend_from_slice(&contact);
+            });
+        let remote = bytes(&kept.remote).into_boxed_slice();
+        let tag = NameAddr::parse(&remote).and_then(|remote| remote.params.get("tag")).unwrap_or_default();
+        let remote_tag = Span::within(&remote, tag);
+        let mut dialog = Self {
+            local: Arc::new(local),
+            remote,
+            remote_tag,
+            local_cseq: kept.local_cseq.saturating_add(cseq_gap),
+            remote_cseq: Some(kept.remote_cseq),
+            routes: text::Commas::new(kept.routes.as_bytes())
+                .filter(|route| !route.is_empty())
+                .take(MOST_ROUTES)
+                .map(Into::into)
+                .collect(),
+            target: bytes(&kept.target).into(),
+            strict_target: None,
+            next: None,
+            flow: kept.flow,
+            heard_rseq: None,
+            is_negotiated: false,
+            may_update: false,
+        };
+        dialog.find_way();
+        dialog
+    }
+    /// What a restart needs of it.
+    pub(crate) fn keep(&self) -> KeptDialog {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let address = self.local.address();
+        let tag = self.local.tag();
+        let routes: Vec<String> = self.routes.iter().map(|route| text(route)).collect();
+        KeptDialog {
+            call_id: text(self.local.call_id()),
+            local: text(&address[..address.len() - tag.len() - b";tag=".len()]),
+            local_tag: text(tag),
+            contact: text(self.local.contact()),
+            remote: text(&self.remote),
+            target: text(&self.target),
+            routes: routes.join(","),
+            local_cseq: self.local_cseq,
+            remote_cseq: self.remote_cseq.unwrap_or(0),
+            flow: self.flow,
+        }
+    }
+    /// The CSeq of our last request; 0 before the first.
+    pub(crate) fn local_cseq(&self) -> u32 {
+        self.local_cseq
+    }
+    pub(crate) fn flow(&self) -> Flow {
+        self.flow
+    }
     /// A provisional response or the 2xx of the INVITE: the route set is computed anew (§13.2.2.4).
     pub(crate) fn hear_answer(&mut self, response: &Message, flow: Flow) {
         let mut routes: SmallVec<[Box<[u8]>; 1]> =
@@ -184,9 +245,13 @@ impl Dialog {
     pub(crate) fn remote_tag(&self) -> &[u8] {
         self.remote_tag.of(&self.remote)
     }
+    /// Whether a request's CSeq is above all before it.
+    pub(crate) fn is_in_order(&self, cseq: u32) -> bool {
+        self.remote_cseq.is_none_or(|highest| cseq > highest)
+    }
     /// Whether a request's CSeq is in order; it is the highest then (§12.2.2).
     pub(crate) fn accept_cseq(&mut self, cseq: u32) -> bool {
-        if self.remote_cseq.is_some_and(|highest| cseq <= highest) {
+        if !self.is_in_order(cseq) {
             return false;
         }
         self.remote_cseq = Some(cseq);
@@ -206,7 +271,7 @@ impl Dialog {
             uri = first.map_or(uri, |first| first.uri);
             route.push(strict);
         }
-        let refreshes = matches!(method, "INVITE" | "UPDATE");
+        let refreshes = matches!(method, "INVITE" | "UPDATE" | "NOTIFY");
         Draft {
             method,
             uri,
@@ -235,6 +300,15 @@ impl Dialog {
             Some(_) | None => self.flow,
         }
     }
+}
+
+/// Writes our Contact for peers beyond this flow.
+pub(crate) fn push_contact(out: &mut Vec<u8>, settings: &Settings, flow: Flow, user: &[u8]) {
+    out.extend_from_slice(b"<sip:");
+    out.extend_from_slice(user);
+    out.push(b'@');
+    push_address(out, shown_address(settings, flow));
+    out.extend_from_slice(if flow.transport.is_reliable() { b";transport=tcp>" } else { b">" });
 }
 
 fn route_uri(route: &[u8]) -> Option<Uri<'_>> {

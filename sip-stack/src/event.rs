@@ -16,6 +16,10 @@ pub struct InviteId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
+/// One subscription of a peer to us. Kept over restarts by who stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub u64);
+
 /// What the stack is told once.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -55,6 +59,13 @@ pub enum Event {
     /// Answer with [`Stack::respond`](crate::Stack::respond). Already checked: Max-Forwards (483), Require (420), merged (482),
     /// dialog methods without a dialog (481).
     Request { id: RequestId, flow: Flow, request: Message },
+    /// SUBSCRIBE within a subscription's dialog: its refresh or its end. Answer with
+    /// [`Stack::refresh_subscription`](crate::Stack::refresh_subscription), or refuse with
+    /// [`Stack::respond`](crate::Stack::respond), which leaves the subscription as it was.
+    Subscribe { id: SubscriptionId, request: RequestId, flow: Flow, message: Message },
+    /// The last NOTIFY of this subscription is through; the next one may go.
+    NotifyAnswered { id: SubscriptionId, outcome: NotifyOutcome },
+
     /// The final response to our [`Stack::request`](crate::Stack::request); `None` after a time-out or transport failure.
     Response { id: RequestId, response: Option<Message> },
 
@@ -109,6 +120,64 @@ pub enum EndCause {
     NoAck,
     /// A request of ours within the dialog got 408, 481 or nothing; BYE is sent where it makes sense.
     Dead,
+}
+
+/// What became of a NOTIFY (RFC 6665 §4.2.2, RFC 5057 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifyOutcome {
+    /// 2xx.
+    Delivered,
+    /// Neither taken nor refused for good (5xx, a broken connection): the subscription stays.
+    Undelivered,
+    /// Nobody answered, or the peer knows nothing of it (481 …): the subscription is over, nothing more is sent.
+    Lost,
+}
+
+/// Why we end a subscription (RFC 6665 §4.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Termination {
+    /// The peer subscribes again at once.
+    Deactivated,
+    /// The peer may not watch this any more.
+    Rejected,
+    /// Its time is over, or the peer ended it.
+    Timeout,
+    /// What was watched is gone.
+    NoResource,
+}
+
+/// `Subscription-State` of a NOTIFY (RFC 6665 §8.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionState {
+    /// For so long.
+    Active(Duration),
+    /// The last word of this subscription.
+    Terminated(Termination),
+}
+
+/// A dialog as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDialog {
+    /// Call-ID.
+    pub call_id: String,
+    /// From of our requests, without tag.
+    pub local: String,
+    /// Our tag.
+    pub local_tag: String,
+    /// Our Contact, with brackets.
+    pub contact: String,
+    /// To of our requests, with tag.
+    pub remote: String,
+    /// Where our requests are addressed to.
+    pub target: String,
+    /// Route set, each with brackets, joined by `,`.
+    pub routes: String,
+    /// CSeq of our last request.
+    pub local_cseq: u32,
+    /// CSeq of the peer's last request.
+    pub remote_cseq: u32,
+    /// The way the peer's last request came.
+    pub flow: Flow,
 }
 
 /// Where a session stands that an INVITE wants to replace.

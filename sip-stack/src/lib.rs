@@ -7,7 +7,7 @@
 //! Layers, each importing only those above it in this list:
 //! [`wire`] (bytes to spans), [`name`], [`status`] → [`headers`], [`uri`] → [`message`], [`compose`], [`framing`] →
 //! [`print`], [`digest`] →
-//! `map`, `timers`, `event` → `transaction` → `dialog` → `invite` → [`stack`].
+//! `map`, `timers`, `event` → `transaction` → `dialog` → `invite`, `subscription` → [`stack`].
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -28,6 +28,7 @@ pub mod print;
 pub mod resolve;
 pub mod stack;
 pub mod status;
+mod subscription;
 mod timers;
 mod transaction;
 pub mod uri;
@@ -37,4 +38,4 @@ pub use compose::{Request, Response, Series};
 pub use flow::{Flow, Transport};
 pub use message::{Message, Method, ParseError};
 pub use name::Name;
-pub use stack::{Event, InviteId, Output, RequestId, Settings, Stack};
+pub use stack::{Event, InviteId, Output, RequestId, Settings, Stack, SubscriptionId};

@@ -12,13 +12,15 @@
 //! ```
 
 mod admit;
+mod subscriptions;
 
 use std::{net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
 
 pub use crate::event::{
-    EndCause, Event, InviteId, OutgoingInvite, Output, Part, RequestId, Settings, Standing,
+    EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, Part, RequestId, Settings,
+    Standing, SubscriptionId, SubscriptionState, Termination,
 };
 use crate::{
     Flow, Message, Name, Request, Response, Series,
@@ -27,12 +29,14 @@ use crate::{
     map::{IdMap, shrink},
     message::Method,
     print::{self, number::hex16},
+    subscription::Subscriptions,
     transaction::{
         layer::{ClientId, Heard, Key, Layer, Owner, ServerId, What},
         receive::Arrival,
         send::Draft,
     },
 };
+pub use subscriptions::Notice;
 
 /// The SIP side of a node.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ pub struct Stack {
     layer: Layer,
     /// In boxes, so that a growing map moves pointers.
     invites: IdMap<InviteId, Box<Invite>>,
+    /// Of peers to us.
+    subscriptions: Subscriptions,
     /// New requests are refused since the limit was reached; logged once.
     is_refusing: bool,
     malformed: u64,
@@ -52,6 +58,7 @@ impl Stack {
         Self {
             layer: Layer::new(settings, seed),
             invites: IdMap::default(),
+            subscriptions: Subscriptions::default(),
             is_refusing: false,
             malformed: 0,
         }
@@ -117,6 +124,7 @@ impl Stack {
             match owner {
                 Owner::Invite(id) => self.with_invite(id, |invite, layer| invite.hear(now, layer, what)),
                 Owner::Request(id) => self.hear_request_answer(id, what),
+                Owner::Subscription(id) => self.hear_notify_answer(id, &what),
                 Owner::Nobody => {}
             }
         }
@@ -341,6 +349,9 @@ impl Stack {
     }
     fn receive_in_dialog(&mut self, now: Instant, arrival: &Arrival<'_>) {
         let (flow, request) = (arrival.flow, arrival.request);
+        if let Some(id) = self.subscriptions.of(request) {
+            return self.receive_in_subscription(now, arrival, id);
+        }
         let found = self.invite_of(request);
         let owner = found.map_or(Owner::Nobody, |(id, _)| Owner::Invite(id));
         let server = self.layer.serve(arrival, owner, Box::default());

@@ -16,7 +16,9 @@ use pbx_core::{
     Input,
     live::{self, Call, Change, Command},
 };
-use portal::live::{Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveTrunk, NewCall};
+use portal::live::{
+    Alarm, CallFrom, LiveBinding, LiveCall, LiveLeg, LiveParked, LiveSide, LiveTrunk, LiveWatcher, NewCall,
+};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -42,6 +44,8 @@ struct Inner {
 struct State {
     calls: HashMap<(TenantId, String), LiveCall>,
     bindings: HashMap<(TenantId, DeviceId, String), LiveBinding>,
+    watchers: HashMap<(TenantId, u64), LiveWatcher>,
+    lamps: HashMap<(TenantId, String), &'static str>,
     trunks: HashMap<TrunkId, live::Trunk>,
     alarms: Vec<Alarm>,
     metrics: Vec<Metric>,
@@ -81,6 +85,22 @@ impl LiveView {
             }
             Change::Unbound { tenant, device, key } => {
                 state.bindings.remove(&(tenant, device, key));
+            }
+            Change::Watching(watcher) => {
+                let shown = LiveWatcher {
+                    device: watcher.device,
+                    package: watcher.package,
+                    number: watcher.number,
+                    watched: watcher.watched,
+                    expires_at: watcher.expires_at,
+                };
+                state.watchers.insert((watcher.tenant, watcher.id), shown);
+            }
+            Change::Unwatched { tenant, id } => {
+                state.watchers.remove(&(tenant, id));
+            }
+            Change::Lamp(lamp) => {
+                state.lamps.insert((lamp.tenant, lamp.watched), lamp.state);
             }
             Change::Trunk(trunk) => {
                 state.trunks.insert(trunk.trunk, trunk);
@@ -163,6 +183,19 @@ impl portal::Live for LiveView {
         bindings.sort_by_key(|binding| (binding.device, binding.registered_at));
         bindings
     }
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher> {
+        let state = self.state();
+        let mut watchers: Vec<_> =
+            state.watchers.iter().filter(|((of, _), _)| *of == tenant).map(|(_, w)| w.clone()).collect();
+        drop(state);
+        watchers.sort_by(|a, b| (&a.number, a.device, a.package).cmp(&(&b.number, b.device, b.package)));
+        watchers
+    }
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str> {
+        let state = self.state();
+        let of = state.lamps.iter().filter(|((of, _), _)| *of == tenant);
+        of.map(|((_, watched), state)| (watched.clone(), *state)).collect()
+    }
     fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
     }
@@ -170,6 +203,18 @@ impl portal::Live for LiveView {
         let id = call.to_owned();
         let known = self.state().calls.contains_key(&(tenant, id.clone()));
         known && self.0.engine.try_send(Input::Command(Command::HangUp { tenant, id })).is_ok()
+    }
+    fn transfer(&self, tenant: TenantId, call: &str, who: LiveSide, to: &str) -> bool {
+        let (id, to) = (call.to_owned(), to.to_owned());
+        let state = self.state();
+        let found = state.calls.get(&(tenant, id.clone()));
+        let talks = found.is_some_and(|call| matches!(call.state, "talking" | "held"));
+        drop(state);
+        let who = match who {
+            LiveSide::Caller => live::Side::Caller,
+            LiveSide::Callee => live::Side::Callee,
+        };
+        talks && self.0.engine.try_send(Input::Command(Command::Transfer { tenant, id, who, to })).is_ok()
     }
     fn resync(&self, tenant: TenantId, device: DeviceId, reboot: bool) -> bool {
         let known = self.state().bindings.keys().any(|(of, phone, _)| (*of, *phone) == (tenant, device));
@@ -259,6 +304,13 @@ fn shown(call: Call) -> LiveCall {
         caller_name: call.caller_name,
         dialled: call.dialled,
         state: call.state,
+        parked: call.parked.map(|parked| LiveParked {
+            slot: parked.slot,
+            lot: parked.lot.0,
+            who: parked.who,
+            by: parked.by,
+            since: parked.since,
+        }),
         revision: call.revision,
         legs: legs.collect(),
     }
@@ -287,6 +339,7 @@ mod tests {
             caller_name: String::new(),
             dialled: "102".into(),
             state: "ringing",
+            parked: None,
             revision: 3,
             legs: vec![],
         })
@@ -343,6 +396,22 @@ mod tests {
         let Ok(Input::Command(Command::Call(sent))) = inputs.try_recv() else { panic!("no order") };
         assert_eq!((sent.id.as_str(), sent.number.as_str()), (first.as_str(), "102"));
         assert_ne!(view.place_call(order()).unwrap(), first);
+    }
+
+    /// CTRL-02
+    #[test]
+    fn only_calls_of_the_own_tenant_in_which_two_talk_are_transferred() {
+        let (view, mut inputs, _) = view();
+        view.apply(call(1, "a", 1));
+        assert!(!view.transfer(TenantId(1), "a", LiveSide::Caller, "103"), "it rings");
+        let Change::Call(ringing) = call(1, "a", 1) else { panic!("a call") };
+        view.apply(Change::Call(Call { state: "held", ..ringing }));
+        assert!(!view.transfer(TenantId(2), "a", LiveSide::Caller, "103"));
+        assert!(view.transfer(TenantId(1), "a", LiveSide::Callee, "103"));
+        let Ok(Input::Command(Command::Transfer { id, who, to, .. })) = inputs.try_recv() else {
+            panic!("no command")
+        };
+        assert_eq!((id.as_str(), who, to.as_str()), ("a", live::Side::Callee, "103"));
     }
 
     #[test]

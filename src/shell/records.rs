@@ -155,12 +155,14 @@ impl Writer {
 /// Whether an answer to a phone waits for it (SIP-06).
 fn is_awaited(change: &Change) -> bool {
     match change {
-        Change::Bind(_) | Change::Unbind { .. } => true,
+        // A lamp must not go dark because its row was on the way when the program was killed.
+        Change::Bind(_) | Change::Unbind { .. } | Change::Subscribed(_) => true,
         Change::CallOpened(_)
         | Change::CallAnswered { .. }
         | Change::CallTraced { .. }
         | Change::CallClosed(_)
         | Change::CallParties(_)
+        | Change::Unsubscribed { .. }
         | Change::Turn { .. }
         | Change::Usage(_)
         | Change::Emergency(_)

@@ -53,6 +53,7 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     let stored = Stored {
         bindings: db.load_bindings(unix_ms()).map_err(records_error)?,
         hunting: db.load_hunting().map_err(records_error)?,
+        subscriptions: db.load_subscriptions(unix_ms()).map_err(records_error)?,
         outside: db.load_outside(&day, hour).map_err(records_error)?,
     };
     let (media_open, media) = mpsc::channel(MEDIA_EVENTS);

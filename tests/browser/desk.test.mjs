@@ -45,17 +45,61 @@ test('every page of the portal stands in light, dark and on a phone, without an 
   await stage.ask('hangup');
   await page.goto(at('/'));
   const links = await page.locator('#nav ul a').evaluateAll(all => all.map(a => a.getAttribute('href')));
-  for (const wanted of ['/', '/call-history', '/phones', '/help', '/profile', '/security']) {
+  for (const wanted of ['/', '/call-history', '/rules', '/timeframes', '/settings', '/phones', '/help', '/profile', '/security']) {
     assert.ok(links.includes(wanted), `${wanted} is not in the menu: ${links}`);
   }
   const faults = [];
-  const more = ['/call-history?q=nobody', '/call-history/blocked', `/phones/${stage.devices[0]}`, '/help/phone-check', '/help/report', '/call?number=102'];
+  const more = ['/call-history?q=nobody', '/call-history/blocked', `/phones/${stage.devices[0]}`, '/help/phone-check', '/help/report', '/call?number=102',
+    '/rules/new', '/timeframes/new', '/timeframes/import'];
   for (const link of [...links, ...more]) {
     const answer = await page.goto(at(link));
     if (answer.status() !== 200) faults.push(`${link}: ${answer.status()}`);
     await inEveryLook(link.replace(/\W+/g, '-').slice(1) || 'home', faults);
   }
   assert.deepEqual(faults, []);
+});
+
+test('a time frame and two rules are made, the week shows them, and they are put in order', async () => {
+  for (const [name, hours] of [['Lunch', '12:00-13:00'], ['Office hours', '08:00-17:00']]) {
+    await page.goto(at('/timeframes/new'));
+    await page.fill('[name=name]', name);
+    for (let day = 0; day < 5; day += 1) await page.locator('[name=hours]').nth(day).fill(hours);
+    await page.click('#save');
+    await page.locator('#frames tr', { hasText: name }).waitFor();
+  }
+  for (const [frame, action] of [['Office hours', 'ring'], ['Lunch', 'forward']]) {
+    await page.goto(at('/rules/new'));
+    await page.selectOption('[name=time_frame]', { label: frame });
+    await page.selectOption('[name=action]', action);
+    // Only what belongs to the action is asked for.
+    assert.equal(await page.locator('#field-forward_busy').isVisible(), action === 'ring');
+    if (action === 'forward') await page.fill('[name=forward_always]', stage.numbers[1]);
+    await page.click('#save');
+    await page.locator('#rule-list li', { hasText: frame }).waitFor();
+  }
+  const names = () => page.locator('#rule-list li b').allInnerTexts();
+  assert.deepEqual(await names(), ['Office hours', 'Lunch']);
+  const monday = page.locator('.week .day').first();
+  assert.match(await monday.getAttribute('aria-label'), /Office hours 08:00–17:00/);
+  await page.locator('#rule-list li', { hasText: 'Lunch' }).locator('[data-move="-1"]').click();
+  await page.locator('.toast', { hasText: 'Order saved' }).waitFor();
+  assert.deepEqual(await names(), ['Lunch', 'Office hours']);
+  assert.match(await monday.getAttribute('aria-label'), /Lunch 12:00–13:00/);
+  assert.deepEqual(await findings(page), []);
+  const faults = [];
+  await inEveryLook('rules-of-a-week', faults);
+  await page.goto(at('/'));
+  await page.locator('#active-rule', { hasText: 'Right now' }).waitFor();
+  await page.goto(at('/timeframes'));
+  await inEveryLook('frames', faults);
+  assert.deepEqual(faults, []);
+});
+
+test('do not disturb is switched on with a click, and off', async () => {
+  await page.goto(at('/rules'));
+  await page.click('#dnd');
+  await page.locator('#dnd', { hasText: 'End do not disturb' }).click();
+  await page.locator('#dnd[aria-pressed=false]').waitFor();
 });
 
 test('a search narrows the history while one types, and its X clears it', async () => {

@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 use tests::{
     agent::Account,
-    audio::voice,
+    audio::{align, voice},
     patience::{PATIENCE, until, within},
     server::signal,
 };
@@ -33,7 +33,8 @@ impl Baresip {
     pub fn start_at(port: u16, account: &Account, server: SocketAddr, seed: u32, codec: &str) -> Self {
         let folder = TempDir::with_prefix("baresip-").unwrap();
         let (path, control) = (folder.path(), crate::sipp::free_port());
-        fs::write(path.join("voice.wav"), wav(&voice(seed))).unwrap();
+        // baresip hangs up when its voice is at its end.
+        fs::write(path.join("voice.wav"), wav(&voice(seed).repeat(4))).unwrap();
         fs::write(path.join("contacts"), "").unwrap();
         fs::write(path.join("config"), config(&path.display().to_string(), port, control)).unwrap();
         let Account { user, password, .. } = account;
@@ -54,7 +55,11 @@ impl Baresip {
     }
     /// Dials, told so over its control connection (a netstring of JSON).
     pub fn dial(&self, target: &str) {
-        let command = format!("{{\"command\":\"dial\",\"params\":\"{target}\"}}");
+        self.tells("dial", target);
+    }
+    /// The same with any command of its menu.
+    pub fn tells(&self, command: &str, params: &str) {
+        let command = format!("{{\"command\":\"{command}\",\"params\":\"{params}\"}}");
         let mut stream = within(PATIENCE, || TcpStream::connect(("127.0.0.1", self.control)).ok());
         let stream = stream.as_mut().expect("baresip's control port");
         stream.write_all(format!("{}:{command},", command.len()).as_bytes()).unwrap();
@@ -84,9 +89,19 @@ impl Baresip {
             (samples.len() >= count).then_some(samples)
         })
     }
+    /// Waits until the newest second of all it heard is that voice: after a transfer it records on.
+    pub fn is_heard_to_hear(&self, seed: u32) {
+        let said = voice(seed);
+        let heard = within(PATIENCE, || {
+            let all = self.heard(8_000);
+            (align(&said, &all[all.len() - 8_000..]).1 > 0.95).then_some(())
+        });
+        assert!(heard.is_some(), "the voice of {seed} was never heard\n{}", self.log());
+    }
+    /// The newest: a phone that is offered anew may begin another one.
     fn recording(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.folder.path()).unwrap().flatten().map(|e| e.path());
-        entries.into_iter().find(|p| p.to_string_lossy().ends_with("-dec.wav"))
+        entries.into_iter().filter(|p| p.to_string_lossy().ends_with("-dec.wav")).max()
     }
 }
 

@@ -66,3 +66,40 @@ fn baresip_is_told_that_the_other_phone_is_busy() {
     alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
     alice.says("486");
 }
+
+/// SIP-20, SIP-22: baresip holds and transfers; the two who are left hear each other.
+#[test]
+fn baresip_transfers_its_call() {
+    let server = Server::start();
+    let [alice, bob, carol] =
+        [0, 1, 2].map(|n| Baresip::start(&server.accounts()[n], server.sip(), 901 + n as u32, "PCMU"));
+    [&alice, &bob, &carol].into_iter().for_each(Baresip::registered);
+    alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
+    alice.says("Call established");
+    hears(&bob, 901);
+    alice.tells("hold", "");
+    alice.tells("transfer", &format!("sip:{}@{}", server.number(2), server.sip()));
+    carol.says("Call established");
+    hears(&carol, 902);
+    bob.is_heard_to_hear(903);
+    alice.says("terminated");
+}
+
+/// SIP-33: baresip parks by transfer to a slot; another one takes the call by dialling it.
+#[test]
+fn baresip_parks_and_another_takes_the_call() {
+    let server = Server::start();
+    server.edit("INSERT INTO park_lots (tenant_id, name, first_slot, slots) VALUES (1, 'Lot', '701', 5)");
+    let [alice, bob, carol] =
+        [0, 1, 2].map(|n| Baresip::start(&server.accounts()[n], server.sip(), 901 + n as u32, "PCMU"));
+    [&alice, &bob, &carol].into_iter().for_each(Baresip::registered);
+    alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
+    alice.says("Call established");
+    hears(&bob, 901);
+    alice.tells("transfer", &format!("sip:702@{}", server.sip()));
+    alice.says("terminated");
+    carol.dial(&format!("sip:702@{}", server.sip()));
+    carol.says("Call established");
+    hears(&carol, 902);
+    bob.is_heard_to_hear(903);
+}

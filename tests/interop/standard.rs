@@ -67,3 +67,16 @@ fn sipp_holds_and_resumes_a_scripted_phone() {
         .collect();
     assert_eq!(directions, ["sendonly", "sendrecv"], "{}", bob.ladder());
 }
+
+/// SIP-22, SIP-33: SIPp refers to the park code and hears what became of it; the other side waits and hangs up.
+#[test]
+fn sipp_parks_a_scripted_phone() {
+    let server = Server::start();
+    server.edit("INSERT INTO park_lots (tenant_id, name, first_slot, slots) VALUES (1, 'Lot', '701', 5)");
+    let [_, bob] = server.phones();
+    bob.set_manner(Manner::Answer);
+    caller(&server, "uac_transfer").succeeds();
+    let parked = bob.take_talking().remove(0);
+    parked.rtp.hears(10);
+    parked.hang_up();
+}

@@ -75,6 +75,8 @@ fn a_call_that_was_forwarded_to_a_code_changes_nothing() {
         is_refused(&mut world, alice, "102", 403);
         assert_eq!(world.company.user("101").forwards.busy.as_deref(), Some("102"));
         assert!(world.record().trace.contains("calls that were forwarded change nothing"));
+        world.config(|c| c.user("102").forwards.always = Some("*80101".into()));
+        is_refused(&mut world, alice, "102", 403);
         world.assert_quiet();
     });
 }
@@ -146,7 +148,9 @@ fn a_function_that_is_not_there_answers_501_and_the_trace_says_which() {
     let mut world = World::new(1);
     let [alice] = world.phones(["101"]);
     world.config(|c| c.add_role("All", "place_calls,queue_self,conferences,record", &["101"]));
-    for code in ["*1", "*3", "*54", "*56", "*86", "*86101", "*888", "*45", "*55"] {
+    let lacking = config::codes::FUNCTIONS.iter().filter(|declared| !declared.function.is_here());
+    for declared in lacking {
+        let code = &format!("{}{}", declared.code, if declared.argument.is_wanted() { "101" } else { "" });
         is_refused(&mut world, alice, code, 501);
         assert!(world.record().trace.contains("this system has no"), "{code}: {}", world.record().trace);
         assert_eq!(world.record().cause, "501 This system does not have that function");

@@ -1,6 +1,7 @@
 //! Page and intercom: phones that answer by themselves.
 
 use config::snapshot::{Cause, Destination, Paged};
+use media::sdp::Direction;
 use sip_stack::Name;
 use tests::{Habit, PhoneId, State, World, ms, secs};
 
@@ -35,6 +36,13 @@ fn a_page_is_heard_by_all_members_and_heard_from_none() {
         assert!(value(Name::CallInfo).contains("answer-after=0") && value(Name::AnswerMode) == "Auto");
         assert!(String::from_utf8_lossy(&invite.body()).contains("a=sendonly"));
         assert_eq!(world.phone(pager).invited, 0, "the pager's own phone is left out");
+        world.offers(bob, Direction::SendRecv);
+        world.run_for(secs(3));
+        assert_eq!(
+            (voices(&world, pager), voices(&world, bob)),
+            (vec![], vec![pager]),
+            "nor when it offers more"
+        );
         world.hangs_up(pager);
         world.run_until_idle();
         assert_eq!([bob, carol, dave].map(|phone| world.state(phone)), [State::Idle; 3]);

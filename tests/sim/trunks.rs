@@ -1,6 +1,10 @@
 //! Lines to the public network: registered at, asked, found by name, and called by.
 
 use config::{
+    InboundRouteId,
+    snapshot::{InboundRoute, Open},
+};
+use config::{
     TrunkId,
     snapshot::{CalledIn, Cause, Destination, NumberIn, Transport},
 };
@@ -408,4 +412,110 @@ fn of_two_companies_at_one_carrier_each_gets_its_own_calls() {
     // One that the operator shares does.
     world.config(|c| c.trunks[0].shared = true);
     calls_in(&mut world, carrier, "+49407000", bob);
+}
+
+/// An inbound route of the company for all numbers that ring nobody.
+fn routed(world: &World, open: Open, open_to: Destination) -> InboundRoute {
+    InboundRoute {
+        id: InboundRouteId(1),
+        tenant: world.company.tenant.id,
+        name: "Main line".into(),
+        enabled: true,
+        numbers: vec![],
+        open,
+        open_to,
+        closed_to: Destination::Hangup(Cause::Busy),
+    }
+}
+
+/// NUM-07, ICR-01, ICR-05: also a number that is listed nowhere; the one of a user rings them.
+#[test]
+fn a_number_that_rings_nobody_goes_through_inbound_routing() {
+    seeds(|seed| {
+        let mut world = World::new(seed).delay(ms(5)..ms(60));
+        let [alice, bob] = world.phones(["101", "102"]);
+        let (carrier, _) = by_address(&mut world);
+        let route = routed(&world, Open::Always, Destination::Extension("101".into()));
+        world.config(|c| {
+            c.add_number("+49301234501");
+            c.add_number("+49301234502").user = Some(c.users[1].id);
+            c.inbound = vec![route];
+        });
+        calls_in(&mut world, carrier, "+49301234501", alice);
+        assert!(world.record().trace.contains("Main line: open (always), Extension 101"));
+        calls_in(&mut world, carrier, "+49301239999", alice);
+        calls_in(&mut world, carrier, "+49301234502", bob);
+    });
+}
+
+/// ICR-05
+#[test]
+fn a_route_may_hang_up_with_a_reason() {
+    let mut world = World::new(2);
+    let (carrier, _) = by_address(&mut world);
+    let route = routed(&world, Open::Always, Destination::Hangup(Cause::Declined));
+    world.config(|c| c.inbound = vec![route]);
+    world.dials(carrier, OURS);
+    world.run_until(secs(2), |w| w.state(carrier) == State::Refused(603));
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
+/// ICR-05: outside again, for the company.
+#[test]
+fn a_route_may_lead_outside_again() {
+    let mut world = World::new(2);
+    let (carrier, _) = by_address(&mut world);
+    let abroad = world.carrier("+4989555");
+    world.habit(abroad, Habit::Answer(ms(300)));
+    let host = world.host(abroad);
+    let route = routed(&world, Open::Always, Destination::External("+4989123456".into()));
+    world.config(|c| {
+        c.add_trunk("Out", &host);
+        c.trunks[1].priority = 1;
+        c.inbound = vec![route];
+    });
+    world.run_for(secs(1));
+    world.dials(carrier, OURS);
+    world.run_until(secs(10), |w| w.state(carrier) == State::Up && w.state(abroad) == State::Up);
+    world.run_for(secs(1));
+    world.assert_talking(carrier, abroad);
+    world.hangs_up(carrier);
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
+/// ICR-03: open by day, closed by night, on the clock of the company.
+#[test]
+fn while_closed_a_call_goes_elsewhere_and_the_trace_says_why() {
+    let mut world = World::new(2);
+    let [alice] = world.phones(["101"]);
+    let (carrier, _) = by_address(&mut world);
+    let route = routed(&world, Open::ByDay, Destination::Extension("101".into()));
+    world.config(|c| c.inbound = vec![route]);
+    calls_in(&mut world, carrier, OURS, alice);
+    world.config(|c| {
+        c.tenant.night.enabled = true;
+        c.tenant.night.switch = config::snapshot::NightSwitch::Night;
+    });
+    world.dials(carrier, OURS);
+    world.run_until(secs(2), |w| w.state(carrier) == State::Refused(486));
+    world.run_until_idle();
+    assert!(world.record().trace.contains("Main line: closed (night mode)"), "{}", world.record().trace);
+}
+
+/// SIP-39: nobody outside takes over a call of ours (RFC 3891).
+#[test]
+fn an_invite_with_replaces_from_a_trunk_is_refused() {
+    let mut world = World::new(2);
+    let [alice] = world.phones(["101"]);
+    let (carrier, _) = by_address(&mut world);
+    world.config(|c| c.add_number(OURS).user = Some(c.users[0].id));
+    world.switch(carrier).adds = vec![(Name::Replaces, "x;to-tag=1;from-tag=2".into())];
+    world.dials(carrier, OURS);
+    world.run_for(secs(2));
+    assert!(matches!(world.state(carrier), State::Refused(403 | 481)), "{:?}", world.state(carrier));
+    assert_eq!(world.state(alice), State::Idle);
+    world.run_until_idle();
+    world.assert_quiet();
 }

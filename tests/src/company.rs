@@ -3,18 +3,18 @@
 use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
 use config::{
-    AnsweringRuleId, DeviceId, ExtensionId, NumberId, RingGroupId, RoleId, SiteId, Snapshot, TenantId,
-    TimeFrameId, TrunkId, UserId,
+    AnsweringRuleId, DepartmentId, DeviceId, ExtensionId, NumberId, ParkLotId, RingGroupId, RoleId, SiteId,
+    Snapshot, TenantId, TimeFrameId, TrunkId, UserId,
     access::{Reach, Rights},
     codes,
     edits::Edit,
     schedule::{Schedule, Tz},
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
-        Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Incoming, Night,
-        NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, Peer, PhoneNumber, Ring,
-        RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant, TimeFrame, Transport, Trunk,
-        User,
+        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, InboundRoute,
+        Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot,
+        Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant,
+        TimeFrame, Transport, Trunk, User,
     },
 };
 
@@ -33,6 +33,10 @@ pub struct Company {
     pub roles: Vec<Role>,
     /// Who is refused.
     pub blocked: Vec<BlockedCaller>,
+    /// Departments.
+    pub departments: Vec<Department>,
+    /// Park lots.
+    pub lots: Vec<ParkLot>,
     /// Where phones are.
     pub places: Vec<Geolocation>,
     /// Ways outside.
@@ -49,11 +53,14 @@ pub struct Company {
     pub codes: Vec<FeatureCode>,
     /// PINs that users have set.
     pub pins: BTreeMap<UserId, String>,
+    /// Members of groups whose phones ring later.
     pub ring_delays: Vec<RingDelay>,
     /// Lines to the public network.
     pub trunks: Vec<Trunk>,
     /// Numbers of the public network.
     pub numbers: Vec<PhoneNumber>,
+    /// Where calls go for numbers that ring nobody.
+    pub inbound: Vec<InboundRoute>,
     /// Settings of the whole system.
     pub node: NodeSettings,
     /// Further tenants of the same system.
@@ -88,6 +95,8 @@ impl Company {
             groups: vec![],
             roles: vec![],
             blocked: vec![],
+            departments: vec![],
+            lots: vec![],
             places: vec![],
             routes: vec![],
             limits: CallLimits::none(TenantId(id)),
@@ -99,6 +108,7 @@ impl Company {
             ring_delays: vec![],
             trunks: vec![],
             numbers: vec![],
+            inbound: vec![],
             node,
             neighbours: vec![],
             revision: 0,
@@ -141,6 +151,7 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            unasked_counts: false,
             geolocation: None,
             site: None,
             hotdesk: false,
@@ -160,6 +171,7 @@ impl Company {
             ring: Ring::Immediate,
             max_contacts: 1,
             auto_answer: false,
+            unasked_counts: false,
             hotdesk: true,
             model: None,
             geolocation: None,
@@ -257,6 +269,23 @@ impl Company {
         let id = self.id_after(self.blocked.len());
         self.blocked.push(BlockedCaller { id, tenant: self.tenant.id, user, number: caller.into() });
     }
+    /// A department with a park code; those users are in it.
+    pub fn add_department(&mut self, name: &str, park_code: &str, users: &[&str]) -> DepartmentId {
+        let id = DepartmentId(self.id_after(self.departments.len()));
+        let (name, park_code) = (name.into(), park_code.into());
+        self.departments.push(Department { id, tenant: self.tenant.id, name, parent: None, park_code });
+        for number in users {
+            self.user(number).department = Some(id);
+        }
+        id
+    }
+    /// A park lot of four slots, for everybody or for a department.
+    pub fn add_lot(&mut self, first_slot: &str, department: Option<DepartmentId>) -> &mut ParkLot {
+        let id = ParkLotId(self.id_after(self.lots.len()));
+        let (tenant, name, first_slot) = (self.tenant.id, format!("Lot {first_slot}"), first_slot.into());
+        self.lots.push(ParkLot { id, tenant, name, department, first_slot, slots: 4, ..ParkLot::default() });
+        self.lots.last_mut().expect("it was added")
+    }
     /// A time frame of the company.
     pub fn add_frame(&mut self, name: &str, schedule: Schedule) -> TimeFrameId {
         let id = TimeFrameId(self.id_after(self.frames.len()));
@@ -323,7 +352,8 @@ impl Company {
         let text = Some(value.to_owned()).filter(|value| !value.is_empty());
         match edit.table {
             "users" => {
-                let dialled = text.as_ref().filter(|_| field.starts_with("forward"));
+                let is_number = field.starts_with("forward_") && !field.ends_with("_after");
+                let dialled = text.as_ref().filter(|_| is_number);
                 if let Some(number) = dialled.filter(|number| number.len() <= 6) {
                     let known = self.extensions().iter().any(|extension| extension.number == *number);
                     known.then_some(()).ok_or(format!("{field}: There is no extension {number}."))?;
@@ -333,11 +363,15 @@ impl Company {
                     "forward_always" => user.forwards.always = text,
                     "forward_busy" => user.forwards.busy = text,
                     "forward_no_answer" => user.forwards.no_answer = text,
-                    "dnd" => user.dnd = value == "1",
-                    "dnd_until" => user.dnd_until = None,
+                    "forward_no_answer_after" => {
+                        let seconds = value.parse().map_err(|_| "seconds")?;
+                        user.forwards.no_answer_after = Duration::from_secs(seconds);
+                    }
                     "forward_always_until" => user.forwards.always_until = None,
                     "forward_busy_until" => user.forwards.busy_until = None,
                     "forward_no_answer_until" => user.forwards.no_answer_until = None,
+                    "dnd" => user.dnd = value == "1",
+                    "dnd_until" => user.dnd_until = None,
                     other => panic!("no call edits users.{other}"),
                 }
             }
@@ -387,8 +421,11 @@ impl Company {
             Rows::put(&mut rows.extensions, company.extensions());
             Rows::put(&mut rows.roles, company.roles.clone());
             Rows::put(&mut rows.blocked_callers, company.blocked.clone());
+            Rows::put(&mut rows.departments, company.departments.clone());
+            Rows::put(&mut rows.park_lots, company.lots.clone());
             Rows::put(&mut rows.trunks, company.trunks.clone());
             Rows::put(&mut rows.numbers, company.numbers.clone());
+            Rows::put(&mut rows.inbound_routes, company.inbound.clone());
             Rows::put(&mut rows.geolocations, company.places.clone());
             Rows::put(&mut rows.outbound_routes, company.routes.clone());
             Rows::put(&mut rows.call_limits, [company.limits.clone()]);

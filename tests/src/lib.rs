@@ -27,6 +27,7 @@ pub mod server;
 pub mod smtp;
 mod store;
 pub mod visitor;
+mod watcher;
 mod world;
 
 pub use alone::alone;
@@ -38,4 +39,5 @@ pub use nat::Nat;
 pub use network::Network;
 pub use phone::{Habit, Phone, State};
 pub use store::Store;
+pub use watcher::{Lamp, Watcher};
 pub use world::{PhoneId, World, ms, secs};

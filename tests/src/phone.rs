@@ -1,4 +1,7 @@
-//! A simulated phone: a user agent on a stack of its own, with a speaker that knows whom it hears.
+//! A simulated phone: a user agent on a stack of its own, with a speaker that knows whom it hears. What it does with
+//! several calls is in `lines`.
+
+mod lines;
 
 use std::{
     collections::HashMap,
@@ -58,7 +61,7 @@ pub enum State {
     Refused(u16),
 }
 
-/// A phone with one line.
+/// A phone with one line, unless a test gives it more.
 #[derive(Debug)]
 pub struct Phone {
     /// Its place in the world.
@@ -99,13 +102,25 @@ pub struct Phone {
     pub nat: Option<Nat>,
     /// Over what it speaks SIP.
     pub transport: Transport,
+    /// Bodies of NOTIFYs that it did not subscribe to.
+    pub unasked: Vec<String>,
     /// When it was asked by OPTIONS whether it is there.
     pub asked_at: Vec<Instant>,
+    /// How many calls it can have.
+    pub lines: usize,
+    /// Calls that its user does not attend to.
+    pub aside: Vec<lines::Line>,
+    /// The answer to its last REFER.
+    pub referred: Option<u16>,
+    /// What that came to, NOTIFY by NOTIFY.
+    pub notified: Vec<u16>,
     /// It is a carrier's switch.
     pub carrier: Option<Box<Carrier>>,
     pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
+    /// For its next call.
+    replaces: Option<String>,
     invite: Option<InviteId>,
     dialled: String,
     authenticated: bool,
@@ -148,7 +163,13 @@ impl Phone {
             late_offer: None,
             nat: None,
             transport: Transport::Udp,
+            unasked: vec![],
             asked_at: vec![],
+            lines: 1,
+            aside: vec![],
+            referred: None,
+            notified: vec![],
+            replaces: None,
             carrier: None,
             pbx,
             domain: domain.into(),
@@ -313,6 +334,7 @@ impl Phone {
             headers: authorization
                 .map(|a| (Name::Authorization, a))
                 .into_iter()
+                .chain(self.replaces.clone().map(|value| (Name::Replaces, value)))
                 .chain(self.carrier.iter().flat_map(|carrier| carrier.adds.clone()))
                 .collect(),
             offer,
@@ -338,6 +360,7 @@ impl Phone {
 
     /// Something its stack says.
     pub fn on_event(&mut self, now: Instant, event: Event) {
+        let Some(event) = self.on_line(now, event) else { return };
         match event {
             Event::Response { response: Some(response), .. } => self.on_response(now, &response),
             Event::Invite { id, request, offer, .. } => self.on_invite(now, id, (request, offer)),
@@ -352,6 +375,7 @@ impl Phone {
             }
             Event::Answered { id, sdp, .. } if self.is_mine(id) => {
                 self.state = State::Up;
+                self.replaces = None;
                 match sdp {
                     Some(sdp) if self.delayed_offer => {
                         let answer = self.answer_to(Description::parse(&sdp).ok());
@@ -409,6 +433,9 @@ impl Phone {
         if request.method() == Method::Options {
             self.asked_at.push(now);
         }
+        if request.method() == Method::Notify {
+            self.unasked.push(String::from_utf8_lossy(&request.body()).into_owned());
+        }
         let response = match &mut self.carrier {
             Some(carrier) => carrier.respond(now, request),
             None => Response::new(200),
@@ -422,6 +449,9 @@ impl Phone {
         }
         self.invited += 1;
         if self.invite.is_some() {
+            if self.waits(id, &request) {
+                return self.stack.progress(now, id, Response::new(180));
+            }
             return self.stack.reject(now, id, Response::new(486));
         }
         let offer = offer.and_then(|offer| Description::parse(&offer).ok());

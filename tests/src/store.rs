@@ -8,7 +8,7 @@ use std::{
 use config::{
     DeviceId, RingGroupId, UserId,
     records::{
-        BindingRow, CallRow, Change,
+        BindingRow, CallRow, Change, SubscriptionRow,
         hunting::HuntRows,
         outside::{AlertRow, EmergencyRow, OutsideRows, UsageRow},
         parties::PartyRow,
@@ -30,6 +30,8 @@ pub struct Store {
     last_callers: BTreeMap<UserId, String>,
     /// Committed calls as their users saw them.
     pub parties: Vec<PartyRow>,
+    /// Committed subscriptions.
+    pub subscriptions: BTreeMap<u64, SubscriptionRow>,
     /// Committed minutes of calls outside.
     pub usage: Vec<UsageRow>,
     /// Committed calls for help.
@@ -49,6 +51,7 @@ impl Default for Store {
             last_calls: BTreeMap::new(),
             last_callers: BTreeMap::new(),
             parties: vec![],
+            subscriptions: BTreeMap::new(),
             usage: vec![],
             emergencies: vec![],
             alerts: vec![],
@@ -87,6 +90,12 @@ impl Store {
             Change::LastCall { user, ended_at } => {
                 self.last_calls.insert(user, ended_at);
             }
+            Change::Subscribed(row) => {
+                self.subscriptions.insert(row.id, *row);
+            }
+            Change::Unsubscribed { id } => {
+                self.subscriptions.remove(&id);
+            }
             Change::CallParties(parties) => self.parties.extend(parties),
             Change::Usage(row) => self.usage.push(row),
             Change::Emergency(row) => self.emergencies.push(*row),
@@ -114,6 +123,7 @@ impl Store {
         let last_calls = self.last_calls.iter().map(|(&user, &at)| (user, at)).collect();
         Stored {
             bindings: self.bindings.values().cloned().collect(),
+            subscriptions: self.subscriptions.values().cloned().collect(),
             outside: OutsideRows { usage: self.usage.clone(), emergencies: self.emergencies.clone() },
             hunting: HuntRows {
                 turns,

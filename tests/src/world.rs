@@ -27,6 +27,7 @@ use crate::{
     network::{Datagram, Network},
     phone::{Habit, Phone, State},
     store::Store,
+    watcher::Watcher,
 };
 
 /// One of the world's phones.
@@ -48,6 +49,8 @@ pub struct World {
     pub store: Store,
     /// Calls that the portal sees.
     pub live: BTreeMap<String, live::Call>,
+    /// How users and groups stand, as the portal sees it.
+    pub lamps: BTreeMap<String, &'static str>,
     /// Draining is done.
     pub drained: bool,
     /// What it was started with.
@@ -58,13 +61,16 @@ pub struct World {
     pub taken_ports: HashSet<u16>,
     /// How often the PBX wanted one of them.
     pub ports_refused: usize,
+    /// Lamps of phones, by the order in which they were plugged in.
+    pub watchers: Vec<Watcher>,
     /// What servers of names know: each name's records of a kind.
     pub names: HashMap<(String, Kind), Vec<Record>>,
     /// The trunks as the portal sees them.
     pub trunks: BTreeMap<TrunkId, live::Trunk>,
     phones: Vec<Phone>,
-    worker: Worker,
-    sockets: HashMap<SocketId, SocketAddr>,
+    workers: Vec<Worker>,
+    /// By worker and its number there.
+    sockets: HashMap<(usize, SocketId), SocketAddr>,
     start: (Instant, DateTime<Utc>),
     clock: Instant,
     ladder: VecDeque<String>,
@@ -102,16 +108,18 @@ impl World {
             network: Network::new(seed),
             store: Store::default(),
             live: BTreeMap::new(),
+            lamps: BTreeMap::new(),
             drained: false,
             mail: vec![],
             taken_ports: HashSet::new(),
             ports_refused: 0,
-            options,
+            watchers: vec![],
             names: HashMap::new(),
             trunks: BTreeMap::new(),
             phones: vec![],
-            worker: Worker::new(worker_settings(), [seed as u8; 32]),
+            workers: workers(options.workers, seed),
             sockets: HashMap::new(),
+            options,
             start,
             clock: start.0,
             ladder: VecDeque::new(),
@@ -164,6 +172,23 @@ impl World {
         self.phones.push(Phone::new(index, account, address, self.pbx(), self.seed));
         PhoneId(usize::from(index) - 1)
     }
+    /// The lamps of a phone that is configured; its place among the watchers.
+    pub fn lamps_of(&mut self, account: &str) -> usize {
+        let index = self.watchers.len();
+        let address = SocketAddr::from(([10, 0, 2 + (index / 200) as u8, 1 + (index % 200) as u8], 5062));
+        self.watchers.push(Watcher::new(account, address));
+        index
+    }
+    /// Subscribes for an hour; the lamp's place.
+    pub fn watches(&mut self, watcher: usize, event: &str, number: &str) -> usize {
+        self.with_watcher(watcher, |watcher, now| watcher.subscribe(now, event, number, 3600))
+    }
+    /// Has a watcher do something.
+    pub fn with_watcher<T>(&mut self, watcher: usize, verb: impl FnOnce(&mut Watcher, Instant) -> T) -> T {
+        let result = verb(&mut self.watchers[watcher], self.clock);
+        self.settle();
+        result
+    }
     /// The switch of a carrier that knows us as `line`, at an address of its own; its calls come from `caller`.
     pub fn carrier(&mut self, caller: &str) -> PhoneId {
         let carrier = self.phone_for("line@carrier.example");
@@ -200,9 +225,11 @@ impl World {
         let now = self.now();
         self.options.seed[31] = self.options.seed[31].wrapping_add(1);
         self.engine = Engine::new(now, self.options.clone(), self.company.snapshot(), stored);
-        self.worker = Worker::new(worker_settings(), [self.seed as u8; 32]);
+        self.workers = workers(self.options.workers, self.seed);
         self.sockets.clear();
         self.live.clear();
+        self.lamps.clear();
+        self.edits.clear();
         self.settle();
     }
 }
@@ -239,6 +266,28 @@ impl World {
     pub fn offers(&mut self, phone: PhoneId, direction: Direction) {
         let now = self.clock;
         self.phone(phone).offer(now, direction);
+        self.settle();
+    }
+    /// Turns to another call, or to a free line.
+    pub fn swaps(&mut self, phone: PhoneId) {
+        self.phone(phone).swap();
+    }
+    /// Sends the other side to that number (blind transfer).
+    pub fn transfers(&mut self, phone: PhoneId, number: &str) {
+        let now = self.clock;
+        self.phone(phone).transfer(now, number);
+        self.settle();
+    }
+    /// Puts who is aside through to the other side of the present call (attended transfer).
+    pub fn completes(&mut self, phone: PhoneId) {
+        let now = self.clock;
+        self.phone(phone).complete(now);
+        self.settle();
+    }
+    /// Calls with a Replaces of that value.
+    pub fn dials_replacing(&mut self, phone: PhoneId, number: &str, replaces: &str) {
+        let now = self.clock;
+        self.phone(phone).dial_replacing(now, number, replaces);
         self.settle();
     }
     /// Clicks a number in the portal; the id of the call.
@@ -306,6 +355,10 @@ impl World {
     pub fn state(&self, phone: PhoneId) -> State {
         self.phones[phone.0].state
     }
+    /// What became of the phone's last REFER, NOTIFY by NOTIFY.
+    pub fn phones_notified(&self, phone: PhoneId) -> &[u16] {
+        &self.phones[phone.0].notified
+    }
     /// Whom the phone hears.
     pub fn hears(&self, phone: PhoneId) -> Vec<PhoneId> {
         let voices = self.phones[phone.0].hears(self.clock);
@@ -333,7 +386,7 @@ impl World {
     /// No call, leg, transaction, timer or port is left over, and every record is closed.
     pub fn assert_quiet(&self) {
         assert!(self.engine.is_quiet(), "the engine is not quiet: {:?}", self.engine.metrics());
-        assert_eq!(self.worker.sessions(), 0, "media sessions left");
+        assert_eq!(self.workers.iter().map(Worker::sessions).sum::<usize>(), 0, "media sessions left");
         assert!(self.sockets.is_empty(), "sockets left: {:?}", self.sockets);
         assert!(self.live.is_empty(), "calls left in the view: {:?}", self.live);
         for row in self.store.calls.values() {
@@ -364,16 +417,23 @@ impl World {
     pub fn run_until_idle(&mut self) {
         self.run_until(secs(240), |w| {
             let phones = w.phones.iter().filter(|p| p.habit != Habit::Vanished);
-            w.engine.is_quiet() && w.store.next().is_none() && phones.map(|p| &p.stack).all(|s| s.is_quiet())
+            let watchers = w.watchers.iter().all(|watcher| watcher.next().is_none());
+            watchers
+                && w.engine.is_quiet()
+                && w.store.next().is_none()
+                && phones.map(|p| &p.stack).all(|s| s.is_quiet())
         });
     }
 
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(Phone::next);
+        let phones = phones.chain(self.watchers.iter().filter_map(Watcher::next));
+        let workers = self.workers.iter().filter_map(Worker::poll_timeout);
         let edit = self.edits.front().map(|(at, ..)| *at);
-        [edit, self.network.next(), self.store.next(), self.engine.poll_timeout(), self.worker.poll_timeout()]
+        [edit, self.network.next(), self.store.next(), self.engine.poll_timeout()]
             .into_iter()
             .flatten()
+            .chain(workers)
             .chain(phones)
             .min()
     }
@@ -400,9 +460,17 @@ impl World {
             self.engine.handle_timeout(now);
             self.settle();
         }
-        if self.worker.poll_timeout().is_some_and(|t| t <= self.clock) {
-            self.worker.handle_timeout(self.clock);
-            self.settle();
+        for index in 0..self.workers.len() {
+            if self.workers[index].poll_timeout().is_some_and(|t| t <= self.clock) {
+                self.workers[index].handle_timeout(self.clock);
+                self.settle();
+            }
+        }
+        for index in 0..self.watchers.len() {
+            if self.watchers[index].next().is_some_and(|t| t <= self.clock) {
+                self.watchers[index].handle_timeout(self.clock);
+                self.settle();
+            }
         }
         for index in 0..self.phones.len() {
             if self.phones[index].next().is_some_and(|t| t <= self.clock) {
@@ -425,15 +493,18 @@ impl World {
             return self.engine.receive(now, flow, bytes);
         }
         let socket = self.sockets.iter().find(|(_, address)| **address == to).map(|(socket, _)| *socket);
-        if let Some(socket) = socket {
+        if let Some((worker, socket)) = socket {
             let mut packet = bytes.to_vec();
-            if let Some(forward) = self.worker.receive(self.clock, socket, from, &mut packet) {
+            if let Some(forward) = self.workers[worker].receive(self.clock, socket, from, &mut packet) {
                 packet.truncate(forward.len);
-                self.send_media(forward, packet);
+                self.send_media(worker, forward, packet);
             }
             return;
         }
         let (clock, pbx) = (self.clock, self.pbx());
+        if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.address == to) {
+            return watcher.receive(clock, bytes);
+        }
         let Some(phone) = self.phones.iter_mut().find(|p| p.address.ip() == to.ip()) else {
             return self.mail.push(Datagram { transport, from, to, bytes });
         };
@@ -452,7 +523,7 @@ impl World {
     /// Drains everybody until nothing moves at this moment.
     fn settle(&mut self) {
         loop {
-            let moved = self.drain_engine() | self.drain_worker() | self.drain_phones();
+            let moved = self.drain_engine() | self.drain_workers() | self.drain_phones();
             if !moved {
                 break;
             }
@@ -472,7 +543,7 @@ impl World {
                     self.note("PBX", &flow, &bytes);
                     self.network.send(self.clock, datagram(flow, bytes));
                 }
-                Output::Media { command, .. } => self.worker.handle(self.clock, command),
+                Output::Media { worker, command } => self.workers[worker].handle(self.clock, command),
                 Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
                 Output::Live(change) => self.see(change),
                 Output::Resolve(question) => self.answer(question),
@@ -491,7 +562,13 @@ impl World {
             live::Change::CallEnded { id, .. } => {
                 self.live.remove(&id);
             }
-            live::Change::Bound(_) | live::Change::Unbound { .. } => {}
+            live::Change::Lamp(lamp) => {
+                self.lamps.insert(lamp.watched, lamp.state);
+            }
+            live::Change::Bound(_)
+            | live::Change::Unbound { .. }
+            | live::Change::Watching(_)
+            | live::Change::Unwatched { .. } => {}
             live::Change::Trunk(trunk) => {
                 self.trunks.insert(trunk.trunk, trunk);
             }
@@ -511,27 +588,31 @@ impl World {
         self.engine.handle(now, Input::Resolved { question, records, ttl: secs(60) });
     }
 
-    fn drain_worker(&mut self) -> bool {
+    fn drain_workers(&mut self) -> bool {
+        (0..self.workers.len()).fold(false, |moved, worker| moved | self.drain_worker(worker))
+    }
+
+    fn drain_worker(&mut self, worker: usize) -> bool {
         let mut moved = false;
         let mut buffer = [0; 1500];
-        while let Some(output) = self.worker.poll_output(&mut buffer) {
+        while let Some(output) = self.workers[worker].poll_output(&mut buffer) {
             moved = true;
             match output {
                 media::Output::OpenSocket { socket, local } if self.taken_ports.contains(&local.port()) => {
                     self.ports_refused += 1;
-                    self.worker.socket_failed(socket);
+                    self.workers[worker].socket_failed(socket);
                 }
                 media::Output::OpenSocket { socket, local } => {
                     let taken = self.sockets.values().any(|address| *address == local);
                     assert!(!taken, "{local} is opened twice");
-                    self.sockets.insert(socket, local);
+                    self.sockets.insert((worker, socket), local);
                 }
                 media::Output::CloseSocket { socket } => {
-                    self.sockets.remove(&socket);
+                    self.sockets.remove(&(worker, socket));
                 }
                 media::Output::Transmit(forward) => {
                     let packet = buffer[..forward.len].to_vec();
-                    self.send_media(forward, packet);
+                    self.send_media(worker, forward, packet);
                 }
                 media::Output::Event(event) => {
                     let now = self.now();
@@ -542,14 +623,23 @@ impl World {
         moved
     }
 
-    fn send_media(&mut self, forward: media::Forward, packet: Vec<u8>) {
-        let Some(&from) = self.sockets.get(&forward.socket) else { return };
+    fn send_media(&mut self, worker: usize, forward: media::Forward, packet: Vec<u8>) {
+        let Some(&from) = self.sockets.get(&(worker, forward.socket)) else { return };
         let packet = Datagram { transport: Transport::Udp, from, to: forward.to, bytes: packet.into() };
         self.network.send(self.clock, packet);
     }
 
     fn drain_phones(&mut self) -> bool {
         let mut moved = false;
+        for index in 0..self.watchers.len() {
+            while let Some(bytes) = self.watchers[index].poll() {
+                moved = true;
+                let (from, to) = (self.watchers[index].address, self.pbx());
+                let flow = Flow { transport: Transport::Udp, local: from, remote: to };
+                self.note(&format!("W{index}"), &flow, &bytes);
+                self.network.send(self.clock, Datagram { transport: Transport::Udp, from, to, bytes });
+            }
+        }
         for index in 0..self.phones.len() {
             while let Some(output) = self.phones[index].stack.poll_output() {
                 moved = true;
@@ -629,6 +719,10 @@ pub fn secs(n: u64) -> Duration {
 /// As the shell sets them: silence is reported each second, the engine knows how long is too long.
 fn worker_settings() -> media::worker::Settings {
     media::worker::Settings { silence: secs(1), ..media::worker::Settings::default() }
+}
+
+fn workers(count: usize, seed: u64) -> Vec<Worker> {
+    (0..count.max(1)).map(|_| Worker::new(worker_settings(), [seed as u8; 32])).collect()
 }
 
 /// The engine's SIP listener.

@@ -14,8 +14,8 @@ use crate::{
     secret::Cipher,
     snapshot::{
         AnsweringRule, BlockedCaller, CallLimits, Contact, Department, Device, DirectoryName, Extension,
-        FeatureCode, Geolocation, NodeSettings, OutboundRoute, OwnContact, ParkLot, PhoneNumber, RingDelay,
-        RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
+        FeatureCode, Geolocation, InboundRoute, NodeSettings, OutboundRoute, OwnContact, ParkLot,
+        PhoneNumber, RingDelay, RingGroup, Role, Rows, Site, Table, Tenant, TimeFrame, Trunk, User,
     },
     typed::{Typed, Unreadable},
 };
@@ -62,6 +62,7 @@ pub(super) fn all(
         outbound_routes: reader.table()?,
         call_limits: reader.table()?,
         trunks: reader.table()?,
+        inbound_routes: reader.table()?,
         time_frames: reader.table()?,
         answering_rules: reader.table()?,
         departments: reader.table()?,
@@ -109,6 +110,7 @@ pub(super) fn touched(
     reader.refresh(&mut next.outbound_routes, &again.outbound_routes)?;
     reader.refresh(&mut next.call_limits, &again.call_limits)?;
     reader.refresh(&mut next.trunks, &again.trunks)?;
+    reader.refresh(&mut next.inbound_routes, &again.inbound_routes)?;
     reader.refresh(&mut next.time_frames, &again.time_frames)?;
     reader.refresh(&mut next.answering_rules, &again.answering_rules)?;
     reader.refresh(&mut next.departments, &again.departments)?;
@@ -143,6 +145,7 @@ struct Again {
     outbound_routes: BTreeSet<i64>,
     call_limits: BTreeSet<i64>,
     trunks: BTreeSet<i64>,
+    inbound_routes: BTreeSet<i64>,
     time_frames: BTreeSet<i64>,
     answering_rules: BTreeSet<i64>,
     departments: BTreeSet<i64>,
@@ -190,6 +193,8 @@ impl Again {
             self.outbound_routes.insert(touched.id);
         } else if name == CallLimits::TABLE {
             self.call_limits.insert(touched.id);
+        } else if name == InboundRoute::TABLE {
+            self.inbound_routes.insert(touched.id);
         } else if name == Trunk::TABLE {
             self.trunks.insert(touched.id);
         } else if name == TimeFrame::TABLE {

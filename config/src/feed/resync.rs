@@ -152,8 +152,8 @@ fn tenant_was(table: &str) -> String {
 }
 
 const OF_USER: &str = "SELECT id FROM devices WHERE user_id = ?1 OR hotdesk_user_id = ?1";
-const OF_KEEPER: &str =
-    "SELECT d.id FROM own_contacts c JOIN devices d ON d.user_id = c.user_id WHERE c.id = ?1";
+const OF_KEEPER: &str = "SELECT d.id FROM own_contacts c JOIN devices d \
+    ON c.user_id IN (d.user_id, d.hotdesk_user_id) WHERE c.id = ?1";
 const USER_TENANT: &str = "SELECT tenant_id FROM users WHERE id = ?1 UNION ALL \
     SELECT tenant_id FROM history WHERE tbl = 'users' AND row_id = ?1 LIMIT 1";
 const LISTED: &str = "SELECT 1 FROM history h LEFT JOIN users u ON u.id = h.row_id WHERE h.tbl = 'users' \
@@ -172,7 +172,10 @@ mod tests {
     use crate::{
         DeviceId, Feed,
         fixture::{Company, author},
-        resources::{contacts::CONTACTS, device_buttons::DEVICE_BUTTONS, devices::DEVICES, users::USERS},
+        resources::{
+            contacts::CONTACTS, device_buttons::DEVICE_BUTTONS, devices::DEVICES,
+            feature_codes::FEATURE_CODES, users::USERS,
+        },
     };
 
     /// The phones that the next snapshot names.
@@ -211,6 +214,37 @@ mod tests {
         assert_eq!(told(&mut feed), Vec::<i64>::new());
         company.change(&USERS, user, &[("in_directory", "0")]);
         assert_eq!(told(&mut feed), [phone]);
+    }
+
+    /// SIP-34, HD-01: a hotdesk phone fetches the settings of whoever logs in, and of nobody when they log out.
+    #[test]
+    fn a_hotdesk_phone_fetches_its_settings_when_somebody_logs_in_or_out() {
+        let company = Company::new();
+        let phone = company.add_phone("0015651a7f22");
+        let site: i64 = company.number("SELECT id FROM sites WHERE tenant_id = 1");
+        company.change(&DEVICES, phone, &[("site", &site.to_string())]);
+        let (mut feed, _) = Feed::open(&company.db).unwrap();
+        let shown = || company.db.profile(DeviceId(phone)).unwrap().unwrap().line.display_name;
+        let nobody = shown();
+        company.change(&DEVICES, phone, &[("hotdesk_user", "1")]);
+        assert_eq!((told(&mut feed), shown().as_str()), (vec![phone], "Anna Berg"));
+        company.change(&USERS, 1, &[("first_name", "Ada")]);
+        assert!(told(&mut feed).contains(&phone));
+        company.change(&DEVICES, phone, &[("hotdesk_user", "")]);
+        assert_eq!((told(&mut feed), shown()), (vec![phone], nobody));
+    }
+
+    /// FC-01…15, DEV-12: phones learn their company's codes anew when one changes.
+    #[test]
+    fn a_code_that_changes_reaches_all_phones() {
+        let company = Company::new();
+        let phone = company.add_phone("0015651a7f22");
+        let (mut feed, _) = Feed::open(&company.db).unwrap();
+        let echo = company.number("SELECT id FROM feature_codes WHERE tenant_id = 1 AND function = 'echo'");
+        company.change(&FEATURE_CODES, echo, &[("code", "*44")]);
+        assert_eq!(told(&mut feed), [phone]);
+        let codes = company.db.profile(DeviceId(phone)).unwrap().unwrap().codes;
+        assert!(codes.iter().any(|(_, code)| code == "*44") && !codes.iter().any(|(_, code)| code == "*43"));
     }
 
     /// DEV-14: what somebody keeps for themselves concerns their own phones, what all see concerns all.

@@ -3,10 +3,9 @@
 use crate::destination::Destination;
 
 pub(super) fn normalise(given: &str) -> Result<String, String> {
-    given
-        .parse::<Destination>()
-        .map(|to| to.to_string())
-        .map_err(|_| format!("`{given}` is no destination: extension:101, hangup:busy, hangup:no_answer …"))
+    given.parse::<Destination>().map(|to| to.to_string()).map_err(|_| {
+        format!("`{given}` is no destination: extension:101, external:+49301234567, hangup:busy …")
+    })
 }
 
 pub(super) fn show(stored: &str) -> String {

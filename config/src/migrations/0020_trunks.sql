@@ -35,3 +35,34 @@ CREATE TABLE trunks (
     UNIQUE (tenant_id, name)
 ) STRICT;
 CREATE INDEX trunks_by_priority ON trunks (tenant_id, priority, id);
+
+-- Where calls go for numbers that ring nobody directly. No numbers: all of them that no other route names.
+CREATE TABLE inbound_routes (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    version       INTEGER NOT NULL DEFAULT 1,
+    tenant_id     INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    name          TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+    enabled       INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    -- When the company is open: always, within a time frame, or by day as its night mode says.
+    open          TEXT NOT NULL DEFAULT 'always' CHECK (open IN ('always', 'frame', 'day')),
+    time_frame_id INTEGER,
+    open_to       TEXT NOT NULL CHECK (length(open_to) <= 64),
+    closed_to     TEXT NOT NULL DEFAULT 'hangup:unavailable' CHECK (length(closed_to) <= 64),
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, name),
+    FOREIGN KEY (tenant_id, time_frame_id) REFERENCES time_frames (tenant_id, id)
+) STRICT;
+CREATE INDEX inbound_routes_by_time_frame ON inbound_routes (tenant_id, time_frame_id);
+
+-- owner: the route; target: a number.
+CREATE TABLE inbound_routes_numbers (
+    tenant_id INTEGER NOT NULL,
+    owner     INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    target    INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, owner, position),
+    UNIQUE (tenant_id, owner, target),
+    FOREIGN KEY (tenant_id, owner) REFERENCES inbound_routes (tenant_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, target) REFERENCES numbers (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbound_routes_numbers_by_target ON inbound_routes_numbers (tenant_id, target);

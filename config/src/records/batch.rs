@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{
-    BindingRow, CallRow, Change,
+    BindingRow, CallRow, Change, SubscriptionRow,
     outside::{AlertRow, EmergencyRow, UsageRow},
     parties::PartyRow,
 };
@@ -26,6 +26,8 @@ pub(super) enum Write<'a> {
     Turn(RingGroupId, UserId),
     LastCall(UserId, i64),
     Party(&'a PartyRow),
+    Subscribe(&'a SubscriptionRow),
+    Unsubscribe(u64),
     Usage(&'a UsageRow),
     Emergency(&'a EmergencyRow),
     Alert(&'a AlertRow),
@@ -59,6 +61,8 @@ pub(super) fn writes(changes: &[Change]) -> Vec<Write<'_>> {
             Change::Alert(alert) => Write::Alert(alert),
             Change::Turn { group, user } => Write::Turn(*group, *user),
             Change::LastCall { user, ended_at } => Write::LastCall(*user, *ended_at),
+            Change::Subscribed(row) => Write::Subscribe(row),
+            Change::Unsubscribed { id } => Write::Unsubscribe(*id),
             Change::LastCaller { user, number } => Write::LastCaller(*user, number),
             Change::CallParties(parties) => {
                 writes.extend(parties.iter().map(Write::Party));

@@ -33,6 +33,8 @@ pub struct Device {
     pub max_contacts: usize,
     /// Answers by itself when its user had a call placed from the portal. CTC-06.
     pub auto_answer: bool,
+    /// Is told of messages in its user's mailbox without having subscribed. SIP-30
+    pub unasked_counts: bool,
     /// Where it stands.
     pub geolocation: Option<GeolocationId>,
     /// Of a phone that is nobody's own.
@@ -95,6 +97,8 @@ pub static DEVICES: Resource = Resource {
             .help("A further one replaces the oldest."),
         Field::flag("auto_answer", "Answers click-to-call")
             .help("Goes off-hook by itself when its user clicks a number in the portal."),
+        Field::flag("unasked_counts", "Is told of messages without asking")
+            .help("For phones that light their message lamp but do not subscribe to it."),
         Field::choice("voicemail_button", "Voicemail button", VOICEMAIL)
             .required()
             .default("mailbox")
@@ -124,7 +128,7 @@ pub static DEVICES: Resource = Resource {
         ("Assigned to", &["user", "rank", "site", "location", "geolocation"]),
         ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
-        ("Buttons", &["voicemail_button", "voicemail_box"]),
+        ("Buttons", &["voicemail_button", "voicemail_box", "unasked_counts"]),
         ("Hotdesk", &["hotdesk_user", "hotdesk_since"]),
     ],
     title: "name",
@@ -139,7 +143,7 @@ impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
         t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model, \
-        t.geolocation_id, t.site_id FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.unasked_counts, t.geolocation_id, t.site_id FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -171,8 +175,9 @@ impl Typed for Device {
             ring,
             max_contacts: row.get(8)?,
             auto_answer: row.get(10)?,
-            geolocation: row.get::<_, Option<i64>>(14)?.map(GeolocationId),
-            site: row.get::<_, Option<i64>>(15)?.map(SiteId),
+            unasked_counts: row.get(14)?,
+            geolocation: row.get::<_, Option<i64>>(15)?.map(GeolocationId),
+            site: row.get::<_, Option<i64>>(16)?.map(SiteId),
         })
     }
     fn id(&self) -> i64 {

@@ -232,20 +232,20 @@ mod tests {
         add("Parking", "98", "5", "").unwrap_err();
         add("Parking", "7x", "5", "").unwrap_err();
         add("Parking", "99", "5", "").unwrap_err();
-        let taken = add("Parking", "100", "5", "").unwrap_err().to_string();
+        let taken = format!("{:?}", add("Parking", "100", "5", "").unwrap_err());
         assert!(taken.contains("is an extension"), "{taken}");
         add("Parking", "701", "5", "").unwrap();
         add("Second", "801", "5", "").unwrap_err();
         let sales = company.db.create(&author(1), &DEPARTMENTS, &values([("name", "Sales")])).unwrap().id;
         let sales = sales.to_string();
-        let overlaps = add("Sales", "705", "5", &sales).unwrap_err().to_string();
+        let overlaps = format!("{:?}", add("Sales", "705", "5", &sales).unwrap_err());
         assert!(overlaps.contains("Park lot Parking"), "{overlaps}");
         add("Sales", "706", "5", &sales).unwrap();
         let user = |number: &str| {
             let row = [("first_name", "Zoe"), ("extension", number)];
             company.db.create(&author(1), &USERS, &values(row))
         };
-        let taken = user("704").unwrap_err().to_string();
+        let taken = format!("{:?}", user("704").unwrap_err());
         assert!(taken.contains("Park lot Parking"), "{taken}");
         user("0704").unwrap();
     }

@@ -23,6 +23,7 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
             continue;
         }
         let value = match field.kind {
+            Kind::Text { .. } if field.name == "recurrence" => format!("{n} 10 * * mon"),
             Kind::Text { max } => format!("={n} \"{}\", x", field.label).chars().take(max).collect(),
             Kind::Word { .. } => format!("{}{n}-of-{}", field.name.replace('_', "-"), author.viewer.tenant),
             Kind::Number { max, .. } => max.to_string(),
@@ -38,9 +39,12 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
             Kind::Destination => "hangup:busy".to_owned(),
             Kind::Set(of) => of()[1 + n % 3].0.clone(),
             Kind::Secret | Kind::File { .. } => String::new(),
+            Kind::LongText { .. } if field.name == "caller_list" => format!("+49 30 1234{n}\n10*"),
+            Kind::LongText { .. } if field.name == "days" => format!("2026-12-1{n} Day off\n12-25"),
             Kind::LongText { .. } => format!("{}\n{n}", field.label),
             Kind::Duration { max, .. } => max.to_string(),
             Kind::TimeOfDay => format!("1{n}:30"),
+            Kind::Date if field.name == "ends" => format!("2026-12-1{n}"),
             Kind::Date => format!("2026-11-1{n}"),
             Kind::Moment if field.name == "ends" => format!("2026-12-1{n}T08:00:00Z"),
             Kind::Moment => format!("2026-11-1{n}T08:00:00Z"),
@@ -66,6 +70,10 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
     // What it holds depends on the type.
     if of.name == "device_buttons" {
         sample.insert("value".into(), format!("7{n}"));
+    }
+    // Each number goes one way, and a time frame is named where it counts.
+    if of.name == "inbound_routes" {
+        sample.insert("numbers".into(), target(company, author, "numbers", 70 + n).to_string());
     }
     if of.name == "trunks" {
         sample.insert("host".into(), format!("sip{n}.example"));
@@ -119,6 +127,7 @@ fn target(company: &Company, author: &Author, table: &str, n: usize) -> i64 {
             values.insert("extension".into(), format!("8{n:03}"));
             values.insert("members".into(), target(company, author, "users", n).to_string());
         }
+        "time_frames" => drop(values.insert("kind".into(), "always".into())),
         "numbers" => drop(values.insert(field.into(), format!("+4989{}{n:05}", author.viewer.tenant))),
         _ => {}
     }

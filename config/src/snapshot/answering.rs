@@ -80,6 +80,45 @@ impl Snapshot {
         Answering::by_default(&user.forwards, night, utc, passed)
     }
 
+    /// When something else happens to a user's calls than at that moment; `None` if that is more than a year away. AR-07.
+    pub fn answering_until(&self, user: &User, utc: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let now = self.answering(user, utc);
+        let mut at = utc;
+        for _ in 0..MOST_CHANGES {
+            at = self.next_edge(user, at)?;
+            let then = self.answering(user, at);
+            if !then.is_like(&now) || user.is_dnd(at) != user.is_dnd(utc) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// The next moment at which anything of a user's rules begins or ends.
+    fn next_edge(&self, user: &User, utc: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let zone = self.zone_of(user);
+        let rules = self.answering_rules(user.tenant, user.id).filter(|rule| rule.active);
+        let frames = rules.filter_map(|rule| self.time_frame(user.tenant, rule.frame));
+        let frames = frames.filter_map(|frame| frame.schedule.next_change(utc, zone));
+        let tenant = self.tenant(user.tenant);
+        let night = tenant.filter(|tenant| tenant.night.enabled).and_then(|tenant| {
+            let frame = self.time_frame(tenant.id, tenant.night.frame?)?;
+            frame.schedule.next_change(utc, self.zone_of_tenant(tenant))
+        });
+        let f = &user.forwards;
+        let ends = [
+            user.dnd_until,
+            f.always_until,
+            f.busy_until,
+            f.no_answer_until,
+            f.night.always_until,
+            f.night.busy_until,
+            f.night.no_answer_until,
+            tenant.and_then(|tenant| tenant.night.until),
+        ];
+        frames.chain(night).chain(ends.into_iter().flatten()).filter(|at| *at > utc).min()
+    }
+
     /// Whether a user does not want to be called: by their own switch, or by the rule that is in force. RNG-13, RNG-14.
     pub fn is_dnd(&self, user: &User, utc: DateTime<Utc>) -> bool {
         user.is_dnd(utc) || self.answering(user, utc).dnd
@@ -120,6 +159,10 @@ impl Snapshot {
     pub fn time_frame(&self, tenant: TenantId, id: TimeFrameId) -> Option<&Arc<TimeFrame>> {
         self.rows.time_frames.get(&id.0).filter(|frame| frame.tenant == tenant)
     }
+    /// All time frames of a company and its users, in no order.
+    pub fn time_frames(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<TimeFrame>> {
+        self.rows.time_frames.values().filter(move |frame| frame.tenant == tenant)
+    }
     /// An answering rule.
     pub fn answering_rule(&self, tenant: TenantId, id: AnsweringRuleId) -> Option<&Arc<AnsweringRule>> {
         self.rows.answering_rules.get(&id.0).filter(|rule| rule.tenant == tenant)
@@ -136,6 +179,14 @@ impl Snapshot {
 }
 
 impl<'a> Answering<'a> {
+    /// Whether the same rule has the same done.
+    fn is_like(&self, other: &Self) -> bool {
+        let targets = |one: &Self| {
+            (one.always.map(str::to_owned), one.busy.map(str::to_owned), one.no_answer.map(str::to_owned))
+        };
+        self.rule == other.rule && targets(self) == targets(other)
+    }
+
     fn by_rule(rule: &'a AnsweringRule, frame: &'a TimeFrame, passed: Vec<(&'a str, String)>) -> Self {
         let mut answering = Self::nothing(Deciding::Rule(rule, frame), passed);
         match &rule.action {
@@ -191,3 +242,6 @@ impl<'a> Answering<'a> {
         }
     }
 }
+
+/// Edges at which nothing changes, before it is taken that nothing will.
+const MOST_CHANGES: usize = 64;

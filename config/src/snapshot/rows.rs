@@ -14,6 +14,7 @@ use crate::{
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
         geolocations::Geolocation,
+        inbound_routes::InboundRoute,
         ldap_settings::DirectoryName,
         node_settings::NodeSettings,
         numbers::PhoneNumber,
@@ -57,6 +58,7 @@ pub struct Rows {
     pub outbound_routes: Table<OutboundRoute>,
     pub call_limits: Table<CallLimits>,
     pub trunks: Table<Trunk>,
+    pub inbound_routes: Table<InboundRoute>,
     pub time_frames: Table<TimeFrame>,
     pub answering_rules: Table<AnsweringRule>,
     pub departments: Table<Department>,
@@ -94,6 +96,7 @@ impl Rows {
             self.ring_groups.insert(id, group);
         }
         let groups = self.ring_groups.clone();
+        self.inbound_routes.retain(|route| tenants.contains(&route.tenant.0));
         self.trunks.retain(|trunk| tenants.contains(&trunk.tenant.0));
         self.numbers.retain(|number| tenants.contains(&number.tenant.0));
         self.devices.retain(|device| {

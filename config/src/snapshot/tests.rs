@@ -12,6 +12,7 @@ fn device(id: i64, tenant: i64, user: i64, username: &str) -> Device {
         ring: Ring::Immediate,
         max_contacts: 3,
         auto_answer: false,
+        unasked_counts: false,
         geolocation: None,
         site: None,
         hotdesk: false,

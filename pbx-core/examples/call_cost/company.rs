@@ -65,6 +65,7 @@ fn device(number: u16) -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        unasked_counts: false,
         geolocation: None,
         site: None,
         hotdesk: false,

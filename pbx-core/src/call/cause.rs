@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     Dead,
     /// Ended by an administrator or by the stop of the program.
     Administrative,
+    /// No call to pick up, nobody in the slot, nobody to park.
+    NobodyThere,
     /// No trunk could take the call. SIP-38
     NoTrunk,
     /// Calls of that kind are not the caller's to make. ROL-10
@@ -76,7 +78,7 @@ impl Cause {
             | Self::NotLoggedIn => 403,
             Self::Incomplete => 484,
             Self::NotImplemented => 501,
-            Self::NotFound | Self::NoWayOutside => 404,
+            Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
             Self::NotAcceptable => 488,
             Self::Fault => 500,
@@ -115,6 +117,7 @@ impl Cause {
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
             Self::Administrative => "Ended by the system",
+            Self::NobodyThere => "Nobody there to take",
             Self::NoTrunk => "No trunk can take the call",
             Self::ClassNotAllowed => "Not allowed to call this kind of number",
             Self::CountryNotAllowed => "Not allowed to call this country",
@@ -144,6 +147,7 @@ impl Cause {
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
+            Self::NobodyThere => 31,
             Self::NoTrunk => 38,
             Self::ClassNotAllowed | Self::CountryNotAllowed | Self::OthersTrunk => 57,
             Self::LimitReached => 50,
@@ -177,6 +181,7 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
+            | Self::NobodyThere
             | Self::Fault
             | Self::NoTrunk
             | Self::ClassNotAllowed
@@ -206,6 +211,7 @@ impl Cause {
             | Self::Fault
             | Self::Silent
             | Self::Dead
+            | Self::NobodyThere
             | Self::Administrative
             | Self::NoTrunk
             | Self::ClassNotAllowed

@@ -20,6 +20,8 @@ pub(crate) struct Leg {
     /// `None` while a delayed device waits for its turn.
     pub invite: Option<InviteId>,
     pub side: Side,
+    /// Its INVITE came from the party; otherwise we sent it.
+    pub came_in: bool,
     pub party: Party,
     /// The way its signalling goes.
     pub flow: Flow,
@@ -81,6 +83,9 @@ pub(crate) struct Times {
     pub ringing: Option<Instant>,
     pub answered: Option<Instant>,
     pub ended: Option<Instant>,
+    /// Since when it talked with another party, and until when it was in the call. [Unix ms]
+    pub talked: Option<i64>,
+    pub left: Option<i64>,
 }
 
 /// A report that nothing came from the party for `since`, at `at`.
@@ -141,6 +146,6 @@ impl fmt::Display for Party {
 impl Times {
     /// Begun, nothing else.
     pub(crate) fn new(started: Instant) -> Self {
-        Self { started, ringing: None, answered: None, ended: None }
+        Self { started, ringing: None, answered: None, ended: None, talked: None, left: None }
     }
 }

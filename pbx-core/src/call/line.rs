@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub offered: Vec<Payload>,
     /// The direction we printed last.
     pub ours: Direction,
+    /// The peer is to hear and never to be heard, whatever it offers: it is paged. GRP-03
+    pub only_listens: bool,
     /// The peer's last description that is in force.
     pub remote: Option<Description>,
     /// Payload types in force; empty before an agreement.
@@ -29,8 +31,12 @@ pub(crate) struct Line {
     pub early: Option<Bytes>,
     /// What the worker was told that the leg hears.
     pub path: Option<Path>,
-    /// The peer was told a port that we do not have any more.
-    pub was_moved: bool,
+    /// What the peer would do if we allowed everything, as far as it said.
+    pub wants: Direction,
+    /// The peer must be offered anew: it was told a port that we do not have any more, or talks with somebody else.
+    pub is_stale: bool,
+    /// An offer of ours from before it came to this call is not answered yet.
+    pub owes: bool,
     /// How many ports were taken by other programs.
     pub moves: u8,
 }
@@ -67,6 +73,9 @@ impl Line {
             _ => local.offer(&payloads, direction, ptime),
         };
         self.offered = payloads;
+        if self.agreed.is_empty() {
+            self.ours = direction;
+        }
         printed
     }
 
@@ -78,6 +87,12 @@ impl Line {
         if agreed.is_empty() {
             return false;
         }
+        let theirs = audio.direction;
+        // What we forbade it to do says nothing of what it wants.
+        self.wants = Direction::new(
+            if self.ours.receives() { theirs.sends() } else { self.wants.sends() },
+            if self.ours.sends() { theirs.receives() } else { self.wants.receives() },
+        );
         self.agreed = agreed;
         self.remote = Some(description);
         true
@@ -94,15 +109,32 @@ impl Line {
         let printed = local.answer(&offer, &payloads, direction);
         self.ours = direction;
         self.agreed = payloads;
+        self.wants = offer.audio.as_ref().map_or(self.wants, |audio| audio.direction);
         self.remote = Some(offer);
         printed
     }
 
-    /// The direction the peer would take if we offered everything: what it said, without what our last description
-    /// had forbidden it.
+    /// The direction the peer would take if we offered everything.
     pub(crate) fn wish(&self) -> Direction {
-        let theirs = self.theirs();
-        Direction::new(theirs.sends() || !self.ours.receives(), theirs.receives() || !self.ours.sends())
+        if self.agreed.is_empty() { self.theirs() } else { self.wants }
+    }
+    /// The direction of our descriptions for the peer while it talks with that one.
+    pub(crate) fn fitting(&self, partner: &Self) -> Direction {
+        self.wish().mirror().and(partner.wish())
+    }
+    /// The same media of the same peer in another call, under a port that is not chosen yet.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            local: self.local.clone(),
+            bind: self.bind,
+            offered: self.offered.clone(),
+            ours: self.ours,
+            remote: self.remote.clone(),
+            agreed: self.agreed.clone(),
+            wants: self.wants,
+            is_stale: true,
+            ..Self::default()
+        }
     }
 }
 

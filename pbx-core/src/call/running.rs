@@ -40,6 +40,10 @@ pub(crate) struct Running {
     pub announced: u16,
     /// An offer that was passed on and is not answered yet.
     pub renegotiation: Option<Renegotiation>,
+    /// The caller was sent on and is not answered there.
+    pub transfer: Option<Transfer>,
+    /// The slot that the caller waits in.
+    pub slot: Option<String>,
     /// Users who are in the call, with the number of their legs.
     pub users: SmallVec<[(UserId, u32); 2]>,
     pub record: Record,
@@ -59,6 +63,10 @@ pub(crate) struct Record {
     pub answered_by: String,
     pub max_forwards: u8,
     pub ladder: Ladder,
+    /// Two parties talked.
+    pub talked: bool,
+    /// Its caller talks on in another call.
+    pub went_on: bool,
     /// Why it ended and who ended it; `None` while it runs.
     pub ending: Option<(Cause, String, Now)>,
 }
@@ -75,9 +83,20 @@ impl Record {
             answered_by: String::new(),
             max_forwards: USUAL_MAX_FORWARDS,
             ladder: Ladder::default(),
+            talked: false,
+            went_on: false,
             ending: None,
         }
     }
+}
+
+/// Somebody sent the other party on, and it is open what that comes to. SIP-22
+#[derive(Debug)]
+pub(crate) struct Transfer {
+    /// Who did; their leg may be over.
+    pub by: LegId,
+    /// Whose REFER it was; `None` for the portal's and the codes'.
+    pub refer: Option<sip_stack::InviteId>,
 }
 
 /// An offer of one party that the other must answer first.
@@ -156,6 +175,8 @@ impl Running {
             early: None,
             announced: 100,
             renegotiation: None,
+            transfer: None,
+            slot: None,
             users: SmallVec::new(),
             record,
             shown: Shown::default(),

@@ -17,7 +17,7 @@ use std::{
 };
 
 use config::{
-    DeviceId, Snapshot, TenantId, UserId,
+    DeviceId, ParkLotId, Snapshot, TenantId, UserId,
     edits::Edit,
     models::Vendor,
     records::Change,
@@ -26,7 +26,7 @@ use config::{
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::{cause::Cause, outside::Leave};
+use super::{cause::Cause, leg::Party, outside::Leave};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -61,6 +61,12 @@ pub(crate) enum Event {
     Moved(LegId),
     /// An answered callee is gone.
     Ended(LegId),
+    /// Somebody came from another call; in the place of that callee, or to talk with the caller.
+    Joined { leg: LegId, place_of: Option<LegId> },
+    /// There is nobody to take over, or no room for it.
+    NobodyThere,
+    /// The call is parked, or was not: no slot is free.
+    Parked(bool),
     /// The edit with that ticket is written, or with `false` is not.
     Edited(u64, bool),
     /// A party pressed a key. Told only to scripts that listen, see [`Call::listen`].
@@ -84,6 +90,16 @@ pub(crate) enum Action {
     Tone(media::Tone),
     /// Keep this beyond a restart.
     Store(Change),
+    /// Go on in the call of that party.
+    Take(Wanted),
+    /// Put the caller into a slot of that lot: this one, or the first that is free.
+    Park { lot: ParkLotId, slot: Option<String>, by: String },
+    /// Take the caller out of its slot.
+    Unpark,
+    /// Park the party that the caller holds in another call.
+    ParkHeld(ParkLotId, Option<String>),
+    /// What the caller was sent on to came to nothing: back to who sent it, if they are there.
+    Return(Cause),
     /// Ring this user's phones: the caller calls for help. GEO-08
     Alarm(UserId),
     /// Change the configuration; [`Event::Edited`] follows.
@@ -96,6 +112,24 @@ pub(crate) enum Action {
     Quiet,
     /// Let the caller and all callees of whom this was said hear each other, as far as their directions go.
     Mix(LegId),
+}
+
+/// Whom a caller wants to talk with who is in another call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Who is parked in that slot.
+    Slot(String),
+    /// Whoever rings for one of these users.
+    Ringing(Vec<UserId>),
+    /// Who talks with that leg, or calls it.
+    PartnerOf(LegId),
+}
+
+/// Who sent a caller on, to whom they return if that comes to nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    pub leg: LegId,
+    pub caller: Caller,
 }
 
 /// Why a callee's phone stops ringing.
@@ -141,11 +175,13 @@ pub(crate) enum Manner {
 }
 
 /// Somebody whom the call was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Called {
     pub user: UserId,
     /// They block the caller.
     pub blocked: bool,
+    /// Who called them, where that is not who began the call.
+    pub from: Option<Rc<Party>>,
 }
 
 /// One forward that the call followed (RFC 5806).
@@ -203,6 +239,10 @@ struct Desk {
     /// The phone that calls, once that is known.
     caller_device: Option<DeviceId>,
     called: SmallVec<[Called; 2]>,
+    /// Who is shown to callees, where that is not who began the call.
+    presents: Option<Rc<Party>>,
+    /// Who sent the caller on, while it is open what that comes to.
+    sender: Option<Sender>,
     /// Keys that are pressed are of interest.
     listens: bool,
     /// The next way outside does not show who calls.
@@ -336,6 +376,10 @@ impl Call {
     pub(crate) fn set_caller_device(&self, device: DeviceId) {
         self.0.desk.borrow_mut().caller_device = Some(device);
     }
+    /// Who sent the caller on, while it is open what that comes to. SIP-22
+    pub(crate) fn sender(&self) -> Option<Sender> {
+        self.0.desk.borrow().sender.clone()
+    }
     /// Keys that parties press are told from now on, at most [`limits::DIGITS`] that are not taken yet.
     pub(crate) fn listen(&self) {
         self.0.desk.borrow_mut().listens = true;
@@ -352,7 +396,8 @@ impl Call {
     pub(crate) fn concerns(&self, user: UserId, blocked: bool) {
         let mut desk = self.0.desk.borrow_mut();
         if !desk.called.iter().any(|called| called.user == user) {
-            desk.called.push(Called { user, blocked });
+            let from = desk.presents.clone();
+            desk.called.push(Called { user, blocked, from });
         }
     }
     /// Wants something done.
@@ -388,24 +433,49 @@ impl Call {
 impl Call {
     /// A call that nothing happened to.
     pub(crate) fn new(facts: Facts, now: Now) -> Self {
-        let desk = Desk {
-            now,
-            inbox: VecDeque::new(),
-            out: vec![],
-            wake_at: None,
-            answered: false,
-            diversions: vec![],
-            caller_prefix: String::new(),
-            moved_to: None,
-            moved_by: None,
-            caller_device: None,
-            called: SmallVec::new(),
-            listens: false,
-            hidden: false,
-            trace: Trace::new(now.at, facts.snapshot.revision),
-            visits: vec![],
-        };
+        let desk = Desk::new(now, facts.snapshot.revision);
         Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
+    }
+    /// The same call with another caller; whoever held it as it was holds an empty one. Its script is over.
+    pub(crate) fn handed_to(&self, caller: Caller, party: Party) -> Self {
+        let Facts { snapshot, tenant, office, .. } = &self.0.facts;
+        let facts =
+            Facts { snapshot: snapshot.clone(), tenant: tenant.clone(), caller, office: office.clone() };
+        let mut desk = self.0.desk.borrow_mut();
+        let empty = Desk::new(desk.now, facts.snapshot.revision);
+        let mut desk = std::mem::replace(&mut *desk, empty);
+        desk.inbox.clear();
+        desk.out.clear();
+        desk.wake_at = None;
+        desk.listens = false;
+        desk.caller_prefix.clear();
+        desk.diversions.clear();
+        desk.caller_device = party.device;
+        desk.presents = Some(Rc::new(party));
+        Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
+    }
+    /// That party is in the caller's place from now on.
+    pub(crate) fn set_presents(&self, party: Party) {
+        self.0.desk.borrow_mut().presents = Some(Rc::new(party));
+    }
+    /// The phone in the caller's place.
+    pub(crate) fn set_caller_device_to(&self, device: Option<DeviceId>) {
+        self.0.desk.borrow_mut().caller_device = device;
+    }
+    /// Who is shown to callees, where that is not who began the call.
+    pub(crate) fn presents(&self) -> Option<Rc<Party>> {
+        self.0.desk.borrow().presents.clone()
+    }
+    /// Somebody who came into the call talks with that party.
+    pub(crate) fn concerns_also(&self, user: UserId, partner: Party) {
+        let mut desk = self.0.desk.borrow_mut();
+        if !desk.called.iter().any(|called| called.user == user) {
+            desk.called.push(Called { user, blocked: false, from: Some(Rc::new(partner)) });
+        }
+    }
+    /// Who sent the caller on.
+    pub(crate) fn set_sender(&self, sender: Option<Sender>) {
+        self.0.desk.borrow_mut().sender = sender;
     }
     /// Sets the time before a step.
     pub(crate) fn wake(&self, now: Now) {
@@ -470,11 +540,37 @@ impl Call {
     }
 }
 
+impl Desk {
+    fn new(now: Now, revision: i64) -> Self {
+        Self {
+            now,
+            inbox: VecDeque::new(),
+            out: vec![],
+            wake_at: None,
+            answered: false,
+            diversions: vec![],
+            caller_prefix: String::new(),
+            moved_to: None,
+            moved_by: None,
+            caller_device: None,
+            called: SmallVec::new(),
+            presents: None,
+            sender: None,
+            listens: false,
+            hidden: false,
+            trace: Trace::new(now.at, revision),
+            visits: vec![],
+        }
+    }
+}
+
 impl Event {
     /// The leg that it happened to.
     pub(crate) fn leg(&self) -> Option<LegId> {
         match *self {
             Self::Answered(leg) | Self::Failed(leg, _) | Self::Moved(leg) | Self::Ended(leg) => Some(leg),
+            Self::Joined { leg, .. } => Some(leg),
+            Self::NobodyThere | Self::Parked(_) => None,
             Self::Digit(leg, _) => Some(leg),
             Self::Edited(..) => None,
         }

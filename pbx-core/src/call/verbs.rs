@@ -7,7 +7,7 @@ use std::{
 };
 
 use config::{
-    DeviceId, UserId,
+    DeviceId, ParkLotId, UserId,
     edits::Edit,
     models::{self, Vendor},
     snapshot::{Answering, Device, Ring, Shows, User},
@@ -15,7 +15,7 @@ use config::{
 
 use super::{
     cause::Cause,
-    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next},
+    script::{Action, Call, Dial, Diversion, Event, Hush, Manner, Next, Sender, Wanted},
 };
 use crate::{ids::LegId, limits, route::Caller};
 
@@ -66,8 +66,9 @@ impl Call {
     pub(crate) fn answer(&self) {
         if !self.is_answered() {
             self.note("Answered by the system", "", "script");
-            self.act(Action::Answer);
         }
+        // Who is answered already may have been sent here: they have arrived.
+        self.act(Action::Answer);
     }
 
     /// Changes the configuration as who calls; whether that was done. Why not, the trace tells.
@@ -266,7 +267,9 @@ impl Call {
                 Event::Answered(leg) => Some((leg, Heard::Answer)),
                 Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
                 Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Ended(_) | Event::Edited(..) | Event::Digit(..) => None,
+                Event::Joined { leg, place_of: None } => Some((leg, Heard::Answer)),
+                Event::Joined { .. } | Event::Ended(_) | Event::NobodyThere => None,
+                Event::Parked(_) | Event::Edited(..) | Event::Digit(..) => None,
             });
             let Some((leg, heard)) = event.await else {
                 result = Unanswered::Timeout;
@@ -303,8 +306,67 @@ impl Call {
     /// Lets caller and callee talk until one of them ends it.
     pub(crate) async fn talk(&self, leg: LegId) -> Next {
         self.act(Action::Talk(leg));
-        self.take(None, |e| (*e == Event::Ended(leg)).then_some(())).await;
-        Next::Done
+        let mut partner = leg;
+        loop {
+            let event = self.take(None, |e| match *e {
+                Event::Ended(leg) if leg == partner => Some(*e),
+                Event::Joined { .. } => Some(*e),
+                _ => None,
+            });
+            match event.await {
+                Some(Event::Joined { leg, place_of }) if place_of == Some(partner) => partner = leg,
+                // Whom somebody else was faster to talk with.
+                Some(Event::Joined { leg, place_of: None }) => self.act(Action::Cancel(leg, Hush::GivenUp)),
+                Some(Event::Joined { .. }) => {}
+                _ => return Next::Done,
+            }
+        }
+    }
+
+    /// Has the caller go on in another call. Returns only if there is nobody to talk with there: otherwise this call is over.
+    pub(crate) async fn take_over(&self, wanted: Wanted) {
+        self.act(Action::Take(wanted));
+        self.take(None, |e| (*e == Event::NobodyThere).then_some(())).await;
+    }
+
+    /// Waits for somebody who takes the caller over, or until then.
+    pub(crate) async fn wait_for_somebody(&self, until: Instant) -> Option<LegId> {
+        let joined = |e: &Event| match *e {
+            Event::Joined { leg, .. } => Some(leg),
+            _ => None,
+        };
+        self.take(Some(until), joined).await
+    }
+
+    /// Puts the caller into a slot; `false` if none is free.
+    pub(crate) async fn park(&self, lot: ParkLotId, slot: Option<&str>, by: &str) -> bool {
+        self.act(Action::Park { lot, slot: slot.map(str::to_owned), by: by.to_owned() });
+        self.parked().await
+    }
+
+    /// Parks whom the caller holds in another call; `false` if there is nobody, or no slot.
+    pub(crate) async fn park_held(&self, lot: ParkLotId, slot: Option<&str>) -> bool {
+        self.act(Action::ParkHeld(lot, slot.map(str::to_owned)));
+        self.parked().await
+    }
+
+    /// Gives the caller back to who sent it on; `None` if they are gone.
+    pub(crate) async fn give_back(&self, sender: &Sender, cause: Cause) -> Option<LegId> {
+        self.act(Action::Return(cause));
+        let theirs = |e: &Event| match *e {
+            Event::Answered(leg) if leg == sender.leg => Some(Some(leg)),
+            Event::Failed(leg, _) if leg == sender.leg => Some(None),
+            _ => None,
+        };
+        self.take(None, theirs).await.flatten()
+    }
+
+    async fn parked(&self) -> bool {
+        let parked = |e: &Event| match *e {
+            Event::Parked(yes) => Some(yes),
+            _ => None,
+        };
+        self.take(None, parked).await.unwrap_or(false)
     }
 
     fn hush(&self, legs: Vec<Ringing>, why: Hush) {

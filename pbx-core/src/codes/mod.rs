@@ -21,8 +21,8 @@ use crate::{
 /// Does what a code is for.
 pub(crate) async fn run(call: &Call, code: &Code) -> Next {
     let Code { function, argument } = code;
-    if changes_settings(*function) && !call.diversions().is_empty() {
-        // Who forwards to a code would have it change the settings of whoever calls them.
+    if wants_who_dials(*function) && !call.diversions().is_empty() {
+        // Who forwards to a code would have it act for whoever calls them: change settings of theirs, page the company.
         call.note("Refused", "calls that were forwarded change nothing", "feature codes");
         return Next::Hangup(Cause::NotAllowed);
     }
@@ -43,12 +43,12 @@ pub(crate) async fn run(call: &Call, code: &Code) -> Next {
         Function::Night => night::switch(call).await,
         Function::Page => features::page::page(call, argument).await,
         Function::Intercom => features::page::intercom(call, argument).await,
-        Function::Park
-        | Function::ParkIn
-        | Function::Retrieve
-        | Function::Pickup
-        | Function::GroupPickup
-        | Function::QueueIn
+        Function::Park => features::park::in_department(call, "").await,
+        Function::ParkIn => features::park::in_department(call, argument).await,
+        Function::Retrieve => features::park::retrieve(call, argument).await,
+        Function::Pickup => features::pickup::pickup(call, Some(argument)).await,
+        Function::GroupPickup => features::pickup::pickup(call, None).await,
+        Function::QueueIn
         | Function::QueueOut
         | Function::QueueInFor
         | Function::QueueOutFor
@@ -66,8 +66,8 @@ fn not_here(call: &Call, function: Function) -> Next {
     Next::Hangup(Cause::NotImplemented)
 }
 
-/// Whether a code changes something that belongs to who dials it.
-fn changes_settings(function: Function) -> bool {
+/// Whether a code does something in the name of who dials it, so that no forward leads to it.
+fn wants_who_dials(function: Function) -> bool {
     match function {
         Function::ForwardAlways
         | Function::ForwardAlwaysOff
@@ -85,16 +85,16 @@ fn changes_settings(function: Function) -> bool {
         | Function::QueueInFor
         | Function::QueueOutFor
         | Function::LastCaller
-        | Function::Record => true,
-        Function::Hide
-        | Function::Echo
+        | Function::Hide
         | Function::Page
         | Function::Intercom
+        | Function::Pickup
+        | Function::GroupPickup
+        | Function::Record => true,
+        Function::Echo
         | Function::Park
         | Function::ParkIn
         | Function::Retrieve
-        | Function::Pickup
-        | Function::GroupPickup
         | Function::Mailbox
         | Function::LeaveMessage
         | Function::Conference

@@ -9,7 +9,7 @@ use sip_stack::{InviteId, Message, Response};
 
 use super::Engine;
 use crate::call::{
-    Cause,
+    Cause, Leg,
     leg::{Side, State},
     line::is_g711,
     script::Event,
@@ -58,7 +58,7 @@ impl Engine {
             call.handle.tell(Event::Answered(leg));
             self.ready.push_back(call.id);
         }
-        self.tell_port(now, call);
+        self.offer_anew(now, call);
     }
 
     pub(super) fn on_failed(
@@ -82,8 +82,9 @@ impl Engine {
     pub(super) fn connect(&mut self, now: Now, id: CallId, callee: LegId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         let owner = call.owner;
-        let up = self.calls.legs.get(&callee).is_some_and(|row| row.state == State::Up);
-        if !up {
+        let row = self.calls.legs.get(&callee);
+        // Who came to talk with the caller is answered now, others have answered.
+        if row.is_none_or(|row| row.is_over() || !(row.came_in || row.state == State::Up)) {
             call.handle.tell(Event::Ended(callee));
             self.ready.push_back(id);
             return;
@@ -91,17 +92,54 @@ impl Engine {
         call.talking = Some(callee);
         call.record.answered_by = self.calls.legs[&callee].party.text();
         call.note(now, "Answered", &call.record.answered_by, "first answer");
-        let answered = self.calls.legs.get(&owner).is_some_and(|row| row.state == State::Up);
-        if !answered && !self.answer_for(now, owner, callee) {
+        if !self.both_answered(now, owner, callee) {
             return self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
         }
-        self.join(owner, callee);
+        self.talk_together(now, id, [owner, callee]);
+        self.transfer_arrived(now, id);
         self.store_answered(now, id);
         self.show(now, id);
     }
 
+    /// Answers whoever of two is not answered yet; `false` if they cannot understand each other.
+    pub(super) fn both_answered(&mut self, now: Now, owner: LegId, other: LegId) -> bool {
+        let is_up = |this: &Self, leg| this.calls.legs.get(&leg).is_some_and(|row| row.state == State::Up);
+        (is_up(self, other) || self.answer_for(now, other, owner))
+            && (is_up(self, owner) || self.answer_for(now, owner, other))
+    }
+
+    /// These two hear each other; each is offered anew what does not fit the other.
+    pub(super) fn talk_together(&mut self, now: Now, id: CallId, pair: [LegId; 2]) {
+        let [one, other] = pair;
+        if let Some(call) = self.calls.running.get_mut(&id) {
+            call.record.talked = true;
+        }
+        self.join(one, other);
+        for leg in pair {
+            if let Some(row) = self.calls.legs.get_mut(&leg) {
+                row.times.talked.get_or_insert(now.utc.timestamp_millis());
+            }
+        }
+        for (leg, partner) in [(one, other), (other, one)] {
+            let Some(fitting) = self.calls.legs.get(&partner).and_then(|partner| {
+                let own = &self.calls.legs.get(&leg)?.line;
+                if own.agreed.is_empty() || partner.line.agreed.is_empty() {
+                    return None;
+                }
+                let understood = !sdp::relay_answer(&own.agreed, &partner.line.agreed).is_empty();
+                Some(understood.then(|| own.fitting(&partner.line)))
+            }) else {
+                continue;
+            };
+            let Some(row) = self.calls.legs.get_mut(&leg) else { continue };
+            row.line.is_stale |= row.state == State::Up && fitting != Some(row.line.ours);
+        }
+        self.offer_anew(now, id);
+    }
+
     /// Answers the caller with media of our own. Only G.711 is accepted: we make no other codec.
     pub(super) fn answer_alone(&mut self, now: Now, id: CallId) {
+        self.transfer_arrived(now, id);
         let Some(call) = self.calls.running.get(&id) else { return };
         let owner = call.owner;
         let Some(row) = self.calls.legs.get_mut(&owner).filter(|row| row.state != State::Up) else { return };
@@ -172,15 +210,20 @@ impl Engine {
         let call = row.call;
         if answer.is_some_and(|sdp| row.line.take_answer(&sdp)) {
             self.agree(leg);
-            return self.tell_port(now, call);
+            return self.offer_anew(now, call);
         }
         self.end(now, call, Cause::NotAcceptable, "the caller did not answer our offer".into());
     }
 
-    /// The caller's answer made from the callee's; `false` if they cannot understand each other.
-    fn answer_for(&mut self, now: Now, owner: LegId, callee: LegId) -> bool {
-        let callee = &self.calls.legs[&callee].line;
-        let (agreed, theirs, ptime) = (callee.agreed.clone(), callee.theirs(), callee.ptime());
+    /// An answer made from what the other party agreed to, or offers; `false` if they cannot understand each other.
+    fn answer_for(&mut self, now: Now, owner: LegId, other: LegId) -> bool {
+        let Some(other) = self.calls.legs.get(&other).map(|row| &row.line) else { return false };
+        let agreed = match (other.agreed.as_slice(), other.their_payloads()) {
+            ([], []) => sdp::g711(),
+            ([], offered) => offered.to_vec(),
+            (agreed, _) => agreed.to_vec(),
+        };
+        let (theirs, ptime) = (other.wish(), other.ptime());
         let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
         let line = &mut row.line;
         let sdp = if let Some(early) = line.early.take() {
@@ -209,11 +252,11 @@ impl Engine {
         let Some(call) = self.calls.call_of(owner) else { return false };
         call.handle.mark_answered();
         let id = call.id;
-        self.tell_port(now, id);
+        self.offer_anew(now, id);
         true
     }
 
-    fn store_answered(&mut self, now: Now, id: CallId) {
+    pub(super) fn store_answered(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         call.record.answered_at.get_or_insert(now.utc.timestamp_millis());
         let stored = self.records.store(cdr::answered(call));
@@ -223,6 +266,9 @@ impl Engine {
     /// Tells the caller that it rings: once by 180, or with a tone in band where the tenant wants that.
     fn announce(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
+        if let Some(refer) = call.transfer.as_ref().and_then(|transfer| transfer.refer) {
+            self.stack.notify_refer(now.at, refer, 180);
+        }
         if call.announced >= 180 {
             return;
         }
@@ -297,7 +343,8 @@ impl Engine {
     fn is_only_callee(&self, leg: LegId) -> bool {
         let Some(call) = self.calls.call_of(leg) else { return false };
         let others = call.legs.iter().filter_map(|id| self.calls.legs.get(id));
-        others.filter(|row| row.side == Side::Callee && !row.is_over()).count() == 1
+        let rings = |row: &&Leg| row.side == Side::Callee && !row.is_over() && row.state != State::Up;
+        others.filter(rings).count() == 1
     }
 }
 

@@ -68,6 +68,10 @@ impl Engine {
         if let Some(why) = self.no_room(now) {
             return Err(no_room(why));
         }
+        // Nobody outside takes over a call of ours (RFC 3891 §3: only who may).
+        if arrival.request.header(Name::Replaces).is_some() {
+            return Err(Refused::new(403, "Calls are not replaced from outside", Refusal::NotTheirs));
+        }
         if trunk.incoming.challenge {
             self.prove_trunk(now, arrival, &trunk)?;
         }
@@ -80,6 +84,10 @@ impl Engine {
             return Err(Refused { response, why: Refusal::TrunkFull });
         }
         let request = arrival.request;
+        // A party of ours is never taken over from outside. SIP-44
+        if request.header(Name::Replaces).is_some() {
+            return Err(Refused::new(403, "Calls are not taken over from outside", Refusal::NotTheirs));
+        }
         let unknown = || Refused::new(404, "No such number", Refusal::NotTheirs);
         let called = called_number(&trunk, request).ok_or_else(unknown)?;
         let (number, name) = caller(&trunk, request, &self.snapshot);
@@ -104,6 +112,7 @@ impl Engine {
             offer,
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),
+            replaces: None,
         })
     }
 

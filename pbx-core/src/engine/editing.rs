@@ -2,6 +2,7 @@
 //! FC-11, FC-12.
 
 use config::edits::Edit;
+use sip_stack::SubscriptionId;
 
 use super::Engine;
 use crate::{
@@ -18,6 +19,8 @@ pub(super) type Edits = IdMap<u64, Waiting>;
 pub(super) enum Waiting {
     /// The script of a call, if it still runs then.
     Call(CallId),
+    /// A phone that tells of its settings by SUBSCRIBE.
+    Watcher(SubscriptionId),
     /// Nobody: what is not written is logged.
     #[allow(dead_code, reason = "phones that tell of their own settings wait for nothing")]
     Nobody,
@@ -38,6 +41,7 @@ impl Engine {
             tracing::info!("an edit by phone is refused: {why}");
         }
         match waiting {
+            Waiting::Watcher(id) => self.wish_edited(id, outcome.is_ok()),
             Waiting::Nobody => {}
             Waiting::Call(id) => {
                 let Some(call) = self.calls.running.get(&id).filter(|call| !call.is_ending()) else { return };

@@ -12,7 +12,7 @@ use sip_stack::{InviteId, stack::EndCause};
 use super::Engine;
 use crate::call::{
     Cause,
-    leg::{Side, State},
+    leg::State,
     script::{Event, Hush},
 };
 use crate::{
@@ -36,8 +36,8 @@ impl Engine {
             (EndCause::Dead, _) => format!("{who} does not respond"),
         };
         let why = if cause == EndCause::Bye { Cause::Normal } else { Cause::Dead };
-        let (side, call) = (row.side, row.call);
-        if side == Side::Caller {
+        let call = row.call;
+        if self.is_owner(leg) {
             return self.owner_gone(now, leg, why, text);
         }
         self.leg_over(now, leg, text);
@@ -45,6 +45,23 @@ impl Engine {
             call.handle.tell(Event::Ended(leg));
             self.ready.push_back(call.id);
         }
+    }
+
+    fn is_owner(&self, leg: LegId) -> bool {
+        self.calls.call_of(leg).is_some_and(|call| call.owner == leg)
+    }
+
+    /// The caller gave up, or somebody who came to take a call over.
+    pub(super) fn on_cancelled(&mut self, now: Now, id: InviteId, reason: Option<String>) {
+        let Some(leg) = self.calls.leg_of(id) else { return };
+        let text = reason.map_or_else(|| "Caller gave up".to_owned(), |r| format!("Caller gave up ({r})"));
+        if self.is_owner(leg) {
+            return self.owner_gone(now, leg, Cause::Cancelled, text);
+        }
+        self.leg_over(now, leg, text);
+        let Some(call) = self.calls.call_of(leg) else { return };
+        call.handle.tell(Event::Ended(leg));
+        self.ready.push_back(call.id);
     }
 
     /// The leg whose end ends the call is gone.
@@ -64,7 +81,12 @@ impl Engine {
 
     /// Ends a call: everything that is left of it is cleared.
     pub(super) fn end(&mut self, now: Now, id: CallId, cause: Cause, text: String) {
-        let Some(call) = self.calls.running.get_mut(&id).filter(|call| !call.is_ending()) else { return };
+        if self.calls.running.get(&id).is_none_or(|call| call.is_ending()) {
+            return;
+        }
+        self.transfer_ended(now, id);
+        self.unpark(now, id);
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
         call.script = None;
         if let Some(at) = call.wake_at.take() {
             self.timers.clear(at, Timer::Script(id));
@@ -99,18 +121,18 @@ impl Engine {
     }
 
     /// Says goodbye in the way that fits the leg's state.
-    fn part(&mut self, now: Now, leg: LegId, cause: Cause, reason: Option<&str>) {
+    pub(super) fn part(&mut self, now: Now, leg: LegId, cause: Cause, reason: Option<&str>) {
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         let quotable = cause != Cause::Cancelled && cause != Cause::Normal;
         let own = quotable.then(|| cause.reason());
         let reason = reason.or(own.as_deref());
-        match (row.invite, row.side, row.state) {
+        match (row.invite, row.came_in, row.state) {
             (Some(invite), _, State::Up) => {
                 row.parting = true;
                 self.stack.bye(now.at, invite, reason);
             }
-            (Some(invite), Side::Caller, _) => self.stack.reject(now.at, invite, cause.response()),
-            (Some(invite), Side::Callee, _) => {
+            (Some(invite), true, _) => self.stack.reject(now.at, invite, cause.response()),
+            (Some(invite), false, _) => {
                 row.parting = true;
                 self.stack.cancel(now.at, invite, reason);
             }
@@ -128,12 +150,22 @@ impl Engine {
         self.leg_over(now, leg, text.into());
     }
 
+    /// The same, and the record says in these words why.
+    pub(super) fn part_as(&mut self, now: Now, leg: LegId, text: &str) {
+        let is_there = self.calls.legs.get(&leg).is_some_and(|row| !row.is_over());
+        self.part(now, leg, Cause::Normal, None);
+        if let (true, Some(row)) = (is_there, self.calls.legs.get_mut(&leg)) {
+            row.cause = text.to_owned();
+        }
+    }
+
     /// The leg is out of the call; its row stays for the record.
     pub(super) fn leg_over(&mut self, now: Now, leg: LegId, text: String) {
         let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| !row.is_over()) else { return };
         let answered = row.times.answered;
         row.state = State::Over;
         row.times.ended = Some(now.at);
+        row.times.left = Some(now.utc.timestamp_millis());
         row.cause = text;
         row.dial = None;
         let unheard = row.link.as_ref().map(|link| row.times.started + link.trunk.outgoing.answer_within);
@@ -152,6 +184,7 @@ impl Engine {
             self.timers.clear(at, Timer::Unheard(leg));
         }
         self.free_line(now, leg);
+        self.forget_offers_of(now, leg);
         let Some(running) = self.calls.running.get_mut(&call) else { return };
         if running.early == Some(leg) {
             running.early = None;

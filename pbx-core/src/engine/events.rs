@@ -1,10 +1,10 @@
 //! What the SIP stack says, handed to the room it concerns.
 
-use sip_stack::{Event, InviteId, Method, Response};
+use sip_stack::{Event, InviteId, Method};
 
 use super::Engine;
 use crate::{
-    call::Cause,
+    auth::Arrival,
     io::{Now, Output},
     ladder, limits,
 };
@@ -34,6 +34,10 @@ impl Engine {
     fn on_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Request { id, flow, request } => self.on_request(now, id, flow, &request),
+            Event::Subscribe { id, request, flow, message } => {
+                self.on_resubscribe(now, id, request, Arrival { flow, request: &message });
+            }
+            Event::NotifyAnswered { id, outcome } => self.on_notify_answered(now, id, outcome),
             Event::Response { id, response } => {
                 if !self.on_trunk_response(now, id, response.as_ref()) {
                     self.on_response(now, id, response.is_some());
@@ -50,8 +54,8 @@ impl Engine {
             Event::Offer { id, sdp } => self.on_offer(now, id, sdp),
             Event::OfferAnswered { id, sdp } => self.on_offer_answered(now, id, &sdp),
             Event::OfferRefused { id, status } => self.on_offer_refused(now, id, status),
+            Event::Refer { id, request } => self.on_refer(now, id, &request),
             Event::Info { id, content_type, body } => self.on_info(id, &content_type, &body),
-            Event::Refer { id, .. } => self.stack.refuse_refer(now.at, id, &Response::new(603)),
             Event::Referred { .. } | Event::Notified { .. } => {}
             Event::Ended { id, cause, reason } => self.on_ended(now, id, cause, reason),
         }
@@ -80,11 +84,5 @@ impl Engine {
             let call = leg.call;
             self.close_if_complete(now, call);
         }
-    }
-
-    fn on_cancelled(&mut self, now: Now, id: InviteId, reason: Option<String>) {
-        let Some(leg) = self.calls.leg_of(id) else { return };
-        let text = reason.map_or_else(|| "Caller gave up".to_owned(), |r| format!("Caller gave up ({r})"));
-        self.owner_gone(now, leg, Cause::Cancelled, text);
     }
 }

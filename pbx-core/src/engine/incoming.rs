@@ -41,6 +41,8 @@ struct Admitted {
     dialled: String,
     offer: Option<Description>,
     max_forwards: u8,
+    /// It takes the place of this leg, or talks with whom that leg rings for.
+    replaces: Option<LegId>,
 }
 
 /// A call that is about to begin: whose, from whom, whereto.
@@ -54,6 +56,8 @@ pub(super) struct Beginning {
     pub max_forwards: u8,
     /// The trunk by which it comes.
     pub link: Option<Link>,
+    /// In whose place the caller wants to be.
+    pub replaces: Option<LegId>,
 }
 
 impl Engine {
@@ -100,7 +104,8 @@ impl Engine {
             }
         }
         let offer = offer.map(read_offer).transpose()?;
-        Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request) })
+        let replaces = self.replaced(&identity, request)?;
+        Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request), replaces })
     }
 
     /// The call of an admitted phone, and where it goes.
@@ -113,17 +118,19 @@ impl Engine {
             number: number.to_owned(),
             ..Caller::default()
         };
-        let route = route::route(&Question {
+        let question = Question {
             snapshot: &self.snapshot,
             tenant: tenant.id,
             caller: &caller,
             dialled: &admitted.dialled,
             utc: now.utc,
-        });
+        };
+        let replaces = admitted.replaces;
+        let route = replaces.map_or_else(|| route::route(&question), |_| route::anywhere());
         let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
         let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
-        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None }
+        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None, replaces }
     }
 
     /// Begins a call that somebody's INVITE asked for.
@@ -133,7 +140,8 @@ impl Engine {
         from: (InviteId, Flow),
         beginning: Beginning,
     ) -> Result<(), Refused> {
-        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link } = beginning;
+        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces } =
+            beginning;
         let leg = self.caller_leg(now, from, (party.clone(), offer, link));
         if !self.take_port(now, leg) {
             self.calls.legs.remove(&leg);
@@ -154,8 +162,12 @@ impl Engine {
         self.add_call(call);
         self.claim_early(invite, leg);
         self.engage(leg);
-        let run = |call, to| Script::new(features::run(call, to));
-        self.start(now, id, route, ("INVITE", run));
+        let run = |call, to| match replaces {
+            Some(leg) => Script::new(features::replace(call, leg)),
+            None => Script::new(features::run(call, to)),
+        };
+        let by = if replaces.is_some() { "INVITE with Replaces" } else { "INVITE" };
+        self.start(now, id, route, (by, run));
         Ok(())
     }
 
@@ -215,6 +227,7 @@ impl Engine {
             call: self.calls.new_id(),
             invite: Some(from.0),
             side: Side::Caller,
+            came_in: true,
             party,
             flow: from.1,
             state: State::Calling,

@@ -119,6 +119,7 @@ fn called_leg(now: Now, call: CallId, leave: &Leave, flow: sip_stack::Flow) -> L
         call,
         invite: None,
         side: Side::Callee,
+        came_in: false,
         party: Party { number: leave.number.clone(), ..Party::default() },
         flow,
         state: State::Waiting,

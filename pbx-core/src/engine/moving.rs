@@ -11,12 +11,16 @@
 //!     │                 │── re-INVITE: 20002
 //! ```
 
-use media::{Path, SessionId};
+use media::{
+    Path, SessionId,
+    sdp::{self, Direction},
+};
 
 use super::Engine;
 use crate::call::{
     Cause,
     leg::{Side, State},
+    line::Line,
     running::Renegotiation,
 };
 use crate::{
@@ -37,28 +41,39 @@ impl Engine {
         if is_over {
             self.close_if_complete(now, call);
         } else if self.move_line(now, failed.leg) {
-            self.tell_port(now, call);
+            self.offer_anew(now, call);
         } else {
             self.lose_line(now, failed.leg);
         }
     }
 
-    /// Offers a leg its new port, where it was told one that we do not have.
-    pub(super) fn tell_port(&mut self, now: Now, id: CallId) {
+    /// Offers anew to a leg that must hear of another port, or talks with another party than before. One at a time:
+    /// offers on both legs of a call would cross.
+    pub(super) fn offer_anew(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get(&id) else { return };
         if call.is_ending() || call.renegotiation.is_some() {
             return;
         }
         let legs = &self.calls.legs;
-        let has_wrong_port = |leg: &&LegId| {
+        let must_hear = |leg: &&LegId| {
             legs.get(leg).is_some_and(|row| {
-                row.state == State::Up && row.line.was_moved && !row.line.agreed.is_empty()
+                let line = &row.line;
+                row.state == State::Up && line.is_stale && !line.owes && !line.agreed.is_empty()
             })
         };
-        let Some(leg) = call.legs.iter().find(has_wrong_port).copied() else { return };
+        let Some(leg) = call.legs.iter().find(must_hear).copied() else { return };
+        let partner = call.partner(leg).and_then(|leg| legs.get(&leg)).map(|row| &row.line);
+        let partner = partner.filter(|line| !line.agreed.is_empty());
+        let direction = partner.map_or(Direction::SendRecv, Line::wish);
+        let agreed = &legs[&leg].line.agreed;
+        let payloads = match partner {
+            Some(line) if sdp::relay_answer(agreed, &line.agreed).is_empty() => {
+                sdp::relay_offer(&line.agreed)
+            }
+            _ => agreed.clone(),
+        };
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        row.line.was_moved = false;
-        let (payloads, direction) = (row.line.agreed.clone(), row.line.ours);
+        row.line.is_stale = false;
         self.offer_to(now, leg, payloads, Renegotiation { from: None, offer: None, to: leg, direction });
     }
 
@@ -73,7 +88,7 @@ impl Engine {
         let before = local.address.port();
         local.address.set_port(port);
         row.line.moves += 1;
-        row.line.was_moved = true;
+        row.line.is_stale = true;
         let (path, who) = (row.line.path, row.party.text());
         self.agree(leg);
         path.into_iter().for_each(|path| self.set_path(leg, path));
@@ -111,7 +126,11 @@ impl Engine {
         let (call, side, state, invite) = (row.call, row.side, row.state, row.invite);
         match (side, state, invite) {
             (Side::Callee, State::Calling | State::Ringing, Some(invite)) => {
-                self.stack.cancel(now.at, invite, None);
+                if row.came_in {
+                    self.stack.reject(now.at, invite, Cause::Congestion.response());
+                } else {
+                    self.stack.cancel(now.at, invite, None);
+                }
                 self.leg_failed(now, leg, 503, "no RTP port can be opened for it");
             }
             _ => self.end(now, call, Cause::Congestion, "no RTP port can be opened".into()),

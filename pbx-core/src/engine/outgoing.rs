@@ -68,10 +68,11 @@ impl Engine {
             Manner::Gathered => Direction::SendRecv,
             Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
         };
-        let ptime = caller.ptime();
+        let (ptime, only_listens) = (caller.ptime(), dial.manner == Manner::Paged);
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
+        row.line.only_listens = only_listens;
         row.state = State::Calling;
         invite.offer = Some(row.line.print_offer(payloads, direction, ptime));
         let invite = self.stack.invite(now.at, invite);
@@ -118,7 +119,7 @@ impl Engine {
 
 /// A caller who offers less than both ways (call begun on hold) is passed on as it is.
 fn first_direction(caller: &Line) -> Direction {
-    if caller.remote.is_some() { caller.theirs() } else { Direction::SendRecv }
+    if caller.remote.is_some() { caller.wish() } else { Direction::SendRecv }
 }
 
 fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
@@ -126,6 +127,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         call,
         invite: None,
         side: Side::Callee,
+        came_in: false,
         party: Party {
             number: dial.user.number.clone().unwrap_or_else(|| dial.device.username.clone()),
             name: dial.user.full_name(),
@@ -154,7 +156,7 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
     let number = dial.user.number.as_ref().unwrap_or(&dial.device.username);
     let (mut caller, mut headers) = match dial.manner {
         Manner::Summons => (dialled_party(call), summons(&dial, domain)),
-        Manner::Ring => (call.record.caller.clone(), diversions(&dial.diversions, domain)),
+        Manner::Ring => (shown(call), history(call, &dial, domain)),
         Manner::Intercom | Manner::Paged | Manner::Gathered => {
             (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
         }
@@ -182,6 +184,19 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
         account: None,
         parts: vec![],
     }
+}
+
+/// Who calls: who began the call, or whom another party sent on.
+fn shown(call: &Running) -> Party {
+    call.handle.presents().map_or_else(|| call.record.caller.clone(), |party| (*party).clone())
+}
+
+/// Through whom the call came here: who forwarded it, and who transferred it (RFC 3892).
+fn history(call: &Running, dial: &Dial, domain: &str) -> Vec<(Name, String)> {
+    let mut headers = diversions(&dial.diversions, domain);
+    let by = call.handle.sender().map(|sender| format!("<sip:{}@{domain}>", sender.caller.number));
+    headers.extend(by.map(|by| (Name::ReferredBy, by)));
+    headers
 }
 
 /// Whom the caller's own phone shows while it rings: whom it is going to call. CTC-06.

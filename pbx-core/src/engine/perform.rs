@@ -50,6 +50,11 @@ impl Engine {
             Action::Talk(leg) => self.connect(now, id, leg),
             Action::Adopt(leg) => self.adopt(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Take(wanted) => self.take(now, id, &wanted),
+            Action::Park { lot, slot, by } => self.park(now, id, lot, (slot, by)),
+            Action::Unpark => self.unpark(now, id),
+            Action::ParkHeld(lot, slot) => self.park_held(now, id, lot, slot),
+            Action::Return(cause) => self.give_back(now, id, cause),
             Action::Alarm(user) => self.alarm(now, id, user),
             Action::Leave(leave) => self.leave(now, id, leave),
             Action::Store(change) => {

@@ -36,12 +36,13 @@ impl Engine {
             Command::HangUp { tenant, id } => self.hang_up(now, tenant, &id),
             Command::Resync { tenant, device, reboot } => self.resync(now, tenant, device, reboot),
             Command::Call(order) => self.place(now, *order),
+            Command::Transfer { tenant, id, who, to } => self.transfer(now, tenant, (&id, &to), who),
             Command::TestTrunk { tenant, trunk } => self.test_trunk(now, tenant, trunk),
             Command::Cancel { tenant, user, id } => self.cancel(now, (tenant, user), &id),
         }
     }
 
-    fn place(&mut self, now: Now, order: Order) {
+    pub(super) fn place(&mut self, now: Now, order: Order) {
         let snapshot = self.snapshot.clone();
         let user = snapshot.user(order.tenant, order.user).filter(|user| !user.suspended);
         let (Some(tenant), Some(user)) = (snapshot.tenant(order.tenant), user) else { return };

@@ -25,18 +25,22 @@ impl Engine {
 
     /// The number in the first Contact that is an address of the call's tenant, by its domain or by ours.
     fn moved_to(&self, leg: LegId, response: &Message) -> Option<String> {
-        let (call, row) = (self.calls.call_of(leg)?, self.calls.legs.get(&leg)?);
-        let facts = call.handle.facts();
-        let is_ours = |uri: &Uri<'_>| {
-            let by_domain = || facts.snapshot.tenant_by_domain(&uri.host_text());
-            let by_address = uri.ip().is_some_and(|ip| {
-                ip == row.flow.local.ip().to_canonical() || Some(ip) == self.options.external_address
-            });
-            uri.scheme == Scheme::Tel || by_address || by_domain().is_some_and(|t| t.id == facts.tenant.id)
-        };
         response.values(Name::Contact).find_map(|value| {
             let name = NameAddr::parse(value)?;
-            Uri::parse(name.uri).filter(is_ours).and_then(|uri| number_of(&uri))
+            Uri::parse(name.uri).filter(|uri| self.is_ours(leg, uri)).and_then(|uri| number_of(&uri))
         })
+    }
+
+    /// Whether an address that a party names is one of its tenant, by its domain or by ours.
+    pub(super) fn is_ours(&self, leg: LegId, uri: &Uri<'_>) -> bool {
+        let (Some(call), Some(row)) = (self.calls.call_of(leg), self.calls.legs.get(&leg)) else {
+            return false;
+        };
+        let facts = call.handle.facts();
+        let by_domain = || facts.snapshot.tenant_by_domain(&uri.host_text());
+        let by_address = uri.ip().is_some_and(|ip| {
+            ip == row.flow.local.ip().to_canonical() || Some(ip) == self.options.external_address
+        });
+        uri.scheme == Scheme::Tel || by_address || by_domain().is_some_and(|t| t.id == facts.tenant.id)
     }
 }

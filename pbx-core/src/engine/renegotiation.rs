@@ -47,14 +47,18 @@ impl Engine {
 
     pub(super) fn on_offer_answered(&mut self, now: Now, id: InviteId, sdp: &[u8]) {
         let Some(leg) = self.calls.leg_of(id) else { return };
+        if self.settle_debt(now, leg, Some(sdp)) {
+            return;
+        }
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let Some(pending) = call.renegotiation.take_if(|pending| pending.to == leg) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        let before = row.line.wish();
+        let (before, ours) = (row.line.wish(), row.line.ours);
+        row.line.ours = pending.direction;
         if !row.line.take_answer(sdp) {
+            row.line.ours = ours;
             return self.refuse_pending(now, &pending, 488);
         }
-        row.line.ours = pending.direction;
         let wish = row.line.wish();
         self.agree(leg);
         match (pending.from, pending.offer) {
@@ -64,16 +68,45 @@ impl Engine {
         }
         let Some(call) = self.calls.legs.get(&leg).map(|row| row.call) else { return };
         self.show(now, call);
-        self.tell_port(now, call);
+        self.offer_anew(now, call);
     }
 
     pub(super) fn on_offer_refused(&mut self, now: Now, id: InviteId, status: u16) {
         let Some(leg) = self.calls.leg_of(id) else { return };
+        if self.settle_debt(now, leg, None) {
+            return;
+        }
         let Some(call) = self.calls.call_of_mut(leg) else { return };
         let Some(pending) = call.renegotiation.take_if(|pending| pending.to == leg) else { return };
         let id = call.id;
         self.refuse_pending(now, &pending, if status == 491 { 491 } else { 488 });
-        self.tell_port(now, id);
+        self.offer_anew(now, id);
+    }
+
+    /// The answer to an offer from before the leg came to its call, if that is what it is.
+    fn settle_debt(&mut self, now: Now, leg: LegId, sdp: Option<&[u8]>) -> bool {
+        let Some(row) = self.calls.legs.get_mut(&leg).filter(|row| row.line.owes) else { return false };
+        row.line.owes = false;
+        let call = row.call;
+        if sdp.is_some_and(|sdp| row.line.take_answer(sdp)) {
+            self.agree(leg);
+        }
+        self.offer_anew(now, call);
+        true
+    }
+
+    /// A leg is out of the call: nobody waits for its answer, and its offer needs none.
+    pub(super) fn forget_offers_of(&mut self, now: Now, leg: LegId) {
+        let Some(call) = self.calls.call_of_mut(leg) else { return };
+        let id = call.id;
+        match call.renegotiation.take() {
+            Some(pending) if pending.to == leg => self.refuse_pending(now, &pending, 491),
+            Some(pending) if pending.from == Some(leg) => {
+                call.renegotiation = Some(Renegotiation { from: None, offer: None, ..pending });
+            }
+            pending => call.renegotiation = pending,
+        }
+        self.offer_anew(now, id);
     }
 
     /// Whether the other party must hear of this offer: the direction is another, or a codec in force is gone.
@@ -96,6 +129,7 @@ impl Engine {
         }
         let same = audio.direction == row.line.theirs() && row.state == State::Up;
         let direction = if same { row.line.ours } else { audio.direction.mirror() };
+        let direction = if row.line.only_listens { direction.and(Direction::SendOnly) } else { direction };
         let sdp = row.line.print_answer(offer, payloads, direction);
         if row.line.early.is_some() {
             row.line.early = Some(sdp.clone());
@@ -154,6 +188,7 @@ impl Engine {
         let direction = partner.map_or(Direction::SendRecv, |p| self.calls.legs[&p].line.wish());
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         let Some(invite) = row.invite else { return };
+        let direction = if row.line.only_listens { Direction::SendOnly } else { direction };
         let payloads = if row.line.agreed.is_empty() { sdp::g711() } else { row.line.agreed.clone() };
         let sdp = row.line.print_offer(payloads, direction, None);
         if let Some(call) = self.calls.call_of_mut(leg) {
@@ -174,7 +209,7 @@ impl Engine {
         );
     }
 
-    fn refuse_pending(&mut self, now: Now, pending: &Renegotiation, status: u16) {
+    pub(super) fn refuse_pending(&mut self, now: Now, pending: &Renegotiation, status: u16) {
         let Some(from) = pending.from.and_then(|from| self.calls.legs.get(&from)) else { return };
         if let (Some(invite), false) = (from.invite, from.is_over()) {
             self.stack.refuse(now.at, invite, status);

@@ -10,11 +10,12 @@ use sip_stack::{Flow, Message, Method, Name, RequestId, Response};
 
 use super::Engine;
 use crate::{
-    auth::{Arrival, Refused},
+    auth::{Arrival, Identity, Refused},
     bindings::{Binding, print_peer},
     counters::Refusal,
     io::{Now, Output},
     live,
+    presence::package::ALLOW_EVENTS,
     registrar::{self, Registration},
 };
 
@@ -22,10 +23,11 @@ impl Engine {
     pub(super) fn on_request(&mut self, now: Now, id: RequestId, flow: Flow, request: &Message) {
         let response = match request.method() {
             Method::Register => return self.on_register(now, id, Arrival { flow, request }),
+            Method::Subscribe => return self.on_subscribe(now, id, Arrival { flow, request }),
+            Method::Publish => return self.on_publish(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
-            Method::Message | Method::Subscribe | Method::Publish | Method::Refer => {
-                self.refuse_known(now, Arrival { flow, request })
-            }
+            Method::Message => self.refuse_known(now, Arrival { flow, request }),
+            Method::Refer => self.on_refer_outside(now, Arrival { flow, request }),
             Method::Invite
             | Method::Ack
             | Method::Bye
@@ -61,6 +63,7 @@ impl Engine {
         let (tenant, device) = (identity.tenant.id, identity.device.id);
         let changed = !unbind.is_empty() || !bind.is_empty();
         let flow = bind.first().map(|contact| contact.flow);
+        let before = self.flows_of(device);
         self.counters.registers += 1;
         for key in unbind {
             self.unbind(device, &key);
@@ -77,12 +80,33 @@ impl Engine {
             self.out.push_back(Output::Live(live::Change::Bound(shown)));
         }
         flow.into_iter().for_each(|flow| self.follow_phone(&identity, flow));
+        self.registered(now, &identity, &before, flow);
         let response = registrar::accepted(now, request, self.office.bindings.borrow().of(device));
         if changed {
             // The 200 promises that the binding holds, so it waits for the disk (SIP-06).
             self.records.hold(now.at, id, response);
         } else {
             self.stack.respond(now.at, id, response);
+        }
+    }
+
+    fn flows_of(&self, device: DeviceId) -> Vec<Flow> {
+        self.office.bindings.borrow().of(device).iter().map(|binding| binding.flow).collect()
+    }
+
+    /// A device had these flows, and has others: lamps of its user and its own subscriptions follow.
+    fn registered(&mut self, now: Now, identity: &Identity, before: &[Flow], flow: Option<Flow>) {
+        let device = &identity.device;
+        let after = self.flows_of(device.id);
+        if before.is_empty() != after.is_empty() {
+            self.touch_device(identity.tenant.id, device.id);
+        }
+        if before.is_empty() && !after.is_empty() && device.unasked_counts {
+            self.presence.unasked.push(device.id);
+        }
+        let gone: Vec<Flow> = before.iter().copied().filter(|flow| !after.contains(flow)).collect();
+        if let Some(flow) = flow.filter(|_| !gone.is_empty()) {
+            self.follow_watchers(now, device.id, &gone, flow);
         }
     }
 
@@ -94,6 +118,7 @@ impl Engine {
         let stored = self.records.store(Change::Unbind { device, key: key.clone() });
         self.out.push_back(stored);
         self.out.push_back(Output::Live(live::Change::Unbound { tenant, device, key }));
+        self.touch_device(tenant, device);
     }
 
     pub(super) fn expire_bindings(&mut self, now: Now) {
@@ -131,6 +156,7 @@ impl Engine {
         self.resync_changed(now, &snapshot);
         let old = std::mem::replace(&mut self.snapshot, snapshot);
         self.sweep_bindings(&old);
+        self.watch_config(&old);
         self.reconcile_trunks(now);
     }
 
@@ -157,17 +183,17 @@ impl Engine {
     /// Methods that need a known sender but lead nowhere: strangers learn nothing from the answer.
     fn refuse_known(&mut self, now: Now, arrival: Arrival<'_>) -> Response {
         let known = self.auth.identify(&self.snapshot, now, arrival, arrival.request.from().uri);
-        let (response, why) = match (known, arrival.request.method()) {
-            (Err(refused), _) => (refused.response, refused.why),
-            (Ok(_), Method::Subscribe | Method::Publish) => (Response::new(489), Refusal::BadMethod),
-            (Ok(_), _) => (Response::new(405).with(Name::Allow, ALLOW), Refusal::BadMethod),
+        let (response, why) = match known {
+            Err(refused) => (refused.response, refused.why),
+            Ok(_) => (Response::new(405).with(Name::Allow, ALLOW), Refusal::BadMethod),
         };
         self.counters.refused(why);
         response
     }
 }
 
-fn may_stay(old: &Snapshot, new: &Snapshot, tenant: TenantId, id: DeviceId) -> bool {
+/// Whether contacts and subscriptions of a device are still in order.
+pub(super) fn may_stay(old: &Snapshot, new: &Snapshot, tenant: TenantId, id: DeviceId) -> bool {
     let Some(device) = new.device(tenant, id) else { return false };
     let suspended = device.user.and_then(|user| new.user(tenant, user)).is_some_and(|user| user.suspended);
     let same_secret = old.device(tenant, id).is_none_or(|before| before.ha1 == device.ha1);
@@ -192,8 +218,10 @@ fn capabilities() -> Response {
     Response::new(200)
         .with(Name::Allow, ALLOW)
         .with(Name::Accept, "application/sdp")
-        .with(Name::Supported, "100rel, timer, path, outbound")
+        .with(Name::AllowEvents, ALLOW_EVENTS)
+        .with(Name::Supported, "100rel, timer, path, outbound, replaces, norefersub")
 }
 
 /// Methods that lead somewhere.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO";
+const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, PUBLISH";

@@ -7,12 +7,14 @@ use crate::{
     ids::CallId,
     io::{Now, Output},
     limits, live,
+    parking::Parking,
     timers::Timer,
 };
 
 impl Engine {
     /// Shows a change of the call, at once or when the rate allows.
     pub(super) fn show(&mut self, now: Now, id: CallId) {
+        self.touched(id);
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         if call.is_ending() || call.shown.due.is_some() {
             return;
@@ -38,7 +40,7 @@ impl Engine {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         call.shown.at = Some(now.at);
         let legs: Vec<&Leg> = call.legs.iter().filter_map(|leg| self.calls.legs.get(leg)).collect();
-        let shown = live_call(call, &legs);
+        let shown = live_call(call, &legs, &self.office.parking.borrow());
         if call.shown.last.as_ref() != Some(&shown) {
             call.shown.last = Some(shown.clone());
             self.out.push_back(Output::Live(live::Change::Call(shown)));
@@ -46,9 +48,11 @@ impl Engine {
     }
 }
 
-fn live_call(call: &Running, legs: &[&Leg]) -> live::Call {
+fn live_call(call: &Running, legs: &[&Leg], parking: &Parking) -> live::Call {
     let held = legs.iter().any(|leg| leg.is_held());
+    let parked = call.slot.as_deref().and_then(|slot| shown_slot(call, slot, parking));
     let state = match () {
+        () if parked.is_some() => "parked",
         () if call.talking.is_some() && held => "held",
         () if call.talking.is_some() => "talking",
         () if !call.legs.contains(&call.owner) => "ringing caller",
@@ -65,9 +69,21 @@ fn live_call(call: &Running, legs: &[&Leg]) -> live::Call {
         caller_name: call.record.caller.name.clone(),
         dialled: call.record.dialled.clone(),
         state,
+        parked,
         revision: facts.snapshot.revision,
         legs: legs.iter().filter(|leg| leg.state != State::Over).map(|leg| live_leg(leg)).collect(),
     }
+}
+
+fn shown_slot(call: &Running, slot: &str, parking: &Parking) -> Option<live::Parked> {
+    let parked = parking.in_slot(call.handle.facts().tenant.id, slot)?;
+    Some(live::Parked {
+        slot: slot.to_owned(),
+        lot: parked.lot,
+        who: [&*parked.number, &*parked.name].join(" ").trim().to_owned(),
+        by: parked.by.clone(),
+        since: parked.since.timestamp_millis(),
+    })
 }
 
 fn live_leg(leg: &Leg) -> live::Leg {

@@ -7,7 +7,10 @@ mod extension;
 mod external;
 mod leaving;
 pub(crate) mod page;
+pub(crate) mod park;
+pub(crate) mod pickup;
 mod ring_group;
+mod transfer;
 
 use config::{
     TenantId,
@@ -16,35 +19,51 @@ use config::{
 
 pub(crate) use alarm::alarm;
 pub(crate) use click_to_call::click_to_call;
+pub(crate) use transfer::transfer;
 
 use crate::{
-    call::{Call, Cause, Next},
-    codes, limits,
-    route::Way,
+    call::{Call, Cause, Next, script::Wanted},
+    codes,
+    ids::LegId,
+    limits,
+    route::{Caller, Way},
 };
 
 /// From one destination to the next until the call is over.
-pub(crate) async fn run(mut call: Call, mut to: Way) -> Cause {
-    let mut cause = Cause::Loop;
-    let home = call.facts().tenant.id;
+pub(crate) async fn run(call: Call, to: Way) -> Cause {
+    let cause = walk(&call, to).await;
+    farewell(&call, cause).await
+}
+
+/// Talks in the place of that leg, or instead of the phone that it rings on. SIP-24
+pub(crate) async fn replace(call: Call, leg: LegId) -> Cause {
+    call.take_over(Wanted::PartnerOf(leg)).await;
+    farewell(&call, Cause::NobodyThere).await
+}
+
+/// The same without a word at the end.
+async fn walk(call: &Call, mut to: Way) -> Cause {
+    let (mut call, home) = (call.clone(), call.facts().tenant.id);
     for _ in 0..limits::HOPS_PER_CALL {
         if let Way::Elsewhere { tenant, number } = &to {
             match leaving::elsewhere(&call, *tenant, number) {
                 Ok(there) => (call, to) = (there, Way::To(Destination::Extension(number.clone()))),
-                Err(why) => {
-                    cause = why;
-                    break;
-                }
+                Err(why) => return why,
             }
         }
         match visit(&call, &to, home).await {
             Next::Go(next) => to = next,
-            Next::Hangup(why) => {
-                cause = why;
-                break;
-            }
+            Next::Hangup(why) => return why,
             Next::Done => return Cause::Normal,
         }
+    }
+    Cause::Loop
+}
+
+/// Lets a caller who is answered hear why the call ends.
+async fn farewell(call: &Call, cause: Cause) -> Cause {
+    if cause == Cause::Normal {
+        return cause;
     }
     call.note("Ends", cause.text(), "script");
     if let (true, Some(tone)) = (call.is_answered(), cause.tone()) {
@@ -58,11 +77,14 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
+        Way::Park(lot) => park::park(call, *lot, None).await,
+        Way::Slot(number) => park::slot(call, number).await,
+        Way::To(Destination::External(number)) => forwarded(call, number),
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
             Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
             Err(cause) => Next::Hangup(cause),
         },
-        // `run` followed it already.
+        // `walk` followed it already.
         Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
         Way::Code(code) => codes::run(call, code).await,
@@ -78,6 +100,19 @@ async fn internal(call: &Call, number: &str) -> Next {
             call.note("Not internal", format_args!("nobody has extension {number}"), "extension");
             Next::Hangup(Cause::NotFound)
         }
+    }
+}
+
+/// Out again to where the company sends its callers: as the company, not as who calls. ICR-05
+fn forwarded(call: &Call, number: &str) -> Next {
+    let by = Caller::default();
+    let route = call.route(&by, number);
+    for (what, detail, rule) in route.trace {
+        call.note(what, detail, rule);
+    }
+    match route.to {
+        Ok(way) => Next::Go(way),
+        Err(refused) => Next::Hangup(refused.into()),
     }
 }
 

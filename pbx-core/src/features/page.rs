@@ -116,7 +116,9 @@ async fn gather(call: &Call, users: &[Arc<User>], manner: Manner) -> Next {
                 asked.retain(|other| *other != leg);
                 there.retain(|other| *other != leg);
             }
-            Some(Event::Edited(..) | Event::Digit(..)) => {}
+            // A page is nobody's to pick up.
+            Some(Event::Joined { leg, .. }) => call.act(Action::Cancel(leg, Hush::GivenUp)),
+            Some(Event::Edited(..) | Event::Digit(..) | Event::NobodyThere | Event::Parked(_)) => {}
             None => {
                 call.note(
                     "Not answered",

@@ -221,6 +221,7 @@ fn device() -> Device {
         ring: Ring::Immediate,
         max_contacts: 1,
         auto_answer: false,
+        unasked_counts: false,
         geolocation: None,
         site: None,
         hotdesk: false,

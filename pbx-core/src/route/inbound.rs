@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use config::{
-    Snapshot, TenantId,
+    NumberId, Snapshot, TenantId,
     numbering::{self, Home},
-    snapshot::{NumberIn, PhoneNumber, Target, Trunk},
+    snapshot::{InboundRoute, NumberIn, Open, PhoneNumber, Target, Trunk},
 };
 
 use super::{Lines, Refused, Route, Way};
@@ -53,7 +53,7 @@ pub fn route(arrived: &Arrived<'_>) -> Option<Inbound> {
         Some(number) => of_number(arrived, number, &mut trace),
         None => {
             trace.push(("Not listed", format!("{full} is none of the phone numbers"), "phone numbers"));
-            None
+            routed(arrived, tenant, None, &mut trace)
         }
     };
     let to = to?;
@@ -107,7 +107,45 @@ fn of_number(arrived: &Arrived<'_>, number: &PhoneNumber, trace: &mut Lines) -> 
         trace.push(("Routed", format!("{} rings {}", number.number, group.name), "phone numbers"));
         return Some(Ok(Way::Direct(Target::RingGroup(group.id))));
     }
-    None
+    routed(arrived, number.tenant, Some(number.id), trace)
+}
+
+/// Where inbound routing sends a call now. ICR-01, ICR-03, NUM-07
+fn routed(
+    arrived: &Arrived<'_>,
+    tenant: TenantId,
+    number: Option<NumberId>,
+    trace: &mut Lines,
+) -> Option<Result<Way, Refused>> {
+    let Arrived { snapshot, utc, .. } = *arrived;
+    let Some(route) = snapshot.inbound_route(tenant, number) else {
+        trace.push(("Not routed", "no inbound route takes it".into(), "inbound routing"));
+        return None;
+    };
+    let (is_open, why) = is_open(snapshot, route, utc);
+    let to = if is_open { &route.open_to } else { &route.closed_to };
+    let state = if is_open { "open" } else { "closed" };
+    trace.push(("Routed", format!("{}: {state} ({why}), {}", route.name, to.in_words()), "inbound routing"));
+    Some(Ok(Way::To(to.clone())))
+}
+
+/// Whether a route is open at a moment, and why. ICR-03
+pub fn is_open(snapshot: &Snapshot, route: &InboundRoute, utc: DateTime<Utc>) -> (bool, String) {
+    match route.open {
+        Open::Always => (true, "always".into()),
+        Open::ByDay if snapshot.is_night(route.tenant, utc) => (false, "night mode".into()),
+        Open::ByDay => (true, "day".into()),
+        Open::Within(frame) => {
+            let zone = snapshot.tenant(route.tenant).map(|tenant| snapshot.zone_of_tenant(tenant));
+            match (snapshot.time_frame(route.tenant, frame), zone) {
+                (Some(frame), Some(zone)) if frame.schedule.contains(utc, zone) => (true, frame.name.clone()),
+                (Some(frame), Some(zone)) => {
+                    (false, format!("{}: {}", frame.name, frame.schedule.why_not(utc, zone)))
+                }
+                _ => (true, "its time frame is gone".into()),
+            }
+        }
+    }
 }
 
 /// Characters of the shortest number in full, its sign included.

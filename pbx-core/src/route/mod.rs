@@ -1,7 +1,7 @@
 //! Where a dialled number leads: pure, so that the portal can ask the same question. EXT-04.
 //!
-//! Each kind of number has its room, asked in this order: `emergency`, `codes`, `internal`, `group`, `outside`. A room says
-//! `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
+//! Each kind of number has its room, asked in this order: `emergency`, `codes`, `internal`, `parking`, `group`,
+//! `outside`. A room says `None` where the number is not of its kind; what it decided, and what it passed over, goes into the trace.
 
 pub mod codes;
 pub(crate) mod emergency;
@@ -12,10 +12,11 @@ mod home;
 pub mod inbound;
 mod internal;
 pub mod outside;
+pub(crate) mod parking;
 
 use chrono::{DateTime, Utc};
 use config::{
-    DeviceId, Snapshot, TenantId, TrunkId, UserId,
+    DeviceId, ParkLotId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     codes::Function,
     snapshot::{Destination, Target},
@@ -69,6 +70,10 @@ impl Question<'_> {
 pub enum Way {
     /// What configuration can name.
     To(Destination),
+    /// Into the first free slot of a park lot.
+    Park(ParkLotId),
+    /// A slot's number: into it who is sent there, out of it for who dials it.
+    Slot(String),
     /// Out by a trunk. SIP-40
     Outside(Box<outside::Plan>),
     /// An extension of another company of the group. MT-11
@@ -126,6 +131,11 @@ pub fn route(question: &Question<'_>) -> Route {
     Route { to, trace }
 }
 
+/// Of a call that needs no number, because it takes the place of another one's party.
+pub(crate) fn anywhere() -> Route {
+    Route { to: Ok(Way::To(Destination::Hangup(config::snapshot::Cause::NotFound))), trace: Lines::new() }
+}
+
 /// Finds where a number leads to which the question's caller forwards a call. Who forwards to an extension places no call:
 /// that needs no permission; everything else is as if they dialled it. RNG-18.
 pub fn forward(question: &Question<'_>) -> Route {
@@ -160,6 +170,7 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
     }
     codes::find(question, trace)
         .or_else(|| internal::find(question, trace))
+        .or_else(|| parking::find(question, trace))
         .or_else(|| group::find(question, trace))
         .or_else(|| outside::find(question, trace))
 }

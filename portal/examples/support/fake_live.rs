@@ -1,15 +1,17 @@
 //! A running PBX that is not there: calls and bindings that a test or the preview puts in.
 
-use std::sync::Mutex;
+use std::{collections::HashMap, sync::Mutex};
 
 use config::{DeviceId, TenantId, TrunkId, UserId};
-use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveTrunk, NewCall};
+use portal::live::{Alarm, Live, LiveBinding, LiveCall, LiveLeg, LiveSide, LiveTrunk, LiveWatcher, NewCall};
 use tokio::sync::watch;
 
 /// Shows what it was given.
 pub struct FakeLive {
     pub calls: Mutex<Vec<LiveCall>>,
     pub bindings: Mutex<Vec<LiveBinding>>,
+    pub watchers: Mutex<Vec<LiveWatcher>>,
+    pub lamps: Mutex<HashMap<String, &'static str>>,
     pub trunks: Mutex<Vec<LiveTrunk>>,
     pub alarms: Mutex<Vec<Alarm>>,
     /// The phones that were told to fetch their settings, and whether to start anew.
@@ -25,6 +27,8 @@ impl FakeLive {
         Self {
             calls: Mutex::default(),
             bindings: Mutex::default(),
+            watchers: Mutex::default(),
+            lamps: Mutex::default(),
             trunks: Mutex::default(),
             alarms: Mutex::default(),
             resyncs: Mutex::default(),
@@ -56,6 +60,12 @@ impl Live for FakeLive {
     fn bindings(&self, tenant: TenantId) -> Vec<LiveBinding> {
         if tenant == TenantId(1) { self.bindings.lock().expect("not poisoned").clone() } else { vec![] }
     }
+    fn watchers(&self, tenant: TenantId) -> Vec<LiveWatcher> {
+        if tenant == TenantId(1) { self.watchers.lock().expect("not poisoned").clone() } else { vec![] }
+    }
+    fn lamps(&self, tenant: TenantId) -> HashMap<String, &'static str> {
+        if tenant == TenantId(1) { self.lamps.lock().expect("not poisoned").clone() } else { HashMap::new() }
+    }
     fn trunks(&self, tenant: TenantId) -> Vec<LiveTrunk> {
         if tenant == TenantId(1) { self.trunks.lock().expect("not poisoned").clone() } else { vec![] }
     }
@@ -80,6 +90,11 @@ impl Live for FakeLive {
         drop(calls);
         self.touch();
         ended
+    }
+    fn transfer(&self, tenant: TenantId, call: &str, _: LiveSide, to: &str) -> bool {
+        let mut calls = self.calls.lock().expect("not poisoned");
+        let found = calls.iter_mut().find(|c| tenant == TenantId(1) && c.id == call);
+        found.map(|call| call.dialled = to.to_owned()).is_some()
     }
     fn place_call(&self, call: NewCall) -> Option<String> {
         let mut placed = self.placed.lock().expect("not poisoned");
@@ -127,6 +142,7 @@ pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answere
         caller_name: name.to_owned(),
         dialled: dialled.to_owned(),
         state: if answered { "talking" } else { "ringing" },
+        parked: None,
         revision: 42,
         legs: vec![
             leg(name, if answered { "talking" } else { "calling" }, "192.0.2.21:5062"),

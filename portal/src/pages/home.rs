@@ -1,4 +1,5 @@
-//! `/`: where a user's own portal begins: what the company says, their last calls, their phones, links. CH-18, DEV-13.
+//! `/`: where a user's own portal begins: what the company says, which rule answers,
+//! their last calls, their phones, links. CH-18, DEV-13, AR-07.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use config::{organization::Announcement, query::QueryError};
 use super::{
     own_calls::{self, row::CallLine},
     own_phones::{self, PhoneView},
+    rules::{self, Active},
     status,
 };
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page, zone::Clock};
@@ -23,6 +25,8 @@ struct Home {
     announcements: Vec<Announcement>,
     calls: Vec<CallLine>,
     phones: Vec<PhoneView>,
+    /// What happens right now when they are called; `None` without an extension. AR-07.
+    now: Option<Active>,
     /// State and links, ready.
     status: String,
 }
@@ -39,7 +43,10 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
             ))
         })
         .await?;
+    let snapshot = rules::snapshot(&app, &who).await?;
+    let user = snapshot.user(tenant, user).filter(|user| user.number.is_some());
     reply::html(&Home {
+        now: user.map(|user| rules::active(&snapshot, user, &clock)),
         sentence: match extension {
             Some(number) => format!("Extension {number} at {}", who.face.name),
             None => format!("No extension of your own at {}", who.face.name),

@@ -63,14 +63,16 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     let bound = app.live.bindings(who.tenant);
     let registered = |device: DeviceId| bound.iter().any(|binding| binding.device == device);
     let page = Page::new(&app, &who, "/admin/devices/hotdesk", "Hotdesk devices")
-        .below("Devices", "/admin/devices")
-        .below_menu("Configuration");
+        .below_menu("Configuration")
+        .below("Devices", "/admin/devices");
     let view = HotdeskPage {
         csrf: who.csrf.clone(),
         phones: phones.into_iter().map(|phone| PhoneView::new(registered(phone.device), phone)).collect(),
         may_log_out: who.may_write(&DEVICES),
         may_set: who.may_write(&SETTINGS),
-        hours: value("hotdesk_hours"),
+        hours: Some(value("hotdesk_hours"))
+            .filter(|hours| !hours.is_empty())
+            .map_or_else(String::new, |h| h + " h"),
         until: value("hotdesk_until"),
         login: login.map(|(_, code)| code).unwrap_or_default(),
         page,

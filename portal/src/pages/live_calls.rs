@@ -50,7 +50,9 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
 
 /// The running calls of the viewer's tenant, and how many are not among them.
 pub(crate) fn rows(app: &App, who: &Who, most: usize, now: i64) -> (Vec<LiveRow>, usize) {
-    let calls = app.live.calls(who.tenant);
+    let mut calls = app.live.calls(who.tenant);
+    // C-8: who waits for somebody comes first.
+    calls.sort_by_key(|call| call.parked.is_none());
     (calls.iter().take(most).map(|call| LiveRow::new(call, now)).collect(), calls.len().saturating_sub(most))
 }
 

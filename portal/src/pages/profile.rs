@@ -1,4 +1,4 @@
-//! `/profile`: what somebody may change of themselves, and how their calls are forwarded. PRF-01…11, RNG-07…13, AUTH-14.
+//! `/profile`: what somebody may change of themselves. PRF-01…11, AUTH-14. Where their calls go is in [`super::settings`].
 
 use std::sync::Arc;
 
@@ -90,6 +90,10 @@ impl OwnForm {
         let fields = names.iter().filter_map(|name| of.field(name));
         let value = |field: &config::Field| match field.kind {
             config::Kind::Flag => (if form.get(field.name) == SET { "1" } else { "0" }).to_owned(),
+            config::Kind::Week => field::kinds::week(form, field.name),
+            config::Kind::Many(_) => {
+                form.all(field.name).filter(|id| !id.is_empty()).collect::<Vec<_>>().join(",")
+            }
             _ => form.get(field.name).to_owned(),
         };
         fields.map(|field| (field.name.to_owned(), value(field))).collect()
@@ -130,8 +134,7 @@ pub(crate) async fn update(State(app): State<Arc<App>>, who: Who, body: String) 
 /// `GET /api/v1/me`: what [`api_change`] changes, and who they are.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
     let row = own(&app, &who).await?;
-    let mut out: Map<String, Value> = names()
-        .into_iter()
+    let mut out: Map<String, Value> = api_names()
         .chain(["extension"])
         .map(|name| (name.to_owned(), json!(row.values.get(name).cloned().unwrap_or_default())))
         .collect();
@@ -146,7 +149,9 @@ pub(crate) async fn api_change(
     who: Who,
     Json(sent): Json<std::collections::BTreeMap<String, String>>,
 ) -> Answer {
-    if let Some(other) = sent.keys().find(|name| !names().contains(&name.as_str()) || *name == "email") {
+    if let Some(other) =
+        sent.keys().find(|name| api_names().all(|known| known != name.as_str()) || *name == "email")
+    {
         return Err(Fault::Malformed(format!("`{other}` is not changed here")).into());
     }
     match write(&app, &who, sent).await? {
@@ -221,13 +226,14 @@ fn names() -> Vec<&'static str> {
     CARDS.iter().flat_map(|(_, names)| names.iter().copied()).collect()
 }
 
+/// What programs change of who asks: the profile, and where calls go.
+fn api_names() -> impl Iterator<Item = &'static str> {
+    names().into_iter().chain(super::settings::names())
+}
+
 /// What everybody may change of themselves.
 const CARDS: &[(&str, &[&str])] = &[
     ("General information", &["first_name", "last_name", "email", "time_zone", "language"]),
     ("Numbers", &["mobile", "work_phone", "home_phone", "area_code"]),
     ("Directory options", &["in_directory", "in_audio_directory"]),
-    (
-        "Call forwarding",
-        &["forward_always", "forward_busy", "busy_trigger", "forward_no_answer", "forward_no_answer_after"],
-    ),
 ];

@@ -64,10 +64,12 @@ fn account(xml: &mut Xml, phone: &Phone) {
     p(xml, 99, "1");
     // Pickup of what a watched extension rings, FC-14.
     p(xml, 1347, phone.code_of(Function::Pickup));
-    let (alone, with) = phone.codes();
-    let with = with.iter().map(|code| format!("{code}x+"));
-    let codes: Vec<String> = alone.iter().map(|code| (*code).to_owned()).chain(with).collect();
-    p(xml, 290, &format!("{{ x+ | \\+x+ | {} | *x+ | *xx*x+ }}", codes.join(" | ")));
+    // Of codes only those that there are: one that matched more would have the phone wait for another digit.
+    let codes = phone.profile.codes.iter().map(|(function, code)| {
+        if function.argument().is_wanted() { format!("{code}x+") } else { code.clone() }
+    });
+    let patterns: Vec<String> = ["x+", "\\+x+"].map(str::to_owned).into_iter().chain(codes).collect();
+    p(xml, 290, &format!("{{ {} }}", patterns.join(" | ")));
     p(xml, 85, "4");
 }
 

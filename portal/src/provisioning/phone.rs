@@ -92,13 +92,12 @@ impl Phone {
         if line.number.is_empty() { &line.display_name } else { &line.number }
     }
 
-    /// Codes behind which nothing follows, and those behind which a number does: the phone's digit map.
-    pub(super) fn codes(&self) -> (Vec<&str>, Vec<&str>) {
+    /// Codes behind which nothing can follow: they are dialled without waiting for more digits.
+    pub(super) fn whole_codes(&self) -> Vec<&str> {
         let all = || self.profile.codes.iter();
-        let takes = |function: &Function| function.argument().is_wanted();
-        let with: Vec<&str> = all().filter(|(f, _)| takes(f)).map(|(_, code)| code.as_str()).collect();
-        let alone = all().filter(|(f, code)| !takes(f) && !with.contains(&code.as_str()));
-        (alone.map(|(_, code)| code.as_str()).collect(), with)
+        let goes_on = |keys: &str| all().any(|(f, code)| f.argument().is_wanted() && code == keys);
+        let codes = all().filter(|(f, code)| !f.argument().is_wanted() && !goes_on(code));
+        codes.map(|(_, code)| code.as_str()).collect()
     }
 
     /// The keys of a function, or those that it usually has.

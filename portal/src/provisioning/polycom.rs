@@ -39,7 +39,7 @@ fn settings(phone: &Phone) -> Document {
         if phone.profile.place.language == "de" { "German_Germany" } else { "English_United_States" },
     );
     // Digits are sent 4 s after the last one; emergency numbers at once, and codes behind which nothing follows.
-    let (codes, _) = phone.codes();
+    let codes = phone.whole_codes();
     let map: Vec<String> = phone.emergency().iter().chain(&codes).map(|n| (*n).to_owned()).collect();
     all.set("dialplan.digitmap", &format!("{}|+x.T|*x.T|x.T", map.join("|")));
     all.set("dialplan.digitmap.timeOut", "4");

@@ -33,7 +33,7 @@ fn settings(phone: &Phone) -> Document {
     summer_time(&mut file, phone);
     file.set("features.dial_now.time_out", "0");
     // Codes behind which nothing follows are dialled at once, as emergency numbers are.
-    let (codes, _) = phone.codes();
+    let codes = phone.whole_codes();
     for (at, number) in phone.emergency().iter().chain(&codes).enumerate() {
         file.set(&format!("dialplan.dialnow.rule.{}", at + 1), number);
     }

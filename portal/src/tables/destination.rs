@@ -36,7 +36,11 @@ pub(crate) fn offers(
     let hang_ups = Cause::ALL.into_iter().map(Destination::Hangup);
     let hang_ups = hang_ups.filter(|to| say(&to.in_words()).to_lowercase().contains(&search.to_lowercase()));
     let hang_ups = hang_ups.map(|to| plain(&to.to_string())).collect();
-    Ok(vec![("Extensions", numbered), ("Hang up", hang_ups)])
+    // A whole number that is typed is one to call outside.
+    let typed: String = search.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let outside = format!("external:{typed}").parse::<Destination>().ok();
+    let outside = outside.map(|to| plain(&to.to_string())).into_iter().collect();
+    Ok(vec![("Extensions", numbered), ("Outside", outside), ("Hang up", hang_ups)])
 }
 
 /// A stored destination with the name of whom it reaches.

@@ -1,9 +1,17 @@
 //! Running calls and records. SIP-45, A-45, A-47.
 
 use chrono::Utc;
-use config::records::{CallRow, Change, ladder};
+use config::{
+    records::{CallRow, Change, ladder},
+    resources::{departments::DEPARTMENTS, park_lots::PARK_LOTS, users::USERS},
+};
+use portal::live::LiveParked;
 
-use crate::{fake_live::call, world::World};
+use crate::{
+    desk::{self, values},
+    fake_live::call,
+    world::{World, author},
+};
 
 fn record(world: &World, id: &str, outcome: &str, name: &str) {
     let row = CallRow {
@@ -115,4 +123,66 @@ async fn a_running_call_is_shown_and_can_be_ended() {
         browser.json("DELETE", "/api/v1/live/calls/live-1", serde_json::Value::Null).await.status.as_u16(),
         404
     );
+}
+
+/// CTRL-02: who may hang up may transfer; a program gives just the number.
+#[tokio::test]
+async fn a_running_call_is_transferred() {
+    let world = World::new();
+    let browser = world.admin().await;
+    let now = Utc::now().timestamp_millis();
+    world.live.calls.lock().unwrap().push(call("live-1", "101", "Alma", "102", now, true));
+    let dialled = || world.live.calls.lock().unwrap()[0].dialled.clone();
+    assert!(browser.get("/admin/calls/live-1").await.body.contains("name=\"transfer\""));
+    browser.post("/admin/calls/live/live-1/transfer", &[("who", "callee"), ("to", "1 03")]).await;
+    assert_eq!(dialled(), "103");
+    browser.post("/admin/calls/live/live-1/transfer", &[("to", "")]).await;
+    assert_eq!(dialled(), "103");
+    let send = async |body: serde_json::Value| {
+        let sent = browser.json("POST", "/api/v1/live/calls/live-1/transfer", body).await;
+        sent.status.as_u16()
+    };
+    assert_eq!(send(serde_json::json!({ "to": "*70", "who": "caller" })).await, 202);
+    assert_eq!(dialled(), "*70");
+    for nonsense in [serde_json::json!({ "to": "" }), serde_json::json!({ "to": "x" })] {
+        assert_eq!(send(nonsense).await, 400);
+    }
+    world.live.calls.lock().unwrap().clear();
+    assert_eq!(send(serde_json::json!({ "to": "104" })).await, 404);
+}
+
+/// ORG-10, C-8: those of one's own department first, with what takes them.
+#[tokio::test]
+async fn parked_calls_are_shown_by_department() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let department = world.db.create(&author(), &DEPARTMENTS, &values([("name", "Sales")])).unwrap().id;
+    let department = department.to_string();
+    let mut lots = vec![];
+    for (name, first, of) in [("Everybody", "701", ""), ("Sales", "801", department.as_str())] {
+        let row = values([("name", name), ("first_slot", first), ("slots", "5"), ("department", of)]);
+        lots.push(world.db.create(&author(), &PARK_LOTS, &row).unwrap().id);
+    }
+    assert!(admin.get("/parked").await.body.contains("Nobody is parked"));
+    let now = Utc::now().timestamp_millis();
+    for (lot, slot) in [(lots[0], "702"), (lots[1], "803")] {
+        let mut parked = call(slot, "101", "Alma", "102", now, true);
+        let (slot, who, by) = (slot.to_owned(), "101 Alma".to_owned(), "102".to_owned());
+        (parked.state, parked.parked) = ("parked", Some(LiveParked { slot, lot, who, by, since: now }));
+        world.live.calls.lock().unwrap().push(parked);
+    }
+    let mut ringing = call("r", "101", "Alma", "102", now, false);
+    ringing.started_at -= 60_000;
+    world.live.calls.lock().unwrap().insert(0, ringing);
+    let anna = desk::anna(&world).await;
+    let first = |body: &str| body.find("slot-702").unwrap() < body.find("slot-803").unwrap();
+    assert!(first(&anna.get("/parked").await.body));
+    world.db.update(&author(), &USERS, 1, &values([("department", &department)]), None).unwrap();
+    let body = anna.get("/parked").await.body;
+    assert!(
+        !first(&body) && body.contains("Your department") && body.contains("data-call=\"803\""),
+        "{body}"
+    );
+    let live = admin.get("/admin/calls/live").await.body;
+    assert!(live.contains("Parked in 803") && live.find("call-702").unwrap() < live.find("call-r").unwrap());
 }

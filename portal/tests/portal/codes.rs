@@ -27,6 +27,7 @@ async fn the_card_shows_the_codes_that_can_be_dialled() {
     {
         assert!(card.body.contains(text), "{text} is not on the card");
     }
+    assert!(!card.body.contains("Conference centre"), "what this system does not have is on no card");
     let echo = code(&admin, "echo").await;
     let off = admin.json("PATCH", &format!("/api/v1/feature_codes/{echo}"), json!({"enabled": false})).await;
     assert_eq!(off.status, StatusCode::OK, "{}", off.body);
@@ -34,6 +35,10 @@ async fn the_card_shows_the_codes_that_can_be_dialled() {
     assert!(admin.get("/admin/feature_codes").await.body.contains("id=\"card-link\""));
     let plain = anna(&world).await;
     assert_eq!(plain.get("/admin/feature-codes").await.status, StatusCode::FORBIDDEN);
+    let own = plain.get("/help/feature-codes").await;
+    assert!(own.status == StatusCode::OK && own.body.contains("<b>*80</b>"), "{}", own.body);
+    assert!(!own.body.contains("Night mode on or off"), "what they may not dial is not on theirs");
+    assert!(plain.get("/help").await.body.contains("id=\"codes-link\""));
 }
 
 /// FC-01…15: the conflict is told at the field while it is typed, by the form and by the API.

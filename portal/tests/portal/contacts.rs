@@ -4,14 +4,10 @@ use axum::{
     body::{Body, BodyDataStream},
     http::StatusCode,
 };
-use chrono::Utc;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::{
-    fake_live::{binding, call},
-    world::{Browser, World, between, encode},
-};
+use crate::world::{Browser, World, between, encode};
 
 async fn add(browser: &Browser, fields: &[(&str, &str)]) {
     let made = browser.post("/contacts", fields).await;
@@ -196,10 +192,8 @@ async fn departments_and_sites_are_filters() {
 async fn coworkers_show_what_they_are_doing_and_are_filtered_by_it() {
     let world = World::new();
     let me = world.account("me", 0).await;
-    let now = Utc::now().timestamp_millis();
-    // The call of the fake PBX is with device 1.
-    world.live.calls.lock().unwrap().push(call("live-1", "101", "Alma", "102", now, true));
-    *world.live.bindings.lock().unwrap() = vec![binding(1, "phone", now), binding(2, "phone", now)];
+    *world.live.lamps.lock().unwrap() =
+        [("user:1".to_owned(), "on the phone"), ("user:2".to_owned(), "available")].into();
     let (busy, available, offline) =
         (list(&me, "show=busy").await, list(&me, "show=available").await, list(&me, "show=offline").await);
     assert!(
@@ -247,7 +241,7 @@ async fn what_coworkers_are_doing_moves_by_itself_for_ordinary_users_and_nothing
         me.router.clone().oneshot(open("people:1.2")).await.unwrap().into_body().into_data_stream();
     let first = next(&mut stream).await;
     assert!(first.contains("#presence-1") && first.contains(">Offline<"), "{first}");
-    world.live.bindings.lock().unwrap().push(binding(2, "phone", Utc::now().timestamp_millis()));
+    world.live.lamps.lock().unwrap().insert("user:2".to_owned(), "available");
     world.live.touch();
     let second = next(&mut stream).await;
     assert!(

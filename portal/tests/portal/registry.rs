@@ -337,6 +337,11 @@ pub fn as_form(of: &Resource, row: &Map<String, Value>) -> Vec<(String, String)>
                 let text = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
                 fields.extend(ids.iter().map(|id| (field.name.to_owned(), text(id))));
             }
+            // One line a day.
+            Some(Value::String(text)) if matches!(field.kind, config::Kind::Week) => {
+                let week: config::field::week::Week = text.parse().unwrap();
+                fields.extend((0..7).map(|day| (field.name.to_owned(), week.day(day))));
+            }
             Some(Value::String(text)) => fields.push((field.name.into(), text.clone())),
             Some(other) => fields.push((field.name.into(), other.to_string())),
         }

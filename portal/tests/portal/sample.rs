@@ -70,6 +70,15 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     match field.kind {
+        // Digits, and none of the slots of another lot.
+        Kind::Text { .. } if (of.name, field.name) == ("park_lots", "first_slot") => {
+            json!((200_000 + n % 7_900 * 100).to_string())
+        }
+        // What a time frame and a rule are made of has a form of its own.
+        Kind::Text { .. } if field.name == "recurrence" => json!(format!("{} 10 * * mon", n % 60)),
+        Kind::LongText { .. } if field.name == "days" => json!(format!("2026-12-{:02} <b>", n % 28 + 1)),
+        Kind::LongText { .. } if field.name == "caller_list" => json!(format!("+4930{n:06}\n10*")),
+        Kind::Date if field.name == "ends" => json!(format!("2026-12-{:02}", n % 28 + 1)),
         // What a spreadsheet would run, and what HTML and CSV must escape.
         Kind::Text { max } => {
             json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>().trim())

@@ -21,6 +21,11 @@ impl Invite {
                     self.bye_after_ack = Some(reason.map(str::to_owned));
                 }
             }
+            Stage::Up if self.is_telling_the_last() => {
+                if self.bye_after_notify.is_none() {
+                    self.bye_after_notify = Some(reason.map(str::to_owned));
+                }
+            }
             Stage::Up => {
                 self.send_bye(now, layer, reason);
                 self.let_go(now, layer);

@@ -12,7 +12,6 @@ use smallvec::SmallVec;
 use super::{
     Invite, SDP, STILL_RINGING, Stage, TRYING,
     ack::{IsFirst, Offered},
-    calling::push_contact,
     has_option,
     prack::Pending,
     refresh::Session,
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     Flow, Message, Name, Response,
-    dialog::{Dialog, Local},
+    dialog::{Dialog, Local, push_contact},
     event::{Event, InviteId},
     transaction::{
         layer::{Layer, Owner, ServerId},

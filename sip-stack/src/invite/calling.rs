@@ -5,14 +5,13 @@ use std::{sync::Arc, time::Instant};
 use smallvec::SmallVec;
 
 use super::{Invite, SDP, Stage, has_option, multipart, proof::Proof, refresh::Session, sdp_of};
-use crate::print::number::push_address;
 use crate::{
     Flow, Message, Name,
-    dialog::{Dialog, Local},
-    event::{Event, InviteId, OutgoingInvite, Settings},
+    dialog::{Dialog, Local, push_contact},
+    event::{Event, InviteId, OutgoingInvite},
     transaction::{
         layer::{ClientId, Layer, NoResponse},
-        send::{Draft, shown_address},
+        send::Draft,
     },
 };
 
@@ -262,15 +261,6 @@ impl Invite {
         self.timers.clear_all();
         self.dialogs = SmallVec::new();
     }
-}
-
-/// Writes our Contact for peers beyond this flow.
-pub(super) fn push_contact(out: &mut Vec<u8>, settings: &Settings, flow: Flow, user: &[u8]) {
-    out.extend_from_slice(b"<sip:");
-    out.extend_from_slice(user);
-    out.push(b'@');
-    push_address(out, shown_address(settings, flow));
-    out.extend_from_slice(if flow.transport.is_reliable() { b";transport=tcp>" } else { b">" });
 }
 
 /// Whether a response is to be acknowledged by PRACK (RFC 3262 §4).

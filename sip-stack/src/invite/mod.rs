@@ -116,6 +116,8 @@ pub(crate) struct Invite {
     timers: Deadlines<11>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
     bye_after_ack: Option<Option<String>>,
+    /// BYE follows the last NOTIFY, with this reason: overtaking it, it would take the dialog away under it.
+    bye_after_notify: Option<Option<String>>,
     /// How we prove who we are, where the peer asks.
     proof: Option<Box<Proof>>,
     pub(crate) scheduled: Option<Ticket>,
@@ -140,6 +142,7 @@ impl Invite {
             session,
             timers: Deadlines::none(),
             bye_after_ack: None,
+            bye_after_notify: None,
             proof: None,
             scheduled: None,
         }
@@ -162,7 +165,7 @@ impl Invite {
     }
     /// Whether the application still knows this invite.
     fn is_known(&self) -> bool {
-        self.stage != Stage::Over && self.bye_after_ack.is_none()
+        self.stage != Stage::Over && self.bye_after_ack.is_none() && self.bye_after_notify.is_none()
     }
     /// Fires the earliest timer.
     pub(crate) fn handle_timeout(&mut self, now: Instant, layer: &mut Layer) {
@@ -328,6 +331,7 @@ impl Invite {
         self.called = None;
         self.confirm = None;
         self.queued = None;
+        self.bye_after_notify = None;
         self.session.forget();
         self.keep_referral(now, layer);
         match &self.ours {

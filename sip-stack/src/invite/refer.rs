@@ -82,7 +82,7 @@ impl Invite {
         }
         layer.respond(now, server, &response, Some(self.local.contact()));
         if referral.is_silent {
-            self.end_referral();
+            self.end_referral(now, layer);
             return;
         }
         self.timers.set(REFERRAL, referral.ends);
@@ -92,7 +92,7 @@ impl Invite {
     pub(crate) fn refuse_refer(&mut self, now: Instant, layer: &mut Layer, response: &Response) {
         if let Some(server) = self.referral.as_mut().and_then(|referral| referral.server.take()) {
             layer.respond(now, server, response, None);
-            self.end_referral();
+            self.end_referral(now, layer);
         }
     }
     /// Tells what the reference came to so far; with 200..=699 that was all.
@@ -111,7 +111,7 @@ impl Invite {
             return;
         };
         let Some(status) = referral.next.take() else { return };
-        let Some(dialog) = self.dialogs.first_mut() else { return self.end_referral() };
+        let Some(dialog) = self.dialogs.first_mut() else { return self.end_referral(now, layer) };
         let is_last = status >= 200;
         let left = referral.ends.saturating_duration_since(now).as_secs();
         let state =
@@ -139,7 +139,7 @@ impl Invite {
         let Some((_, is_last)) = referral.sent.take_if(|sent| sent.0 == client) else { return };
         let is_wanted = status.is_some_and(|status| (200..300).contains(&status));
         if is_last || !is_wanted {
-            self.end_referral();
+            self.end_referral(now, layer);
         } else {
             self.notify_next(now, layer);
         }
@@ -149,7 +149,7 @@ impl Invite {
         if self.referral.as_ref().is_some_and(|referral| referral.sent.is_none()) {
             self.notify_refer(now, layer, 408);
         } else {
-            self.end_referral();
+            self.end_referral(now, layer);
         }
     }
     /// The session is over; what the reference comes to is still told in its dialog.
@@ -163,9 +163,19 @@ impl Invite {
             None => self.timers.set(REFERRAL, referral.ends),
         }
     }
-    fn end_referral(&mut self) {
+    /// Whether the last NOTIFY is under way, or comes next.
+    pub(super) fn is_telling_the_last(&self) -> bool {
+        self.referral.as_ref().is_some_and(|referral| {
+            referral.next.is_some_and(|status| status >= 200) || referral.sent.is_some_and(|sent| sent.1)
+        })
+    }
+    fn end_referral(&mut self, now: Instant, layer: &mut Layer) {
         self.referral = None;
         self.timers.clear(REFERRAL);
+        if let Some(reason) = self.bye_after_notify.take() {
+            self.send_bye(now, layer, reason.as_deref());
+            self.let_go(now, layer);
+        }
         if self.stage == Stage::Over && self.ours.is_none() {
             self.dialogs = Default::default();
         }

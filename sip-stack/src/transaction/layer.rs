@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Flow, Message,
-    event::{Event, InviteId, Output, RequestId, Settings},
+    event::{Event, InviteId, Output, RequestId, Settings, SubscriptionId},
     map::{FlowMark, IdMap, Mark, Marker, shrink},
     message::Method,
     print::number::{push_hex, text},
@@ -37,6 +37,7 @@ pub(crate) struct ServerId(pub(crate) u64);
 pub(crate) enum Owner {
     Invite(InviteId),
     Request(RequestId),
+    Subscription(SubscriptionId),
     /// Nobody: CANCEL, BYE of a fork that lost.
     Nobody,
 }
@@ -45,7 +46,7 @@ impl Owner {
     pub(crate) fn invite(self) -> Option<InviteId> {
         match self {
             Self::Invite(id) => Some(id),
-            Self::Request(_) | Self::Nobody => None,
+            Self::Request(_) | Self::Subscription(_) | Self::Nobody => None,
         }
     }
 }
@@ -231,6 +232,17 @@ impl Layer {
     /// The To tag of a server transaction's responses.
     pub(crate) fn tag_of(&self, id: ServerId) -> Option<Box<str>> {
         self.servers.get(&id).map(|server| server.tag.clone())
+    }
+    /// A request that waits for its final response, and the way it came.
+    pub(crate) fn waiting_request(&self, id: ServerId) -> Option<(Flow, &Message)> {
+        let server = self.servers.get(&id)?;
+        Some((server.source, server.request.as_ref()?))
+    }
+    /// Responses of this server transaction carry another tag from now on; none was sent yet.
+    pub(crate) fn set_tag(&mut self, id: ServerId, tag: &str) {
+        if let Some(server) = self.servers.get_mut(&id) {
+            server.tag = tag.into();
+        }
     }
     /// Whether a new transaction would be one too many.
     pub(crate) fn is_full(&self) -> bool {

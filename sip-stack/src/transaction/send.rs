@@ -55,7 +55,10 @@ impl Draft<'_> {
         writer.header_by(Name::CSeq, |out| push_cseq(out, self.cseq, self.method));
         if let Some(contact) = self.contact {
             writer.header(Name::Contact, contact);
-            print_abilities(&mut writer, self.headers);
+            // Who watches has no use for what calls can do.
+            if self.method != "NOTIFY" {
+                print_abilities(&mut writer, self.headers);
+            }
         }
         for (name, value) in self.headers {
             writer.header(*name, value);

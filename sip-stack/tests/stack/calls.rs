@@ -36,6 +36,7 @@ impl Seen {
             Event::Progress { sdp: Some(sdp), .. } => self.early.push(text(sdp)),
             Event::Progress { .. } | Event::Info { .. } | Event::Request { .. } | Event::Response { .. } => {}
             Event::Refer { .. } | Event::Referred { .. } | Event::Notified { .. } => {}
+            Event::Subscribe { .. } | Event::NotifyAnswered { .. } => {}
         }
     }
 }

@@ -6,4 +6,5 @@ mod faults;
 mod net;
 mod raw;
 mod referring;
+mod subscriptions;
 mod usage;

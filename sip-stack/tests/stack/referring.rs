@@ -78,6 +78,25 @@ fn the_outcome_is_told_also_after_the_session_is_over() {
     assert!(peer.stack.is_quiet());
 }
 
+/// SIP-22: our BYE does not overtake the NOTIFY that says why.
+#[test]
+fn a_bye_waits_for_the_last_notify() {
+    let (mut peer, id, _) = referred("");
+    peer.on(|s, now| s.accept_refer(now, id));
+    answers(&mut peer, "200 OK");
+    peer.took();
+    peer.on(|s, now| {
+        s.notify_refer(now, id, 200);
+        s.bye(now, id, None);
+    });
+    assert_eq!(peer.sent.iter().map(|(_, m)| m.method_token()).collect::<Vec<_>>(), ["NOTIFY"]);
+    answers(&mut peer, "200 OK");
+    assert_eq!(peer.last().method_token(), "BYE");
+    answers(&mut peer, "200 OK");
+    peer.passes(Duration::from_secs(40));
+    assert!(peer.stack.is_quiet() && peer.events.is_empty());
+}
+
 /// RFC 4488 §4
 #[test]
 fn who_wants_no_subscription_gets_none() {

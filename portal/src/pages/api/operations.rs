@@ -97,11 +97,34 @@ fn live() -> Group {
     group
         .add("/api/v1/live/calls", "get", "list_live_calls", "Every call that is up, oldest first")
         .answers(json!({ "200": json_answer("All of them.", list) }), &[]);
+    let lamp = json!({ "type": "object", "properties": {
+        "number": text(), "state": text(), "package": text(), "device": { "type": "integer" }, "device_name": text(),
+        "expires_at": MOMENT.json(),
+    }, "required": ["number", "state", "package", "device", "expires_at"] });
+    let lamps = json!({ "type": "object", "properties": { "items": { "type": "array", "items": lamp }, "total": { "type": "integer" } }, "required": ["items", "total"] });
+    group
+        .add("/api/v1/live/lamps", "get", "list_lamps", "Which phones watch what, and how that stands")
+        .answers(json!({ "200": json_answer("At most 500 of them.", lamps) }), &[]);
     group
         .add("/api/v1/live/calls/{id}", "delete", "hang_up", "Hang up")
         .at(text_id())
         .takes_key()
         .answers(json!({ "204": { "description": "It ends." } }), WRITTEN);
+    let asked = json!({ "type": "object", "properties": { "to": { "type": "string", "minLength": 1, "maxLength": 34, "pattern": "^[0-9+*#]+$" }, "who": { "enum": ["caller", "callee"], "default": "caller" } }, "required": ["to"], "additionalProperties": false });
+    group
+        .add(
+            "/api/v1/live/calls/{id}/transfer",
+            "post",
+            "transfer",
+            "Send one party of a call to a number, as the other party would",
+        )
+        .at(text_id())
+        .takes_key()
+        .body("application/json", asked, true)
+        .answers(
+            json!({ "202": { "description": "It is tried; the call's decisions tell what became of it." } }),
+            WRITTEN,
+        );
     let stream = "Server-sent events. `call` and `call_ended`: a call that is up began, changed, ended. `device`: `{\"id\":…,\"registered\":…}`. \
         `configuration`: `{\"revision\":…}` took effect. `beat` every two seconds. What is up when the stream begins comes first.";
     group.add("/api/v1/live/events", "get", "events", "Follow calls, phones and the configuration").answers(

@@ -1,8 +1,8 @@
-//! What colleagues are doing: from the running calls and registrations, never from the database alone. DIR-22…24.
+//! What colleagues are doing: as the core knows it, which tells phones the same. DIR-22…24, RNG-14.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use config::{TenantId, contacts::Line};
+use config::TenantId;
 
 use crate::{error::Fault, state::App};
 
@@ -12,7 +12,7 @@ use crate::{error::Fault, state::App};
 pub(crate) enum Presence {
     /// A call would reach them. DIR-22.
     Available,
-    /// On a call. DIR-23.
+    /// On a call, or not to be disturbed. DIR-23, RNG-14.
     Busy,
     /// No device is registered, and their calls go nowhere else. DIR-24.
     Offline,
@@ -23,6 +23,14 @@ pub(crate) enum Presence {
 pub(crate) struct States(HashMap<i64, Presence>);
 
 impl Presence {
+    /// What the core says of them; nobody speaks of who is offline.
+    fn of_word(word: Option<&str>) -> Self {
+        match word {
+            Some("on the phone" | "busy") => Self::Busy,
+            Some("available" | "ringing" | "away") => Self::Available,
+            _ => Self::Offline,
+        }
+    }
     /// For people.
     pub fn label(self) -> &'static str {
         match self {
@@ -52,17 +60,16 @@ impl Presence {
 impl States {
     /// Of the users named, or of all of a company.
     pub async fn read(app: &App, tenant: TenantId, users: Option<Vec<i64>>) -> Result<Self, Fault> {
-        if users.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Self::default());
-        }
-        let lines = app.read(move |db| db.lines(tenant, users.as_deref())).await?;
-        let registered: HashSet<i64> =
-            app.live.bindings(tenant).into_iter().map(|binding| binding.device.0).collect();
-        let legs = app.live.calls(tenant).into_iter().flat_map(|call| call.legs);
-        // Whoever is rung is not on a call yet.
-        let up = legs.filter(|leg| ["talking", "held", "calling"].contains(&leg.state));
-        let busy: HashSet<i64> = up.filter_map(|leg| leg.device).map(|device| device.0).collect();
-        Ok(Self(lines.iter().map(|line| (line.user.0, state(line, &registered, &busy))).collect()))
+        let users = match users {
+            Some(users) => users,
+            None => {
+                let lines = app.read(move |db| db.lines(tenant, None)).await?;
+                lines.iter().map(|line| line.user.0).collect()
+            }
+        };
+        let lamps = app.live.lamps(tenant);
+        let state = |user: i64| Presence::of_word(lamps.get(&format!("user:{user}")).copied());
+        Ok(Self(users.into_iter().map(|user| (user, state(user))).collect()))
     }
 
     /// What one of them is doing.
@@ -76,48 +83,23 @@ impl States {
     }
 }
 
-fn state(line: &Line, registered: &HashSet<i64>, busy: &HashSet<i64>) -> Presence {
-    if line.devices.iter().any(|device| busy.contains(device)) {
-        return Presence::Busy;
-    }
-    let has_one = |devices: &[i64]| devices.iter().any(|device| registered.contains(device));
-    let is_forwarded = match line.forward_to {
-        Some(_) => has_one(&line.forward_devices),
-        // An outside number or a group: whether that is reached is not ours to know.
-        None => !line.forward.is_empty(),
-    };
-    if has_one(&line.devices) || is_forwarded { Presence::Available } else { Presence::Offline }
-}
-
 #[cfg(test)]
 mod tests {
-    use config::UserId;
-
     use super::*;
 
-    fn line(forward: &str, forward_to: Option<i64>) -> Line {
-        Line {
-            user: UserId(1),
-            devices: vec![11, 12],
-            forward: forward.into(),
-            forward_to: forward_to.map(UserId),
-            forward_devices: vec![21],
-        }
-    }
-
-    fn told(line: &Line, registered: &[i64], busy: &[i64]) -> Presence {
-        state(line, &registered.iter().copied().collect(), &busy.iter().copied().collect())
-    }
-
-    /// DIR-22, DIR-23, DIR-24
+    /// DIR-22, DIR-23, DIR-24, RNG-14
     #[test]
-    fn a_call_makes_busy_and_only_who_cannot_be_reached_is_offline() {
-        let plain = line("", None);
-        assert_eq!(told(&plain, &[11], &[]), Presence::Available);
-        assert_eq!(told(&plain, &[11], &[12]), Presence::Busy);
-        assert_eq!(told(&plain, &[99], &[]), Presence::Offline);
-        assert_eq!(told(&line("+49301", None), &[], &[]), Presence::Available);
-        assert_eq!(told(&line("102", Some(2)), &[], &[]), Presence::Offline);
-        assert_eq!(told(&line("102", Some(2)), &[21], &[]), Presence::Available);
+    fn whoever_rings_is_available_and_whoever_is_not_named_is_offline() {
+        for (word, presence) in [
+            (Some("available"), Presence::Available),
+            (Some("ringing"), Presence::Available),
+            (Some("away"), Presence::Available),
+            (Some("on the phone"), Presence::Busy),
+            (Some("busy"), Presence::Busy),
+            (Some("offline"), Presence::Offline),
+            (None, Presence::Offline),
+        ] {
+            assert_eq!(Presence::of_word(word), presence, "{word:?}");
+        }
     }
 }

@@ -32,6 +32,8 @@ impl From<AuditEntry> for Update {
             "second_factor_off" => "took the second factor of".to_owned(),
             "passkey" => "added a passkey for".to_owned(),
             "passkey_off" => "removed a passkey of".to_owned(),
+            "pin" => "set the PIN of".to_owned(),
+            "pin_removed" => "removed the PIN of".to_owned(),
             "linked" => "linked the single sign-on of".to_owned(),
             "unlinked" => "unlinked the single sign-on of".to_owned(),
             "sign_in" => "signed in as".to_owned(),
