@@ -21,3 +21,4 @@ mod registrar;
 mod sign_in;
 mod stops;
 mod torture;
+mod trunks;
