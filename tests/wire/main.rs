@@ -23,4 +23,5 @@ mod sign_in;
 mod stops;
 mod torture;
 mod transfer;
+mod trunks;
 mod why;
