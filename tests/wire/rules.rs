@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tests::{
-    agent::Phone,
+    agent::{Phone, phone::Manner},
     server::Server,
     visitor::{Form, Visitor},
 };
@@ -33,6 +33,13 @@ fn post(server: &Server, visitor: &Visitor, page: &str, to: &str, fields: &[(&st
     server.in_force();
 }
 
+/// Phones that answer when they are called.
+fn phones<const N: usize>(server: &Server) -> [Phone; N] {
+    let phones: [Phone; N] = server.phones();
+    phones.iter().for_each(|phone| phone.set_manner(Manner::Answer));
+    phones
+}
+
 /// A call to the second user is answered by that phone.
 fn answers(server: &Server, alice: &Phone, callee: &Phone) {
     let call = alice.dial(&server.number(1)).answered();
@@ -46,7 +53,7 @@ fn answers(server: &Server, alice: &Phone, callee: &Phone) {
 #[test]
 fn a_rule_that_a_user_makes_is_in_force_for_the_next_call() {
     let server = Server::start();
-    let [alice, bob, carol]: [Phone; 3] = server.phones();
+    let [alice, bob, carol] = phones(&server);
     let portal = user(&server, 1);
     answers(&server, &alice, &bob);
     let always = [("name", "At any time"), ("kind", "always")];
@@ -77,7 +84,7 @@ fn a_rule_that_a_user_makes_is_in_force_for_the_next_call() {
 #[test]
 fn the_night_switch_of_the_portal_is_in_force_for_the_next_call() {
     let server = Server::start();
-    let [alice, bob, carol]: [Phone; 3] = server.phones();
+    let [alice, bob, carol] = phones(&server);
     let admin = server.portal();
     let change = |body: serde_json::Value, of: &str| {
         let answer = admin.patch(of, &body);
@@ -99,7 +106,7 @@ fn the_night_switch_of_the_portal_is_in_force_for_the_next_call() {
 #[test]
 fn do_not_disturb_of_the_portal_is_in_force_for_the_next_call() {
     let server = Server::start();
-    let [alice, bob]: [Phone; 2] = server.phones();
+    let [alice, bob] = phones(&server);
     let portal = user(&server, 1);
     post(&server, &portal, "/rules", "/settings/dnd", &[]);
     assert_eq!(alice.dial(&server.number(1)).refused().status(), Some(486));
