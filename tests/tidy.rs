@@ -72,7 +72,7 @@ fn the_world_is_touched_in_the_shell_only() {
         "fs::File",
         "File::open",
         "File::create",
-        "rand::rng",
+        "rand::rng(",
         "rand::random",
         "thread_rng",
         "from_os_rng",

@@ -10,6 +10,7 @@ pub mod answering_rules;
 pub mod api_keys;
 pub mod blocked_callers;
 pub mod call_limits;
+pub mod codes;
 pub mod contacts;
 pub mod customer_groups;
 pub mod departments;

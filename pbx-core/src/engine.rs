@@ -36,6 +36,7 @@ mod publishing;
 mod reconnected;
 mod redirect;
 mod referring;
+pub mod rehearse;
 mod rehearsing;
 mod renegotiation;
 mod requests;

@@ -11,7 +11,6 @@
 
 pub mod engine;
 pub mod live;
-pub mod rehearse;
 pub mod route;
 
 mod auth;
@@ -20,7 +19,6 @@ mod bindings;
 mod call;
 mod callback;
 mod cdr;
-mod codes;
 mod counters;
 mod features;
 mod guard;
@@ -43,4 +41,4 @@ mod trace;
 mod trunk;
 
 pub use callback::OPEN as CALLED_BACK;
-pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored};
+pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored, rehearse};

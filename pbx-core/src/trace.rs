@@ -75,7 +75,7 @@ impl Trace {
 }
 
 /// The trace of a usual call. [bytes]
-const USUAL: usize = 1024;
+const USUAL: usize = 768;
 
 #[cfg(test)]
 mod tests {

@@ -27,6 +27,7 @@ mod once;
 mod pages;
 mod palette;
 mod plan;
+mod presence;
 mod proof;
 mod provisioning;
 mod query;

@@ -163,6 +163,9 @@ impl Search<'_> {
             Some(transport) => vec![(transport, service(transport, host))],
             None => self.services(host),
         };
+        if !self.missing.is_empty() {
+            return vec![];
+        }
         for (transport, name) in services {
             let records = self.records(&name, Kind::Srv);
             if !self.missing.is_empty() {
@@ -187,6 +190,9 @@ impl Search<'_> {
                 _ => continue,
             };
             naptr.push((order, preference, transport, replacement));
+        }
+        if !self.missing.is_empty() {
+            return vec![];
         }
         naptr.sort_by_key(|(order, preference, ..)| (*order, *preference));
         if naptr.is_empty() {

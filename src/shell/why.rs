@@ -67,6 +67,7 @@ pub fn rehearse(of: &Rehearsal) -> Rehearsed {
         from: caller(&of.snapshot, of.tenant, &of.from),
         dialled: of.to.clone(),
         utc: of.utc,
+        at: std::time::Instant::now(),
         users,
         outside: outside.unwrap_or(Assumed::Answers(USUAL_ANSWER)),
         seed: SEED,

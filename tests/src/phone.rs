@@ -238,7 +238,7 @@ impl Phone {
         let (Some(invite), State::Rings) = (self.invite, self.state) else { return };
         self.answer_at = None;
         let Some(message) = &self.last_invite else { return };
-        let offer = Description::parse(&message.body()).ok();
+        let offer = described(message);
         let sdp = self.answer_to(offer);
         self.state = State::Up;
         self.stack.answer(now, invite, sdp, vec![]);
@@ -532,6 +532,15 @@ impl Phone {
         packet.resize(12 + 160, self.index);
         packet.into()
     }
+}
+
+/// The description in a message, also where it is one of several parts.
+fn described(message: &Message) -> Option<Description> {
+    let body = message.body();
+    let text = String::from_utf8_lossy(&body);
+    let description = &text[text.find("v=0")?..];
+    let end = description.find("\r\n--").map_or(description.len(), |at| at + 2);
+    Description::parse(description[..end].as_bytes()).ok()
 }
 
 fn challenges(response: &Message) -> Vec<String> {

@@ -41,7 +41,7 @@ INSERT INTO default_codes (id, function, code, permission) VALUES
 CREATE TABLE feature_codes (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     version    INTEGER NOT NULL DEFAULT 1,
-    tenant_id  INTEGER NOT NULL REFERENCES tenants (id),
+    tenant_id  INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     function   TEXT NOT NULL CHECK (length(function) BETWEEN 1 AND 32),
     code       TEXT NOT NULL CHECK (length(code) BETWEEN 2 AND 8),
     enabled    INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),

@@ -99,3 +99,6 @@ const PERMISSIONS: [(&str, &str); Permission::ALL.len()] = {
     }
     choices
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
-//! A call that is only rehearsed: it begins without anybody's INVITE. See [`crate::rehearse`].
+//! A call that is only rehearsed: it begins without anybody's INVITE. See [`super::rehearse`].
 
 use std::{rc::Rc, sync::Arc};
 
-use super::Engine;
+use super::{
+    Engine,
+    rehearse::{From, Rehearsal},
+};
 use crate::{
     call::{
         Call, Running,
@@ -13,7 +16,6 @@ use crate::{
     features,
     io::Now,
     live,
-    rehearse::{From, Rehearsal},
     route::{self, Question, Route, inbound},
 };
 

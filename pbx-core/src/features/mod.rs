@@ -3,6 +3,7 @@
 
 mod alarm;
 mod click_to_call;
+mod codes;
 mod extension;
 mod external;
 mod leaving;
@@ -23,7 +24,6 @@ pub(crate) use transfer::transfer;
 
 use crate::{
     call::{Call, Cause, Next, script::Wanted},
-    codes,
     ids::LegId,
     limits,
     route::{Caller, Way},
@@ -72,13 +72,13 @@ async fn farewell(call: &Call, cause: Cause) -> Cause {
     cause
 }
 
-/// Runs the feature behind a way.
+/// Runs the feature behind a way. Those that few calls come to are boxed: a script is as large as its largest feature.
 async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
     match way {
         Way::To(Destination::Hangup(cause)) => Next::Hangup((*cause).into()),
         Way::To(Destination::Extension(number)) => internal(call, number).await,
-        Way::Park(lot) => park::park(call, *lot, None).await,
-        Way::Slot(number) => park::slot(call, number).await,
+        Way::Park(lot) => Box::pin(park::park(call, *lot, None)).await,
+        Way::Slot(number) => Box::pin(park::slot(call, number)).await,
         Way::To(Destination::External(number)) => forwarded(call, number),
         Way::Outside(plan) => match leaving::may_leave(call, plan, home) {
             Ok(()) => external::external(call, &leaving::shown(call, plan)).await,
@@ -87,7 +87,7 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
         // `walk` followed it already.
         Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
-        Way::Code(code) => codes::run(call, code).await,
+        Way::Code(code) => Box::pin(codes::run(call, code)).await,
     }
 }
 

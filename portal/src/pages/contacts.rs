@@ -4,7 +4,6 @@ pub(crate) mod add;
 pub(crate) mod api;
 pub(crate) mod edit;
 pub(crate) mod import;
-pub(crate) mod presence;
 
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use axum::{
 };
 use config::contacts::{self, People, PeopleQuery, Person, Whose};
 
+use crate::presence::{Presence, States};
 use crate::{
     assets::icon,
     auth::Who,
@@ -27,7 +27,6 @@ use crate::{
     text::encode,
     view::Page,
 };
-use presence::{Presence, States};
 
 #[derive(Template)]
 #[template(path = "contacts.html")]

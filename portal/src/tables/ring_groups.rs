@@ -14,7 +14,7 @@ use super::{Beside, form, related};
 use crate::{
     auth::Who,
     error::Fault,
-    pages::contacts::presence::{Presence, States},
+    presence::{Presence, States},
     state::App,
 };
 

@@ -79,6 +79,16 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         Kind::LongText { .. } if field.name == "days" => json!(format!("2026-12-{:02} <b>", n % 28 + 1)),
         Kind::LongText { .. } if field.name == "caller_list" => json!(format!("+4930{n:06}\n10*")),
         Kind::Date if field.name == "ends" => json!(format!("2026-12-{:02}", n % 28 + 1)),
+        // What trunks and ways outside are made of has a form of its own, too.
+        _ if of.name == "trunks" && field.name == "host" => json!(format!("sip{n}.example")),
+        _ if of.name == "trunks" && field.name == "domain" => json!(format!("carrier{n}.example")),
+        _ if of.name == "trunks" && field.name == "outbound_proxy" => json!(format!("proxy{n}.example:5070")),
+        _ if of.name == "trunks" && field.name == "sources" => json!(format!("198.51.100.{}", n % 250)),
+        _ if ["username", "auth_name"].contains(&field.name) && of.name == "trunks" => {
+            json!(format!("line{n}"))
+        }
+        _ if ["notify", "alert_mail"].contains(&field.name) => json!(format!("a{n}@example.com")),
+        _ if field.name == "patterns" => json!(format!("0{}.", n % 10)),
         // What a spreadsheet would run, and what HTML and CSV must escape.
         Kind::Text { max } => {
             json!(format!("={n} <b>\"{}\", ä", field.label).chars().take(max).collect::<String>().trim())

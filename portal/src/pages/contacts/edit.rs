@@ -15,7 +15,8 @@ use config::{
     write::WriteError,
 };
 
-use super::{PersonRow, label, presence::States};
+use super::{PersonRow, label};
+use crate::presence::States;
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App, view::Page};
 
 #[derive(Template)]

@@ -15,6 +15,7 @@ fn ask(berlin: &Berlin, dialled: &str, users: &[(UserId, Assumed)]) -> Rehearsed
         tenant: ONE,
         from: From::Inside { user: Some(ANNA), device: Some(DeviceId(1)), number: "101".into() },
         dialled: dialled.into(),
+        at: Instant::now(),
         utc: DateTime::UNIX_EPOCH + TimeDelta::days(20_000),
         users: users.iter().copied().collect(),
         outside: Assumed::Answers(Duration::from_secs(3)),

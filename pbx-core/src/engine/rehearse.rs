@@ -23,10 +23,8 @@ use sip_stack::{
     uri::Uri,
 };
 
-use crate::{
-    engine::{Engine, Input, Now, Options, Output, Stored},
-    route::Caller,
-};
+use super::{Engine, Input, Now, Options, Output, Stored};
+use crate::route::Caller;
 
 /// What is rehearsed.
 #[derive(Debug, Clone)]
@@ -41,6 +39,8 @@ pub struct Rehearsal {
     pub dialled: String,
     /// When.
     pub utc: DateTime<Utc>,
+    /// Any moment: the rehearsal's timers begin there.
+    pub at: Instant,
     /// What phones of users do; the others ring.
     pub users: HashMap<UserId, Assumed>,
     /// What those do who are called outside.
@@ -117,7 +117,7 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn new(rehearsal: &'a Rehearsal) -> Self {
-        let start = Instant::now();
+        let start = rehearsal.at;
         let (phones, bindings) = phones(rehearsal);
         let options = Options {
             listeners: vec![(Transport::Udp, HERE), (Transport::Tcp, HERE)],
@@ -275,6 +275,9 @@ impl<'a> Stage<'a> {
             (true, false) => String::new(),
             (false, _) => row.cause,
         };
+        // A record is closed a moment after its call is over.
+        let lasted = row.ended_at.filter(|_| !cut).map(|ended| ended - row.started_at);
+        let took = lasted.and_then(|ms| u64::try_from(ms).ok()).map_or(took, Duration::from_millis);
         Rehearsed { trace: row.trace, answered_by, cause, took }
     }
 }

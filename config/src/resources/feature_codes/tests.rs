@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::*;
 use crate::{
+    access::Permission,
+    codes::*,
     fixture::{Company, author, values, viewer},
     query::ListQuery,
     resources::{feature_codes::FEATURE_CODES, settings::SETTINGS, users::USERS},

@@ -371,6 +371,3 @@ const EMERGENCY: [(&str, &[&str]); 12] = [
     ("nz", &["111"]),
     ("us", &["911", "988"]),
 ];
-
-#[cfg(test)]
-mod tests;
