@@ -45,7 +45,7 @@ impl Plan {
         let Some((_, members)) = self.groups else { return true };
         let number = text::between(text::header(invite, "To:").unwrap_or(""), "<sip:", "@")
             .and_then(|n| n.parse().ok());
-        number.is_some_and(|n: u32| (n - FIRST - self.callers) % members == 0)
+        number.is_some_and(|n: u32| (n - FIRST - self.callers).is_multiple_of(members))
     }
 }
 

@@ -74,7 +74,7 @@ impl Trace {
     }
 }
 
-/// The trace of a usual call. [bytes]
+/// The trace of a usual call: longer ones grow. [bytes]
 const USUAL: usize = 768;
 
 #[cfg(test)]

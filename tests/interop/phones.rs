@@ -67,7 +67,7 @@ fn baresip_is_told_that_the_other_phone_is_busy() {
     alice.says("486");
 }
 
-/// SIP-20, SIP-22: baresip holds and transfers; the two who are left hear each other.
+/// SIP-22: baresip transfers; the two who are left hear each other.
 #[test]
 fn baresip_transfers_its_call() {
     let server = Server::start();
@@ -77,7 +77,6 @@ fn baresip_transfers_its_call() {
     alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
     alice.says("Call established");
     hears(&bob, 901);
-    alice.tells("hold", "");
     alice.tells("transfer", &format!("sip:{}@{}", server.number(2), server.sip()));
     carol.says("Call established");
     hears(&carol, 902);

@@ -117,7 +117,7 @@ fn a_caller_who_hides_is_not_shown_and_not_called_back() {
         world.dials(alice, "*67102");
         world.run_until(secs(20), |w| w.state(bob) == State::Rings);
         let invite = world.phone(bob).last_invite.clone().unwrap();
-        let text = String::from_utf8_lossy(&invite.from().uri.to_vec()).into_owned();
+        let text = String::from_utf8_lossy(invite.from().uri).into_owned();
         assert_eq!(text, "sip:anonymous@anonymous.invalid");
         world.hangs_up(alice);
         world.run_until_idle();

@@ -166,7 +166,7 @@ impl Chance {
         self.0 >> 33
     }
     fn half(&mut self) -> bool {
-        self.next() % 2 == 0
+        self.next().is_multiple_of(2)
     }
     fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.next() as usize % choices.len()]

@@ -540,7 +540,7 @@ fn described(message: &Message) -> Option<Description> {
     let text = String::from_utf8_lossy(&body);
     let description = &text[text.find("v=0")?..];
     let end = description.find("\r\n--").map_or(description.len(), |at| at + 2);
-    Description::parse(description[..end].as_bytes()).ok()
+    Description::parse(&description.as_bytes()[..end]).ok()
 }
 
 fn challenges(response: &Message) -> Vec<String> {

@@ -45,7 +45,9 @@ fn snapshot() -> Arc<Snapshot> {
     company.tenant.calling.area_code = "30".into();
     company.add_user("101");
     company.user("101").calling.most = Some(Class::Premium);
-    (1..EXTENSIONS).for_each(|n| drop(company.add_user(&format!("{}", 20_000 + n))));
+    for n in 1..EXTENSIONS {
+        company.add_user(&format!("{}", 20_000 + n));
+    }
     company.add_trunk("Main line", "192.0.2.1");
     company.routes = (1..=ROUTES).map(outbound).collect();
     company.numbers = (1..=NUMBERS).map(number).collect();

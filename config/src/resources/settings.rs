@@ -118,7 +118,8 @@ fn is_sound(values: &Values) -> Result<(), Problem> {
     super::area_code_is_digits(values)?;
     let text = |field: &str| values.get(field).map_or("", String::as_str);
     let code = text("access_code");
-    if !code.is_empty() && !((2..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit())) {
+    let is_code = (2..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+    if !(code.is_empty() || is_code) {
         return Err(Problem::of("access_code", "2 to 6 digits."));
     }
     let issuer = text("oidc_issuer");

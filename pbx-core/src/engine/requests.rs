@@ -197,7 +197,7 @@ pub(super) fn may_stay(old: &Snapshot, new: &Snapshot, tenant: TenantId, id: Dev
     let Some(device) = new.device(tenant, id) else { return false };
     let suspended = device.user.and_then(|user| new.user(tenant, user)).is_some_and(|user| user.suspended);
     let same_secret = old.device(tenant, id).is_none_or(|before| before.ha1 == device.ha1);
-    same_secret && !(suspended && !device.hotdesk)
+    same_secret && (!suspended || device.hotdesk)
 }
 
 fn shown(binding: &Binding, tenant: TenantId, device: DeviceId) -> live::Binding {

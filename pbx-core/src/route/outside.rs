@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use config::numbering::Class;
 use config::{
-    TenantId, TrunkId, UserId,
+    RoleId, TenantId, TrunkId, UserId,
     numbering::{self, Called, Home},
     pattern::Pattern,
     snapshot::{OutboundRoute, Sends, Trunk},
@@ -166,10 +166,10 @@ fn takes<'a>(
     if !route.takes_class(class) {
         return Err(format!("not for {} calls", class.key()));
     }
-    if !route.roles.is_empty() {
-        if !at.user.and_then(|user| user.role).is_some_and(|role| route.roles.contains(&role)) {
-            return Err("not for the caller's role".into());
-        }
+    let has_role =
+        |roles: &[RoleId]| at.user.and_then(|user| user.role).is_some_and(|role| roles.contains(&role));
+    if !route.roles.is_empty() && !has_role(&route.roles) {
+        return Err("not for the caller's role".into());
     }
     if let Some(frame) = route.time_frame.and_then(|id| snapshot.time_frame(tenant, id)) {
         let zone = snapshot.zone_of_tenant(at.tenant);

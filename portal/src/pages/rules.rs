@@ -225,7 +225,6 @@ async fn rows(app: &App, who: &Who) -> Result<Vec<Row>, Fault> {
         Ok::<_, config::query::QueryError>(rows)
     })
     .await
-    .map_err(Fault::from)
 }
 
 pub(crate) const PATH: &str = "/rules";

@@ -100,7 +100,7 @@ impl Invite {
         let Some(referral) = self.referral.as_mut().filter(|referral| referral.server.is_none()) else {
             return;
         };
-        if !referral.next.is_some_and(|next| next >= 200) {
+        if referral.next.is_none_or(|next| next < 200) {
             referral.next = Some(status);
         }
         self.notify_next(now, layer);
