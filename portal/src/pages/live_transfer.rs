@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -52,8 +52,9 @@ pub(crate) async fn api_transfer(
     State(app): State<Arc<App>>,
     who: Who,
     Path(id): Path<String>,
-    Json(sent): Json<Sent>,
+    body: Bytes,
 ) -> Answer {
+    let sent: Sent = serde_json::from_slice(&body).map_err(|wrong| Fault::Malformed(wrong.to_string()))?;
     let number = clean(&sent.to);
     if number.is_empty() || number != sent.to || number.len() > LONGEST {
         return Err(Fault::Malformed("to: digits, + at the beginning, * and #".into()).into());

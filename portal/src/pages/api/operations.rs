@@ -51,7 +51,7 @@ fn simulation() -> Group {
     group
         .add("/api/v1/simulation", "get", "simulate_call", "What would become of a call")
         .takes(&simulator::PARAMETERS)
-        .answers(json!({ "200": json_answer("How it goes.", came), TOO_LONG: too_long() }), LISTED);
+        .answers(json!({ "200": json_answer("How it goes.", came), TOO_LONG: too_long() }), ASKED);
     group
 }
 
@@ -363,6 +363,8 @@ impl Moment {
 }
 
 const MOMENT: Moment = Moment;
+const ASKED: Faults =
+    &[("400", "A parameter is not known or does not fit."), ("422", "Values are wrong, named one by one.")];
 const LISTED: Faults = &[("400", "A parameter is not known or does not fit.")];
 const ONE: Faults = &[("400", "A parameter is not known or does not fit."), ("404", "There is none.")];
 const WRITTEN: Faults = &[
