@@ -87,18 +87,19 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     let row = |user, kind, result: &str| {
         let (number, name) = shown_to(&call.handle, tenant_of(user), &record.caller);
         PartyRow {
-        user,
-        tenant: tenant_of(user),
-        call: record.name.to_string(),
-        started_at: record.started.utc.timestamp_millis(),
-        kind,
-        result: result.to_owned(),
-        number,
-        name,
-        answered_at: None,
-        ended_at: end.1,
-        device: None,
-    }};
+            user,
+            tenant: tenant_of(user),
+            call: record.name.to_string(),
+            started_at: record.started.utc.timestamp_millis(),
+            kind,
+            result: result.to_owned(),
+            number,
+            name,
+            answered_at: None,
+            ended_at: end.1,
+            device: None,
+        }
+    };
     let caller = record.caller.user.map(|user| PartyRow {
         number: record.dialled.clone(),
         name: route::name_of(&facts.snapshot, facts.tenant.id, &record.dialled),

@@ -122,7 +122,8 @@ impl Guard {
         self.turn_day(now.utc);
         let mut review = Review { before: self.looks.remove(&tenant), ..Review::default() };
         let Some(limits) = limits else { return review };
-        let theirs = self.running.iter().filter(|(_, charge)| charge.tenant == tenant && charge.since.is_some());
+        let theirs =
+            self.running.iter().filter(|(_, charge)| charge.tenant == tenant && charge.since.is_some());
         let mut legs: Vec<(LegId, Charge)> = theirs.map(|(leg, charge)| (*leg, *charge)).collect();
         legs.sort_by_key(|(leg, _)| *leg);
         for (leg, charge) in legs {
@@ -206,12 +207,19 @@ impl Guard {
     }
 
     /// How long a call may last, by the narrowest of its limits; whose that is, and in words what it says.
-    fn left(&self, limits: &CallLimits, charge: &Charge, now: Instant) -> Option<(Duration, (Payer, Kind), String)> {
+    fn left(
+        &self,
+        limits: &CallLimits,
+        charge: &Charge,
+        now: Instant,
+    ) -> Option<(Duration, (Payer, Kind), String)> {
         let kind = Kind::of(charge.class)?;
         let limit = limits.minutes(charge.class);
         let user = limit.user.filter(|_| charge.user.is_some());
-        let payers =
-            [(user, (charge.tenant, charge.user), "a user"), (limit.tenant, (charge.tenant, None), "the company")];
+        let payers = [
+            (user, (charge.tenant, charge.user), "a user"),
+            (limit.tenant, (charge.tenant, None), "the company"),
+        ];
         let of = |(most, payer, whose): (Option<u32>, Payer, &str)| {
             let most = most?;
             let (talked, running) = (self.talked_by(payer, kind, now), self.talking(payer, kind));

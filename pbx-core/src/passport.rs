@@ -54,7 +54,8 @@ pub(crate) enum NotSigned {
 /// The value of an Identity header for a call (RFC 8224 §4.1).
 pub(crate) fn sign(claims: Claims<'_>, by: &Signer) -> Result<String, NotSigned> {
     let (from, to) = (digits(claims.from)?, digits(claims.to)?);
-    let header = object(&[("alg", "ES256"), ("ppt", "shaken"), ("typ", "passport"), ("x5u", &by.certificate)]);
+    let header =
+        object(&[("alg", "ES256"), ("ppt", "shaken"), ("typ", "passport"), ("x5u", &by.certificate)]);
     // Keys in order, nothing between (RFC 8225 §9).
     let payload = format!(
         "{{\"attest\":\"{}\",\"dest\":{{\"tn\":[\"{to}\"]}},\"iat\":{},\"orig\":{{\"tn\":\"{from}\"}},\"origid\":\"{}\"}}",

@@ -93,6 +93,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/live/{id}/transfer", post(live_transfer::transfer))
         .route("/parked", get(parked::show))
+        .route("/admin/calls/export.csv", get(call_list::csv))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))

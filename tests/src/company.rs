@@ -11,10 +11,10 @@ use config::{
     schedule::{Schedule, Tz},
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
-        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Identity, InboundRoute,
-        Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot,
-        Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, ShownAs, Site, Target, Tenant,
-        TimeFrame, Transport, Trunk, User,
+        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Identity,
+        InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute,
+        Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, ShownAs,
+        Site, Target, Tenant, TimeFrame, Transport, Trunk, User,
     },
 };
 

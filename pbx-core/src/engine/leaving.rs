@@ -57,7 +57,8 @@ impl Engine {
         let Some(Later::Leave(leave)) = row.later.take() else { return };
         // Who waited finds others there perhaps.
         let is_emergency = leave.plan.emergency.is_some();
-        let is_full = |trunk| self.office.trunks.borrow().lines.get(&trunk).is_some_and(|line| line.is_full());
+        let is_full =
+            |trunk| self.office.trunks.borrow().lines.get(&trunk).is_some_and(|line| line.is_full());
         if !is_emergency && is_full(leave.trunk.id) {
             return self.leg_failed(now, leg, 503, "all channels of the trunk are in use");
         }

@@ -15,14 +15,7 @@ use config::{
 use media::{Path, Tone};
 
 use super::Engine;
-use crate::{
-    call::Cause,
-    guard::Stop,
-    ids::LegId,
-    io::Now,
-    limits,
-    timers::Timer,
-};
+use crate::{call::Cause, guard::Stop, ids::LegId, io::Now, limits, timers::Timer};
 
 impl Engine {
     /// Looks at the minutes of whoever pays for a leg.
@@ -69,7 +62,8 @@ impl Engine {
         let (id, who) = (call.id, call.record.caller.number.clone());
         if stop.is_news {
             let mail = self.snapshot.call_limits(tenant).map(|limits| limits.alert_mail.clone());
-            let text = format!("A call of {who} was cut: {}. Further ones are stopped. See Call limits.", stop.text);
+            let text =
+                format!("A call of {who} was cut: {}. Further ones are stopped. See Call limits.", stop.text);
             let at = now.utc.timestamp_millis();
             let alert =
                 AlertRow { tenant, at, kind: AlertKind::Limit, text, user, mail: mail.unwrap_or_default() };

@@ -30,7 +30,12 @@ pub(super) fn ring(call: &Call, user: &Arc<User>, until: Instant) -> Option<Ring
     }
 }
 
-fn begin(call: &Call, user: &Arc<User>, mobile: &Mobile, until: Instant) -> Result<crate::ids::LegId, String> {
+fn begin(
+    call: &Call,
+    user: &Arc<User>,
+    mobile: &Mobile,
+    until: Instant,
+) -> Result<crate::ids::LegId, String> {
     let facts = call.facts();
     let at = call.after(mobile.delay);
     if at >= until {
@@ -62,7 +67,8 @@ fn begin(call: &Call, user: &Arc<User>, mobile: &Mobile, until: Instant) -> Resu
     let plan = leaving::shown(call, &plan);
     let leave = first_way(call, &plan).ok_or("no trunk can take it now")?;
     let leg = leave.leg;
-    let delay = if mobile.delay.is_zero() { String::new() } else { format!(" after {} s", mobile.delay.as_secs()) };
+    let delay =
+        if mobile.delay.is_zero() { String::new() } else { format!(" after {} s", mobile.delay.as_secs()) };
     let what = format_args!("{} of {}{delay}; its own mailbox may answer", mobile.number, name(user));
     call.note("Mobile rings", what, "mobile phone");
     call.start_leaving(Leave { whose: Some(user.clone()), at, ..leave });

@@ -10,10 +10,8 @@ fn key() -> (Vec<u8>, String) {
     let random = SystemRandom::new();
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random).unwrap();
-    let pem = format!(
-        "-----BEGIN PRIVATE KEY----- {} -----END PRIVATE KEY-----",
-        STANDARD.encode(made.as_ref())
-    );
+    let pem =
+        format!("-----BEGIN PRIVATE KEY----- {} -----END PRIVATE KEY-----", STANDARD.encode(made.as_ref()));
     (key.public_key().as_ref().to_vec(), pem)
 }
 
@@ -73,8 +71,12 @@ fn without_a_usable_key_or_numbers_nothing_is_signed() {
 #[test]
 fn what_others_signed_is_read_but_not_believed() {
     let payload = URL_SAFE_NO_PAD.encode(r#"{"attest":"B","orig":{"tn":"4989555"}}"#);
-    let stated = read(format!("e30.{payload}.c2ln;info=<https://a.example/c>;ppt=shaken").as_bytes()).unwrap();
-    assert_eq!((&*stated.attestation, &*stated.from, &*stated.certificate), ("B", "4989555", "https://a.example/c"));
+    let stated =
+        read(format!("e30.{payload}.c2ln;info=<https://a.example/c>;ppt=shaken").as_bytes()).unwrap();
+    assert_eq!(
+        (&*stated.attestation, &*stated.from, &*stated.certificate),
+        ("B", "4989555", "https://a.example/c")
+    );
     for none in ["", "x", "a.b;info=<x>", "a.b.c", "e30.e30.;info=<x>", "e30.e30.a.b;info=<x>"] {
         assert_eq!(read(none.as_bytes()), None, "{none}");
     }

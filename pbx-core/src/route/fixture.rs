@@ -9,9 +9,9 @@ use config::{
     access::{Reach, Rights},
     snapshot::{
         Account, CallLimits, CalledIn, CallerHeader, Calling, CivicAddress, Codecs, Device, Extension,
-        Forwards, Geolocation, Ha1, Identity, Incoming, Night, NumberIn, NumberOut, OutboundRoute, Outgoing, Peer,
-        PhoneNumber, Ring, Role, Rows, Sends, ShownAs, Site, SiteCalling, Target, Tenant, TenantCalling, Transport,
-        Trunk, User,
+        Forwards, Geolocation, Ha1, Identity, Incoming, Night, NumberIn, NumberOut, OutboundRoute, Outgoing,
+        Peer, PhoneNumber, Ring, Role, Rows, Sends, ShownAs, Site, SiteCalling, Target, Tenant,
+        TenantCalling, Transport, Trunk, User,
     },
 };
 

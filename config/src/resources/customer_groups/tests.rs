@@ -69,11 +69,9 @@ fn an_extension_that_a_code_hides_is_refused() {
 fn feature_codes_and_access_codes_do_not_begin_each_other() {
     let (company, one, two) = twins();
     code(&company, &two, "72").unwrap();
-    let echo: i64 =
-        company.number("SELECT id FROM feature_codes WHERE tenant_id = 1 AND function = 'echo'");
-    let set = |keys: &str| {
-        told(company.db.update(&one, &FEATURE_CODES, echo, &values([("code", keys)]), None))
-    };
+    let echo: i64 = company.number("SELECT id FROM feature_codes WHERE tenant_id = 1 AND function = 'echo'");
+    let set =
+        |keys: &str| told(company.db.update(&one, &FEATURE_CODES, echo, &values([("code", keys)]), None));
     for (keys, says) in [
         ("721", "code: 721 begins with access code 72 of Two. Choose others."),
         ("72", "code: 72 is access code 72 of Two already. Choose others."),

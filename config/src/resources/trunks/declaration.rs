@@ -179,7 +179,8 @@ fn can_sign(identity: &str, key: &str, certificate: &str) -> Result<(), Problem>
         body.chars().all(is_base64) && letters.starts_with(P256_BEGINS)
     });
     if !key.is_empty() && !is_key {
-        let message = "A P-256 key in PKCS #8: from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----.";
+        let message =
+            "A P-256 key in PKCS #8: from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----.";
         return Err(Problem::of("sign_key", message));
     }
     if identity == "sign" && certificate.is_empty() {

@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// Reads it, and says so in the trace. `called` is the number that is called in the end.
-pub(super) fn of(request: &Message, (snapshot, trunk): (&Snapshot, &Trunk), called: &str) -> (Brought, Lines) {
+pub(super) fn of(
+    request: &Message,
+    (snapshot, trunk): (&Snapshot, &Trunk),
+    called: &str,
+) -> (Brought, Lines) {
     let full = |number: String| inbound::in_full(snapshot, trunk, &number);
     let mut diversions = diverted(request, &full, called);
     if diversions.is_empty() {
@@ -53,7 +57,8 @@ fn diverted(request: &Message, full: &dyn Fn(String) -> String, called: &str) ->
     let mut diversions = Vec::new();
     for value in request.values(Name::Diversion).take(MOST_VALUES) {
         let Some(address) = NameAddr::parse(value) else { continue };
-        let hides = address.params.get("privacy").is_some_and(|privacy| !privacy.eq_ignore_ascii_case(b"off"));
+        let hides =
+            address.params.get("privacy").is_some_and(|privacy| !privacy.eq_ignore_ascii_case(b"off"));
         let Some(number) = Uri::parse(address.uri).and_then(|uri| number_of(&uri)) else { continue };
         let number = if hides { HIDDEN.to_owned() } else { full(number) };
         let reason = reason(address.params.get("reason").unwrap_or_default());

@@ -21,8 +21,9 @@ pub(super) fn find(
     let whole = called.e164.as_deref()?;
     let number = inbound::listed(snapshot, whole, |_| true)?;
     if !wants(number.tenant) {
-        let why = format!("{} is of this system, and its company takes such calls by its trunk", number.number);
-        trace.push(("Stays no call inside", why, "own numbers"));
+        let why =
+            format!("{} is of this system, and its company takes such calls by its trunk", number.number);
+        trace.push(("Goes by a trunk", why, "own numbers"));
         return None;
     }
     if let Err(refused) = permission::check(question, at, called, trace) {
