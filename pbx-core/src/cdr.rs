@@ -16,7 +16,7 @@ use crate::{
     call::{
         Call, Cause, Leg, Running,
         leg::{Party, Side},
-        script::Visit,
+        outside::Visit,
     },
     counters::Outcome,
     json, route,
@@ -140,10 +140,19 @@ pub(crate) fn visits(call: &Running, closed: &CallRow) -> Vec<CallRow> {
     let visits = call.handle.take_visits().into_iter().enumerate();
     let row = |(index, visit): (usize, Visit)| {
         let mut trace = visit.trace;
+        // Who came by a number of the public network is as strange to them as anybody outside.
+        let (caller_name, cause) = match &visit.outside {
+            Some(party) => {
+                (party.name.clone(), closed.cause.replace(&call.record.caller.text(), &party.text()))
+            }
+            None => (closed.caller_name.clone(), closed.cause.clone()),
+        };
         CallRow {
             id: format!("{}-{}", closed.id, index + 2),
             tenant: visit.tenant.0,
             caller_number: visit.caller,
+            caller_name,
+            cause,
             dialled: visit.dialled,
             trace: trace.finish(),
             legs: "[]".into(),

@@ -13,6 +13,6 @@ ALTER TABLE trunks ADD COLUMN sign_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE trunks ADD COLUMN sign_certificate TEXT NOT NULL DEFAULT '' CHECK (length(sign_certificate) <= 2000);
 ALTER TABLE trunks ADD COLUMN attestation TEXT NOT NULL DEFAULT 'A' CHECK (attestation IN ('A', 'B', 'C'));
 
--- Whether a user's mobile phone rings with their other phones, and so many seconds later.
+-- Whether a user's mobile phone rings with their other phones, and how many seconds later; NULL is at once.
 ALTER TABLE users ADD COLUMN mobile_rings INTEGER NOT NULL DEFAULT 0 CHECK (mobile_rings IN (0, 1));
-ALTER TABLE users ADD COLUMN mobile_delay INTEGER NOT NULL DEFAULT 0 CHECK (mobile_delay BETWEEN 0 AND 60);
+ALTER TABLE users ADD COLUMN mobile_delay INTEGER CHECK (mobile_delay BETWEEN 0 AND 60);

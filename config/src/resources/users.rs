@@ -148,9 +148,8 @@ pub static USERS: Resource = Resource {
         Field::flag("mobile_rings", "Mobile phone rings, too")
             .help("With their other phones, by an outside line of the company. The mailbox of the mobile may answer first: let it wait longer than this phone rings."),
         Field::seconds("mobile_delay", "Mobile phone rings after", 0, 60)
-            .required()
-            .default("0")
-            .shown_when("mobile_rings", "1"),
+            .shown_when("mobile_rings", "1")
+            .help("Blank is with the other phones."),
         Field::outside_number("work_phone", "Work number"),
         Field::outside_number("home_phone", "Home number"),
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
@@ -318,7 +317,7 @@ impl Typed for User {
 /// From the columns of [`User`]'s `SELECT`.
 fn mobile(row: &Row<'_>) -> Result<Option<Mobile>, Unreadable> {
     let number: String = row.get(32)?;
-    let delay = Duration::from_secs(row.get(33)?);
+    let delay = Duration::from_secs(row.get::<_, Option<u64>>(33)?.unwrap_or_default());
     Ok((!number.is_empty()).then_some(Mobile { number, delay }))
 }
 

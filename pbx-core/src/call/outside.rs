@@ -2,14 +2,18 @@
 
 use std::{sync::Arc, time::Instant};
 
-use config::snapshot::{Trunk, User};
+use config::{
+    TenantId,
+    snapshot::{Trunk, User},
+};
 use sip_stack::resolve::Hop;
 
 use super::{
     cause::Cause,
+    leg::Party,
     script::{Action, Call, Diversion, Event, Hush},
 };
-use crate::{ids::LegId, route::outside::Plan};
+use crate::{ids::LegId, route::outside::Plan, trace::Trace};
 
 /// A number to call by a trunk.
 #[derive(Debug)]
@@ -30,6 +34,27 @@ pub(crate) struct Leave {
     pub signatures: Vec<String>,
     /// Not before.
     pub at: Instant,
+}
+
+/// What a call brings along from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Brought {
+    /// Through whom it was forwarded before, the first one first.
+    pub diversions: Vec<Diversion>,
+    /// Values of Identity headers that say who calls (RFC 8224).
+    pub signatures: Vec<String>,
+}
+
+/// What a call was for another company of the group: it has a record of its own there. SIP-43.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub tenant: TenantId,
+    /// As they see the caller.
+    pub caller: String,
+    /// They see the caller as anybody outside does: by that number and name.
+    pub outside: Option<Party>,
+    pub dialled: String,
+    pub trace: Trace,
 }
 
 /// Why a trunk did not bring the call to an end.

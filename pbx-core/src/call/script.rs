@@ -26,7 +26,11 @@ use config::{
 use sip_stack::Flow;
 use smallvec::SmallVec;
 
-use super::{cause::Cause, leg::Party, outside::Leave};
+use super::{
+    cause::Cause,
+    leg::Party,
+    outside::{Brought, Leave, Visit},
+};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -194,15 +198,6 @@ pub(crate) struct Diversion {
     pub to: String,
 }
 
-/// What a call brings along from outside.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Brought {
-    /// Through whom it was forwarded before, the first one first.
-    pub diversions: Vec<Diversion>,
-    /// Values of Identity headers that say who calls (RFC 8224).
-    pub signatures: Vec<String>,
-}
-
 /// What does not change while the call runs.
 #[derive(Debug)]
 pub(crate) struct Facts {
@@ -218,18 +213,6 @@ struct Inner {
     desk: Rc<RefCell<Desk>>,
     /// Which of the desk's visits it is; `None` for the company where the call began.
     visit: Option<usize>,
-}
-
-/// What a call was for another company of the group: it has a record of its own there. SIP-43.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    pub tenant: TenantId,
-    /// As they see the caller.
-    pub caller: String,
-    /// They see the caller as anybody outside does: by that number and name.
-    pub outside: Option<Party>,
-    pub dialled: String,
-    pub trace: Trace,
 }
 
 /// What the script and the engine exchange between two polls.

@@ -20,8 +20,9 @@ use crate::call::{
     Cause, Leg, Running,
     leg::{Link, Party, Side, State, Times},
     line::Line,
+    outside::Brought,
     running::Record,
-    script::{Brought, Call, Facts, Script},
+    script::{Call, Facts, Script},
 };
 use crate::{
     auth::{Arrival, Identity, Refused},

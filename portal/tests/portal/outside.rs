@@ -109,7 +109,7 @@ async fn only_a_manager_changes_whom_a_user_shows_outside() {
     let world = World::new();
     let (admin, anna) = (world.admin().await, anna(&world).await);
     let number = world.db.create(&author(), &NUMBERS, &values([("number", "+12025550100")])).unwrap().id;
-    let wish = json!({ "caller_id": number.to_string() });
+    let wish = json!({ "caller_id": number });
     let shown = || {
         let row = world.db.get(&author().viewer, &USERS, 1).unwrap().unwrap();
         row.values["caller_id"].clone()

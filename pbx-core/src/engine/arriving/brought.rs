@@ -10,7 +10,7 @@ use sip_stack::{
 
 use super::super::incoming::number_of;
 use crate::{
-    call::script::{Brought, Diversion},
+    call::{outside::Brought, script::Diversion},
     limits, passport,
     route::{Lines, inbound},
 };
