@@ -120,6 +120,7 @@ fn calls() -> Router<Arc<App>> {
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/live/{id}/transfer", post(live_transfer::transfer))
         .route("/parked", get(parked::show))
+        .route("/admin/calls/export.csv", get(call_list::csv))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))

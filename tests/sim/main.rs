@@ -3,6 +3,7 @@
 
 mod basic;
 mod blocked;
+mod carriers;
 mod click_to_call;
 mod codes;
 mod company_groups;
@@ -17,6 +18,8 @@ mod hunting;
 mod lamps;
 mod leaving;
 mod limits;
+mod minutes;
+mod mobile;
 mod nat;
 mod offers;
 mod old_phones;

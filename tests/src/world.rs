@@ -355,6 +355,14 @@ impl World {
     pub fn state(&self, phone: PhoneId) -> State {
         self.phones[phone.0].state
     }
+    /// How many calls reached a phone.
+    pub fn invited(&self, phone: PhoneId) -> usize {
+        self.phones[phone.0].invited
+    }
+    /// The answer to the phone's last REFER.
+    pub fn referred(&self, phone: PhoneId) -> Option<u16> {
+        self.phones[phone.0].referred
+    }
     /// What became of the phone's last REFER, NOTIFY by NOTIFY.
     pub fn phones_notified(&self, phone: PhoneId) -> &[u16] {
         &self.phones[phone.0].notified

@@ -58,6 +58,7 @@ impl Engine {
             call.handle.tell(Event::Answered(leg));
             self.ready.push_back(call.id);
         }
+        self.watch_minutes(now, leg);
         self.offer_anew(now, call);
     }
 
