@@ -34,6 +34,7 @@ mod pidf;
 mod pinholes;
 mod presence;
 mod records;
+mod references;
 mod registrar;
 mod resync;
 mod timers;

@@ -128,7 +128,7 @@ fn called_leg(now: Now, call: CallId, leave: &Leave, flow: sip_stack::Flow) -> L
         cause: String::new(),
         statistics: Statistics::default(),
         dial: None,
-        silent: None,
+        shows: None,
         parting: false,
         link: Some(Link { trunk: leave.trunk.clone(), is_emergency: leave.plan.emergency.is_some() }),
     }

@@ -14,7 +14,8 @@ use config::{
 use crate::{
     call::{
         Call, Cause, Next,
-        verbs::{FORWARD_BY_PHONE, Unanswered, name},
+        ringing::Unanswered,
+        verbs::{FORWARD_BY_PHONE, name},
     },
     limits,
 };
