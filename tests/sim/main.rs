@@ -1,12 +1,15 @@
 //! The PBX under good and bad networks: every scenario runs over many seeds and ends quiet.
 #![allow(clippy::unwrap_used)]
 
+mod anything;
+mod barging;
 mod basic;
 mod blocked;
 mod click_to_call;
 mod codes;
 mod company_groups;
 mod configuration;
+mod connected;
 mod emergency;
 mod forwards;
 mod handling;
@@ -25,6 +28,7 @@ mod park;
 mod parties;
 mod permissions;
 mod pickup;
+mod presence;
 mod registration;
 mod ringing;
 mod rules;
