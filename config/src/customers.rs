@@ -1,6 +1,6 @@
 //! The companies of a group, for people: whom one can call by access code. MT-07, MT-09…14.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use crate::{Db, TenantId};
 
@@ -16,6 +16,8 @@ pub struct Group {
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMember {
+    /// The company.
+    pub tenant: TenantId,
     /// As the portal calls the company.
     pub name: String,
     /// What is dialled before its extensions; blank if it has none.
@@ -35,16 +37,32 @@ impl Db {
             .query_row([tenant.0], |row| row.get(0))
             .optional()?;
         let Some(name) = name else { return Ok(None) };
-        let mut statement = reader.prepare_cached(
-            "SELECT COALESCE(NULLIF(s.display_name, ''), t.name), s.access_code, t.id = ?2, \
-             COALESCE(NULLIF(t.cm_id, ''), n.node_name) FROM tenants t JOIN settings s ON s.tenant_id = t.id, node_settings n \
-             WHERE t.customer_group = ?1 COLLATE NOCASE ORDER BY 1, t.id LIMIT 200",
-        )?;
-        let members = statement.query_map((&name, tenant.0), |row| {
-            Ok(GroupMember { name: row.get(0)?, code: row.get(1)?, own: row.get(2)?, cm_id: row.get(3)? })
-        })?;
-        let members = members.collect::<Result<_, _>>()?;
+        let members = self.customers(&name, tenant)?;
         Ok(Some(Group { name, members }))
+    }
+
+    /// All groups by name, with their companies, for who runs the program. At most 200. MT-06, MT-07.
+    pub fn customer_groups(&self, asks: TenantId) -> rusqlite::Result<Vec<Group>> {
+        let names: Vec<String> = {
+            let reader = self.reader()?;
+            let mut statement = reader.prepare_cached(
+                "SELECT name FROM customer_groups WHERE tenant_id = 1 ORDER BY name LIMIT 200",
+            )?;
+            statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
+        };
+        let group = |name: String| Ok(Group { members: self.customers(&name, asks)?, name });
+        names.into_iter().map(group).collect()
+    }
+
+    /// The companies of a group, or with a blank name those that are in none. At most 200. MT-07
+    pub fn customers(&self, group: &str, asks: TenantId) -> rusqlite::Result<Vec<GroupMember>> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(
+            "SELECT t.id, COALESCE(NULLIF(s.display_name, ''), t.name), s.access_code, t.id = ?2, \
+             COALESCE(NULLIF(t.cm_id, ''), n.node_name) FROM tenants t JOIN settings s ON s.tenant_id = t.id, node_settings n \
+             WHERE t.customer_group = ?1 COLLATE NOCASE ORDER BY 2, t.id LIMIT 200",
+        )?;
+        statement.query_map((group, asks.0), member)?.collect()
     }
 
     /// What others dial before a company's extensions; blank if it has no code.
@@ -53,4 +71,9 @@ impl Db {
         let mut statement = reader.prepare_cached("SELECT access_code FROM settings WHERE tenant_id = ?1")?;
         Ok(statement.query_row([tenant.0], |row| row.get(0)).optional()?.unwrap_or_default())
     }
+}
+
+fn member(row: &Row<'_>) -> rusqlite::Result<GroupMember> {
+    let tenant = TenantId(row.get(0)?);
+    Ok(GroupMember { tenant, name: row.get(1)?, code: row.get(2)?, own: row.get(3)?, cm_id: row.get(4)? })
 }

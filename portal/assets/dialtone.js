@@ -48,6 +48,7 @@ on("click", "[data-expand]", el => { const open = el.getAttribute("aria-expanded
 
 // dialogs, password eye, copy
 on("click", "[data-dialog]", el => document.getElementById(el.dataset.dialog)?.showModal());
+on("click", "[data-pick]", el => { const d = el.closest("dialog"), into = document.getElementById(el.dataset.pick), one = $("input:checked", d); if (into && one) { into.value = one.value; into.dispatchEvent(new Event("input", { bubbles: true })); } d.close(); into?.focus(); });
 on("click", "dialog [data-close]", el => el.closest("dialog").close());
 on("click", "dialog", (el, e) => { if (e.target === el) el.close(); });
 on("click", "[data-eye]", el => { const i = $("input", el.parentElement), hidden = i.type === "password"; i.type = hidden ? "text" : "password"; el.setAttribute("aria-pressed", hidden); });

@@ -28,8 +28,8 @@ use crate::{
     palette, provisioning, rest,
     state::App,
     tables::{
-        api_keys, bulk, csv, devices, form, holders, list, pins, row, sites, tenants, trunks, undo, upload,
-        users, views,
+        api_keys, bulk, csv, customer_groups, devices, form, holders, list, pins, row, sites, tenants,
+        trunks, undo, upload, users, views,
     },
 };
 
@@ -85,6 +85,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/sites/{id}/default", post(sites::make_default))
         .route("/admin/tenants/{id}/licences", post(tenants::sell))
         .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
+        .route("/admin/customer_groups/{id}/customers", post(customer_groups::change))
         .merge(account())
         .merge(calls())
         .merge(equipment())

@@ -4,6 +4,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod bulk;
 pub(crate) mod csv;
+pub(crate) mod customer_groups;
 pub(crate) mod departments;
 pub(crate) mod destination;
 pub(crate) mod devices;
@@ -47,13 +48,17 @@ pub(crate) async fn beside(
     of: &'static Resource,
     id: Option<i64>,
 ) -> Result<Beside, Fault> {
-    let Some(id) = id else { return Ok(Beside::default()) };
+    let Some(id) = id else {
+        let side = if tenants::are(of) { customer_groups::select(app, who).await? } else { String::new() };
+        return Ok(Beside { side, ..Beside::default() });
+    };
     let mut beside = match id {
         id if devices::are(of) => devices::beside(app, who, id).await?,
         id if api_keys::are(of) => api_keys::beside(app, who, id).await?,
         id if users::are(of) => users::beside(app, who, id).await?,
         id if sites::are(of) => sites::beside(app, who, id).await?,
         id if tenants::are(of) => tenants::beside(app, who, id).await?,
+        id if customer_groups::are(of) => customer_groups::beside(app, who, id).await?,
         id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
         id if trunks::are(of) => trunks::beside(app, who, id).await?,
         id if inbound_routes::are(of) => inbound_routes::beside(app, who, id).await?,

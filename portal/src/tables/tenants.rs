@@ -22,7 +22,7 @@ use config::{
     write::{Step, WriteError},
 };
 
-use super::{Beside, related};
+use super::{Beside, customer_groups, related};
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
 
 #[derive(Template)]
@@ -92,7 +92,7 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
             .take(who.session, shown_once(id))
             .map(|path| format!("{}{path}", app.settings.base_url.trim_end_matches('/'))),
     };
-    beside.side = part.render()? + &beside.side;
+    beside.side = customer_groups::select(app, who).await? + &part.render()? + &beside.side;
     Ok(beside)
 }
 

@@ -167,3 +167,46 @@ async fn a_trunk_signs_with_a_key_that_is_never_shown() {
         assert!(!body.contains(key), "{body}");
     }
 }
+
+/// MT-01…08: the reseller lists and creates customers, sees their CM ID, and groups them; another CM ID is refused.
+#[tokio::test]
+async fn a_reseller_groups_customers_of_one_call_manager() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let made = admin.json("POST", "/api/v1/customer_groups", json!({ "name": "Twins" })).await;
+    let group = made.value()["id"].as_i64().unwrap();
+    // The window of a customer who is being created lists the groups with their customers.
+    let blank = admin.get("/admin/tenants/new").await.body;
+    assert!(blank.contains("Select group") && blank.contains("value=\"Twins\""), "{blank}");
+    let create = async |name: &str, cm_id: &str| {
+        let domain = format!("{}.example", name.to_lowercase());
+        let sent = [("name", name), ("domain", &domain), ("customer_group", ""), ("cm_id", cm_id)];
+        let made = admin.post("/admin/tenants", &sent).await;
+        assert_eq!(made.status.as_u16(), 303, "{}", made.body);
+        let found = admin.get(&format!("/api/v1/tenants?q={name}")).await.value();
+        found["items"][0]["id"].as_i64().unwrap()
+    };
+    let (two, three) = (create("Two", "").await, create("Three", "elsewhere").await);
+    let list = admin.get("/admin/tenants").await.body;
+    assert!(list.contains("Two") && list.contains("CM ID") && list.contains("elsewhere"), "{list}");
+    let at = format!("/admin/customer_groups/{group}");
+    let put = async |customer: i64, how: &str| {
+        let customer = customer.to_string();
+        let sent = [("customer", customer.as_str()), (how, "1")];
+        admin.post(&format!("{at}/customers"), &sent).await
+    };
+    assert_eq!(put(two, "join").await.status.as_u16(), 303);
+    let details = admin.get(&at).await.body;
+    assert!(details.contains(&format!("/admin/tenants/{two}")), "{details}");
+    assert!(details.contains("Some customers are on another call manager"), "{details}");
+    // Whoever asks for another call manager's customer all the same is refused.
+    put(three, "join").await;
+    assert_eq!(admin.get(&format!("/api/v1/tenants/{three}")).await.value()["customer_group"], "");
+    assert!(admin.get(&at).await.body.contains("CM IDs must be the same"));
+    put(two, "leave").await;
+    assert_eq!(admin.get(&format!("/api/v1/tenants/{two}")).await.value()["customer_group"], "");
+    let other = world.other_tenant().await;
+    assert_eq!(other.get(&at).await.status.as_u16(), 404);
+    let tried = other.post(&format!("{at}/customers"), &[("customer", "1")]).await;
+    assert!(tried.status.is_client_error(), "{}", tried.status);
+}
