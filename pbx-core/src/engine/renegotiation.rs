@@ -35,7 +35,8 @@ impl Engine {
         }
         let partner = call.partner(leg);
         let Some(body) = sdp else { return self.offer_back(now, leg, partner) };
-        let offer = Description::parse(&body).ok().filter(|d| d.audio.is_some());
+        let encryption = self.calls.legs[&leg].line.encryption;
+        let offer = Description::read(&body, encryption).ok().filter(|d| d.audio.is_some());
         match (offer, partner) {
             (None, _) => self.stack.refuse(now.at, id, 488),
             (Some(offer), Some(partner)) if self.concerns_partner(leg, &offer) => {
