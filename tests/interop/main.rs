@@ -4,5 +4,6 @@
 mod baresip;
 mod harness;
 mod phones;
+mod secure;
 mod sipp;
 mod standard;

@@ -28,6 +28,7 @@ mod pickup;
 mod registration;
 mod ringing;
 mod rules;
+mod secure;
 mod strangers;
 mod tcp;
 mod tenants;
