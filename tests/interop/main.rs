@@ -7,3 +7,4 @@ mod phones;
 mod secure;
 mod sipp;
 mod standard;
+mod trunk;

@@ -3,10 +3,12 @@
 
 mod basic;
 mod blocked;
+mod carriers;
 mod click_to_call;
 mod codes;
 mod company_groups;
 mod configuration;
+mod early_media;
 mod emergency;
 mod forwards;
 mod handling;
@@ -16,6 +18,8 @@ mod hunting;
 mod lamps;
 mod leaving;
 mod limits;
+mod minutes;
+mod mobile;
 mod nat;
 mod offers;
 mod old_phones;

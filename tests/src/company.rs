@@ -12,9 +12,9 @@ use config::{
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
         Department, Destination, Device, Encryption, Extension, FeatureCode, Forwards, Geolocation, Ha1,
-        InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute,
-        Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Srtp,
-        Target, Tenant, TimeFrame, Transport, Trunk, Trust, User,
+        Identity, InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut,
+        OutboundRoute, Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows,
+        RuleAction, ShownAs, Site, Srtp, Target, Tenant, TimeFrame, Transport, Trunk, Trust, User,
     },
 };
 
@@ -241,6 +241,8 @@ impl Company {
             outgoing: Outgoing {
                 number: NumberOut::Plus,
                 caller: CallerHeader::Asserted,
+                shown: ShownAs { form: NumberOut::Plus, prefix: String::new() },
+                identity: Identity::Pass,
                 codecs: Codecs::All,
                 answer_within: Duration::from_secs(6),
             },

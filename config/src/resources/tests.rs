@@ -85,6 +85,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
         sample.insert("transport".into(), ["tls", "tcp"][n % 2].into());
         let pem = format!("-----BEGIN CERTIFICATE-----\nAAA{n}\n-----END CERTIFICATE-----");
         sample.insert("certificate".into(), pem);
+        sample.insert("caller_prefix".into(), format!("9{n}"));
+        sample.insert("identity".into(), ["pass", "off"][n % 2].into());
+        sample.insert("sign_key".into(), String::new());
     }
     // These hold addresses, patterns, and names of other rows.
     for (name, value) in

@@ -27,6 +27,7 @@ use crate::call::{
     Cause, Leg, Running,
     leg::{Link, Party, Side, State, Times},
     line::Line,
+    outside::Brought,
     running::Record,
     script::{Call, Facts, Script},
 };
@@ -65,6 +66,7 @@ pub(super) struct Beginning {
     pub link: Option<Link>,
     /// In whose place the caller wants to be.
     pub replaces: Option<LegId>,
+    pub brought: Brought,
 }
 
 impl Engine {
@@ -140,7 +142,8 @@ impl Engine {
         let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
         let (offer, route) = offer.decide(route);
-        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None, replaces }
+        let (link, brought) = (None, Brought::default());
+        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces, brought }
     }
 
     /// Begins a call that somebody's INVITE asked for.
@@ -150,7 +153,7 @@ impl Engine {
         from: (InviteId, Flow),
         beginning: Beginning,
     ) -> Result<(), Refused> {
-        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces } =
+        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces, brought } =
             beginning;
         let leg = self.caller_leg(now, from, (party.clone(), offer, link));
         if !self.take_port(now, leg) {
@@ -166,6 +169,7 @@ impl Engine {
         let name: Arc<str> = self.call_name(now).into();
         let record = Record { max_forwards, ..Record::new(name.clone(), now, party, dialled) };
         let handle = Call::new(facts, now);
+        handle.bring(brought);
         device.into_iter().for_each(|device| handle.set_caller_device(device));
         let call = Running { legs: smallvec![leg], ..Running::new(id, handle, leg, record) };
         self.calls.invites.insert(invite, leg);
@@ -245,7 +249,7 @@ impl Engine {
             times: Times::new(now.at),
             cause: String::new(),
             statistics: Statistics::default(),
-            dial: None,
+            later: None,
             silent: None,
             parting: false,
             link,
