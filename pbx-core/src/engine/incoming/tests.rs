@@ -116,7 +116,7 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
         dialled: "102".into(),
         offer: Offer::Usable(None),
         max_forwards: 69,
-        replaces: None,
+        claim: None,
     };
     let beginning = engine.placed(now, admitted);
     engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
