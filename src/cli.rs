@@ -177,13 +177,17 @@ pub struct Serve {
         default_values = ["0.0.0.0:5060", "[::]:5060"]
     )]
     pub sip: Vec<SocketAddr>,
+    /// Address for phones and trunks over TLS; may be given several times; `off` for none. Those of --sip one port up if
+    /// left out
+    #[arg(long, env = "DIALTONE_SIP_TLS", value_name = "ADDR", value_delimiter = ',')]
+    pub sip_tls: Vec<Listen>,
     /// Address of the portal
     #[arg(long, env = "DIALTONE_HTTP", value_name = "ADDR", default_value = "0.0.0.0:8080")]
     pub http: SocketAddr,
     /// Address of the portal and of phones' settings over HTTPS; `off` for none
     #[arg(long, env = "DIALTONE_HTTPS", value_name = "ADDR", default_value = "0.0.0.0:8443")]
-    pub https: Https,
-    /// Certificate chain for HTTPS, PEM; one is made in the data folder if left out. Taken again when it changes
+    pub https: Listen,
+    /// Certificate chain for HTTPS and SIP over TLS, PEM; one is made in the data folder if left out. Taken again when it changes
     #[arg(long, env = "DIALTONE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// Key of that certificate, PEM
@@ -224,16 +228,16 @@ pub struct Serve {
     pub log: String,
 }
 
-/// Where HTTPS is listened for, if at all.
+/// Where something is listened for, if at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Https {
+pub enum Listen {
     /// Nowhere.
     Off,
     /// At this address.
     At(SocketAddr),
 }
 
-impl std::str::FromStr for Https {
+impl std::str::FromStr for Listen {
     type Err = std::net::AddrParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -267,6 +271,21 @@ impl Serve {
     /// [`Serve::drain`] as a duration.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
+    }
+    /// Where phones are listened for over TLS: what was asked for, or the addresses of [`Serve::sip`], one port up.
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        if self.sip_tls.is_empty() {
+            let up = |at: &SocketAddr| match at.port() {
+                0 => *at,
+                port => SocketAddr::new(at.ip(), port.checked_add(1).unwrap_or(0)),
+            };
+            return self.sip.iter().map(up).collect();
+        }
+        let given = |listen: &Listen| match listen {
+            Listen::Off => None,
+            Listen::At(address) => Some(*address),
+        };
+        self.sip_tls.iter().filter_map(given).collect()
     }
     /// Media threads: what was asked for, or one per core.
     pub fn worker_count(&self) -> usize {
@@ -319,6 +338,17 @@ mod tests {
         assert_eq!(given.rtp_ports, 10000..=20000);
         assert_eq!(given.packet_io, PacketIo::Auto);
         assert!(given.worker_count() >= 1);
+    }
+
+    /// SIP-01
+    #[test]
+    fn tls_is_one_port_up_elsewhere_or_off() {
+        let at = |line: &str| serve(line).unwrap().tls_addresses();
+        let parse = |all: &[&str]| all.iter().map(|a| a.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        assert_eq!(at("dialtone"), parse(&["0.0.0.0:5061", "[::]:5061"]));
+        assert_eq!(at("dialtone --sip 127.0.0.1:0"), parse(&["127.0.0.1:0"]));
+        assert_eq!(at("dialtone --sip-tls 127.0.0.1:7,[::1]:8"), parse(&["127.0.0.1:7", "[::1]:8"]));
+        assert!(at("dialtone --sip-tls off").is_empty());
     }
 
     #[test]

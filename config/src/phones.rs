@@ -13,7 +13,7 @@ use crate::{
     access::Author,
     codes::{self, Function},
     query::QueryError,
-    resources::devices::DEVICES,
+    resources::{devices::DEVICES, encryption::Srtp},
     secret::Place,
 };
 use models::Model;
@@ -52,7 +52,18 @@ pub struct Line {
     pub password: String,
     /// SIP domain of the tenant.
     pub domain: String,
-    pub tcp: bool,
+    pub transport: Transport,
+    /// Its speech.
+    pub srtp: Srtp,
+}
+
+/// How it registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Transport {
+    Udp,
+    Tcp,
+    Tls,
 }
 
 /// Where it stands.
@@ -311,7 +322,12 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<(Option<Profile>, String)> {
             username: row.get(5)?,
             password: String::new(),
             domain: row.get(10)?,
-            tcp: row.get_ref(7)?.as_str()? == "tcp",
+            transport: match row.get_ref(7)?.as_str()? {
+                "tls" => Transport::Tls,
+                "tcp" => Transport::Tcp,
+                _ => Transport::Udp,
+            },
+            srtp: Srtp::by_word(row.get_ref(17)?.as_str()?),
         },
         place: Placed { language: row.get(13)?, time_zone: row.get(14)?, country: row.get(15)? },
         voicemail: match row.get_ref(8)?.as_str()? {
@@ -349,10 +365,12 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 /// A phone fetches all its files within this time. [ms]
 pub const GRACE_MS: i64 = 10 * 60_000;
 
-const PROFILE: &str = "SELECT d.id, d.tenant_id, d.name, d.mac, d.model, d.username, d.secret, d.transport, \
+const PROFILE: &str = "SELECT d.id, d.tenant_id, d.name, d.mac, d.model, d.username, d.secret, \
+    CASE WHEN d.secure THEN 'tls' ELSE d.transport END, \
     d.voicemail_button, d.voicemail_box, t.domain, COALESCE(u.name, d.name), COALESCE(x.number, ''), \
     COALESCE(NULLIF(u.language, ''), 'en'), \
-    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), COALESCE(d.user_id, d.hotdesk_user_id) \
+    COALESCE(NULLIF(u.time_zone, ''), s.time_zone, o.time_zone, 'UTC'), COALESCE(c.country, 'us'), COALESCE(d.user_id, d.hotdesk_user_id), \
+    CASE WHEN d.secure OR d.clear_keys THEN d.srtp ELSE 'off' END \
     FROM devices d JOIN tenants t ON t.id = d.tenant_id LEFT JOIN users u ON u.id = COALESCE(d.user_id, d.hotdesk_user_id) \
     LEFT JOIN extensions x ON x.tenant_id = d.tenant_id AND x.user_id = COALESCE(d.user_id, d.hotdesk_user_id) \
     LEFT JOIN settings c ON c.tenant_id = d.tenant_id LEFT JOIN sites s ON s.id = COALESCE(d.site_id, u.site_id) \

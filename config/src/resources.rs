@@ -16,6 +16,7 @@ pub mod customer_groups;
 pub mod departments;
 pub mod device_buttons;
 pub mod devices;
+pub mod encryption;
 pub mod extensions;
 pub mod feature_codes;
 pub mod geolocations;

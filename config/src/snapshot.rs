@@ -18,6 +18,7 @@ pub use crate::{
         contacts::{Contact, OwnContact},
         departments::Department,
         devices::{Device, Ha1, Ring},
+        encryption::{Encryption, Srtp},
         extensions::{Extension, Target},
         feature_codes::FeatureCode,
         geolocations::{CivicAddress, Geolocation},
@@ -35,7 +36,7 @@ pub use crate::{
         time_frames::TimeFrame,
         trunks::{
             Account, Attestation, CalledIn, CallerHeader, Codecs, Identity, Incoming, NumberIn, NumberOut,
-            Outgoing, Peer, ShownAs, Signer, Source, Transport, Trunk,
+            Outgoing, Peer, ShownAs, Signer, Source, Transport, Trunk, Trust,
         },
         users::{Calling, Forwards, Mobile, NightForwards, Shows, User},
     },

@@ -110,6 +110,7 @@ fn line(remote: SocketAddr, (number, name): (u8, &str)) -> Line {
         send: true,
         receive: true,
         ptime: 20,
+        protection: None,
         signalled_from: remote.ip(),
     }
 }

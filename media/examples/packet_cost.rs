@@ -107,6 +107,7 @@ fn open(worker: &mut Worker, now: Instant, session: u32, codec: u8) {
         send: true,
         receive: true,
         ptime: 20,
+        protection: None,
         signalled_from: remote.ip(),
     };
     worker.handle(now, Command::Open { session: id, local: remote.ip(), port: 10_000 });

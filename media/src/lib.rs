@@ -18,6 +18,7 @@ mod routes;
 mod rtcp;
 pub mod sdp;
 pub mod session;
+pub mod srtp;
 pub mod statistics;
 pub mod text;
 mod timers;

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     codec::Codec,
+    srtp::Protection,
     tone::{Country, Tone},
 };
 
@@ -40,6 +41,8 @@ pub struct Line {
     pub receive: bool,
     /// Packet time. [ms, 10..=60]
     pub ptime: u8,
+    /// Speech and reports are encrypted; `None` is plain RTP.
+    pub protection: Option<Box<Protection>>,
     /// Where the peer's signalling came from: an address behind NAT from which media is believed too.
     pub signalled_from: std::net::IpAddr,
 }

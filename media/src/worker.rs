@@ -11,6 +11,7 @@ mod mixing;
 mod output;
 mod packet;
 mod player;
+mod sealing;
 mod session;
 mod sessions;
 #[cfg(test)]
@@ -153,6 +154,8 @@ impl Worker {
         self.obey(now, command);
     }
     /// A datagram of `socket`, rewritten in place if it is to be forwarded. Never allocates.
+    ///
+    /// It is the whole of `packet`: what would be longer encrypted has no room then and is dropped.
     pub fn receive(
         &mut self,
         now: Instant,
@@ -160,8 +163,19 @@ impl Worker {
         from: SocketAddr,
         packet: &mut [u8],
     ) -> Option<Forward> {
+        let len = packet.len();
+        self.receive_in(now, (socket, from), packet, len)
+    }
+    /// The same for a datagram of `len` bytes at the beginning of a buffer that may be longer.
+    pub fn receive_in(
+        &mut self,
+        now: Instant,
+        (socket, from): (SocketId, SocketAddr),
+        buffer: &mut [u8],
+        len: usize,
+    ) -> Option<Forward> {
         self.now = Some(now);
-        self.datagram(now, socket, from, packet)
+        self.datagram(now, (socket, from), buffer, len)
     }
     /// A socket could not be bound, or failed for good. Both sockets of its session are closed.
     pub fn socket_failed(&mut self, socket: SocketId) {

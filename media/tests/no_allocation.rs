@@ -13,6 +13,7 @@ use std::{
 use media::{
     Command, Country, Line, MixId, Output, Path, Payload, SessionId, Settings, SocketId, Tone, Worker,
     codec::Codec,
+    srtp::{Key, Keying, Protection, Sealer, Suite},
 };
 
 struct Counting;
@@ -51,6 +52,8 @@ struct Run {
     now: Instant,
     buffer: [u8; 1_500],
     sent: usize,
+    /// Those of the phones that encrypt.
+    sealers: Vec<Sealer>,
 }
 
 impl Run {
@@ -76,8 +79,14 @@ impl Run {
             packet[4..8].copy_from_slice(&timestamp.to_be_bytes());
             packet[12..14].copy_from_slice(&[5, if number % 50 > 2 { 0x80 } else { 0 }]);
             let socket = SocketId(session * 2);
-            self.worker.receive(self.now, socket, phone(session), &mut packet.clone());
-            self.worker.receive(self.now, socket, phone(session + 1_000), &mut packet.clone());
+            let mut long = [0u8; 188];
+            long[..172].copy_from_slice(&packet);
+            let len = match self.sealers.get_mut(session as usize / 10 * 2 + session as usize % 10) {
+                Some(sealer) if session % 10 < 2 => sealer.rtp(&mut long, 172).unwrap(),
+                _ => 172,
+            };
+            self.worker.receive_in(self.now, (socket, phone(session)), &mut long.clone(), len);
+            self.worker.receive_in(self.now, (socket, phone(session + 1_000)), &mut long, len);
             let report = &mut [0x80, 201, 0, 1, 0, 0, 0, 9];
             self.worker.receive(self.now, SocketId(session * 2 + 1), phone(session), report);
             self.drain();
@@ -90,6 +99,10 @@ impl Run {
 
 fn phone(session: u32) -> SocketAddr {
     SocketAddr::from(([192, 0, (session >> 8) as u8, session as u8], 4_000))
+}
+
+fn key(seed: u8) -> Keying {
+    Keying { suite: Suite::Aes128Sha80, key: Key::new([seed; 46]), mki: 0 }
 }
 
 /// Callers speak A-law, callees µ-law.
@@ -111,15 +124,18 @@ fn line(session: u32) -> Line {
         send: true,
         receive: true,
         ptime: 20,
+        // One call in ten is encrypted on both sides.
+        protection: (session % 10 < 2).then(|| Box::new(Protection { ours: key(1), theirs: key(2) })),
         signalled_from: remote.ip(),
     }
 }
 
-/// ARCHITECTURE, MED-02, MED-11, GRP-04: relay, conversion, a mix, digits, tones, reports and figures for ten seconds of 50 calls.
+/// ARCHITECTURE, MED-02, MED-03, MED-11, GRP-04: relay, encryption, conversion, a mix, digits, tones, reports and figures for ten seconds of 50 calls.
 #[test]
 fn packets_and_tones_allocate_nothing() {
+    let sealers = (0..CALLS * 2 / 5).map(|_| Sealer::new(&key(2))).collect();
     let worker = Worker::new(Settings::default(), [1; 32]);
-    let mut run = Run { worker, now: Instant::now(), buffer: [0; 1_500], sent: 0 };
+    let mut run = Run { worker, now: Instant::now(), buffer: [0; 1_500], sent: 0, sealers };
     for session in 0..CALLS * 2 {
         let (id, peer) = (SessionId(session.into()), SessionId((session ^ 1).into()));
         let local = SocketAddr::from(([127, 0, 0, 1], 0)).ip();

@@ -228,7 +228,7 @@ pub(crate) fn is_behind_nat(flow: &Flow, ip: Option<IpAddr>) -> bool {
 /// `udp 192.0.2.1:5060 198.51.100.7:5062`: transport, our listener, the peer.
 pub(crate) fn print_flow(flow: &Flow) -> String {
     let mut text = String::with_capacity(FLOW);
-    text.push_str(transport_name(flow.transport));
+    text.push_str(flow.transport.name());
     for address in [flow.local, flow.remote] {
         text.push(' ');
         text::push_address(&mut text, address);
@@ -245,26 +245,15 @@ pub(crate) fn print_peer(flow: &Flow) -> String {
 
 /// The same, into a longer text.
 pub(crate) fn push_peer(out: &mut String, flow: &Flow) {
-    out.push_str(transport_name(flow.transport));
+    out.push_str(flow.transport.name());
     out.push(' ');
     text::push_address(out, flow.remote);
-}
-
-fn transport_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-    }
 }
 
 /// The opposite of [`print_flow`].
 pub(crate) fn parse_flow(text: &str) -> Option<Flow> {
     let mut parts = text.split(' ');
-    let transport = match parts.next()? {
-        "udp" => Transport::Udp,
-        "tcp" => Transport::Tcp,
-        _ => return None,
-    };
+    let transport = Transport::by_name(parts.next()?)?;
     Some(Flow { transport, local: parts.next()?.parse().ok()?, remote: parts.next()?.parse().ok()? })
 }
 

@@ -5,9 +5,10 @@
 //! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a
 //! call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected`
 //! follows a phone to its next connection, `resyncing` has phones fetch their settings, `alarming` rings phones in the house
-//! while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media;
+//! while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media, `sealing` its keys;
 //! `media_events` hears the workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps
-//! the lines to the public network, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
+//! the lines to the public network, `proving` says
+//! whom their servers must prove to be, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
 //! that are only rehearsed. `joining` brings a leg of one call into another; `referring` (transfer), `taking` (pickup,
 //! Replaces), `barging` (Join) and `parking` are what people want with it; `connected` tells phones whom they talk with then,
 //! `references` programs what became of a call they asked for. `subscriptions` lets phones watch lamps, `lamps` knows how they
@@ -36,6 +37,7 @@ mod outgoing;
 mod parking;
 mod perform;
 mod placing;
+mod proving;
 mod publishing;
 mod reconnected;
 mod redirect;
@@ -46,6 +48,7 @@ mod rehearsing;
 mod renegotiation;
 mod requests;
 mod resyncing;
+mod sealing;
 mod show;
 mod subscriptions;
 mod taking;
@@ -65,7 +68,7 @@ use media::Ports;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sip_stack::{Flow, InviteId, Stack, digest::Ha1};
 
-pub use crate::io::{Input, Now, Options, Output, Stored};
+pub use crate::io::{Demand, Input, Now, Options, Output, Proof, Stored};
 pub use crate::presence::summary::Counts;
 use crate::{
     auth::Auth,

@@ -105,9 +105,33 @@ pub enum Output {
     Live(live::Change),
     /// Ask the DNS, or the network; [`Input::Resolved`] follows in any case.
     Resolve(Question),
+    /// What the server at an address must prove before anything is said to it over TLS, all of it; in place of what was
+    /// demanded of it before.
+    #[allow(missing_docs)]
+    Demand { remote: SocketAddr, demands: Vec<Demand> },
     /// Draining is done.
     Drained,
     /// Change the configuration; [`Input::Edited`] answers each of them.
     #[allow(missing_docs)]
     Edit { ticket: u64, edit: Box<Edit> },
+}
+
+/// What a server must prove. SIP-38
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// Name or address (IPv6 without brackets) that its certificate is for.
+    pub name: String,
+    /// By what.
+    pub proof: Proof,
+}
+
+/// What is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A certificate of an authority that the machine knows.
+    Roots,
+    /// This certificate, or one that it signed. PEM.
+    Certificate(String),
+    /// Anything.
+    Nothing,
 }

@@ -107,7 +107,11 @@ impl Entry {
 impl Kept {
     fn shown(&self) -> Cow<'_, [u8]> {
         let secret = if self.ours { may_be_secret(&self.bytes) } else { self.secret };
-        if secret { Cow::Owned(redact(&self.bytes)) } else { Cow::Borrowed(&self.bytes) }
+        let shown = if secret { Cow::Owned(redact(&self.bytes)) } else { Cow::Borrowed(&self.bytes[..]) };
+        match KEY.find(&shown) {
+            Some(first) => Cow::Owned(without_keys(&shown, first)),
+            None => shown,
+        }
     }
 }
 
@@ -115,6 +119,23 @@ impl Kept {
 fn may_be_secret(bytes: &[u8]) -> bool {
     let is_other_answer = bytes.starts_with(b"SIP/2.0 ") && !bytes.starts_with(b"SIP/2.0 4");
     !is_other_answer && IN_EACH_OF_OURS.find(bytes).is_some()
+}
+
+/// The message without the keys of SRTP that its description holds (RFC 4568 §9.1): whoever reads ladders must not listen.
+fn without_keys(bytes: &[u8], first: usize) -> Vec<u8> {
+    let mut safe = bytes[..first].to_vec();
+    let mut rest = &bytes[first..];
+    while let Some(at) = KEY.find(rest) {
+        let (before, key) = rest.split_at(at + KEY.needle().len());
+        safe.extend_from_slice(before);
+        safe.extend_from_slice("…".as_bytes());
+        // Lifetime and name stay.
+        let end =
+            key.iter().position(|b| matches!(b, b'|' | b';' | b' ' | b'\r' | b'\n')).unwrap_or(key.len());
+        rest = &key[end..];
+    }
+    safe.extend_from_slice(rest);
+    safe
 }
 
 /// A flow as text: our address, then the peer's.
@@ -204,6 +225,8 @@ const CREDENTIALS: [Name; 4] =
     [Name::Authorization, Name::ProxyAuthorization, Name::WwwAuthenticate, Name::ProxyAuthenticate];
 /// Part of each of [`CREDENTIALS`] as we write them.
 static IN_EACH_OF_OURS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("uth"));
+/// What stands before a key (RFC 4568 §9.2), in lower case as everybody writes it.
+static KEY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("inline:"));
 /// Digest parameters that reveal nothing (RFC 7616 §3.4).
 const KEPT: [&str; 6] = ["username", "realm", "uri", "algorithm", "qop", "nc"];
 
@@ -273,6 +296,21 @@ mod tests {
     fn our_spelling_of_credentials_is_noticed() {
         for name in CREDENTIALS {
             assert!(may_be_secret(name.as_str().as_bytes()), "{name:?}");
+        }
+    }
+
+    /// SIP-45, MED-03
+    #[test]
+    fn keys_of_speech_are_not_in_the_ladder() {
+        let text = "INVITE sip:102@a SIP/2.0\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\
+                    a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4\r\n\
+                    a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj\r\na=sendrecv\r\n";
+        let start = Instant::now();
+        let sent = Entry::sent(start, flow(), false, Bytes::from_static(text.as_bytes()));
+        let shown = shown([sent], start).remove(0).text;
+        assert!(!shown.contains("d0Rm") && !shown.contains("NzB4"), "{shown}");
+        for kept in ["AES_CM_128_HMAC_SHA1_80 inline:…|2^20|1:4\r\n", "inline:…\r\na=sendrecv\r\n"] {
+            assert!(shown.contains(kept), "{shown}");
         }
     }
 

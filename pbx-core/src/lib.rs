@@ -43,4 +43,4 @@ mod trace;
 mod trunk;
 
 pub use callback::OPEN as CALLED_BACK;
-pub use engine::{Counts, Engine, Input, Now, Options, Output, Stored, rehearse};
+pub use engine::{Counts, Demand, Engine, Input, Now, Options, Output, Proof, Stored, rehearse};

@@ -133,6 +133,8 @@ pub struct Leg {
     pub address: String,
     pub state: &'static str,
     pub codec: String,
+    /// Its speech goes by SRTP.
+    pub encrypted: bool,
     /// MOS of what this party hears and says, 0 if unknown.
     pub mos_heard: f32,
     pub mos_said: f32,

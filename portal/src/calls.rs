@@ -165,6 +165,7 @@ pub(crate) struct LegView {
 impl From<&LiveLeg> for LegView {
     fn from(leg: &LiveLeg) -> Self {
         let mut facts = vec![("Address", leg.address.clone()), ("Codec", leg.codec.clone())];
+        facts.push(("Encrypted", encrypted(leg).to_owned()));
         if leg.mos_heard > 0.0 {
             facts.push(("Packet loss", format!("{:.1} %", leg.loss)));
             facts.push(("Jitter", format!("{:.0} ms", leg.jitter_ms)));
@@ -179,6 +180,17 @@ impl From<&LiveLeg> for LegView {
             said: leg.mos_said,
             facts,
         }
+    }
+}
+
+/// What nobody on the way can read. Blank before there is any speech.
+fn encrypted(leg: &LiveLeg) -> &'static str {
+    match (leg.address.starts_with("tls "), leg.encrypted) {
+        _ if leg.codec.is_empty() => "",
+        (true, true) => "signalling and speech",
+        (true, false) => "signalling only",
+        (false, true) => "speech only",
+        (false, false) => "nothing",
     }
 }
 

@@ -60,6 +60,8 @@ pub struct LiveLeg {
     pub address: String,
     pub state: &'static str,
     pub codec: String,
+    /// Its speech goes by SRTP.
+    pub encrypted: bool,
     pub mos_heard: f32,
     pub mos_said: f32,
     /// Percent.

@@ -308,13 +308,26 @@ impl Dialog {
     }
 }
 
-/// Writes our Contact for peers beyond this flow.
-pub(crate) fn push_contact(out: &mut Vec<u8>, settings: &Settings, flow: Flow, user: &[u8]) {
-    out.extend_from_slice(b"<sip:");
+/// Writes our Contact for peers beyond this flow. Where the request goes to a SIPS URI, so is ours (RFC 3261 §12.1.1), and
+/// that says TLS already (RFC 5630 §3.1.4).
+pub(crate) fn push_contact(
+    out: &mut Vec<u8>,
+    settings: &Settings,
+    flow: Flow,
+    user: &[u8],
+    request_uri: &[u8],
+) {
+    let is_sips = flow.transport.is_encrypted() && is_sips(request_uri);
+    out.extend_from_slice(if is_sips { b"<sips:" } else { b"<sip:" });
     out.extend_from_slice(user);
     out.push(b'@');
     push_address(out, shown_address(settings, flow));
-    out.extend_from_slice(if flow.transport.is_reliable() { b";transport=tcp>" } else { b">" });
+    out.extend_from_slice(if is_sips { b"" } else { flow.transport.uri_param().as_bytes() });
+    out.push(b'>');
+}
+
+fn is_sips(uri: &[u8]) -> bool {
+    uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"sips:"))
 }
 
 fn route_uri(route: &[u8]) -> Option<Uri<'_>> {

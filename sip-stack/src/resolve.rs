@@ -157,7 +157,7 @@ impl Search<'_> {
         let Target { host, port, transport } = target;
         let usual = transport.unwrap_or(Transport::Udp);
         if text::ip(host.as_bytes()).is_some() || port.is_some() {
-            return vec![(usual, host.to_owned(), port.unwrap_or(PORT))];
+            return vec![(usual, host.to_owned(), port.unwrap_or(usual_port(usual)))];
         }
         let services = match transport {
             Some(transport) => vec![(transport, service(transport, host))],
@@ -176,7 +176,7 @@ impl Search<'_> {
                 return servers.into_iter().map(|(host, port)| (transport, host, port)).collect();
             }
         }
-        vec![(usual, host.to_owned(), PORT)]
+        vec![(usual, host.to_owned(), usual_port(usual))]
     }
 
     /// The services that a domain names, the preferred one first; those that are usual, if it names none.
@@ -187,6 +187,7 @@ impl Search<'_> {
             let transport = match service.to_ascii_uppercase().as_str() {
                 "SIP+D2U" => Transport::Udp,
                 "SIP+D2T" => Transport::Tcp,
+                "SIPS+D2T" => Transport::Tls,
                 _ => continue,
             };
             naptr.push((order, preference, transport, replacement));
@@ -196,7 +197,7 @@ impl Search<'_> {
         }
         naptr.sort_by_key(|(order, preference, ..)| (*order, *preference));
         if naptr.is_empty() {
-            return [Transport::Udp, Transport::Tcp].map(|t| (t, service(t, host))).into();
+            return [Transport::Udp, Transport::Tcp, Transport::Tls].map(|t| (t, service(t, host))).into();
         }
         naptr.into_iter().map(|(_, _, transport, name)| (transport, name)).collect()
     }
@@ -267,15 +268,22 @@ fn in_order(records: &[Record], random: &mut dyn FnMut(u64) -> u64) -> Vec<(Stri
 }
 
 fn service(transport: Transport, host: &str) -> String {
-    let protocol = match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
+    let service = match transport {
+        Transport::Udp => "_sip._udp",
+        Transport::Tcp => "_sip._tcp",
+        Transport::Tls => "_sips._tcp",
     };
-    format!("_sip._{protocol}.{host}")
+    format!("{service}.{host}")
 }
 
 /// The port where nothing names another (RFC 3263 §4.2).
-const PORT: u16 = 5060;
+fn usual_port(transport: Transport) -> u16 {
+    match transport {
+        Transport::Udp | Transport::Tcp => 5060,
+        Transport::Tls => 5061,
+    }
+}
+
 /// Answers at once.
 const MOST_KNOWN: usize = 10_000;
 /// Records taken of one answer.

@@ -46,7 +46,8 @@ impl Subscription {
     /// Of an accepted SUBSCRIBE or REFER; `tag` is ours.
     pub(crate) fn of_request(layer: &Layer, (flow, request): (Flow, &Message), tag: &str) -> Self {
         let to = request.header(Name::To).unwrap_or_default();
-        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes());
+        let uri = request.request_uri().unwrap_or_default();
+        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes(), uri);
         let local = Local::new(request.call_id(), to, tag.as_bytes(), contact);
         let event = match request.method() {
             // Its dialog has no other subscription that an id would tell it from (RFC 3515 §2.4.6).

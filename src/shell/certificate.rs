@@ -1,4 +1,4 @@
-//! The certificate of the HTTPS listener: made at first start, or one's own; taken again when its files change. OPS-01, OPS-13.
+//! The certificate of HTTPS and of SIP over TLS: made at first start, or one's own; taken again when its files change. OPS-01, OPS-13.
 
 use std::{
     fs::OpenOptions,
@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 use super::{alarms::Alarms, listeners};
 
-/// Why there is no HTTPS, in words for the terminal.
+/// Why there is no TLS, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum CertificateError {
@@ -111,18 +111,21 @@ impl Certificate {
         Ok(Arc::new(Self { files, provider, held, seen }))
     }
 
-    /// What connections are served with.
+    /// What connections are served with. `protocol` is what they speak inside, if they have a name for it (RFC 7301).
     ///
     /// # Errors
     /// When the library offers no protocol version.
-    pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, CertificateError> {
+    pub fn server_config(
+        self: &Arc<Self>,
+        protocol: Option<&str>,
+    ) -> Result<Arc<ServerConfig>, CertificateError> {
         let unusable = |why: String| CertificateError::Chain { file: self.files.chain.clone(), why };
         let mut config = ServerConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(error.to_string()))?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = protocol.into_iter().map(|name| name.as_bytes().to_vec()).collect();
         Ok(Arc::new(config))
     }
 
@@ -154,7 +157,7 @@ impl Certificate {
             match tokio::task::spawn_blocking(move || certificate.renew()).await {
                 Ok(Ok(true)) => {
                     alarms.clear(ALARM);
-                    info!("HTTPS has a new certificate, {}", self.fingerprint());
+                    info!("new connections get a new certificate, {}", self.fingerprint());
                 }
                 Ok(Err(fault)) => {
                     warn!("{fault}; the certificate of before stays");
@@ -231,7 +234,7 @@ mod tests {
         }
         let certificate = Certificate::open(files).unwrap();
         assert_eq!(certificate.fingerprint().len(), 32 * 3 - 1);
-        certificate.server_config().unwrap();
+        certificate.server_config(None).unwrap();
     }
 
     /// OPS-13

@@ -9,15 +9,24 @@ use std::{
 
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
-/// The UDP and the TCP socket of one address, both bound to the same port.
+/// The sockets of one address: UDP and TCP, both bound to the same port, or TCP alone for connections over TLS.
 #[derive(Debug)]
 pub struct Listener {
     /// A concrete address and port.
     pub address: SocketAddr,
-    /// Datagrams.
-    pub udp: std::net::UdpSocket,
+    /// Datagrams; `None` where connections speak TLS.
+    pub udp: Option<std::net::UdpSocket>,
     /// Connections.
     pub tcp: std::net::TcpListener,
+}
+
+/// What is listened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// UDP and TCP.
+    Sip,
+    /// SIP over TLS.
+    SipTls,
 }
 
 /// Why phones cannot be listened for, in words for the terminal.
@@ -35,22 +44,26 @@ pub enum BindError {
     Forbidden { address: SocketAddr, option: &'static str },
     #[error("cannot listen on {address}: {source}")]
     Other { address: SocketAddr, source: io::Error },
-    #[error("none of the addresses given with --sip exists on this machine")]
-    Nothing,
+    #[error("none of the addresses given with {option} exists on this machine")]
+    Nothing { option: &'static str },
 }
 
 /// Binds everything that `wanted` means. Wildcards with port 0 get one port for all their addresses.
-pub fn bind_all(wanted: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
+pub fn bind_all(service: Service, wanted: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
     let mut listeners = Vec::new();
     for &one in wanted {
         let addresses = expand(one, &interface_addresses());
-        listeners.extend(bind_one(one, &addresses)?);
+        listeners.extend(service.bind_one(one, &addresses)?);
     }
-    if listeners.is_empty() { Err(BindError::Nothing) } else { Ok(listeners) }
+    let missing = listeners.is_empty() && !wanted.is_empty();
+    if missing { Err(BindError::Nothing { option: service.option() }) } else { Ok(listeners) }
 }
 
 /// Binds addresses that appeared since `bound`. Failures are passed over: the next look may succeed.
-pub fn bind_new(wanted: &[SocketAddr], bound: &[SocketAddr]) -> Vec<Listener> {
+pub fn bind_new(service: Service, wanted: &[SocketAddr], bound: &[SocketAddr]) -> Vec<Listener> {
+    if !wanted.iter().any(|a| a.ip().is_unspecified()) {
+        return vec![];
+    }
     let interfaces = interface_addresses();
     let fixed = wanted.iter().filter(|a| a.ip().is_unspecified()).map(|&wildcard| {
         // Whoever asked for any port got one with the first addresses; later ones share it.
@@ -63,7 +76,7 @@ pub fn bind_new(wanted: &[SocketAddr], bound: &[SocketAddr]) -> Vec<Listener> {
     fixed
         .flat_map(|wildcard| expand(wildcard, &interfaces))
         .filter(|address| !bound.contains(address))
-        .filter_map(|address| bind(address).ok())
+        .filter_map(|address| service.bind(address).ok())
         .collect()
 }
 
@@ -83,38 +96,57 @@ pub fn concrete(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(primary_address(&all), address.port())
 }
 
-fn bind_one(wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
-    for _ in 0..PORT_TRIES {
-        match bind_same_port(wanted, addresses) {
-            // Somebody had the port that the system chose on another of our addresses: have it choose again.
-            Err(BindError::Taken { .. }) if wanted.port() == 0 => {}
-            result => return result,
+impl Service {
+    fn option(self) -> &'static str {
+        match self {
+            Self::Sip => "--sip",
+            Self::SipTls => "--sip-tls (or --sip-tls off)",
         }
     }
-    Err(BindError::Taken { address: wanted, option: OPTION })
-}
 
-fn bind_same_port(wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
-    let (mut port, mut listeners) = (wanted.port(), Vec::new());
-    for address in addresses {
-        match bind(SocketAddr::new(address.ip(), port)) {
-            Ok(listener) => {
-                port = listener.address.port();
-                listeners.push(listener);
+    fn bind_one(self, wanted: SocketAddr, addresses: &[SocketAddr]) -> Result<Vec<Listener>, BindError> {
+        for _ in 0..PORT_TRIES {
+            match self.bind_same_port(wanted, addresses) {
+                // Somebody had the port that the system chose on another of our addresses: have it choose again.
+                Err(BindError::Taken { .. }) if wanted.port() == 0 => {}
+                result => return result,
             }
-            // An address of an interface that is coming up or going down; the next look takes it in.
-            Err(BindError::NoSuchAddress { .. }) if wanted.ip().is_unspecified() => {}
-            Err(fault) => return Err(fault),
         }
+        Err(BindError::Taken { address: wanted, option: self.option() })
     }
-    Ok(listeners)
-}
 
-fn bind(address: SocketAddr) -> Result<Listener, BindError> {
-    let udp = bind_udp(address).map_err(|e| explain(address, OPTION, e))?;
-    let address = udp.local_addr().map_err(|e| explain(address, OPTION, e))?;
-    let tcp = bind_tcp(address).map_err(|e| explain(address, OPTION, e))?;
-    Ok(Listener { address, udp, tcp })
+    fn bind_same_port(
+        self,
+        wanted: SocketAddr,
+        addresses: &[SocketAddr],
+    ) -> Result<Vec<Listener>, BindError> {
+        let (mut port, mut listeners) = (wanted.port(), Vec::new());
+        for address in addresses {
+            match self.bind(SocketAddr::new(address.ip(), port)) {
+                Ok(listener) => {
+                    port = listener.address.port();
+                    listeners.push(listener);
+                }
+                // An address of an interface that is coming up or going down; the next look takes it in.
+                Err(BindError::NoSuchAddress { .. }) if wanted.ip().is_unspecified() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(listeners)
+    }
+
+    fn bind(self, wanted: SocketAddr) -> Result<Listener, BindError> {
+        let bind = || {
+            let udp = match self {
+                Self::Sip => Some(bind_udp(wanted)?),
+                Self::SipTls => None,
+            };
+            let address = udp.as_ref().map_or(Ok(wanted), std::net::UdpSocket::local_addr)?;
+            let tcp = bind_tcp(address)?;
+            Ok(Listener { address: tcp.local_addr()?, udp, tcp })
+        };
+        bind().map_err(|fault| explain(wanted, self.option(), fault))
+    }
 }
 
 /// Puts the fault of binding `address` into words; `option` is where another can be chosen.
@@ -192,7 +224,6 @@ fn interface_addresses() -> BTreeSet<IpAddr> {
     all.iter().filter(|i| !i.is_link_local()).map(if_addrs::Interface::ip).collect()
 }
 
-const OPTION: &str = "--sip";
 const PORT_TRIES: usize = 20;
 /// A second of REGISTERs at 10,000 a second. [bytes]
 const UDP_BUFFER: usize = 4 << 20;
@@ -221,7 +252,7 @@ mod tests {
 
     #[test]
     fn any_port_is_the_same_for_udp_and_tcp_of_all_addresses() {
-        let listeners = bind_all(&["0.0.0.0:0".parse().unwrap()]).unwrap();
+        let listeners = bind_all(Service::Sip, &["0.0.0.0:0".parse().unwrap()]).unwrap();
         let port = listeners[0].address.port();
         assert_ne!(port, 0);
         for listener in &listeners {
@@ -230,24 +261,24 @@ mod tests {
             assert_eq!(listener.tcp.local_addr().unwrap(), listener.address);
         }
         let bound: Vec<_> = listeners.iter().map(|l| l.address).collect();
-        assert!(bind_new(&["0.0.0.0:0".parse().unwrap()], &bound).is_empty());
-        assert!(!bind_new(&["0.0.0.0:0".parse().unwrap()], &[]).is_empty());
+        assert!(bind_new(Service::Sip, &["0.0.0.0:0".parse().unwrap()], &bound).is_empty());
+        assert!(!bind_new(Service::Sip, &["0.0.0.0:0".parse().unwrap()], &[]).is_empty());
     }
 
     #[test]
     fn an_address_that_is_not_there_yet_is_passed_over_under_a_wildcard_only() {
         let gone: SocketAddr = "192.0.2.77:0".parse().unwrap();
-        let bound = bind_same_port("0.0.0.0:0".parse().unwrap(), &[gone, any()]).unwrap();
+        let bound = Service::Sip.bind_same_port("0.0.0.0:0".parse().unwrap(), &[gone, any()]).unwrap();
         assert_eq!(bound.len(), 1);
-        assert!(matches!(bind_same_port(gone, &[gone]), Err(BindError::NoSuchAddress { .. })));
+        assert!(matches!(Service::Sip.bind_same_port(gone, &[gone]), Err(BindError::NoSuchAddress { .. })));
     }
 
     #[test]
     fn a_taken_port_says_which_and_what_to_do() {
-        let first = bind_all(&[any()]).unwrap();
-        let error = bind_all(&[first[0].address]).unwrap_err().to_string();
+        let first = bind_all(Service::Sip, &[any()]).unwrap();
+        let error = bind_all(Service::Sip, &[first[0].address]).unwrap_err().to_string();
         assert!(error.contains(&first[0].address.port().to_string()) && error.contains("--sip"), "{error}");
-        let strange = bind_all(&["192.0.2.77:0".parse().unwrap()]).unwrap_err().to_string();
+        let strange = bind_all(Service::Sip, &["192.0.2.77:0".parse().unwrap()]).unwrap_err().to_string();
         assert!(strange.contains("192.0.2.77"), "{strange}");
     }
 }

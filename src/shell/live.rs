@@ -126,19 +126,17 @@ impl LiveView {
             self.0.changed.send_modify(|version| *version += 1);
         }
     }
-    /// The engine's counters as they are, and how many TCP connections there are.
+    /// The engine's counters as they are, and how many TCP and TLS connections there are.
     pub fn set_metrics(&self, metrics: Vec<Metric>, connections: usize) {
         let mut state = self.state();
         state.metrics = metrics;
         state.connections = connections;
     }
     /// Our listeners.
-    pub fn set_addresses(&self, listeners: &[SocketAddr]) {
-        // Loopback is shown only where there is nothing else: no phone on the desk reaches it.
-        let outside: Vec<_> = listeners.iter().filter(|a| !a.ip().is_loopback()).collect();
-        let shown = if outside.is_empty() { listeners.iter().collect() } else { outside };
-        self.state().addresses =
-            shown.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect();
+    pub fn set_addresses(&self, sip: &[SocketAddr], tls: &[SocketAddr]) {
+        let plain = shown_addresses(sip).into_iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]);
+        let encrypted = shown_addresses(tls).into_iter().map(|a| format!("tls {a}"));
+        self.state().addresses = plain.chain(encrypted).collect();
     }
     /// The revision that new calls run under.
     pub fn set_revision(&self, revision: i64) {
@@ -265,6 +263,12 @@ impl portal::Live for LiveView {
     }
 }
 
+/// Loopback is shown only where there is nothing else: no phone on the desk reaches it.
+fn shown_addresses(listeners: &[SocketAddr]) -> Vec<&SocketAddr> {
+    let outside: Vec<_> = listeners.iter().filter(|a| !a.ip().is_loopback()).collect();
+    if outside.is_empty() { listeners.iter().collect() } else { outside }
+}
+
 fn shown_trunk(trunk: &live::Trunk) -> LiveTrunk {
     LiveTrunk {
         trunk: trunk.trunk,
@@ -289,6 +293,7 @@ fn shown(call: Call) -> LiveCall {
         address: leg.address,
         state: leg.state,
         codec: leg.codec,
+        encrypted: leg.encrypted,
         mos_heard: leg.mos_heard,
         mos_said: leg.mos_said,
         loss: leg.loss,

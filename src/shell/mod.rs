@@ -36,6 +36,7 @@ mod stop;
 mod tcp;
 pub mod text;
 mod threads;
+mod tls;
 mod udp;
 mod upkeep;
 mod welcome;

@@ -15,10 +15,11 @@ use super::{
     clock::now,
     datagrams, dns,
     edits::Edits,
-    listeners::{self, Listener},
+    listeners::{self, Listener, Service},
     live::LiveView,
     records::Records,
     tcp::{self, Tcp},
+    tls::Tls,
     udp::Udp,
     workers::Workers,
 };
@@ -28,7 +29,9 @@ pub struct Parts {
     /// Bound sockets.
     pub listeners: Vec<Listener>,
     /// What was asked for, to look for addresses that appear later.
-    pub wanted: Vec<SocketAddr>,
+    pub wanted: Wanted,
+    /// Connections over TLS; `None` where there are none.
+    pub tls: Option<Tls>,
     /// Media.
     pub workers: Workers,
     /// From media.
@@ -47,6 +50,15 @@ pub struct Parts {
     pub inputs: mpsc::Sender<Input>,
 }
 
+/// The addresses that were asked for, wildcards among them.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// UDP and TCP.
+    pub sip: Vec<SocketAddr>,
+    /// SIP over TLS.
+    pub tls: Vec<SocketAddr>,
+}
+
 /// Runs until the engine says that it is drained. `make` builds the engine in this thread, where it stays.
 pub fn run(parts: Parts, make: impl FnOnce() -> Engine) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -57,8 +69,10 @@ struct Node {
     engine: Engine,
     udp: Udp,
     tcp: Tcp,
+    /// UDP and TCP.
     bound: Vec<SocketAddr>,
-    wanted: Vec<SocketAddr>,
+    bound_tls: Vec<SocketAddr>,
+    wanted: Wanted,
     workers: Workers,
     records: Records,
     edits: Edits,
@@ -78,6 +92,7 @@ impl Node {
         let Parts {
             listeners,
             wanted,
+            tls,
             workers,
             mut media,
             media_open: _open,
@@ -88,12 +103,13 @@ impl Node {
             inputs: engine_inputs,
         } = parts;
         let (events, mut connections) = mpsc::channel(EVENTS);
-        let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS));
+        let (udp, tcp) = (Udp::new(), Tcp::new(events, CONNECTIONS).with_tls(tls));
         let mut node = Self {
             engine: make(),
             udp,
             tcp,
             bound: vec![],
+            bound_tls: vec![],
             wanted,
             workers,
             records,
@@ -233,6 +249,7 @@ impl Node {
             }
             Output::Live(change) => self.live.apply(change),
             Output::Resolve(question) => dns::ask(question, self.engine_inputs.clone()),
+            Output::Demand { remote, demands } => self.tcp.demand(remote, demands),
             Output::Drained => self.drained = true,
             Output::Edit { ticket, edit } => self.consequences.extend(self.edits.write(ticket, edit)),
         }
@@ -241,7 +258,7 @@ impl Node {
     fn transmit(&mut self, flow: Flow, bytes: Bytes) {
         let sent = match flow.transport {
             Transport::Udp => self.udp.send(&flow, bytes).is_ok(),
-            Transport::Tcp => self.tcp.send(flow, bytes),
+            Transport::Tcp | Transport::Tls => self.tcp.send(flow, bytes),
         };
         if !sent {
             self.consequences.push(Input::FlowFailed(flow));
@@ -253,21 +270,35 @@ impl Node {
         if ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.live.set_metrics(self.engine.metrics(), self.tcp.len());
         }
-        if ticks.is_multiple_of(RESCAN) && self.wanted.iter().any(|a| a.ip().is_unspecified()) {
-            for listener in listeners::bind_new(&self.wanted, &self.bound) {
-                info!("listening on {} too", listener.address);
-                if let Err(e) = self.listen(listener) {
-                    warn!("cannot listen on it: {e}");
-                }
+        if ticks.is_multiple_of(RESCAN) {
+            self.look_for_addresses();
+        }
+    }
+
+    fn look_for_addresses(&mut self) {
+        let mut found = listeners::bind_new(Service::Sip, &self.wanted.sip, &self.bound);
+        found.extend(listeners::bind_new(Service::SipTls, &self.wanted.tls, &self.bound_tls));
+        for listener in found {
+            info!("listening on {} too", listener.address);
+            if let Err(e) = self.listen(listener) {
+                warn!("cannot listen on it: {e}");
             }
         }
     }
 
     fn listen(&mut self, listener: Listener) -> std::io::Result<()> {
-        self.udp.add(listener.address, listener.udp)?;
-        self.tcp.listen(listener.address, listener.tcp)?;
-        self.bound.push(listener.address);
-        self.live.set_addresses(&self.bound);
+        match listener.udp {
+            Some(udp) => {
+                self.udp.add(listener.address, udp)?;
+                self.tcp.listen(listener.address, listener.tcp)?;
+                self.bound.push(listener.address);
+            }
+            None => {
+                self.tcp.listen_tls(listener.address, listener.tcp)?;
+                self.bound_tls.push(listener.address);
+            }
+        }
+        self.live.set_addresses(&self.bound, &self.bound_tls);
         Ok(())
     }
 }
@@ -294,7 +325,7 @@ const STILL_DENSE: Duration = Duration::from_millis(4);
 const GATHER: Duration = Duration::from_millis(1);
 /// Messages of connections that may wait; beyond, connections are not read.
 const EVENTS: usize = 1024;
-/// TCP connections at once.
+/// TCP and TLS connections at once.
 const CONNECTIONS: usize = 20_000;
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ struct Running {
 fn start() -> Running {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(folder.path()).unwrap();
-    let listeners = listeners::bind_all(&[SocketAddr::from(([127, 0, 0, 1], 0))]).unwrap();
+    let listeners =
+        listeners::bind_all(listeners::Service::Sip, &[SocketAddr::from(([127, 0, 0, 1], 0))]).unwrap();
     let address = listeners[0].address;
     let (control, inputs) = mpsc::channel(16);
     let (media_open, media) = mpsc::channel(16);
@@ -51,7 +52,8 @@ fn start() -> Running {
     let shown = live.clone();
     let parts = Parts {
         listeners,
-        wanted: vec![address],
+        wanted: Wanted { sip: vec![address], tls: vec![] },
+        tls: None,
         workers,
         media,
         media_open,

@@ -8,12 +8,13 @@ use std::{
 
 use config::{Db, OpenError};
 use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
+use tokio_rustls::rustls::ServerConfig;
 use tracing::{info, warn};
 
 use super::{
     certificate::{Certificate, CertificateError, Files},
     feed::FeedError,
-    listeners::{self, BindError},
+    listeners::{self, BindError, Service},
     logging, memory, outbox, pnp, restore,
     rtp::{self, Kind},
     run_file::{Lock, Running},
@@ -22,7 +23,7 @@ use super::{
     welcome::Greeting,
     workers::Plan,
 };
-use crate::cli::{Https, PacketIo, Serve};
+use crate::cli::{Listen, PacketIo, Serve};
 
 /// Why the program does not run, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -65,28 +66,37 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let db = Db::open(&options.data.folder)?;
     let lock = Lock::take(&options.data.folder)?.ok_or_else(|| ServeError::Running(folder.clone()))?;
     // Everything that can be refused comes before the first start, whose secrets are shown once only.
-    let listeners = listeners::bind_all(&options.sip)?;
+    let mut listeners = listeners::bind_all(Service::Sip, &options.sip)?;
+    let sip: Vec<SocketAddr> = listeners.iter().map(|l| l.address).collect();
+    listeners.extend(listeners::bind_all(Service::SipTls, &options.tls_addresses())?);
+    let tls: Vec<SocketAddr> = listeners[sip.len()..].iter().map(|l| l.address).collect();
     let http = TcpListener::bind(options.http).map_err(|e| listeners::explain(options.http, "--http", e))?;
-    let secure = Secure::bind(options)?;
+    let certificate = certificate(options, !tls.is_empty())?;
+    let secure = Secure::bind(options, certificate.as_ref())?;
+    let sip_tls = certificate.as_ref().filter(|_| !tls.is_empty());
+    let sip_tls = sip_tls.map(|certificate| certificate.server_config(None)).transpose()?;
     let plan = plan(options, descriptors);
     let welcome = db.first_start()?;
-    let sip: Vec<SocketAddr> = listeners.iter().map(|l| l.address).collect();
     let running = Running {
         pid: std::process::id(),
         http: http.local_addr()?,
         https: secure.as_ref().map(|secure| secure.listener.local_addr()).transpose()?,
         packet_io: if plan.kind == Kind::Uring { "io-uring" } else { "epoll" },
         workers: plan.count,
-        sip: sip.iter().flat_map(|a| [format!("udp {a}"), format!("tcp {a}")]).collect(),
+        sip: sip
+            .iter()
+            .flat_map(|a| [format!("udp {a}"), format!("tcp {a}")])
+            .chain(tls.iter().map(|a| format!("tls {a}")))
+            .collect(),
     };
-    let threads = threads::start(options, &db, listeners, &plan)?;
+    let threads = threads::start(options, &db, (listeners, sip_tls), &plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // Caught before anybody is told that it runs, so that a signal never meets a program that is not ready for it.
     let signals = runtime.block_on(async { Signals::catch() })?;
     lock.tell(&running)?;
     let portal = format!("http://{}", listeners::concrete(running.http));
     let secure_url = running.https.map(|at| format!("https://{}", listeners::concrete(at)));
-    let fingerprint = secure.as_ref().map(|secure| secure.certificate.fingerprint());
+    let fingerprint = certificate.as_ref().map(|certificate| certificate.fingerprint());
     print(&Greeting {
         welcome: welcome.as_ref(),
         portal: &portal,
@@ -101,6 +111,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     runtime.spawn(portal::keep_directory_names(db.clone()));
     runtime
         .spawn(pnp::answer(db.clone(), pnp::Addresses { plain: portal.clone(), secure: secure_url.clone() }));
+    certificate.into_iter().for_each(|certificate| {
+        runtime.spawn(certificate.watch(threads.alarms.clone()));
+    });
     let (stop_portal, stopped) = watch::channel(());
     let serving = serve_portal(&runtime, db, &threads, (http, secure), (portal, secure_url), &stopped)?;
     drop(stopped);
@@ -116,28 +129,35 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// The listener over TLS before it is served.
+/// The certificate, if anything needs it.
+fn certificate(options: &Serve, for_sip: bool) -> Result<Option<Arc<Certificate>>, ServeError> {
+    if options.https == Listen::Off && !for_sip {
+        return Ok(None);
+    }
+    let files = match (&options.tls_cert, &options.tls_key) {
+        (Some(chain), Some(key)) => Files { chain: chain.clone(), key: key.clone() },
+        _ => {
+            let files = Files::of_folder(&options.data.folder);
+            files.make_if_missing()?;
+            files
+        }
+    };
+    Ok(Some(Certificate::open(files)?))
+}
+
+/// The portal's listener over TLS before it is served.
 struct Secure {
     listener: TcpListener,
-    certificate: Arc<Certificate>,
+    config: Arc<ServerConfig>,
 }
 
 impl Secure {
     /// `None` if there is to be none.
-    fn bind(options: &Serve) -> Result<Option<Self>, ServeError> {
-        let Https::At(address) = options.https else { return Ok(None) };
-        let files = match (&options.tls_cert, &options.tls_key) {
-            (Some(chain), Some(key)) => Files { chain: chain.clone(), key: key.clone() },
-            _ => {
-                let files = Files::of_folder(&options.data.folder);
-                files.make_if_missing()?;
-                files
-            }
-        };
-        let certificate = Certificate::open(files)?;
+    fn bind(options: &Serve, certificate: Option<&Arc<Certificate>>) -> Result<Option<Self>, ServeError> {
+        let (Listen::At(address), Some(certificate)) = (options.https, certificate) else { return Ok(None) };
         let listener = TcpListener::bind(address)
             .map_err(|e| listeners::explain(address, "--https (or --https off)", e))?;
-        Ok(Some(Self { listener, certificate }))
+        Ok(Some(Self { listener, config: certificate.server_config(Some("http/1.1"))? }))
     }
 }
 
@@ -162,14 +182,8 @@ fn serve_portal(
         }
     };
     let mut serving = vec![runtime.spawn(portal::serve(http, plain, end()))];
-    if let Some(Secure { listener, certificate }) = secure {
-        serving.push(runtime.spawn(portal::serve_tls(
-            listener,
-            behind_tls,
-            certificate.server_config()?,
-            end(),
-        )));
-        runtime.spawn(certificate.watch(threads.alarms.clone()));
+    if let Some(Secure { listener, config }) = secure {
+        serving.push(runtime.spawn(portal::serve_tls(listener, behind_tls, config, end())));
     }
     Ok(serving)
 }

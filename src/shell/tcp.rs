@@ -1,8 +1,9 @@
-//! SIP over TCP: the table of connections by flow. Opens one where none is, closes slow readers. SIP-01, SIP-11.
+//! SIP over TCP and TLS: the table of connections by flow. Opens one where none is, closes slow readers. SIP-01, SIP-11.
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
+use pbx_core::Demand;
 use sip_stack::{Flow, Transport};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -10,14 +11,17 @@ use tokio::{
 };
 use tracing::debug;
 
-use super::connection::{self, Stream};
+use super::{
+    connection::{self, Stream},
+    tls::{Secured, Tls},
+};
 
 /// What connections tell the engine's thread.
 #[derive(Debug)]
 pub enum Event {
     /// A peer connected.
     #[allow(missing_docs)]
-    Accepted { flow: Flow, stream: TcpStream },
+    Accepted { flow: Flow, stream: Accepted },
     /// One whole message.
     #[allow(missing_docs)]
     Message { flow: Flow, bytes: Bytes },
@@ -26,12 +30,22 @@ pub enum Event {
     Closed { flow: Flow, number: u64 },
 }
 
-/// All TCP connections of the node, ours and theirs.
+/// A connection that a peer opened.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Accepted {
+    Plain(TcpStream),
+    Secured(Box<Secured>),
+}
+
+/// All TCP and TLS connections of the node, ours and theirs.
 pub struct Tcp {
     connections: HashMap<Flow, Connection>,
     events: mpsc::Sender<Event>,
     next_number: u64,
     limit: usize,
+    /// `None` speaks no TLS.
+    tls: Option<Tls>,
 }
 
 struct Connection {
@@ -42,7 +56,22 @@ struct Connection {
 impl Tcp {
     /// Without connections; at most `limit` at once.
     pub fn new(events: mpsc::Sender<Event>, limit: usize) -> Self {
-        Self { connections: HashMap::new(), events, next_number: 0, limit }
+        Self { connections: HashMap::new(), events, next_number: 0, limit, tls: None }
+    }
+    /// The same with TLS.
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+    /// Accepts connections over TLS on this socket from now on.
+    pub fn listen_tls(&self, address: SocketAddr, listener: std::net::TcpListener) -> std::io::Result<()> {
+        let tls = self.tls.as_ref().ok_or(std::io::ErrorKind::Unsupported)?;
+        tls.listen(address, listener, self.events.clone())
+    }
+    /// What the server at that address must prove. Connections to it that were opened before are closed.
+    pub fn demand(&mut self, remote: SocketAddr, demands: Vec<Demand>) {
+        if self.tls.as_mut().is_some_and(|tls| tls.demand(remote, demands)) {
+            self.connections.retain(|flow, _| !(flow.transport == Transport::Tls && flow.remote == remote));
+        }
     }
     /// Accepts on this socket from now on. Within a runtime only.
     pub fn listen(&self, address: SocketAddr, listener: std::net::TcpListener) -> std::io::Result<()> {
@@ -51,7 +80,7 @@ impl Tcp {
         Ok(())
     }
     /// Takes a connection that a peer opened; beyond the limit it is closed at once.
-    pub fn accepted(&mut self, flow: Flow, stream: TcpStream) {
+    pub fn accepted(&mut self, flow: Flow, stream: Accepted) {
         if self.connections.len() >= self.limit {
             debug!(peer.addr = %flow.remote, "too many connections: one more refused");
             return;
@@ -64,7 +93,8 @@ impl Tcp {
             if self.connections.len() >= self.limit {
                 return false;
             }
-            self.open(flow, Stream::Ours);
+            let Some(stream) = self.ours(flow) else { return false };
+            self.open(flow, stream);
         }
         let taken = self.connections.get(&flow).is_some_and(|c| c.queue.try_send(bytes).is_ok());
         if !taken {
@@ -105,7 +135,20 @@ impl Tcp {
         self.next_number += 1;
         let (queue, queued) = mpsc::channel(QUEUE);
         self.connections.insert(flow, Connection { number: self.next_number, queue });
-        tokio::spawn(connection::run(flow, self.next_number, stream, queued, self.events.clone()));
+        let connection = connection::run(flow, self.next_number, stream, queued, self.events.clone());
+        match self.tls.as_ref().filter(|_| flow.transport == Transport::Tls) {
+            Some(tls) => tls.spawn(connection),
+            None => drop(tokio::spawn(connection)),
+        }
+    }
+
+    /// How we open a connection to there.
+    fn ours(&mut self, flow: Flow) -> Option<Stream> {
+        if flow.transport != Transport::Tls {
+            return Some(Stream::Ours);
+        }
+        let opening = self.tls.as_mut()?.opening(flow.remote)?;
+        Some(Stream::OursSecured(Box::new(opening)))
     }
 }
 
@@ -114,6 +157,7 @@ async fn accept(local: SocketAddr, listener: TcpListener, events: mpsc::Sender<E
         match listener.accept().await {
             Ok((stream, remote)) => {
                 let flow = Flow { transport: Transport::Tcp, local, remote };
+                let stream = Accepted::Plain(stream);
                 if events.send(Event::Accepted { flow, stream }).await.is_err() {
                     return;
                 }

@@ -17,7 +17,9 @@ struct Rig {
 fn rig(limit: usize) -> Rig {
     let (sender, events) = mpsc::channel(16);
     let tcp = Tcp::new(sender, limit);
-    let listener = listeners::bind_all(&[SocketAddr::from(([127, 0, 0, 1], 0))]).unwrap().remove(0);
+    let listener = listeners::bind_all(listeners::Service::Sip, &[SocketAddr::from(([127, 0, 0, 1], 0))])
+        .unwrap()
+        .remove(0);
     tcp.listen(listener.address, listener.tcp).unwrap();
     Rig { tcp, events, local: listener.address }
 }

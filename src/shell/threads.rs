@@ -1,12 +1,13 @@
 //! Starting the threads and laying the channels between them. All are bounded; who waits for whom:
 //! the engine waits for nobody but a media thread far behind, a media thread for nobody, everybody else for the engine.
 
-use std::thread::JoinHandle;
+use std::{sync::Arc, thread::JoinHandle};
 
 use config::Db;
 use pbx_core::{CALLED_BACK, Engine, Input, Options, Stored};
 use sip_stack::Transport;
 use tokio::sync::{mpsc, oneshot};
+use tokio_rustls::rustls::ServerConfig;
 use tracing::{error, warn};
 
 use super::{
@@ -18,6 +19,7 @@ use super::{
     metrics::ShellFigures,
     node, records,
     serve::ServeError,
+    tls::{Limits, Tls},
     upkeep,
     workers::{Plan, Workers},
 };
@@ -38,7 +40,12 @@ pub struct Threads {
 }
 
 /// Starts all but the portal.
-pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) -> Result<Threads, ServeError> {
+pub fn start(
+    options: &Serve,
+    db: &Db,
+    (listeners, tls): (Vec<Listener>, Option<Arc<ServerConfig>>),
+    plan: &Plan,
+) -> Result<Threads, ServeError> {
     let alarms = Alarms::default();
     let (engine, control) = mpsc::channel(CONTROL);
     // Before the first snapshot: what was on trial when the program ended may be over.
@@ -65,10 +72,14 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
     let live = LiveView::new(engine.clone(), alarms.clone(), figures);
     live.set_revision(snapshot.revision);
     let settings = engine_options(options, &listeners, plan);
-    let (wanted, shown) = (options.sip.clone(), live.clone());
+    let wanted = node::Wanted { sip: options.sip.clone(), tls: options.tls_addresses() };
+    let (shown, ciphers) = (live.clone(), tls.is_some().then(ciphers).transpose()?);
+    let tls = tls.zip(ciphers.as_ref());
+    let tls = tls.map(|(config, ciphers)| Tls::new(ciphers.handle().clone(), config, Limits::default()));
     let parts = node::Parts {
         listeners,
         wanted,
+        tls,
         workers,
         media,
         media_open,
@@ -83,15 +94,30 @@ pub fn start(options: &Serve, db: &Db, listeners: Vec<Listener>, plan: &Plan) ->
         if let Err(e) = node::run(parts, move || Engine::new(now(), settings, snapshot, stored)) {
             error!("the engine's thread ended: {e}");
         }
+        // Its connections were closed; a handshake that hangs is not waited for.
+        ciphers.into_iter().for_each(tokio::runtime::Runtime::shutdown_background);
         let _ = tell_end.send(());
     })?;
     Ok(Threads { live, alarms, engine, ended, records: records_thread })
 }
 
+/// The threads for connections over TLS.
+fn ciphers() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CIPHERS)
+        .thread_name("tls")
+        .enable_all()
+        .build()
+}
+
 fn engine_options(options: &Serve, listeners: &[Listener], plan: &Plan) -> Options {
-    let both = |l: &Listener| [(Transport::Udp, l.address), (Transport::Tcp, l.address)];
+    let ways = |l: &Listener| {
+        let transports: &[Transport] =
+            if l.udp.is_some() { &[Transport::Udp, Transport::Tcp] } else { &[Transport::Tls] };
+        transports.iter().map(|transport| (*transport, l.address)).collect::<Vec<_>>()
+    };
     Options {
-        listeners: listeners.iter().flat_map(both).collect(),
+        listeners: listeners.iter().flat_map(ways).collect(),
         external_address: options.external_address,
         rtp_ports: options.rtp_ports.clone(),
         workers: plan.count,
@@ -100,6 +126,8 @@ fn engine_options(options: &Serve, listeners: &[Listener], plan: &Plan) -> Optio
     }
 }
 
+/// Handshakes are rare, messages few: two are enough for thousands of phones.
+const CIPHERS: usize = 2;
 /// Inputs that may wait for the engine; whoever sends beyond that waits.
 const CONTROL: usize = 1024;
 /// Media events that may wait for the engine; beyond, they are dropped and counted, except `Closed`.

@@ -267,10 +267,11 @@ impl Receiver for Packets<'_> {
         &mut self,
         socket: SocketId,
         from: std::net::SocketAddr,
-        packet: &mut [u8],
+        buffer: &mut [u8],
+        len: usize,
     ) -> Option<Forward> {
         let now = self.now.unwrap_or_else(|| self.begin());
-        self.worker.receive(now, socket, from, packet)
+        self.worker.receive_in(now, (socket, from), buffer, len)
     }
 }
 

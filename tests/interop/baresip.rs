@@ -31,6 +31,21 @@ impl Baresip {
     }
     /// The same at a port of the test's choice.
     pub fn start_at(port: u16, account: &Account, server: SocketAddr, seed: u32, codec: &str) -> Self {
+        Self::launch(port, account, (server, ""), seed, &format!("audio_codecs={codec}/8000/1"))
+    }
+    /// The same over TLS, with speech encrypted in that way: `srtp` (where the other side can), `srtp-mand`.
+    pub fn start_secure(account: &Account, server: SocketAddr, seed: u32, mediaenc: &str) -> Self {
+        let parameters = format!("audio_codecs=PCMU/8000/1;mediaenc={mediaenc}");
+        Self::launch(0, account, (server, ";transport=tls"), seed, &parameters)
+    }
+
+    fn launch(
+        port: u16,
+        account: &Account,
+        (server, transport): (SocketAddr, &str),
+        seed: u32,
+        parameters: &str,
+    ) -> Self {
         let folder = TempDir::with_prefix("baresip-").unwrap();
         let (path, control) = (folder.path(), crate::sipp::free_port());
         // baresip hangs up when its voice is at its end.
@@ -39,7 +54,7 @@ impl Baresip {
         fs::write(path.join("config"), config(&path.display().to_string(), port, control)).unwrap();
         let Account { user, password, .. } = account;
         let line = format!(
-            "<sip:{user}@{server}>;auth_user={user};auth_pass={password};regint=120;audio_codecs={codec}/8000/1;answermode=auto\n"
+            "<sip:{user}@{server}{transport}>;auth_user={user};auth_pass={password};regint=120;{parameters};answermode=auto\n"
         );
         fs::write(path.join("accounts"), line).unwrap();
         let log = File::create(path.join("log")).unwrap();
@@ -124,6 +139,7 @@ fn config(folder: &str, port: u16, control: u16) -> String {
          audio_source aufile,{folder}/voice.wav\naudio_alert aubridge,bell\naudio_level no\n\
          jitter_buffer_delay 2-5\nsnd_path {folder}\nmodule_path {path}\n\
          module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
+         module srtp.so\n\
          module_app account.so\nmodule_app menu.so\n\
          module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
     )

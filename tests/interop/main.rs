@@ -4,6 +4,7 @@
 mod baresip;
 mod harness;
 mod phones;
+mod secure;
 mod sipp;
 mod standard;
 mod trunk;

@@ -36,6 +36,7 @@ mod presence;
 mod registration;
 mod ringing;
 mod rules;
+mod secure;
 mod strangers;
 mod tcp;
 mod tenants;

@@ -11,10 +11,10 @@ use config::{
     schedule::{Schedule, Tz},
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
-        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Identity,
-        InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute,
-        Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, ShownAs,
-        Site, Target, Tenant, TimeFrame, Transport, Trunk, User,
+        Department, Destination, Device, Encryption, Extension, FeatureCode, Forwards, Geolocation, Ha1,
+        Identity, InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut,
+        OutboundRoute, Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows,
+        RuleAction, ShownAs, Site, Srtp, Target, Tenant, TimeFrame, Transport, Trunk, Trust, User,
     },
 };
 
@@ -156,6 +156,7 @@ impl Company {
             site: None,
             hotdesk: false,
             model: None,
+            encryption: Encryption::default(),
         });
     }
     /// A phone of a site, which users log in to.
@@ -174,6 +175,7 @@ impl Company {
             unasked_counts: false,
             hotdesk: true,
             model: None,
+            encryption: Encryption::default(),
             geolocation: None,
             site: None,
         });
@@ -221,6 +223,8 @@ impl Company {
                 transport: Transport::Udp,
                 proxy: None,
                 domain: "carrier.example".into(),
+                trust: Trust::Authority,
+                encryption: Encryption { srtp: Srtp::Off, clear_keys: false },
             },
             account: Account {
                 username: "line".into(),

@@ -37,7 +37,7 @@ pub use credentials::{Credentials, param};
 pub use late_offer::{LateOffer, Reliable};
 pub use nat::Nat;
 pub use network::Network;
-pub use phone::{Habit, Phone, State};
+pub use phone::{Habit, Phone, Secrecy, State};
 pub use store::Store;
 pub use watcher::{Lamp, Watcher};
 pub use world::{PhoneId, World, ms, secs};

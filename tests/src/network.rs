@@ -55,7 +55,7 @@ impl Network {
     }
     /// Sends; what becomes of it the seed decides.
     pub fn send(&mut self, now: Instant, datagram: Datagram) {
-        if datagram.transport == Transport::Tcp {
+        if datagram.transport.is_reliable() {
             return self.send_in_order(now, datagram);
         }
         if self.random.random_bool(self.loss) {

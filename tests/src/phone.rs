@@ -2,6 +2,7 @@
 //! several calls is in `lines`.
 
 mod lines;
+mod secrecy;
 
 use std::{
     collections::HashMap,
@@ -14,6 +15,7 @@ use media::{
     Payload,
     sdp::{self, Description, Direction},
 };
+pub use secrecy::Secrecy;
 use sip_stack::{
     Event, Flow, InviteId, Message, Method, Name, Request, RequestId, Response, Stack, Transport,
     stack::{OutgoingInvite, Settings},
@@ -104,6 +106,8 @@ pub struct Phone {
     pub nat: Option<Nat>,
     /// Over what it speaks SIP.
     pub transport: Transport,
+    /// Whether it encrypts its speech.
+    pub secrecy: Secrecy,
     /// Bodies of NOTIFYs that it did not subscribe to.
     pub unasked: Vec<String>,
     /// When it was asked by OPTIONS whether it is there.
@@ -170,6 +174,7 @@ impl Phone {
             late_offer: None,
             nat: None,
             transport: Transport::Udp,
+            secrecy: Secrecy::new(index),
             unasked: vec![],
             asked_at: vec![],
             lines: 1,
@@ -247,7 +252,7 @@ impl Phone {
         let (Some(invite), State::Rings) = (self.invite, self.state) else { return };
         self.answer_at = None;
         let Some(message) = &self.last_invite else { return };
-        let offer = described(message);
+        let offer = described(message).and_then(|description| self.read(&description));
         let sdp = self.answer_to(offer);
         self.state = State::Up;
         self.stack.answer(now, invite, sdp, vec![]);
@@ -269,7 +274,7 @@ impl Phone {
         let Some(invite) = self.invite else { return };
         self.wish = direction;
         self.offer_refused = None;
-        let sdp = self.local.offer(&self.codecs, direction, Some(20));
+        let sdp = self.own_offer(direction);
         self.stack.offer(now, invite, sdp);
     }
     /// Listens at another port from now on, and says so.
@@ -314,7 +319,7 @@ impl Phone {
 
     fn send_register(&mut self, now: Instant, authorization: Option<String>) {
         let host = self.nat.as_ref().map_or(self.address, |nat| nat.inside);
-        let tcp = if self.transport == Transport::Tcp { ";transport=tcp" } else { "" };
+        let tcp = self.transport.uri_param();
         let contact = format!("<sip:{}@{host}{tcp}>", self.credentials.username);
         let mut headers = vec![(Name::Contact, contact), (Name::Expires, self.expires.to_string())];
         headers.extend(authorization.map(|a| (Name::Authorization, a)));
@@ -331,8 +336,7 @@ impl Phone {
 
     fn send_invite(&mut self, now: Instant, authorization: Option<String>) {
         let uri = self.target();
-        let offer =
-            (!self.delayed_offer).then(|| self.local.offer(&self.codecs, Direction::SendRecv, Some(20)));
+        let offer = (!self.delayed_offer).then(|| self.own_offer(Direction::SendRecv));
         let invite = OutgoingInvite {
             flow: self.flow(),
             to: format!("<{uri}>"),
@@ -362,7 +366,7 @@ impl Phone {
 impl Phone {
     /// A voice packet.
     pub fn hear(&mut self, now: Instant, packet: &[u8]) {
-        if let Some(&voice) = packet.get(12) {
+        if let Some(voice) = self.secrecy.open(packet).and_then(|packet| packet.get(12).copied()) {
             self.heard.insert(voice, now);
         }
     }
@@ -391,7 +395,7 @@ impl Phone {
                 }
                 if let Some(sdp) = sdp {
                     if self.delayed_offer {
-                        let answer = self.answer_to(Description::parse(&sdp).ok());
+                        let answer = self.answer_to(self.read(&sdp));
                         self.stack.accept(now, id, answer);
                     } else {
                         self.take(&sdp);
@@ -404,7 +408,7 @@ impl Phone {
                 self.claim = None;
                 match sdp {
                     Some(sdp) if self.delayed_offer => {
-                        let answer = self.answer_to(Description::parse(&sdp).ok());
+                        let answer = self.answer_to(self.read(&sdp));
                         self.stack.accept(now, id, answer);
                     }
                     Some(sdp) => self.take(&sdp),
@@ -429,8 +433,8 @@ impl Phone {
                     return self.stack.refuse(now, id, status);
                 }
                 let answer = match sdp {
-                    Some(sdp) => self.answer_to(Description::parse(&sdp).ok()),
-                    None => self.local.offer(&self.codecs, self.wish, Some(20)),
+                    Some(sdp) => self.answer_to(self.read(&sdp)),
+                    None => self.own_offer(self.wish),
                 };
                 self.stack.accept(now, id, answer);
             }
@@ -480,7 +484,7 @@ impl Phone {
             }
             return self.stack.reject(now, id, Response::new(486));
         }
-        let offer = offer.and_then(|offer| Description::parse(&offer).ok());
+        let offer = offer.and_then(|offer| self.read(&offer));
         self.last_invite = Some(request);
         if let Habit::Refuse(status) = self.habit {
             return self.stack.reject(now, id, Response::new(status));
@@ -535,38 +539,48 @@ impl Phone {
         self.next_rtp.get_or_insert(now);
     }
     fn take(&mut self, sdp: &[u8]) {
-        let audio = Description::parse(sdp).ok().and_then(|d| d.audio);
+        let audio = self.read(sdp).and_then(|d| d.audio);
         if let Some(audio) = audio {
+            self.secrecy.hear(audio.crypto.as_deref());
             self.remote = Some(audio.address);
             self.direction = self.wish.and(audio.direction.mirror());
         }
     }
+    fn read(&self, description: &[u8]) -> Option<Description> {
+        Description::read(description, self.secrecy.encryption).ok()
+    }
+    fn own_offer(&mut self, direction: Direction) -> Bytes {
+        self.local.sealing = self.secrecy.offer();
+        self.local.offer(&self.codecs, direction, Some(20))
+    }
     fn answer_to(&mut self, offer: Option<Description>) -> Bytes {
         let Some((offer, audio)) = offer.and_then(|o| Some((o.clone(), o.audio?))) else {
-            return self.local.offer(&self.codecs, Direction::SendRecv, Some(20));
+            return self.own_offer(Direction::SendRecv);
         };
         self.remote = Some(audio.address);
         self.direction = self.wish.and(audio.direction.mirror());
         let payloads = sdp::common(&audio.payloads, &self.codecs);
+        self.local.sealing = self.secrecy.answer(audio.crypto.as_deref());
         self.local.answer(&offer, &payloads, self.direction)
     }
-    fn packet(&self) -> Bytes {
+    fn packet(&mut self) -> Bytes {
         let mut packet = vec![0x80, self.codecs[0].number];
         packet.extend(self.sequence.to_be_bytes());
         packet.extend((u32::from(self.sequence) * 160).to_be_bytes());
         packet.extend(u32::from(self.index).to_be_bytes());
         packet.resize(12 + 160, self.index);
+        self.secrecy.seal(&mut packet);
         packet.into()
     }
 }
 
 /// The description in a message, also where it is one of several parts.
-fn described(message: &Message) -> Option<Description> {
+fn described(message: &Message) -> Option<Vec<u8>> {
     let body = message.body();
     let text = String::from_utf8_lossy(&body);
     let description = &text[text.find("v=0")?..];
     let end = description.find("\r\n--").map_or(description.len(), |at| at + 2);
-    Description::parse(&description.as_bytes()[..end]).ok()
+    Some(description.as_bytes()[..end].to_vec())
 }
 
 fn challenges(response: &Message) -> Vec<String> {

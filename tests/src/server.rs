@@ -47,6 +47,7 @@ pub struct Server {
 #[derive(Debug, Clone, Default)]
 struct Run {
     sip: Vec<SocketAddr>,
+    sip_tls: Vec<SocketAddr>,
     http: String,
     https: String,
     packet_io: String,
@@ -87,6 +88,14 @@ impl Server {
     /// The IPv6 listener, UDP and TCP.
     pub fn sip6(&self) -> SocketAddr {
         *self.run.sip.iter().find(|a| a.is_ipv6()).expect("an IPv6 listener")
+    }
+    /// The IPv4 listener for TLS.
+    pub fn sip_tls(&self) -> SocketAddr {
+        *self.run.sip_tls.iter().find(|a| a.is_ipv4()).expect("an IPv4 listener for TLS")
+    }
+    /// The IPv6 listener for TLS.
+    pub fn sip_tls6(&self) -> SocketAddr {
+        *self.run.sip_tls.iter().find(|a| a.is_ipv6()).expect("an IPv6 listener for TLS")
     }
     /// `http://127.0.0.1:port`.
     pub fn http(&self) -> &str {
@@ -129,7 +138,8 @@ impl Server {
     }
     /// The same with a choice of transport and algorithm.
     pub fn phone_over(&self, position: usize, over: Over, algorithm: Algorithm) -> Phone {
-        Phone::with(self.accounts[position].clone(), self.sip(), over, algorithm)
+        let server = if over == Over::Tls { self.sip_tls() } else { self.sip() };
+        Phone::with(self.accounts[position].clone(), server, over, algorithm)
     }
     /// So many starter phones, registered.
     pub fn phones<const N: usize>(&self) -> [Phone; N] {
@@ -257,6 +267,9 @@ impl Server {
         for address in &self.run.sip {
             arguments.extend(["--sip".into(), address.to_string()]);
         }
+        for address in &self.run.sip_tls {
+            arguments.extend(["--sip-tls".into(), address.to_string()]);
+        }
         let http = self.run.http.trim_start_matches("http://").to_owned();
         arguments.extend(["--http".into(), http]);
         arguments.extend(["--https".into(), self.run.https.trim_start_matches("https://").to_owned()]);
@@ -277,12 +290,15 @@ impl Drop for Server {
 impl Run {
     /// Entries of `sip` are `udp 127.0.0.1:5060`; UDP and TCP share each address.
     fn read(json: &Value) -> Self {
-        let address = |entry: &str| entry.strip_prefix("udp ")?.parse().ok();
-        let addresses = json["sip"].as_array().into_iter().flatten().filter_map(|v| address(v.as_str()?));
+        let over = |transport: &str| -> Vec<SocketAddr> {
+            let address = |entry: &str| entry.strip_prefix(transport)?.parse().ok();
+            json["sip"].as_array().into_iter().flatten().filter_map(|v| address(v.as_str()?)).collect()
+        };
         let http = format!("http://{}", json["http"].as_str().unwrap_or(""));
         let https = format!("https://{}", json["https"].as_str().unwrap_or(""));
         Self {
-            sip: addresses.collect(),
+            sip: over("udp "),
+            sip_tls: over("tls "),
             http,
             https,
             packet_io: json["packet_io"].as_str().unwrap_or("").to_owned(),

@@ -509,7 +509,11 @@ impl World {
         let socket = self.sockets.iter().find(|(_, address)| **address == to).map(|(socket, _)| *socket);
         if let Some((worker, socket)) = socket {
             let mut packet = bytes.to_vec();
-            if let Some(forward) = self.workers[worker].receive(self.clock, socket, from, &mut packet) {
+            let len = packet.len();
+            // The proof of SRTP comes behind it.
+            packet.resize(len + 16, 0);
+            let heard = (socket, from);
+            if let Some(forward) = self.workers[worker].receive_in(self.clock, heard, &mut packet, len) {
                 packet.truncate(forward.len);
                 self.send_media(worker, forward, packet);
             }
@@ -561,6 +565,8 @@ impl World {
                 Output::Store { ticket, change } => self.store.take(self.clock, ticket, change),
                 Output::Live(change) => self.see(change),
                 Output::Resolve(question) => self.answer(question),
+                // Simulated servers have no certificates.
+                Output::Demand { .. } => {}
                 Output::Drained => self.drained = true,
                 Output::Edit { ticket, edit } => self.edits.push_back((self.clock + EDIT_TIME, ticket, edit)),
             }
@@ -673,7 +679,7 @@ impl World {
             return;
         }
         // Whatever flow its dialogs began on, a phone sends over the connection it has.
-        let flow = if flow.transport == Transport::Tcp { phone.flow() } else { flow };
+        let flow = if flow.transport.is_reliable() { phone.flow() } else { flow };
         bytes = phone.reliable.rewrite(bytes);
         if let Some(late) = &mut phone.late_offer {
             bytes = late.rewrite(bytes);

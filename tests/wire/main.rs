@@ -20,6 +20,7 @@ mod phones;
 mod refusals;
 mod registrar;
 mod rules;
+mod secure;
 mod sign_in;
 mod stops;
 mod torture;

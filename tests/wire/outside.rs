@@ -18,8 +18,18 @@ const NETWORK: &str = "for a in 10.20.0.5 10.20.0.6 198.51.100.7; do ip addr add
 
 fn server() -> Server {
     let sip = format!("{OWN}:0");
-    let arguments =
-        ["--sip", &sip, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--external-address", SHOWN];
+    let arguments = [
+        "--sip",
+        &sip,
+        "--sip-tls",
+        "off",
+        "--http",
+        "127.0.0.1:0",
+        "--https",
+        "127.0.0.1:0",
+        "--external-address",
+        SHOWN,
+    ];
     Server::with(Setup { arguments: arguments.map(str::to_owned).into(), ..Setup::default() })
 }
 

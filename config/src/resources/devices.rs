@@ -8,6 +8,7 @@ use crate::{
     DeviceId, Field, GeolocationId, Problem, Resource, SiteId, TenantId, UserId,
     models::{self, Model},
     resource::{Hooks, Values},
+    resources::encryption::{self, Encryption, SRTP},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
 };
@@ -43,6 +44,8 @@ pub struct Device {
     pub hotdesk: bool,
     /// What it is, if it fetches its settings from here.
     pub model: Option<&'static Model>,
+    /// Its speech.
+    pub encryption: Encryption,
 }
 
 /// How a device rings when its user is called. RNG-01…04.
@@ -78,12 +81,17 @@ pub static DEVICES: Resource = Resource {
         Field::text("location", "Location").help("Office, home office, on the road …"),
         Field::text("description", "Description").max(128),
         Field::flag("secure", "Secure protocol").help(
-            "SIP over TLS and SRTP. This system has no listener for it yet: the phone is set up without.",
+            "The phone is set up for SIP over TLS and SRTP. It must trust the certificate of this system.",
         ),
         Field::choice("transport", "Transport", TRANSPORTS)
             .required()
             .default("udp")
             .help("By which the phone is set up to register."),
+        Field::choice("srtp", "Encrypted speech", SRTP).required().default("optional").help(
+            "By SRTP. Its keys go over TLS only, so that a phone without TLS talks in clear or not at all.",
+        ),
+        Field::flag("clear_keys", "Keys without TLS, too")
+            .help("Whoever can read the signalling can listen then. For networks that nobody else reads."),
         Field::word("username", "User name").required().unique().help("The phone registers with it."),
         Field::secret("secret", "Password").help("Blank makes a strong one."),
         Field::choice("ring", "When called", RING).required().default("immediate"),
@@ -121,12 +129,15 @@ pub static DEVICES: Resource = Resource {
         ),
     ],
     columns: &["name", "model", "user", "site", "location", "mac", "ring", "fetched"],
-    filters: &["model", "ring", "user", "site", "kind", "secure", "geolocation"],
+    filters: &["model", "ring", "user", "site", "kind", "secure", "srtp", "geolocation"],
     sort: "name",
     cards: &[
         ("General", &["name", "kind", "mac", "model", "description"]),
         ("Assigned to", &["user", "rank", "site", "location", "geolocation"]),
-        ("Registration", &["username", "secret", "transport", "secure", "max_contacts"]),
+        (
+            "Registration",
+            &["username", "secret", "secure", "transport", "srtp", "clear_keys", "max_contacts"],
+        ),
         ("Ringing", &["ring", "ring_delay", "auto_answer"]),
         ("Buttons", &["voicemail_button", "voicemail_box", "unasked_counts"]),
         ("Hotdesk", &["hotdesk_user", "hotdesk_since"]),
@@ -143,7 +154,7 @@ impl Typed for Device {
     const TABLE: &'static str = "devices";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.user_id, t.name, t.username, t.secret, t.ring, \
         t.ring_delay, t.max_contacts, d.domain, t.auto_answer, t.site_id IS NOT NULL, t.hotdesk_user_id, t.model, \
-        t.unasked_counts, t.geolocation_id, t.site_id FROM devices t JOIN tenants d ON d.id = t.tenant_id";
+        t.unasked_counts, t.geolocation_id, t.site_id, t.srtp, t.clear_keys FROM devices t JOIN tenants d ON d.id = t.tenant_id";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let id = row.get(0)?;
@@ -178,6 +189,7 @@ impl Typed for Device {
             unasked_counts: row.get(14)?,
             geolocation: row.get::<_, Option<i64>>(15)?.map(GeolocationId),
             site: row.get::<_, Option<i64>>(16)?.map(SiteId),
+            encryption: encryption::read(row)?,
         })
     }
     fn id(&self) -> i64 {

@@ -82,7 +82,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
         sample.insert("username".into(), format!("line{n}"));
         sample.insert("auth_name".into(), format!("line{n}@carrier.example"));
         sample.insert("sources".into(), format!("198.51.100.{n}, 203.0.113.0/24"));
-        sample.insert("transport".into(), ["udp", "tcp"][n % 2].into());
+        sample.insert("transport".into(), ["tls", "tcp"][n % 2].into());
+        let pem = format!("-----BEGIN CERTIFICATE-----\nAAA{n}\n-----END CERTIFICATE-----");
+        sample.insert("certificate".into(), pem);
         sample.insert("caller_prefix".into(), format!("9{n}"));
         sample.insert("identity".into(), ["pass", "off"][n % 2].into());
         sample.insert("sign_key".into(), String::new());

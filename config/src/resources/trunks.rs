@@ -10,6 +10,7 @@ use rusqlite::Row;
 use crate::{
     NumberId, TenantId, TrunkId,
     numbering::Plan,
+    resources::encryption::{self, Encryption},
     secret::{Cipher, Place},
     typed::{Typed, Unreadable},
 };
@@ -60,6 +61,21 @@ pub struct Peer {
     pub proxy: Option<(String, Option<u16>)>,
     /// In From, To and the Request-URI of REGISTER; the host if the trunk has no other.
     pub domain: String,
+    /// Over TLS.
+    pub trust: Trust,
+    pub encryption: Encryption,
+}
+
+/// Whom we believe to be its server when we connect over TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// Whoever has a certificate for its name from an authority that this machine knows.
+    #[default]
+    Authority,
+    /// Whoever has this certificate, or one for its name that was signed with it. PEM.
+    Certificate(String),
+    /// Anybody: encrypted, but who is there is not checked.
+    Any,
 }
 
 /// How it is reached.
@@ -68,6 +84,7 @@ pub struct Peer {
 pub enum Transport {
     Udp,
     Tcp,
+    Tls,
     /// The one that the DNS names (RFC 3263 §4.1).
     Dns,
 }
@@ -271,7 +288,8 @@ impl Typed for Trunk {
         t.health_interval, t.priority, t.pidf_lo, t.emergency, t.host, t.port, t.transport, t.outbound_proxy, t.domain, \
         t.username, t.auth_name, t.secret, t.kind, t.expires, t.sources, t.challenge, t.called_in, t.number_in, \
         t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id, t.foreign_callers, t.caller_form, \
-        t.caller_prefix, t.identity, t.sign_key, t.sign_certificate, t.attestation FROM trunks t";
+        t.caller_prefix, t.identity, t.sign_key, t.sign_certificate, t.attestation, t.trust, \
+        t.certificate, t.srtp, t.clear_keys FROM trunks t";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let is_checked: bool = row.get("health")?;
@@ -311,11 +329,18 @@ fn peer(row: &Row<'_>) -> Result<Peer, Unreadable> {
     };
     let transport = match text(row, "transport")?.as_str() {
         "tcp" => Transport::Tcp,
+        "tls" => Transport::Tls,
         "dns" => Transport::Dns,
         _ => Transport::Udp,
     };
     let domain = if domain.is_empty() { host.clone() } else { domain };
-    Ok(Peer { host, port: row.get("port")?, transport, proxy, domain })
+    let trust = match text(row, "trust")?.as_str() {
+        "certificate" => Trust::Certificate(text(row, "certificate")?),
+        "any" => Trust::Any,
+        _ => Trust::Authority,
+    };
+    let encryption = encryption::read(row)?;
+    Ok(Peer { host, port: row.get("port")?, transport, proxy, domain, trust, encryption })
 }
 
 fn account(row: &Row<'_>, cipher: &Cipher) -> Result<Account, Unreadable> {

@@ -17,6 +17,7 @@ fn device(id: i64, tenant: i64, user: i64, username: &str) -> Device {
         site: None,
         hotdesk: false,
         model: None,
+        encryption: Encryption::default(),
     }
 }
 

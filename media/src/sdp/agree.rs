@@ -69,6 +69,7 @@ pub fn line(remote: &Audio, agreed: &[Payload], ours: Direction, signalled_from:
         send: allowed.sends() && !remote.address.ip().is_unspecified(),
         receive: allowed.receives(),
         ptime: remote.ptime.unwrap_or(20).clamp(10, 60),
+        protection: None,
         signalled_from,
     })
 }

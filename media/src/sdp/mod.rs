@@ -4,6 +4,7 @@
 //! which payload types are in force. Nothing here knows a call.
 
 mod agree;
+mod crypto;
 mod direction;
 mod parse;
 mod print;
@@ -15,8 +16,9 @@ use std::net::SocketAddr;
 pub use crate::codec::Codec;
 use crate::session::Payload;
 pub use agree::{common, g711, line, relay_answer, relay_offer};
+pub use crypto::{Crypto, Encryption};
 pub use direction::Direction;
-pub use print::Local;
+pub use print::{Local, Sealing};
 
 /// A session description that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +48,10 @@ pub struct Audio {
     pub direction: Direction,
     /// `a=ptime`, no more than `a=maxptime`. [ms]
     pub ptime: Option<u8>,
-    /// `RTP/AVP` or `RTP/AVPF`.
+    /// `RTP/AVP`, `RTP/AVPF`, `RTP/SAVP` or `RTP/SAVPF`.
     pub profile: String,
+    /// The first key that we can use; of an answer the one that was chosen.
+    pub crypto: Option<Box<Crypto>>,
 }
 
 /// Why a body is no description we can use. `Display` is fit for a Warning header.
@@ -62,6 +66,9 @@ pub enum SdpError {
     /// There is audio, but none over plain RTP.
     #[error("No audio line that can be used: plain RTP (RTP/AVP or RTP/AVPF) is needed")]
     NoAudio,
+    /// There is audio, but none with a key that can be used.
+    #[error("No audio line that can be used: speech is encrypted here (RTP/SAVP with a=crypto)")]
+    NotEncrypted,
     /// No codec that both sides have.
     #[error("No codec in common")]
     NoCodec,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use smallvec::SmallVec;
 
-use super::{Audio, Codec, Description, Direction, SdpError};
+use super::{Audio, Codec, Crypto, Description, Direction, Encryption, SdpError};
 use crate::session::Payload;
 
 impl Description {
@@ -16,12 +16,20 @@ impl Description {
     /// # Errors
     /// `Line` for text that is no SDP, `TooLarge` beyond the limits, `NoAudio` if all audio is other than plain RTP.
     pub fn parse(body: &[u8]) -> Result<Self, SdpError> {
+        Self::read(body, Encryption::Off)
+    }
+
+    /// The same for a line that may be encrypted, or must be. Of several audio lines the first encrypted one is taken.
+    ///
+    /// # Errors
+    /// As above, and `NotEncrypted` if audio must be and none can.
+    pub fn read(body: &[u8], encryption: Encryption) -> Result<Self, SdpError> {
         if body.len() > MAX_BODY {
             return Err(SdpError::TooLarge);
         }
         // What is not UTF-8 (a session name, say) must not hinder; what we use is ASCII.
         let text = String::from_utf8_lossy(body);
-        let mut reader = Reader::default();
+        let mut reader = Reader { encryption, ..Reader::default() };
         for (index, line) in text.split('\n').enumerate() {
             let line = end_trimmed(line);
             if !line.is_empty() {
@@ -42,6 +50,7 @@ fn end_trimmed(line: &str) -> &str {
 /// What is known after some lines.
 #[derive(Default)]
 struct Reader {
+    encryption: Encryption,
     begun: bool,
     origin: String,
     session: Level,
@@ -64,6 +73,8 @@ struct Media {
     line: usize,
     index: usize,
     is_offered_audio: bool,
+    may_be_encrypted: bool,
+    crypto: Option<Box<Crypto>>,
     port: u16,
     profile: String,
     numbers: Vec<u8>,
@@ -118,6 +129,7 @@ impl Reader {
         self.lines.push(words.join(" "));
         let mut media = Media::new(number, index, port, profile);
         media.is_offered_audio = kind.eq_ignore_ascii_case("audio") && port != 0;
+        media.may_be_encrypted = self.encryption != Encryption::Off;
         // Formats of other media are not ours to judge.
         if media.is_candidate() {
             media.numbers(formats)?;
@@ -141,6 +153,12 @@ impl Reader {
             "ptime" => self.level().ptime = packet_time(value),
             "maxptime" => self.level().maxptime = packet_time(value),
             "rtcp-mux" => self.level().mux = true,
+            "crypto" => {
+                if let Some(media) = self.media.last_mut().filter(|media| media.crypto.is_none()) {
+                    media.crypto =
+                        media.may_be_encrypted.then(|| Crypto::parse(value)).flatten().map(Box::new);
+                }
+            }
             "rtpmap" | "fmtp" | "rtcp" => {
                 if let Some(media) = self.media.last_mut().filter(|media| media.is_candidate()) {
                     media.attribute(name, value)?;
@@ -160,9 +178,18 @@ impl Reader {
             return Err(SdpError::Line(1));
         }
         let is_offered = self.media.iter().any(|media| media.is_offered_audio);
-        let chosen = self.media.into_iter().find(Media::is_candidate);
+        let (encryption, media) = (self.encryption, self.media);
+        let sealed = media.iter().position(|media| media.is_candidate() && media.crypto.is_some());
+        let plain = media.iter().position(|media| media.is_candidate() && !media.is_secure());
+        let at = match encryption {
+            Encryption::Off => plain,
+            Encryption::Optional => sealed.or(plain),
+            Encryption::Required => sealed,
+        };
+        let chosen = at.and_then(|at| media.into_iter().nth(at));
         if chosen.is_none() && is_offered {
-            return Err(SdpError::NoAudio);
+            let lacks_key = encryption == Encryption::Required;
+            return Err(if lacks_key { SdpError::NotEncrypted } else { SdpError::NoAudio });
         }
         let audio_index = chosen.as_ref().map_or(0, |media| media.index);
         let audio = chosen.map(|media| media.audio(&self.session, &self.origin)).transpose()?;
@@ -176,6 +203,8 @@ impl Media {
             line,
             index,
             is_offered_audio: false,
+            may_be_encrypted: false,
+            crypto: None,
             port,
             profile: profile.to_owned(),
             numbers: Vec::with_capacity(USUAL_PAYLOADS),
@@ -186,9 +215,15 @@ impl Media {
         }
     }
 
-    /// Audio over plain RTP that is not refused.
+    /// Audio over RTP, encrypted where that may be, that is not refused.
     fn is_candidate(&self) -> bool {
-        self.is_offered_audio && matches!(self.profile.as_str(), "RTP/AVP" | "RTP/AVPF")
+        let is_rtp = matches!(self.profile.as_str(), "RTP/AVP" | "RTP/AVPF");
+        self.is_offered_audio && (is_rtp || self.may_be_encrypted && self.is_secure())
+    }
+
+    /// Encrypted by its profile (RFC 3711 §12, RFC 5124).
+    fn is_secure(&self) -> bool {
+        matches!(self.profile.as_str(), "RTP/SAVP" | "RTP/SAVPF")
     }
 
     fn numbers(&mut self, formats: &[&str]) -> Result<(), SdpError> {
@@ -241,6 +276,7 @@ impl Media {
             direction,
             ptime: self.packet_time(session),
             profile: self.profile,
+            crypto: self.crypto,
         })
     }
 

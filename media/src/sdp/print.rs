@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
-use super::{Audio, Description, Direction};
+use super::{Audio, Crypto, Description, Direction};
 use crate::{
     session::Payload,
     text::{push_ip, push_number},
 };
 
 /// Our side of one leg's line; counts the `o=` version up when what is printed changes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Local {
     /// Our RTP address; RTCP is port + 1.
     pub address: SocketAddr,
@@ -19,20 +20,32 @@ pub struct Local {
     pub id: u64,
     /// `o=` version.
     pub version: u64,
-    /// What was printed last, without `o=`.
+    /// How our next description says that speech is encrypted.
+    pub sealing: Sealing,
+    /// What was printed last, without `o=`; keys are in it.
     printed: String,
+}
+
+/// How a description says that speech is encrypted (RFC 4568).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sealing {
+    /// An offer says so by its profile; otherwise whoever cannot may talk in clear.
+    pub required: bool,
+    /// The keys to choose from, in an answer the one that was chosen; none talks in clear.
+    pub cryptos: SmallVec<[Crypto; 1]>,
 }
 
 impl Local {
     /// A fresh line.
     pub fn new(address: SocketAddr, id: u64) -> Self {
-        Self { address, id, version: 0, printed: String::new() }
+        Self { address, id, version: 0, sealing: Sealing::default(), printed: String::new() }
     }
 
     /// An offer with these payload types.
     pub fn offer(&mut self, payloads: &[Payload], direction: Direction, ptime: Option<u8>) -> Bytes {
         let mut text = self.begin();
-        self.audio(&mut text, "RTP/AVP", payloads);
+        let profile = if self.sealing.required { "RTP/SAVP" } else { "RTP/AVP" };
+        self.audio(&mut text, profile, payloads);
         end_audio(&mut text, direction, ptime, false);
         self.print(text)
     }
@@ -51,6 +64,15 @@ impl Local {
             }
         }
         self.print(text)
+    }
+
+    /// A later offer, which keeps the number of media lines of what the peer said last (RFC 3264 §8).
+    pub fn offer_again(&mut self, last: &Description, payloads: &[Payload], direction: Direction) -> Bytes {
+        let mut last = last.clone();
+        if let Some(audio) = last.audio.as_mut().filter(|_| self.sealing.required) {
+            audio.profile = audio.profile.replace("RTP/AVP", "RTP/SAVP");
+        }
+        self.answer(&last, payloads, direction)
     }
 
     fn answer_audio(&self, out: &mut String, audio: &Audio, payloads: &[Payload], direction: Direction) {
@@ -86,6 +108,9 @@ impl Local {
                 push_all(out, [" ", &codec.fmtp, "\r\n"]);
             }
         }
+        for crypto in &self.sealing.cryptos {
+            push_all(out, ["a=crypto:", &crypto.to_string(), "\r\n"]);
+        }
     }
 
     /// The session lines behind `o=`.
@@ -119,6 +144,12 @@ impl Local {
         out.push_str(if ip.is_ipv4() { "IN IP4 " } else { "IN IP6 " });
         push_ip(out, ip);
         out.push_str("\r\n");
+    }
+}
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Local({}, version {})", self.address, self.version)
     }
 }
 

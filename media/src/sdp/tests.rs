@@ -233,6 +233,67 @@ fn any_payloads() -> impl Strategy<Value = Vec<Payload>> {
     })
 }
 
+const KEY: &str = "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
+
+fn lines(media: &[&str]) -> String {
+    let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
+    media.iter().fold(head.to_owned(), |text, line| text + line + "\r\n")
+}
+
+fn port(text: &str, encryption: Encryption) -> Result<(u16, bool), SdpError> {
+    let audio = Description::read(text.as_bytes(), encryption)?.audio.expect("audio");
+    Ok((audio.address.port(), audio.crypto.is_some()))
+}
+
+/// MED-03: the line that fits what is wanted, among those that are offered.
+#[test]
+fn the_encrypted_line_is_taken_where_that_may_or_must_be() {
+    use Encryption::{Off, Optional, Required};
+    let crypto = format!("a=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}");
+    let (plain, sealed) = ("m=audio 1000 RTP/AVP 0", "m=audio 2000 RTP/SAVP 0");
+    let unusable = "a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA";
+    let both = lines(&[plain, sealed, &crypto]);
+    assert_eq!(
+        [Off, Optional, Required].map(|e| port(&both, e)),
+        [Ok((1000, false)), Ok((2000, true)), Ok((2000, true))]
+    );
+    let clear = lines(&[plain]);
+    assert_eq!(port(&clear, Optional), Ok((1000, false)));
+    assert_eq!(port(&clear, Required), Err(SdpError::NotEncrypted));
+    let secret = lines(&[sealed, unusable, &crypto]);
+    assert_eq!(port(&secret, Off), Err(SdpError::NoAudio));
+    assert_eq!([Optional, Required].map(|e| port(&secret, e)), [Ok((2000, true)), Ok((2000, true))]);
+    let extra = lines(&[plain, &crypto]);
+    assert_eq!(
+        [Off, Optional, Required].map(|e| port(&extra, e)),
+        [Ok((1000, false)), Ok((1000, true)), Ok((1000, true))]
+    );
+    let keyless = lines(&[sealed, unusable]);
+    assert_eq!(port(&keyless, Optional), Err(SdpError::NoAudio));
+    assert_eq!(port(&keyless, Required), Err(SdpError::NotEncrypted));
+}
+
+/// MED-03: RFC 4568 §5.1
+#[test]
+fn keys_are_printed_with_the_profile_that_demands_or_allows_them() {
+    let crypto = Crypto::parse(&format!("3 AES_CM_128_HMAC_SHA1_80 {KEY}")).unwrap();
+    let mut local = Local::new("127.0.0.1:4000".parse().unwrap(), 1);
+    local.sealing = Sealing { required: true, cryptos: [crypto].into_iter().collect() };
+    let text = local.offer(&g711(), Direction::SendRecv, None);
+    let offer = Description::read(&text, Encryption::Required).unwrap();
+    let audio = offer.audio.clone().unwrap();
+    assert_eq!((audio.profile.as_str(), audio.crypto.as_deref()), ("RTP/SAVP", Some(&crypto)));
+    local.sealing.required = false;
+    let text = local.offer(&g711(), Direction::SendRecv, None);
+    assert_eq!(Description::read(&text, Encryption::Optional).unwrap().audio.unwrap().profile, "RTP/AVP");
+    let plain = parse(&lines(&["m=audio 1000 RTP/AVP 0"])).unwrap();
+    local.sealing.required = true;
+    let again = local.offer_again(&plain, &plain.audio.clone().unwrap().payloads, Direction::SendRecv);
+    let again = Description::read(&again, Encryption::Required).unwrap().audio.unwrap();
+    assert_eq!((again.profile.as_str(), again.crypto.is_some()), ("RTP/SAVP", true));
+    assert!(!format!("{local:?} {offer:?}").contains("d0Rm"), "a key is shown");
+}
+
 proptest! {
     #[test]
     fn what_is_printed_is_read_the_same(
@@ -258,7 +319,9 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..500)) {
-        let _ = Description::parse(&body);
+        for encryption in [Encryption::Off, Encryption::Optional, Encryption::Required] {
+            let _ = Description::read(&body, encryption);
+        }
     }
 
     #[test]

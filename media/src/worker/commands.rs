@@ -75,6 +75,7 @@ impl Worker {
         if let Some(mixed) = &mut session.mixed {
             mixed.agree(Some(&line));
         }
+        session.protect(line.protection.as_deref());
         session.line = Some(line);
         let peer = session.links.peer;
         self.route(index);

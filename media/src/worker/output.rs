@@ -95,7 +95,7 @@ impl Session {
         let stamp = self.outgoing.own(now, units, Pace { rate: 8_000, ptime: 20 });
         write_header(packet, number, stamp, self.outgoing.ssrc);
         self.outgoing.count(HEADER + FRAME, FRAME);
-        Some(Forward { socket: SocketId::rtp(index), to, len: HEADER + FRAME })
+        self.seal(Forward { socket: SocketId::rtp(index), to, len: HEADER + FRAME }, buffer)
     }
 
     fn write_report(&mut self, now: Instant, index: u32, buffer: &mut [u8], bye: bool) -> Option<Forward> {
@@ -118,7 +118,7 @@ impl Session {
         };
         let len = rtcp::write(buffer, &compound)?;
         self.reports.reported = true;
-        Some(Forward { socket, to, len })
+        self.seal_report(Forward { socket, to, len }, buffer)
     }
 
     /// If anything was sent since the report before the last (RFC 3550 §6.4).

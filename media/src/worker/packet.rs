@@ -24,13 +24,19 @@ impl Worker {
     pub(super) fn datagram(
         &mut self,
         now: Instant,
-        socket: SocketId,
-        from: SocketAddr,
-        packet: &mut [u8],
+        (socket, from): (SocketId, SocketAddr),
+        buffer: &mut [u8],
+        len: usize,
     ) -> Option<Forward> {
         let index = socket.session();
         let session = self.sessions.get_mut(index)?;
-        if socket.is_rtcp() || session.is_report(packet) {
+        let is_report = socket.is_rtcp() || session.is_report(buffer.get(..len)?);
+        let Some(len) = session.open(is_report, buffer.get_mut(..len)?) else {
+            session.dropped += 1;
+            return None;
+        };
+        let packet = &mut buffer[..len];
+        if is_report {
             session.hear_report(now, socket, from, packet);
             return None;
         }
@@ -50,7 +56,7 @@ impl Worker {
         }
         let listener = listener?;
         let socket = SocketId::rtp(listener.index);
-        self.sessions.at(listener)?.pass(now, socket, &heard, packet)
+        self.sessions.at(listener)?.pass(now, socket, &heard, (buffer, len))
     }
 }
 
@@ -109,7 +115,14 @@ impl Session {
 
     /// Makes a packet of another leg the next one of our stream to the peer.
     #[inline]
-    fn pass(&mut self, now: Instant, socket: SocketId, heard: &Heard, packet: &mut [u8]) -> Option<Forward> {
+    fn pass(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        heard: &Heard,
+        (buffer, len): (&mut [u8], usize),
+    ) -> Option<Forward> {
+        let packet = &mut buffer[..len];
         let line = self.line.as_ref().filter(|line| line.send)?;
         let to = self.rtp.destination()?;
         let number = heard.route.outlet.apply(&mut packet[heard.payload.clone()])?;
@@ -117,7 +130,8 @@ impl Session {
         let stamp = self.outgoing.relay(now, heard.origin, heard.sequence, heard.timestamp, pace)?;
         write_header(packet, number, stamp, self.outgoing.ssrc);
         self.outgoing.count(packet.len(), heard.payload.len());
-        Some(Forward { socket, to: *to, len: packet.len() })
+        let to = *to;
+        self.seal(Forward { socket, to, len }, buffer)
     }
 
     /// RTCP on the RTP port (RFC 5761 §4).

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, rngs::StdRng};
 
-use super::{mixing::Mixed, player::Player};
+use super::{mixing::Mixed, player::Player, sealing::Sealed};
 use crate::{
     codec::Codec,
     dtmf::Digits,
@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) player: Option<Player>,
     /// Its part of a mix.
     pub(super) mixed: Option<Box<Mixed>>,
+    /// Keys and numbers, if it is encrypted.
+    pub(super) sealed: Option<Box<Sealed>>,
     pub(super) dropped: u64,
     /// The last packet, or when one was first to be expected.
     pub(super) quiet_since: Instant,
@@ -85,11 +87,13 @@ impl Session {
             rtcp: Latch::new(),
             routes: Routes::none(),
             reception: Reception::new(now),
-            outgoing: Outgoing::new(random.random(), random.random(), random.random()),
+            // In the lower half, so that losses at the beginning hide no roll-over (RFC 3711 §3.3.1).
+            outgoing: Outgoing::new(random.random(), random.random::<u16>() >> 1, random.random()),
             digits: Digits::default(),
             reports: Reports::new(random),
             player: None,
             mixed: None,
+            sealed: None,
             dropped: 0,
             quiet_since: now,
         }

@@ -5,6 +5,7 @@ mod hostile;
 mod mix;
 mod quality;
 mod relay;
+mod sealing;
 mod tones;
 
 use bench::*;

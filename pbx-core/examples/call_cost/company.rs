@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use config::{
     DeviceId, ExtensionId, Snapshot, TenantId, UserId,
-    snapshot::{Device, Extension, Forwards, Ha1, Night, NodeSettings, Ring, Rows, Target, Tenant, User},
+    snapshot::{
+        Device, Encryption, Extension, Forwards, Ha1, Night, NodeSettings, Ring, Rows, Target, Tenant, User,
+    },
 };
 
 /// SIP domain and realm.
@@ -70,6 +72,7 @@ fn device(number: u16) -> Device {
         site: None,
         hotdesk: false,
         model: None,
+        encryption: Encryption::default(),
     }
 }
 

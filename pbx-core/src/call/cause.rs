@@ -33,6 +33,8 @@ pub(crate) enum Cause {
     Congestion,
     /// No codec or no usable description.
     NotAcceptable,
+    /// Speech must be encrypted, and the phone offers it in clear. MED-03
+    NotEncrypted,
     /// A fault of ours.
     Fault,
     /// Both phones fell silent, MED-05.
@@ -80,7 +82,7 @@ impl Cause {
             Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
             Self::Cancelled => 487,
-            Self::NotAcceptable => 488,
+            Self::NotAcceptable | Self::NotEncrypted => 488,
             Self::Fault => 500,
             Self::Congestion | Self::NoTrunk => 503,
             Self::Normal
@@ -113,6 +115,7 @@ impl Cause {
             Self::Loop => "Forwarding loop",
             Self::Congestion => "No room for this call",
             Self::NotAcceptable => "No common codec",
+            Self::NotEncrypted => "Speech must be encrypted",
             Self::Fault => "Internal error",
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
@@ -143,7 +146,7 @@ impl Cause {
             Self::NotAllowed => 57,
             Self::Loop => 25,
             Self::Congestion => 34,
-            Self::NotAcceptable => 88,
+            Self::NotAcceptable | Self::NotEncrypted => 88,
             Self::Fault => 127,
             Self::Silent | Self::Dead => 27,
             Self::Administrative => 31,
@@ -181,6 +184,7 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
+            | Self::NotEncrypted
             | Self::NobodyThere
             | Self::Fault
             | Self::NoTrunk
@@ -208,6 +212,7 @@ impl Cause {
             | Self::Loop
             | Self::Congestion
             | Self::NotAcceptable
+            | Self::NotEncrypted
             | Self::Fault
             | Self::Silent
             | Self::Dead
@@ -251,6 +256,7 @@ impl From<route::Refused> for Cause {
             route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
             route::Refused::Incomplete => Self::Incomplete,
             route::Refused::NotLoggedIn => Self::NotLoggedIn,
+            route::Refused::NotEncrypted => Self::NotEncrypted,
         }
     }
 }

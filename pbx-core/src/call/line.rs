@@ -8,7 +8,8 @@ use std::{
 use bytes::Bytes;
 use media::{
     Path, Payload,
-    sdp::{self, Codec, Description, Direction, Local},
+    sdp::{self, Audio, Codec, Crypto, Description, Direction, Encryption, Local, Sealing},
+    srtp::{Key, Keying, Protection, Suite},
 };
 
 /// The leg's media line as offers and answers made it.
@@ -45,6 +46,12 @@ pub(crate) struct Line {
     pub moves: u8,
     /// The last report that it sends nothing.
     pub silent: Option<Silence>,
+    /// Whether it is encrypted. MED-03
+    pub encryption: Encryption,
+    /// Ours, one for each suite, as long as the line is there.
+    pub keys: Option<Box<Keys>>,
+    /// The keys in force; `None` is plain RTP.
+    pub sealed: Option<Box<Protection>>,
 }
 
 /// A report that nothing came from the party for `since`, at `at`.
@@ -53,6 +60,9 @@ pub(crate) struct Silence {
     pub at: Instant,
     pub since: Duration,
 }
+
+/// A key for each of [`Suite::ALL`].
+pub(crate) type Keys = [Key; Suite::ALL.len()];
 
 impl Line {
     /// What the peer last said it would do.
@@ -75,9 +85,11 @@ impl Line {
         direction: Direction,
         ptime: Option<u8>,
     ) -> Bytes {
+        let sealing = self.offered_keys();
         let Some(local) = &mut self.local else { return Bytes::new() };
+        local.sealing = sealing;
         let printed = match &self.remote {
-            Some(remote) if remote.audio.is_some() => local.answer(remote, &payloads, direction),
+            Some(remote) if remote.audio.is_some() => local.offer_again(remote, &payloads, direction),
             _ => local.offer(&payloads, direction, ptime),
         };
         self.offered = payloads;
@@ -89,8 +101,9 @@ impl Line {
 
     /// Takes the peer's answer to what we offered; `false` if nothing is in common.
     pub(crate) fn take_answer(&mut self, body: &[u8]) -> bool {
-        let Ok(description) = Description::parse(body) else { return false };
+        let Ok(description) = Description::read(body, self.encryption) else { return false };
         let Some(audio) = &description.audio else { return false };
+        let Ok(sealed) = self.chosen(audio) else { return false };
         let agreed = sdp::common(&self.offered, &audio.payloads);
         if agreed.is_empty() {
             return false;
@@ -102,6 +115,7 @@ impl Line {
             if self.ours.sends() { theirs.receives() } else { self.wants.receives() },
         );
         self.agreed = agreed;
+        self.sealed = sealed;
         self.remote = Some(description);
         true
     }
@@ -113,13 +127,44 @@ impl Line {
         payloads: Vec<Payload>,
         direction: Direction,
     ) -> Bytes {
+        let taken = offer.audio.as_ref().and_then(|audio| audio.crypto.as_deref());
+        let ours = taken.and_then(|theirs| {
+            let keying = Keying { suite: theirs.keying.suite, key: self.key(theirs.keying.suite)?, mki: 0 };
+            Some((Crypto { tag: theirs.tag, keying }, theirs.keying))
+        });
         let Some(local) = &mut self.local else { return Bytes::new() };
+        local.sealing = Sealing { required: false, cryptos: ours.iter().map(|(ours, _)| *ours).collect() };
+        self.sealed = ours.map(|(ours, theirs)| Box::new(Protection { ours: ours.keying, theirs }));
         let printed = local.answer(&offer, &payloads, direction);
         self.ours = direction;
         self.agreed = payloads;
         self.wants = offer.audio.as_ref().map_or(self.wants, |audio| audio.direction);
         self.remote = Some(offer);
         printed
+    }
+
+    /// The keys that an offer of ours names, to choose from.
+    fn offered_keys(&self) -> Sealing {
+        let crypto =
+            |(suite, tag)| Some(Crypto { tag, keying: Keying { suite, key: self.key(suite)?, mki: 0 } });
+        let cryptos = Suite::ALL.into_iter().zip(1..).filter_map(crypto).collect();
+        Sealing { required: self.encryption == Encryption::Required, cryptos }
+    }
+
+    /// What an answer to such an offer chose; an error if that was none of it.
+    fn chosen(&self, audio: &Audio) -> Result<Option<Box<Protection>>, NotOffered> {
+        let Some(theirs) = &audio.crypto else { return Ok(None) };
+        let offered = self.offered_keys();
+        let ours = offered.cryptos.iter().find(|ours| ours.tag == theirs.tag).ok_or(NotOffered)?;
+        if ours.keying.suite != theirs.keying.suite {
+            return Err(NotOffered);
+        }
+        Ok(Some(Box::new(Protection { ours: ours.keying, theirs: theirs.keying })))
+    }
+
+    fn key(&self, suite: Suite) -> Option<Key> {
+        let at = Suite::ALL.iter().position(|other| *other == suite)?;
+        self.keys.as_ref().map(|keys| keys[at])
     }
 
     /// The direction the peer would take if we offered everything.
@@ -141,11 +186,17 @@ impl Line {
             agreed: self.agreed.clone(),
             wants: self.wants,
             is_stale: true,
+            encryption: self.encryption,
+            keys: self.keys.clone(),
+            sealed: self.sealed.clone(),
             owes: self.owes,
             ..Self::default()
         }
     }
 }
+
+/// A key that was not among those offered (RFC 4568 §5.1.2).
+struct NotOffered;
 
 /// Whether the worker can make this codec itself.
 pub(crate) fn is_g711(codec: &Codec) -> bool {

@@ -96,6 +96,7 @@ impl Engine {
         if !self.both_answered(now, owner, callee) {
             return self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
         }
+        [owner, callee].into_iter().for_each(|leg| self.note_encryption(now, leg));
         self.talk_together(now, id, [owner, callee]);
         self.transfer_arrived(now, id);
         self.reference_ended(now, id, 200);

@@ -105,14 +105,15 @@ impl Engine {
         let (brought, lines) = brought::of(request, (&self.snapshot, &trunk), &inbound.called);
         inbound.route.trace.splice(0..0, lines);
         let tenant = self.snapshot.tenant(inbound.tenant).cloned().ok_or_else(unknown)?;
-        let offer = offer.map(read_offer).transpose()?;
+        let offer = read_offer(offer, (trunk.peer.encryption, arrival.flow))?;
+        let (offer, route) = offer.decide(inbound.route);
         let trunk_id = Some(trunk.id);
         Ok(Beginning {
             tenant,
             party: Party { number: number.clone(), name, ..Party::default() },
             caller: Caller { number, trunk: trunk_id, ..Caller::default() },
             dialled: inbound.called,
-            route: inbound.route,
+            route,
             offer,
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),

@@ -3,10 +3,14 @@
 use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use config::{numbering, records::Change, snapshot::Tenant};
+use config::{
+    numbering,
+    records::Change,
+    snapshot::{Encryption, Tenant},
+};
 use media::{
     Statistics,
-    sdp::{Description, SdpError},
+    sdp::{self, Description, SdpError},
 };
 use rand::Rng;
 use sip_stack::{
@@ -15,7 +19,10 @@ use sip_stack::{
 };
 use smallvec::smallvec;
 
-use super::Engine;
+use super::{
+    Engine,
+    sealing::{self, InClear},
+};
 use crate::call::{
     Cause, Leg, Running,
     leg::{Link, Party, Side, State, Times},
@@ -40,7 +47,7 @@ use crate::{
 struct Admitted {
     identity: Identity,
     dialled: String,
-    offer: Option<Description>,
+    offer: Offer,
     max_forwards: u8,
     claim: Option<Claim>,
 }
@@ -104,7 +111,8 @@ impl Engine {
         let address = request.from().uri;
         let identity = self.auth.identify_any(&self.snapshot, now, arrival, address)?;
         let dialled = dialled.ok_or_else(|| Refused::new(404, "No number dialled", Refusal::BadOffer))?;
-        if !(may_be_help && route::emergency::is_help(&self.snapshot, &identity.tenant, &dialled)) {
+        let is_help = may_be_help && route::emergency::is_help(&self.snapshot, &identity.tenant, &dialled);
+        if !is_help {
             if let Some(why) = full {
                 return Err(no_room(why));
             }
@@ -113,7 +121,8 @@ impl Engine {
                 return Err(Refused::new(403, "From is not an address of this device", Refusal::NotTheirs));
             }
         }
-        let offer = offer.map(read_offer).transpose()?;
+        let wanted = (identity.device.encryption, arrival.flow);
+        let offer = if is_help { read_helps_offer(offer, wanted)? } else { read_offer(offer, wanted)? };
         let claim = match self.joined(&identity, request)? {
             Some(leg) => Some(Claim::Joins(leg)),
             None => self.replaced(&identity, request)?.map(Claim::Replaces),
@@ -143,6 +152,7 @@ impl Engine {
         let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
         let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
+        let (offer, route) = offer.decide(route);
         let (link, brought) = (None, Brought::default());
         Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim, brought }
     }
@@ -304,21 +314,62 @@ pub(super) fn number_of(uri: &Uri<'_>) -> Option<String> {
     usable.then_some(number)
 }
 
-pub(super) fn read_offer(body: &[u8]) -> Result<Description, Refused> {
-    let refuse = |error: SdpError| {
-        let status = match error {
-            SdpError::Line(_) | SdpError::TooLarge => 400,
-            SdpError::NoAudio | SdpError::NoCodec => 488,
-        };
-        let response = Response::new(status)
-            .because(error.to_string())
-            .with(Name::Warning, format!("399 dialtone \"{error}\""));
-        Refused { response, why: Refusal::BadOffer }
+/// What a caller offers.
+pub(super) enum Offer {
+    /// Something we can use, or nothing: then we offer.
+    Usable(Option<Description>),
+    /// Speech in clear, though it must be encrypted; why it cannot be.
+    InClear(&'static str),
+}
+
+impl Offer {
+    /// The offer, and where its call goes: nowhere, if it is in clear. MED-03
+    pub(super) fn decide(self, route: Route) -> (Option<Description>, Route) {
+        match self {
+            Self::Usable(offer) => (offer, route),
+            Self::InClear(why) => {
+                let line = ("Refused", why.to_owned(), "encrypted speech: always");
+                (None, Route { to: Err(route::Refused::NotEncrypted), trace: vec![line] })
+            }
+        }
+    }
+}
+
+/// Reads the offer of whoever is to be encrypted so, and signals that way.
+pub(super) fn read_offer(body: Option<&[u8]>, (wanted, flow): (Encryption, Flow)) -> Result<Offer, Refused> {
+    let Ok(encryption) = sealing::over(wanted, flow) else { return Ok(Offer::InClear(InClear::TEXT)) };
+    match body.map(|body| usable(body, encryption)).transpose() {
+        Ok(offer) => Ok(Offer::Usable(offer)),
+        Err(SdpError::NotEncrypted) => Ok(Offer::InClear("the phone offers speech in clear only")),
+        Err(error) => Err(bad_offer(&error)),
+    }
+}
+
+/// Help is refused to nobody: it may be called in clear. GEO-07
+fn read_helps_offer(body: Option<&[u8]>, (wanted, flow): (Encryption, Flow)) -> Result<Offer, Refused> {
+    let encryption = match sealing::over(wanted, flow) {
+        Ok(sdp::Encryption::Off) | Err(InClear) => sdp::Encryption::Off,
+        Ok(sdp::Encryption::Optional | sdp::Encryption::Required) => sdp::Encryption::Optional,
     };
-    let offer = Description::parse(body).map_err(refuse)?;
-    let usable =
-        offer.audio.as_ref().is_some_and(|a| !media::sdp::common(&a.payloads, &a.payloads).is_empty());
-    if usable { Ok(offer) } else { Err(refuse(SdpError::NoAudio)) }
+    let offer = body.map(|body| usable(body, encryption)).transpose();
+    offer.map(Offer::Usable).map_err(|error| bad_offer(&error))
+}
+
+fn usable(body: &[u8], encryption: sdp::Encryption) -> Result<Description, SdpError> {
+    let offer = Description::read(body, encryption)?;
+    let is_usable = offer.audio.as_ref().is_some_and(|a| !sdp::common(&a.payloads, &a.payloads).is_empty());
+    if is_usable { Ok(offer) } else { Err(SdpError::NoAudio) }
+}
+
+fn bad_offer(error: &SdpError) -> Refused {
+    let status = match error {
+        SdpError::Line(_) | SdpError::TooLarge => 400,
+        SdpError::NoAudio | SdpError::NotEncrypted | SdpError::NoCodec => 488,
+    };
+    let response = Response::new(status)
+        .because(error.to_string())
+        .with(Name::Warning, format!("399 dialtone \"{error}\""));
+    Refused { response, why: Refusal::BadOffer }
 }
 
 pub(super) fn no_room(why: Refusal) -> Refused {

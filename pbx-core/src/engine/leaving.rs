@@ -73,6 +73,9 @@ impl Engine {
             self.log_no_room(now, "RTP ports");
             return self.leg_failed(now, leg, 503, "no RTP port is free");
         }
+        if let Some(why) = self.must_not_be_called(leg) {
+            return self.leg_failed(now, leg, 488, why);
+        }
         self.open_line(leg);
         self.call_outside(now, leg, &leave);
     }

@@ -13,6 +13,7 @@ use crate::{engine::Options, ids::LegId, io::Now};
 impl Engine {
     /// Gives the leg a port of its own; `false` if there is none.
     pub(super) fn take_port(&mut self, now: Now, leg: LegId) -> bool {
+        self.prepare_keys(leg);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return false };
         let worker = row.call.worker(self.options.workers);
         let Some(port) = self.ports.take(now.at, worker) else { return false };
@@ -41,8 +42,8 @@ impl Engine {
         let Some(row) = self.calls.legs.get(&leg) else { return };
         let Some(audio) = row.line.remote.as_ref().and_then(|d| d.audio.as_ref()) else { return };
         let line = sdp::line(audio, &row.line.agreed, row.line.ours, row.flow.remote.ip());
-        let call = row.call;
-        if let Some(line) = line {
+        let (call, protection) = (row.call, row.line.sealed.clone());
+        if let Some(line) = line.map(|line| media::Line { protection, ..line }) {
             self.tell_worker(call, Command::Agree { session: leg.session(), line });
         }
     }

@@ -57,6 +57,9 @@ impl Engine {
             self.log_no_room(now, "RTP ports");
             return self.leg_failed(now, leg, 503, "no RTP port is free");
         }
+        if let Some(why) = self.must_not_be_called(leg) {
+            return self.leg_failed(now, leg, 488, why);
+        }
         self.open_line(leg);
         let Some(call) = self.calls.call_of(leg) else { return };
         // A call from the portal has no caller's leg yet.

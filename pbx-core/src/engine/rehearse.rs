@@ -192,7 +192,7 @@ impl<'a> Stage<'a> {
             }
             // Nothing is changed, shown or said.
             Output::Edit { ticket, .. } => self.engine.handle(now, Input::Edited { ticket, outcome: Ok(()) }),
-            Output::Media { .. } | Output::Live(_) | Output::Drained => {}
+            Output::Media { .. } | Output::Live(_) | Output::Drained | Output::Demand { .. } => {}
         }
     }
 

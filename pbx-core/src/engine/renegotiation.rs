@@ -36,7 +36,8 @@ impl Engine {
         // Of three, who holds or changes codecs does so alone: what we mix is made for each.
         let partner = call.partner(leg).filter(|_| call.aside.third.is_none());
         let Some(body) = sdp else { return self.offer_back(now, leg, partner) };
-        let offer = Description::parse(&body).ok().filter(|d| d.audio.is_some());
+        let encryption = self.calls.legs[&leg].line.encryption;
+        let offer = Description::read(&body, encryption).ok().filter(|d| d.audio.is_some());
         match (offer, partner) {
             (None, _) => self.stack.refuse(now.at, id, 488),
             (Some(offer), Some(partner)) if self.concerns_partner(leg, &offer) => {

@@ -96,6 +96,7 @@ fn live_leg(leg: &Leg) -> live::Leg {
         address: print_peer(&leg.flow),
         state: leg.state_text(),
         codec: leg.codec().to_owned(),
+        encrypted: leg.line.sealed.is_some(),
         mos_heard: statistics.sent.mos,
         mos_said: statistics.received.mos,
         loss: lost,

@@ -161,8 +161,8 @@ impl Engine {
 
     /// Looks a trunk's addresses up, and asks what is not known.
     fn find_trunk(&mut self, now: Now, id: TrunkId) {
-        let mut trunks = self.office.trunks.borrow_mut();
-        let trunks = &mut *trunks;
+        let mut held = self.office.trunks.borrow_mut();
+        let trunks = &mut *held;
         let Some(line) = trunks.lines.get_mut(&id) else { return };
         let random = &mut self.random;
         for question in line.look_up(now.at, &trunks.answers, &mut |below| random.random_range(0..below)) {
@@ -170,6 +170,8 @@ impl Engine {
                 self.out.push_back(Output::Resolve(question));
             }
         }
+        drop(held);
+        self.demand_proof();
     }
 
     fn tend_trunk(&mut self, now: Now, id: TrunkId) {
@@ -292,6 +294,7 @@ pub(super) fn server_uri(trunk: &config::snapshot::Trunk) -> String {
 pub(super) fn transport_of(trunk: &config::snapshot::Trunk) -> &'static str {
     match trunk.peer.transport {
         config::snapshot::Transport::Tcp => ";transport=tcp",
+        config::snapshot::Transport::Tls => ";transport=tls",
         config::snapshot::Transport::Udp | config::snapshot::Transport::Dns => "",
     }
 }
@@ -305,7 +308,7 @@ pub(super) fn uri_host(host: &str) -> String {
 fn register(line: &Line, flow: Flow, shown: std::net::SocketAddr, expires: u64) -> Request {
     let trunk = &line.trunk;
     let (user, domain) = (&trunk.account.username, uri_host(&trunk.peer.domain));
-    let transport = if flow.transport.is_reliable() { ";transport=tcp" } else { "" };
+    let transport = flow.transport.uri_param();
     let contact = format!("<sip:{user}@{shown}{transport};{CONTACT_PARAM}={}>", trunk.id);
     Request {
         method: "REGISTER",
@@ -351,10 +354,7 @@ fn outcome(response: Option<&Message>, flow: Flow) -> Outcome {
 }
 
 fn shown(line: &Line, (state, text): (TrunkState, String), since: i64) -> live::Trunk {
-    let address = line.hop().map(|hop| {
-        let transport = if hop.transport == Transport::Tcp { "tcp" } else { "udp" };
-        format!("{transport} {}", hop.remote)
-    });
+    let address = line.hop().map(|hop| format!("{} {}", hop.transport.name(), hop.remote));
     live::Trunk {
         tenant: line.trunk.tenant,
         trunk: line.trunk.id,

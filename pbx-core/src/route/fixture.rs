@@ -8,10 +8,10 @@ use config::{
     TrunkId, UserId,
     access::{Reach, Rights},
     snapshot::{
-        Account, CallLimits, CalledIn, CallerHeader, Calling, CivicAddress, Codecs, Device, Extension,
-        Forwards, Geolocation, Ha1, Identity, Incoming, Night, NumberIn, NumberOut, OutboundRoute, Outgoing,
-        Peer, PhoneNumber, Ring, Role, Rows, Sends, ShownAs, Site, SiteCalling, Target, Tenant,
-        TenantCalling, Transport, Trunk, User,
+        Account, CallLimits, CalledIn, CallerHeader, Calling, CivicAddress, Codecs, Device, Encryption,
+        Extension, Forwards, Geolocation, Ha1, Identity, Incoming, Night, NumberIn, NumberOut, OutboundRoute,
+        Outgoing, Peer, PhoneNumber, Ring, Role, Rows, Sends, ShownAs, Site, SiteCalling, Srtp, Target,
+        Tenant, TenantCalling, Transport, Trunk, Trust, User,
     },
 };
 
@@ -227,6 +227,7 @@ fn device() -> Device {
         site: None,
         hotdesk: false,
         model: None,
+        encryption: Encryption::default(),
     }
 }
 
@@ -245,6 +246,8 @@ fn trunk(id: i64, name: &str) -> Trunk {
             transport: Transport::Udp,
             proxy: None,
             domain: "carrier.example".into(),
+            trust: Trust::Authority,
+            encryption: Encryption { srtp: Srtp::Off, clear_keys: false },
         },
         account,
         incoming: Incoming {

@@ -124,6 +124,8 @@ pub enum Refused {
     Incomplete,
     /// Nobody has logged in to the phone. HD-06.
     NotLoggedIn,
+    /// Speech must be encrypted, and the caller offers it in clear. MED-03.
+    NotEncrypted,
 }
 
 /// Finds where a dialled number leads.

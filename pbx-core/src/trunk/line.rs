@@ -105,6 +105,7 @@ impl Line {
         let transport = match self.trunk.peer.transport {
             Transport::Udp => Some(sip_stack::Transport::Udp),
             Transport::Tcp => Some(sip_stack::Transport::Tcp),
+            Transport::Tls => Some(sip_stack::Transport::Tls),
             Transport::Dns => None,
         };
         match resolve::resolve(answers, now, Target { host, port, transport }, random) {

@@ -8,7 +8,7 @@ mod registration;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Instant,
 };
@@ -24,7 +24,7 @@ pub(crate) use health::Health;
 pub(crate) use line::Line;
 pub(crate) use registration::{Outcome, Registration};
 
-use crate::live::TrunkState;
+use crate::{io::Demand, live::TrunkState};
 
 /// All trunks.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub(crate) struct Trunks {
     pub asking: HashSet<Question>,
     /// Requests that are under way.
     pub asked: HashMap<RequestId, Asked>,
+    /// What servers were told to prove.
+    pub demanded: BTreeMap<SocketAddr, Vec<Demand>>,
     /// The earliest deadline of all lines.
     next: Option<Instant>,
 }

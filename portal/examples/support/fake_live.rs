@@ -115,7 +115,7 @@ impl Live for FakeLive {
         42
     }
     fn sip_addresses(&self) -> Vec<String> {
-        vec!["udp 192.0.2.10:5060".to_owned(), "tcp 192.0.2.10:5060".to_owned()]
+        ["udp 192.0.2.10:5060", "tcp 192.0.2.10:5060", "tls 192.0.2.10:5061"].map(str::to_owned).into()
     }
 }
 
@@ -127,6 +127,7 @@ pub fn call(id: &str, caller: &str, name: &str, dialled: &str, now: i64, answere
         address: address.to_owned(),
         state,
         codec: if answered { "PCMU".to_owned() } else { String::new() },
+        encrypted: answered && address.starts_with("tls "),
         mos_heard: if answered { 4.3 } else { 0.0 },
         mos_said: if answered { 4.1 } else { 0.0 },
         loss: 0.2,

@@ -2,7 +2,7 @@
 //!
 //! Names: Fanvil auto provisioning configuration of the X series ("sysConf" 2.0); form of the book: Fanvil XML Operation Guide.
 
-use config::codes::Function;
+use config::{codes::Function, phones::Transport, snapshot::Srtp};
 
 use super::{
     Document, book,
@@ -37,6 +37,16 @@ fn settings(phone: &Phone) -> Document {
 fn account(xml: &mut Xml, phone: &Phone) {
     let line = &phone.profile.line;
     let port = phone.port.to_string();
+    let transport = match line.transport {
+        Transport::Udp => "0",
+        Transport::Tcp => "1",
+        Transport::Tls => "3",
+    };
+    let srtp = match line.srtp {
+        Srtp::Off => "0",
+        Srtp::Optional => "1",
+        Srtp::Required => "2",
+    };
     xml.open("sip", &[]).open("line", &[("index", "1")]);
     for (name, value) in [
         ("PhoneNumber", line.username.as_str()),
@@ -53,7 +63,8 @@ fn account(xml: &mut Xml, phone: &Phone) {
         ("ProxyPort", &port),
         ("ProxyUser", &line.username),
         ("ProxyPswd", &line.password),
-        ("Transport", if line.tcp { "1" } else { "0" }),
+        ("Transport", transport),
+        ("RTPEncryption", srtp),
         // Telephone events, RFC 4733.
         ("DTMFMode", "1"),
         ("MWINum", phone.voicemail().unwrap_or_default()),

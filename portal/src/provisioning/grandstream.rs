@@ -3,7 +3,7 @@
 //! Numbers of P values: Grandstream configuration templates GRP261x 1.0.5.15 and GXP2130/40/60/70/35 1.0.11.16; form of the
 //! book: GXP Series XML Phonebook Guide.
 
-use config::codes::Function;
+use config::{codes::Function, phones::Transport, snapshot::Srtp};
 
 use super::{
     Document, book,
@@ -60,7 +60,19 @@ fn account(xml: &mut Xml, phone: &Phone) {
     p(xml, 34, &line.password);
     p(xml, 3, &line.display_name);
     p(xml, 33, phone.voicemail().unwrap_or_default());
-    p(xml, 130, if line.tcp { "1" } else { "0" });
+    let transport = match line.transport {
+        Transport::Udp => "0",
+        Transport::Tcp => "1",
+        Transport::Tls => "2",
+    };
+    p(xml, 130, transport);
+    // Not at all, enabled but not forced, enabled and forced.
+    let srtp = match line.srtp {
+        Srtp::Off => "0",
+        Srtp::Optional => "1",
+        Srtp::Required => "2",
+    };
+    p(xml, 183, srtp);
     p(xml, 99, "1");
     // Pickup of what a watched extension rings, FC-14.
     p(xml, 1347, phone.code_of(Function::Pickup));

@@ -6,8 +6,9 @@ use chrono::{Datelike, Utc};
 use config::{
     Db,
     codes::Function,
-    phones::{Button, Profile, Provisioning, Voicemail},
+    phones::{Button, Profile, Provisioning, Transport, Voicemail},
     query::QueryError,
+    snapshot::Srtp,
 };
 
 use super::{
@@ -37,6 +38,7 @@ pub(crate) struct Reached {
     authority: String,
     host: String,
     sip_port: u16,
+    tls_port: Option<u16>,
 }
 
 /// Where phones find us.
@@ -45,6 +47,8 @@ pub(crate) struct Served {
     pub root: String,
     pub server: String,
     pub port: u16,
+    /// For SIP over TLS, if that is listened for.
+    pub tls_port: Option<u16>,
 }
 
 impl Reached {
@@ -57,7 +61,8 @@ impl Reached {
             scheme,
             authority: authority.to_owned(),
             host: host_of(authority).to_owned(),
-            sip_port: sip_port(&app.live.sip_addresses()),
+            sip_port: port(&app.live.sip_addresses(), "udp ").unwrap_or(5060),
+            tls_port: port(&app.live.sip_addresses(), "tls "),
         }
     }
 
@@ -68,17 +73,24 @@ impl Reached {
             root: format!("{}://{}/provision", self.scheme, self.authority),
             server,
             port: self.sip_port,
+            tls_port: self.tls_port,
         }
     }
 }
 
 impl Phone {
     /// With what it is told; the phone book only where `file` is one.
-    pub(crate) fn new(db: &Db, profile: Profile, served: &Served, file: &str) -> Result<Self, QueryError> {
+    pub(crate) fn new(
+        db: &Db,
+        mut profile: Profile,
+        served: &Served,
+        file: &str,
+    ) -> Result<Self, QueryError> {
+        let port = port_of(&mut profile, served);
         let book = if book::is_one(file) { book::of(db, &profile)? } else { Vec::new() };
         Ok(Self {
             server: served.server.clone(),
-            port: served.port,
+            port,
             base: format!("{}/{}", served.root, db.phone_key(profile.device)),
             zone: Zone::of(&profile.place.time_zone, Utc::now().year()),
             book,
@@ -211,10 +223,22 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The port of the first listener for datagrams: `udp 192.0.2.1:5060`.
-fn sip_port(addresses: &[String]) -> u16 {
-    let first = addresses.iter().find_map(|address| address.strip_prefix("udp "));
-    first.and_then(|address| address.rsplit_once(':')?.1.parse().ok()).unwrap_or(5060)
+/// The port of the first listener of that transport: `udp 192.0.2.1:5060`.
+fn port(addresses: &[String], transport: &str) -> Option<u16> {
+    let first = addresses.iter().find_map(|address| address.strip_prefix(transport))?;
+    first.rsplit_once(':')?.1.parse().ok()
+}
+
+/// Where a phone registers. DEV-05: where nothing is listened for over TLS it is set up without, and its page says so.
+fn port_of(profile: &mut Profile, served: &Served) -> u16 {
+    match (profile.line.transport, served.tls_port) {
+        (Transport::Tls, Some(port)) => port,
+        (Transport::Tls, None) => {
+            (profile.line.transport, profile.line.srtp) = (Transport::Udp, Srtp::Off);
+            served.port
+        }
+        (Transport::Udp | Transport::Tcp, _) => served.port,
+    }
 }
 
 /// The host of `host:port`, IPv6 with its brackets.
@@ -240,6 +264,8 @@ mod tests {
         assert_eq!(host_of("pbx.example:8443"), "pbx.example");
         assert_eq!((host_of("[::1]:8443"), host_of("[::1]"), host_of("pbx")), ("[::1]", "[::1]", "pbx"));
         assert!(is_authority("[2001:db8::1]:80") && !is_authority("a b") && !is_authority("x\"><y"));
-        assert_eq!(sip_port(&["tcp 192.0.2.1:1".into(), "udp 192.0.2.1:5070".into()]), 5070);
+        let listeners = ["tcp 192.0.2.1:1".into(), "udp 192.0.2.1:5070".into(), "tls [::1]:5071".into()];
+        assert_eq!((port(&listeners, "udp "), port(&listeners, "tls ")), (Some(5070), Some(5071)));
+        assert_eq!(port(&listeners[..2], "tls "), None);
     }
 }

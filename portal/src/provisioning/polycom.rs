@@ -3,6 +3,8 @@
 //!
 //! Names: Polycom UC Software Administrator Guide 5.x and 6.x, parameter reference.
 
+use config::{phones::Transport, snapshot::Srtp};
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -75,7 +77,12 @@ fn server(all: &mut Attributes, phone: &Phone) {
 
 fn account(all: &mut Attributes, phone: &Phone) {
     let line = &phone.profile.line;
-    let transport = if line.tcp { "TCPOnly" } else { "UDPOnly" };
+    let transport = match line.transport {
+        Transport::Udp => "UDPOnly",
+        Transport::Tcp => "TCPOnly",
+        Transport::Tls => "TLS",
+    };
+    let flag = |on: bool| if on { "1" } else { "0" };
     let port = phone.port.to_string();
     for (name, value) in [
         ("displayName", line.display_name.as_str()),
@@ -90,6 +97,9 @@ fn account(all: &mut Attributes, phone: &Phone) {
         ("outboundProxy.address", &phone.server),
         ("outboundProxy.port", &port),
         ("outboundProxy.transport", transport),
+        ("srtp.enable", flag(line.srtp != Srtp::Off)),
+        ("srtp.offer", flag(line.srtp != Srtp::Off)),
+        ("srtp.require", flag(line.srtp == Srtp::Required)),
     ] {
         all.set(&format!("reg.1.{name}"), value);
     }

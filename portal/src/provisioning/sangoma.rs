@@ -3,6 +3,8 @@
 //! Names: Sangoma knowledge base, "XML Configuration 4.13.0+" and "Contacts". Keys are filled in order from the group of contacts
 //! that `blf_contact_group` names; a contact with `subscribe_to` has a lamp.
 
+use config::{phones::Transport, snapshot::Srtp};
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -28,8 +30,9 @@ fn settings(phone: &Phone) -> Document {
         ("locale", if phone.profile.place.language == "de" { "de_DE" } else { "en_US" }),
         ("enable_check_sync", "1"),
         ("accept_local_calls", "any"),
-        ("transport_udp_enabled", if line.tcp { "0" } else { "1" }),
-        ("transport_tcp_enabled", if line.tcp { "1" } else { "0" }),
+        ("transport_udp_enabled", flag(line.transport == Transport::Udp)),
+        ("transport_tcp_enabled", flag(line.transport == Transport::Tcp)),
+        ("transport_tls_enabled", flag(line.transport == Transport::Tls)),
         ("enable_blf_on_unused_line_keys", "1"),
         ("blf_contact_group", KEYS),
     ] {
@@ -42,8 +45,17 @@ fn settings(phone: &Phone) -> Document {
     Document { kind: KIND, text: xml.into_text(), entries: None }
 }
 
+fn flag(on: bool) -> &'static str {
+    if on { "1" } else { "0" }
+}
+
 fn account(xml: &mut Xml, phone: &Phone) {
     let line = &phone.profile.line;
+    let transport = match line.transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
+    };
     let voicemail = phone.voicemail().map(|number| phone.address(number)).unwrap_or_default();
     // Emergency numbers, and codes behind which nothing follows, at once.
     let codes = phone.whole_codes();
@@ -67,6 +79,7 @@ fn account(xml: &mut Xml, phone: &Phone) {
             ("voicemail", &voicemail),
             ("outbound_proxy", &phone.server),
             ("outbound_port", &phone.port.to_string()),
+            ("media_encryption", if line.srtp == Srtp::Off { "" } else { "sdes" }),
             ("conflict", "replace"),
         ],
     );
@@ -75,7 +88,7 @@ fn account(xml: &mut Xml, phone: &Phone) {
         &[
             ("server", &line.domain),
             ("port", &phone.port.to_string()),
-            ("transport", if line.tcp { "tcp" } else { "udp" }),
+            ("transport", transport),
             ("reregister", "300"),
             ("retry", "25"),
             ("num_retries", "5"),

@@ -3,7 +3,7 @@
 //! Names: Snom service hub, settings of firmware 10, "Dial Plan - Regular Expressions"; form of the directory: "Provisioning
 //! Local Directory", version 2.0.
 
-use config::codes::Function;
+use config::{codes::Function, phones::Transport, snapshot::Srtp};
 
 use super::{
     Document, book,
@@ -54,7 +54,16 @@ fn settings(phone: &Phone) -> Document {
 
 fn account(xml: &mut Xml, phone: &Phone) {
     let line = &phone.profile.line;
-    let transport = if line.tcp { "tcp" } else { "udp" };
+    let transport = match line.transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
+    };
+    let savp = match line.srtp {
+        Srtp::Off => "off",
+        Srtp::Optional => "optional",
+        Srtp::Required => "mandatory",
+    };
     for (name, value) in [
         ("user_active", "on"),
         ("user_realname", line.display_name.as_str()),
@@ -66,8 +75,8 @@ fn account(xml: &mut Xml, phone: &Phone) {
         ("user_outbound", &format!("{}:{};transport={transport}", phone.server, phone.port)),
         ("user_mailbox", phone.voicemail().unwrap_or_default()),
         ("user_dp_str", &complete(phone)),
-        // SRTP is for lines over TLS.
-        ("user_srtp", "off"),
+        ("user_srtp", if line.srtp == Srtp::Off { "off" } else { "on" }),
+        ("user_savp", savp),
     ] {
         xml.with(name, &[("idx", "1"), ("perm", "R")], value);
     }

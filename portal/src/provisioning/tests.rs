@@ -2,7 +2,8 @@
 //! (`golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read again).
 
 use config::codes::FUNCTIONS;
-use config::phones::{Button, Line, Placed, Profile, Voicemail, models};
+use config::phones::{Button, Line, Placed, Profile, Transport, Voicemail, models};
+use config::snapshot::Srtp;
 
 use super::{
     Document,
@@ -53,7 +54,8 @@ fn phone(model: &str) -> Phone {
                 username: "101-anna".into(),
                 password: "s3cret&<\"'".into(),
                 domain: "dialtone.local".into(),
-                tcp: false,
+                transport: Transport::Udp,
+                srtp: Srtp::Off,
             },
             place: Placed { language: "de".into(), time_zone: "Europe/Berlin".into(), country: "de".into() },
             voicemail: Voicemail::Mailbox,
@@ -96,6 +98,20 @@ fn golden(name: &str, text: &str) {
 fn each_maker_gets_its_own_file() {
     for (model, pattern, name) in FILES {
         golden(name, &document(&phone(model), pattern).text);
+    }
+}
+
+/// DEV-05: SIP over TLS and SRTP, in every maker's words.
+#[test]
+fn each_maker_is_told_of_tls_and_srtp() {
+    for (model, pattern, words) in SECURE {
+        let mut phone = phone(model);
+        (phone.profile.line.transport, phone.profile.line.srtp) = (Transport::Tls, Srtp::Required);
+        phone.port = 5061;
+        let text = document(&phone, pattern).text;
+        for word in words {
+            assert!(text.contains(word), "{model}: no {word} in\n{text}");
+        }
     }
 }
 
@@ -178,6 +194,32 @@ const FILES: [(&str, &str, &str); 14] = [
     ("sangoma-p330", "{mac}-contacts.xml", "sangoma-book.xml"),
     ("fanvil-x6u", "{mac}.cfg", "fanvil.xml"),
     ("fanvil-x6u", "book.xml", "fanvil-book.xml"),
+];
+
+/// What says so: transport, port, and that speech must be encrypted.
+const SECURE: [(&str, &str, [&str; 3]); 6] = [
+    (
+        "yealink-t54w",
+        "{mac}.cfg",
+        ["transport_type = 2\n", "outbound_proxy.1.port = 5061\n", "srtp_encryption = 2\n"],
+    ),
+    (
+        "polycom-vvx450",
+        "{mac}-dialtone.cfg",
+        ["server.1.transport=\"TLS\"", "outboundProxy.port=\"5061\"", "srtp.require=\"1\""],
+    ),
+    ("snom-d735", "snomd735-{mac}.htm", [":5061;transport=tls", ">on</user_srtp>", ">mandatory</user_savp>"]),
+    ("grandstream-grp2612", "cfg{mac}.xml", ["<P130>2</P130>", ":5061</P48>", "<P183>2</P183>"]),
+    (
+        "sangoma-p330",
+        "{mac}.cfg",
+        ["transport=\"tls\"", "outbound_port=\"5061\"", "media_encryption=\"sdes\""],
+    ),
+    (
+        "fanvil-x6u",
+        "{mac}.cfg",
+        ["<Transport>3</Transport>", "<ProxyPort>5061</ProxyPort>", "<RTPEncryption>2</RTPEncryption>"],
+    ),
 ];
 
 /// SIP-26, FC-03: phones that can keep their keys in step are told to; what a company dials otherwise is dialled so everywhere.

@@ -2,7 +2,7 @@
 //!
 //! Names and numbers of key types: Yealink IP Phones Auto Provisioning Guide and Administrator Guide, V84–V86.
 
-use config::codes::Function;
+use config::{codes::Function, phones::Transport, snapshot::Srtp};
 
 use super::{
     Document, book,
@@ -63,10 +63,20 @@ fn account(file: &mut File, phone: &Phone) {
     file.set("account.1.user_name", &line.username);
     file.set("account.1.auth_name", &line.username);
     file.set("account.1.password", &line.password);
-    let transport = if line.tcp { "1" } else { "0" };
+    let transport = match line.transport {
+        Transport::Udp => "0",
+        Transport::Tcp => "1",
+        Transport::Tls => "2",
+    };
+    let srtp = match line.srtp {
+        Srtp::Off => "0",
+        Srtp::Optional => "1",
+        Srtp::Required => "2",
+    };
     file.set("account.1.sip_server.1.address", &line.domain);
     file.set("account.1.sip_server.1.port", &phone.port.to_string());
     file.set("account.1.sip_server.1.transport_type", transport);
+    file.set("account.1.srtp_encryption", srtp);
     file.set("account.1.outbound_proxy_enable", "1");
     file.set("account.1.outbound_proxy.1.address", &phone.server);
     file.set("account.1.outbound_proxy.1.port", &phone.port.to_string());

@@ -178,7 +178,7 @@ async fn provision(app: &App, who: &Who, device: &Row) -> Result<Option<Provisio
         book: moment("book_fetched"),
         entries: value("book_entries"),
         shared_used: used && who.may_write(&DEVICES),
-        is_secure: value("secure") == "1",
+        lacks_tls: value("secure") == "1" && !app.live.sip_addresses().iter().any(|a| a.starts_with("tls ")),
     }))
 }
 
@@ -193,8 +193,8 @@ struct Provision {
     book: Option<At>,
     entries: String,
     shared_used: bool,
-    /// SIP over TLS was asked for.
-    is_secure: bool,
+    /// SIP over TLS was asked for, and nothing listens for it.
+    lacks_tls: bool,
 }
 
 /// The registered contacts of a tenant by device.

@@ -89,6 +89,7 @@ pub(crate) fn running(id: &str, state: &'static str, answered_at: Option<i64>, d
             address: String::new(),
             state: "ringing",
             codec: String::new(),
+            encrypted: false,
             mos_heard: 0.0,
             mos_said: 0.0,
             loss: 0.0,

@@ -354,7 +354,7 @@ async fn a_user_has_one_first_and_one_second_phone() {
     assert!(row["second_deskphone"].as_str().unwrap().contains("805ec01a7f23"), "{row}");
 }
 
-/// DEV-05, DEV-08: transport, the voicemail button, and a wish for encryption that is not met yet and says so.
+/// DEV-05, DEV-08: transport, the voicemail button, and a wish for encryption; where nothing listens for it, the page says so.
 #[tokio::test]
 async fn the_file_follows_the_fields_of_the_device() {
     let world = World::new();

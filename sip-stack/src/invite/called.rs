@@ -70,7 +70,8 @@ impl Invite {
             return None;
         }
         let to = request.header(Name::To).unwrap_or_default();
-        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes());
+        let uri = request.request_uri().unwrap_or_default();
+        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes(), uri);
         let local = Local::new(request.call_id(), to, tag.as_bytes(), contact);
         let mut invite = Self::new(id, Arc::new(local), Stage::Called, session);
         let offer = sdp_of(request);

@@ -49,7 +49,8 @@ impl Invite {
         let tag = layer.new_tag(id);
         let call_id = layer.new_call_id();
         let (from, tag) = (ask.from.as_bytes(), tag.as_bytes());
-        let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, ask.flow, tag);
+        let contact =
+            |out: &mut Vec<u8>| push_contact(out, &layer.settings, ask.flow, tag, ask.uri.as_bytes());
         let local = Arc::new(Local::new(call_id.as_bytes(), from, tag, contact));
         let session = Session::new(&layer.settings);
         let mut invite = Self::new(id, local, Stage::Calling, session);

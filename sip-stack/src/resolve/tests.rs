@@ -85,9 +85,37 @@ fn naptr_srv_and_addresses_are_followed_in_this_order() {
     ];
     let (hops, asked) = look_up(target, &table);
     assert_eq!(hops, ["TCP 198.51.100.1:5080", "TCP 198.51.100.2:5060"]);
-    let expected =
-        ["Naptr carrier.example", "Srv _sip._tcp.carrier.example", "Address a.example", "Address b.example"];
+    let expected = [
+        "Naptr carrier.example",
+        "Srv _sips._tcp.carrier.example",
+        "Srv _sip._tcp.carrier.example",
+        "Address a.example",
+        "Address b.example",
+    ];
     assert_eq!(asked, expected);
+}
+
+/// SIP-38: RFC 3263 §4.1, §4.2: TLS by NAPTR, by its SRV record, and by the host alone.
+#[test]
+fn tls_is_found_by_its_own_service_and_port() {
+    let target = Target { host: HOST, port: None, transport: None };
+    let table = [
+        (HOST, Kind::Naptr, vec![naptr(10, 50, "SIPS+D2T", "_sips._tcp.carrier.example")]),
+        ("_sips._tcp.carrier.example", Kind::Srv, vec![srv(10, 0, 5071, "a.example.")]),
+        ("a.example", Kind::Address, vec![address("198.51.100.1")]),
+    ];
+    assert_eq!(look_up(target, &table).0, ["TLS 198.51.100.1:5071"]);
+    assert_eq!(
+        look_up(target, &table[1..]).0,
+        ["TLS 198.51.100.1:5071"],
+        "the last service that is looked for"
+    );
+    let target = Target { host: HOST, port: None, transport: Some(Transport::Tls) };
+    assert_eq!(look_up(target, &table).1[0], "Srv _sips._tcp.carrier.example");
+    let table = [(HOST, Kind::Address, vec![address("198.51.100.7")])];
+    assert_eq!(look_up(target, &table).0, ["TLS 198.51.100.7:5061"]);
+    let target = Target { host: "198.51.100.7", ..target };
+    assert_eq!(look_up(target, &[]).0, ["TLS 198.51.100.7:5061"]);
 }
 
 /// SIP-38: RFC 3263 §4.2

@@ -89,11 +89,11 @@ impl Epoll {
         self.counters.received += came as u64;
         let mut queued: Option<SocketId> = None;
         for at in 0..came {
-            let Some((from, packet)) = self.batch.packet(at) else {
+            let Some((from, buffer, len)) = self.batch.packet(at) else {
                 self.counters.dropped += 1;
                 continue;
             };
-            let Some(forward) = receiver.receive(id, from, packet) else { continue };
+            let Some(forward) = receiver.receive(id, from, buffer, len) else { continue };
             if queued.is_some_and(|socket| socket != forward.socket) {
                 self.flush(queued);
             }
@@ -198,14 +198,15 @@ impl Batch {
             unsafe { libc::recvmmsg(fd, messages, BATCH as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
         came.max(0) as usize
     }
-    /// A datagram of the last [`Self::receive`]; `None` if it was cut, or its sender has no IP address.
-    fn packet(&mut self, at: usize) -> Option<(SocketAddr, &mut [u8])> {
+    /// The buffer of a datagram of the last [`Self::receive`], and how much of it that is; `None` if it was cut, or its
+    /// sender has no IP address.
+    fn packet(&mut self, at: usize) -> Option<(SocketAddr, &mut [u8], usize)> {
         let message = &self.received[at];
         if message.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 {
             return None;
         }
         let from = self.names[at].to_socket_addr()?;
-        Some((from, self.buffers[at].get_mut(..message.msg_len as usize)?))
+        Some((from, &mut self.buffers[at], message.msg_len as usize))
     }
     /// Puts a received buffer into the next send. Its name field is used for the destination.
     fn queue(&mut self, at: usize, forward: Forward) {

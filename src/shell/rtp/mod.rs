@@ -22,8 +22,15 @@ use media::{Forward, SocketId};
 
 /// Whoever looks at each datagram.
 pub trait Receiver {
-    /// A datagram of `socket`; rewritten in place if it is to be sent on.
-    fn receive(&mut self, socket: SocketId, from: SocketAddr, packet: &mut [u8]) -> Option<Forward>;
+    /// A datagram of `socket`, the first `len` bytes of a buffer that may be longer; rewritten in place if it is to be sent
+    /// on, and longer then where it is encrypted.
+    fn receive(
+        &mut self,
+        socket: SocketId,
+        from: SocketAddr,
+        buffer: &mut [u8],
+        len: usize,
+    ) -> Option<Forward>;
 }
 
 /// The sockets of one worker thread. Used by the thread that made it only.

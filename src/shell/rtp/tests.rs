@@ -14,13 +14,13 @@ struct Relay {
 }
 
 impl Receiver for Relay {
-    fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8]) -> Option<Forward> {
+    fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8], len: usize) -> Option<Forward> {
         self.seen += 1;
         let socket = SocketId(socket.0 ^ 1);
         if let Some(first) = packet.first_mut() {
             *first = first.wrapping_add(1);
         }
-        Some(Forward { socket, to: *self.peers.get(socket.0 as usize)?, len: packet.len() })
+        Some(Forward { socket, to: *self.peers.get(socket.0 as usize)?, len })
     }
 }
 

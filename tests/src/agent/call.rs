@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Phone, Rtp, Text, digest::Challenge, phone::reply, sdp, text::bracketed, unique};
+use super::{Phone, Rtp, Srtp, Text, digest::Challenge, phone::reply, sdp, text::bracketed, unique};
 use crate::patience::PATIENCE;
 
 /// A call that we started and that is not answered yet.
@@ -107,7 +107,8 @@ impl Dialling {
     pub fn answered_late(self) -> Talking {
         let response = self.finish();
         assert_eq!(response.status(), Some(200), "the call was not answered\n{}", self.phone.ladder());
-        let body = sdp::compose(self.rtp.local(), sdp::USUAL, "sendrecv", 1);
+        self.rtp.hear_key(&response);
+        let body = self.rtp.describe(sdp::compose(self.rtp.local(), sdp::USUAL, "sendrecv", 1));
         let talking = self.into_talking(response);
         let ack = talking.compose("ACK", &unique("z9hG4bK"), SDP, &body);
         talking.phone.say(&ack);
@@ -170,6 +171,7 @@ impl Dialling {
     }
     fn into_talking(self, response: Text) -> Talking {
         if let Some(described) = sdp::read(&response) {
+            self.rtp.hear_key(&response);
             self.rtp.talk_to(Some(described.at));
         }
         let routes = response.all("Record-Route").map(str::to_owned).collect::<Vec<_>>();
@@ -269,12 +271,13 @@ impl Incoming {
     pub fn answer_with(self, payloads: &[(u8, &str)]) -> Talking {
         let rtp = Rtp::open(self.phone.link().local.ip());
         rtp.set_payload(payloads[0].0);
+        Srtp::answering(&self.invite).into_iter().for_each(|srtp| rtp.encrypt(srtp));
         if let Some(described) = sdp::read(&self.invite) {
             rtp.talk_to(Some(described.at));
         }
         let call_id = self.invite.call_id().to_owned();
         self.phone.with_state(|s| s.media.insert(call_id.clone(), rtp.clone()));
-        let body = sdp::compose(rtp.local(), payloads, "sendrecv", 1);
+        let body = rtp.describe(sdp::compose(rtp.local(), payloads, "sendrecv", 1));
         let contact = format!("Contact: <{}>\r\n{ALLOW}", self.phone.contact());
         let ok = reply(&self.invite, 200, "OK", &contact, &body);
         let local = Text::read(ok.as_bytes()).unwrap().header("To").unwrap().to_owned();
@@ -324,10 +327,11 @@ impl Talking {
     /// Offers anew with that direction, and talks as was agreed; the answer, acknowledged.
     pub fn offer(&mut self, direction: &'static str) -> Text {
         self.version += 1;
-        let body = sdp::compose(self.rtp.local(), sdp::USUAL, direction, self.version);
+        let body = self.rtp.describe(sdp::compose(self.rtp.local(), sdp::USUAL, direction, self.version));
         let answer = self.request("INVITE", SDP, &body);
         if answer.status() == Some(200) {
             self.acknowledge();
+            self.rtp.hear_key(&answer);
             let agreed = sdp::read(&answer).expect("an answer");
             let talks = matches!(direction, "sendrecv" | "sendonly")
                 && matches!(agreed.direction.as_str(), "sendrecv" | "recvonly");

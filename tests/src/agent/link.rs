@@ -1,4 +1,4 @@
-//! A phone's way to the server: one UDP socket or one TCP connection, and everything that went over it.
+//! A phone's way to the server: one UDP socket, one TCP or one TLS connection, and everything that went over it.
 
 use std::{
     io::{Read, Write},
@@ -11,14 +11,15 @@ use std::{
     time::Duration,
 };
 
-use super::Text;
+use super::{Text, tls::Tls};
 
-/// UDP or TCP.
+/// UDP, TCP or TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Over {
     #[default]
     Udp,
     Tcp,
+    Tls,
 }
 
 /// The socket; cloning shares it.
@@ -34,6 +35,7 @@ pub struct Link {
 enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream),
+    Tls(Box<Tls>),
 }
 
 impl Link {
@@ -59,6 +61,12 @@ impl Link {
                 let local = socket.local_addr().unwrap();
                 (Wire::Udp(socket), local)
             }
+            Over::Tls => {
+                let stream = connect(ip, server);
+                stream.set_nodelay(true).unwrap();
+                let local = stream.local_addr().unwrap();
+                (Wire::Tls(Box::new(Tls::open(stream))), local)
+            }
             Over::Tcp => {
                 let stream = connect(ip, server);
                 stream.set_read_timeout(Some(GLANCE)).unwrap();
@@ -78,27 +86,32 @@ impl Link {
             Wire::Udp(socket) => drop(socket.send_to(bytes, self.server).unwrap()),
             // A server that closed on us is a result, not a failure of the test.
             Wire::Tcp(stream) => drop((&mut &*stream).write_all(bytes)),
+            Wire::Tls(tls) => tls.write(bytes),
         }
     }
-    /// `UDP` or `TCP`, as in a Via.
+    /// `UDP`, `TCP` or `TLS`, as in a Via.
     pub fn token(&self) -> &'static str {
         match &*self.wire {
             Wire::Udp(_) => "UDP",
             Wire::Tcp(_) => "TCP",
+            Wire::Tls(_) => "TLS",
         }
     }
-    /// `;transport=tcp` for a Contact over TCP.
+    /// `;transport=tcp` for a Contact over TCP, likewise over TLS.
     pub fn contact_param(&self) -> &'static str {
         match &*self.wire {
             Wire::Udp(_) => "",
             Wire::Tcp(_) => ";transport=tcp",
+            Wire::Tls(_) => ";transport=tls",
         }
     }
     /// Stops reading; a TCP connection is closed. What vanished phones do.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        if let Wire::Tcp(stream) = &*self.wire {
-            let _ = stream.shutdown(std::net::Shutdown::Both);
+        match &*self.wire {
+            Wire::Udp(_) => {}
+            Wire::Tcp(stream) => drop(stream.shutdown(std::net::Shutdown::Both)),
+            Wire::Tls(tls) => tls.close(),
         }
     }
     /// Whether the server closed the connection, or we did.
@@ -109,7 +122,8 @@ impl Link {
     fn read(self, hear: impl Fn(&Link, Text)) {
         match &*self.wire {
             Wire::Udp(socket) => self.read_datagrams(socket, hear),
-            Wire::Tcp(stream) => self.read_stream(stream, hear),
+            Wire::Tcp(stream) => self.read_stream(|chunk| (&mut &*stream).read(chunk), hear),
+            Wire::Tls(tls) => self.read_stream(|chunk| tls.read(chunk), hear),
         }
     }
     fn read_datagrams(&self, socket: &UdpSocket, hear: impl Fn(&Link, Text)) {
@@ -122,10 +136,10 @@ impl Link {
             }
         }
     }
-    fn read_stream(&self, mut stream: &TcpStream, hear: impl Fn(&Link, Text)) {
+    fn read_stream(&self, read: impl Fn(&mut [u8]) -> std::io::Result<usize>, hear: impl Fn(&Link, Text)) {
         let (mut buffer, mut chunk) = (Vec::new(), [0; 16_384]);
         while !self.is_closed() {
-            match stream.read(&mut chunk) {
+            match read(&mut chunk) {
                 Ok(0) => return self.close(),
                 Ok(length) => buffer.extend_from_slice(&chunk[..length]),
                 Err(e)

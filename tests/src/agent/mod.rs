@@ -6,13 +6,16 @@ pub mod link;
 pub mod phone;
 pub mod rtp;
 pub mod sdp;
+pub mod srtp;
 pub mod text;
+mod tls;
 
 pub use call::{Dialling, Incoming, Talking};
 pub use digest::Algorithm;
 pub use link::Link;
 pub use phone::{Account, Phone};
 pub use rtp::Rtp;
+pub use srtp::Srtp;
 pub use text::Text;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -241,7 +241,7 @@ impl Phone {
     }
     /// Calls with a media line of the test's choice and further headers.
     pub fn dial_with(&self, number: &str, rtp: Rtp, headers: &str) -> Dialling {
-        let body = sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1);
+        let body = rtp.describe(sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1));
         self.dial_describing(number, rtp, headers, &body)
     }
     /// Calls with further headers and an offer, both composed by the test.
@@ -372,7 +372,12 @@ impl Phone {
         }
         let body = match (request.method(), &described) {
             ("UPDATE", None) => String::new(),
-            _ => sdp::compose(rtp.local(), sdp::USUAL, direction, request.cseq() + 10),
+            _ => {
+                if described.is_some() {
+                    rtp.hear_key(request);
+                }
+                rtp.describe(sdp::compose(rtp.local(), sdp::USUAL, direction, request.cseq() + 10))
+            }
         };
         let contact = format!("Contact: <{}>\r\n", self.contact());
         self.respond(request, &reply(request, 200, "OK", &contact, &body));

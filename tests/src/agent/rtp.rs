@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{Srtp, Text};
 use crate::{
     audio::{FRAME, align, from_alaw, from_ulaw, level, to_alaw, to_ulaw, voice},
     patience::{PATIENCE, within},
@@ -31,6 +32,9 @@ struct Line {
     stopped: AtomicBool,
     remote: Mutex<Option<SocketAddr>>,
     heard: Mutex<Vec<Packet>>,
+    srtp: Mutex<Option<Srtp>>,
+    /// Packets that were not encrypted as agreed.
+    foreign: AtomicU32,
 }
 
 /// One packet that came.
@@ -72,6 +76,8 @@ impl Rtp {
             stopped: AtomicBool::new(false),
             remote: Mutex::default(),
             heard: Mutex::default(),
+            srtp: Mutex::default(),
+            foreign: AtomicU32::new(0),
         });
         let worker = Arc::downgrade(&line);
         thread::spawn(move || run(&worker));
@@ -99,6 +105,29 @@ impl Rtp {
     /// Ends the sending and the hearing.
     pub fn stop(&self) {
         self.0.stopped.store(true, Ordering::Relaxed);
+    }
+    /// Encrypts what it says with a key of its own, and takes nothing in clear once the other side told its key.
+    pub fn encrypt(&self, srtp: Srtp) {
+        *self.0.srtp.lock().unwrap() = Some(srtp);
+    }
+    /// The description with its key, if it has one.
+    pub fn describe(&self, description: String) -> String {
+        self.0.srtp.lock().unwrap().as_ref().map(|srtp| srtp.describe(&description)).unwrap_or(description)
+    }
+    /// Takes the other side's key. Without one both talk in clear.
+    pub fn hear_key(&self, description: &Text) {
+        let mut srtp = self.0.srtp.lock().unwrap();
+        if srtp.as_mut().is_some_and(|srtp| !srtp.hear(description)) {
+            *srtp = None;
+        }
+    }
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.srtp.lock().unwrap().is_some()
+    }
+    /// How many packets came that were not encrypted as agreed.
+    pub fn foreign(&self) -> u32 {
+        self.0.foreign.load(Ordering::Relaxed)
     }
     /// Sends bytes as they are, from the media socket.
     pub fn send_raw(&self, to: SocketAddr, bytes: &[u8]) {
@@ -184,6 +213,7 @@ fn run(line: &Weak<Line>) {
         }
         line.socket.set_read_timeout(Some(left)).unwrap();
         let Ok((length, from)) = line.socket.recv_from(&mut buffer) else { continue };
+        let Some(length) = line.open(&mut buffer[..length]) else { continue };
         if let Some(packet) = read(&buffer[..length], from) {
             line.heard.lock().unwrap().push(packet);
         }
@@ -202,7 +232,18 @@ impl Line {
         let at = number as usize * FRAME % said.len();
         let encode = if payload == 8 { to_alaw } else { to_ulaw };
         let sound: Vec<u8> = said[at..at + FRAME].iter().map(|&s| encode(s)).collect();
-        let _ = self.socket.send_to(&packet(payload, number, self.voice, &sound), remote);
+        let mut packet = packet(payload, number, self.voice, &sound);
+        if let Some(srtp) = self.srtp.lock().unwrap().as_mut() {
+            srtp.seal(&mut packet);
+        }
+        let _ = self.socket.send_to(&packet, remote);
+    }
+    fn open(&self, packet: &mut [u8]) -> Option<usize> {
+        let mut srtp = self.srtp.lock().unwrap();
+        let Some(srtp) = srtp.as_mut() else { return Some(packet.len()) };
+        let opened = srtp.open(packet);
+        self.foreign.fetch_add(opened.is_none().into(), Ordering::Relaxed);
+        opened
     }
 }
 

@@ -26,9 +26,9 @@ pub fn forward(mut io: impl PacketIo, phones: &[SocketAddr]) {
 struct Fixed<'a>(&'a [SocketAddr]);
 
 impl Receiver for Fixed<'_> {
-    fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8]) -> Option<Forward> {
+    fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8], len: usize) -> Option<Forward> {
         let other = SocketId(socket.0 ^ 1);
-        Some(Forward { socket: other, to: self.0[other.0 as usize], len: packet.len() })
+        Some(Forward { socket: other, to: self.0[other.0 as usize], len })
     }
 }
 
@@ -68,6 +68,7 @@ fn line(phone: SocketAddr) -> Line {
         send: true,
         receive: true,
         ptime: 20,
+        protection: None,
         signalled_from: phone.ip(),
     }
 }

@@ -4,6 +4,7 @@ use super::sources::{Source, host_and_port, is_host};
 use crate::{
     Field, Problem, Resource,
     resource::{Hooks, Values},
+    resources::encryption::SRTP,
 };
 
 /// The declaration.
@@ -24,6 +25,20 @@ pub static TRUNKS: Resource = Resource {
         Field::number("port", "Port", 1, 65_535, "")
             .help("Blank asks the DNS for it; that of an address is 5060 then."),
         Field::choice("transport", "Transport", TRANSPORTS).required().default("udp"),
+        Field::choice("trust", "Server's certificate", TRUSTS)
+            .required()
+            .default("authority")
+            .help("Over TLS: whom we take for the server. It is asked for the name above, or that of the proxy."),
+        Field::long_text("certificate", "Certificate")
+            .max(16_000)
+            .shown_when("trust", "certificate")
+            .help("PEM: what the server has, or what signed it."),
+        Field::choice("srtp", "Encrypted speech", SRTP)
+            .required()
+            .default("off")
+            .help("By SRTP, with keys that go over TLS only. Ask the carrier."),
+        Field::flag("clear_keys", "Keys without TLS, too")
+            .help("Whoever can read the signalling can listen then. For networks that nobody else reads."),
         Field::text("outbound_proxy", "Outbound proxy")
             .max(260)
             .help("Requests are sent there instead: proxy.carrier.example or proxy.carrier.example:5060."),
@@ -97,6 +112,7 @@ pub static TRUNKS: Resource = Resource {
     cards: &[
         ("General", &["name", "enabled", "priority", "channels", "shared"]),
         ("Server", &["kind", "host", "port", "transport", "outbound_proxy", "domain"]),
+        ("Encryption", &["trust", "certificate", "srtp", "clear_keys"]),
         ("Account", &["username", "auth_name", "secret", "expires"]),
         ("Calls in", &["called_in", "number_in", "sources", "challenge"]),
         (
@@ -142,9 +158,9 @@ fn can_be_reached(values: &Values) -> Result<(), Problem> {
             "A name or an address, or one with its port: proxy.example:5060.",
         ));
     }
-    if text("transport") == "tls" {
-        let message = "This system speaks no SIP over TLS yet. Choose TCP or UDP.";
-        return Err(Problem::of("transport", message));
+    if text("trust") == "certificate" && !is_pem(text("certificate")) {
+        let message = "Paste a certificate: from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.";
+        return Err(Problem::of("certificate", message));
     }
     if text("kind") == "register" && text("username").is_empty() {
         return Err(Problem::of("username", "The carrier gave you one to register with."));
@@ -189,10 +205,21 @@ fn can_sign(identity: &str, key: &str, certificate: &str) -> Result<(), Problem>
     Ok(())
 }
 
+/// Looks like a PEM certificate (RFC 7468 §5.1); whether it is one the connection tells.
+fn is_pem(text: &str) -> bool {
+    let begin = text.find("-----BEGIN CERTIFICATE-----");
+    let end = text.find("-----END CERTIFICATE-----");
+    begin.zip(end).is_some_and(|(begin, end)| begin < end)
+}
+
 const KINDS: &[(&str, &str)] = &[("register", "By registration"), ("address", "By its address")];
-/// TLS is there to be refused with a reason.
 const TRANSPORTS: &[(&str, &str)] =
-    &[("udp", "UDP"), ("tcp", "TCP"), ("dns", "As the DNS says"), ("tls", "TLS")];
+    &[("udp", "UDP"), ("tcp", "TCP"), ("tls", "TLS"), ("dns", "As the DNS says")];
+const TRUSTS: &[(&str, &str)] = &[
+    ("authority", "From a known authority"),
+    ("certificate", "The one below, or signed by it"),
+    ("any", "Any: who is there is not checked"),
+];
 const CALLED_IN: &[(&str, &str)] =
     &[("request_uri", "Request-URI"), ("to", "To"), ("p_called_party_id", "P-Called-Party-ID")];
 const NUMBER_IN: &[(&str, &str)] = &[

@@ -67,6 +67,7 @@ pub(super) fn line(remote: SocketAddr, payloads: &[Payload]) -> Line {
         send: true,
         receive: true,
         ptime: 20,
+        protection: None,
         signalled_from: remote.ip(),
     }
 }
@@ -139,7 +140,9 @@ impl Bench {
         bytes: &[u8],
     ) -> Option<(SocketAddr, Vec<u8>)> {
         let mut buffer = bytes.to_vec();
-        let forward = self.worker.receive(self.now, socket, from, &mut buffer);
+        // As in the shell, where what is encrypted has room for its proof.
+        buffer.resize(bytes.len() + 16, 0);
+        let forward = self.worker.receive_in(self.now, (socket, from), &mut buffer, bytes.len());
         self.drain();
         let Forward { socket, to, len } = forward?;
         buffer.truncate(len);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use config::{
     DeviceId, ExtensionId, Snapshot, TenantId, UserId,
-    snapshot::{Device, Extension, Forwards, Ha1, Night, Ring, Rows, Target, Tenant, User},
+    snapshot::{Device, Encryption, Extension, Forwards, Ha1, Night, Ring, Rows, Target, Tenant, User},
 };
 use sip_stack::Transport;
 
@@ -59,6 +59,7 @@ fn device(id: i64, number: &str) -> Device {
         site: None,
         hotdesk: false,
         model: None,
+        encryption: Encryption::default(),
     }
 }
 
@@ -110,7 +111,13 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
         device: snapshot.device(TenantId(1), DeviceId(1)).unwrap().clone(),
         user: snapshot.user(TenantId(1), UserId(1)).cloned(),
     };
-    let admitted = Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69, claim: None };
+    let admitted = Admitted {
+        identity,
+        dialled: "102".into(),
+        offer: Offer::Usable(None),
+        max_forwards: 69,
+        claim: None,
+    };
     let beginning = engine.placed(now, admitted);
     engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
     *engine.calls.running.keys().max().unwrap()

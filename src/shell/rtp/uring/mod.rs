@@ -150,14 +150,14 @@ impl Uring {
         receiver: &mut impl Receiver,
     ) -> Option<Forward> {
         self.counters.received += 1;
-        let bytes = self.buffers.get(buffer).get_mut(..usize::try_from(result).ok()?)?;
-        let (head, packet) = bytes.split_at_mut_checked(PAYLOAD_AT)?;
+        let len = usize::try_from(result).ok()?.checked_sub(PAYLOAD_AT)?;
+        let (head, packet) = self.buffers.get(buffer).split_at_mut_checked(PAYLOAD_AT)?;
         let flags = u32::from_ne_bytes(head[FLAGS_AT..NAME_AT].try_into().ok()?);
         if flags & libc::MSG_TRUNC as u32 != 0 {
             self.counters.dropped += 1;
             return None;
         }
-        receiver.receive(id, address::read(&head[NAME_AT..])?, packet)
+        receiver.receive(id, address::read(&head[NAME_AT..])?, packet, len)
     }
 
     /// Queues the send of a received buffer; whether the buffer is in use by it.

@@ -17,8 +17,8 @@ use super::{
 pub fn probe() -> io::Result<()> {
     struct Echo(SocketAddr);
     impl Receiver for Echo {
-        fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8]) -> Option<Forward> {
-            Some(Forward { socket, to: self.0, len: packet.len() })
+        fn receive(&mut self, socket: SocketId, _: SocketAddr, _: &mut [u8], len: usize) -> Option<Forward> {
+            Some(Forward { socket, to: self.0, len })
         }
     }
     let mut uring = Uring::new(Waker::new()?, Settings::default())?;
