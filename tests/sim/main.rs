@@ -8,6 +8,7 @@ mod click_to_call;
 mod codes;
 mod company_groups;
 mod configuration;
+mod early_media;
 mod emergency;
 mod forwards;
 mod handling;

@@ -668,6 +668,7 @@ impl World {
         }
         // Whatever flow its dialogs began on, a phone sends over the connection it has.
         let flow = if flow.transport == Transport::Tcp { phone.flow() } else { flow };
+        bytes = phone.reliable.rewrite(bytes);
         if let Some(late) = &mut phone.late_offer {
             bytes = late.rewrite(bytes);
         }
