@@ -47,7 +47,7 @@ mod tests {
             company.db.create(&author(1), &DEPARTMENTS, &values([("name", name)])).unwrap().id.to_string()
         };
         let (sales, support) = (department("Sales"), department("Support"));
-        for (name, first, of) in [("All", "701", ""), ("One", "801", &sales), ("Two", "901", &support)] {
+        for (name, first, of) in [("One", "801", &sales), ("Two", "901", &support)] {
             let row = [("name", name), ("first_slot", first), ("slots", "5"), ("department", of)];
             company.db.create(&author(1), &PARK_LOTS, &values(row)).unwrap();
         }
@@ -56,8 +56,8 @@ mod tests {
             lots.into_iter().map(|lot| (lot.title, lot.is_own)).collect()
         };
         let seen = |title: &str, own| (title.to_owned(), own);
-        assert_eq!(titles(), [seen("All", false), seen("Sales", false), seen("Support", false)]);
+        assert_eq!(titles(), [seen("Parking", false), seen("Sales", false), seen("Support", false)]);
         company.by_hand(&format!("UPDATE users SET department_id = {support} WHERE id = 1"));
-        assert_eq!(titles(), [seen("Support", true), seen("All", false), seen("Sales", false)]);
+        assert_eq!(titles(), [seen("Support", true), seen("Parking", false), seen("Sales", false)]);
     }
 }

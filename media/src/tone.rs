@@ -23,6 +23,8 @@ pub enum Tone {
     Confirmation,
     /// What was dialled is not possible (E.180 §6: special information tone).
     Information,
+    /// 1,004 Hz at 0 dBm0, a milliwatt, without end: levels of a line are measured by it (O.6). MED-12.
+    Milliwatt,
 }
 
 /// Whose tones. Unknown countries take `Us`.
@@ -76,6 +78,8 @@ struct Signal {
     frequencies: &'static [u32],
     cadence: &'static [u32],
     together: Together,
+    /// Of the whole tone, of 32,768.
+    amplitude: f64,
 }
 
 /// How several frequencies sound.
@@ -102,7 +106,7 @@ impl Signal {
 /// The national values of E.180 supplement 2.
 fn signal(tone: Tone, country: Country) -> Signal {
     use Country::{Au, De, Fr, Gb, Jp, Us};
-    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Ringback, Waiting};
+    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Milliwatt, Ringback, Waiting};
     let together = if tone == Information { Together::InTurn } else { Together::AtOnce };
     let (frequencies, cadence): (&[u32], &[u32]) = match (country, tone) {
         (Us, Ringback) => (&[440, 480], &[2_000, 4_000]),
@@ -136,9 +140,11 @@ fn signal(tone: Tone, country: Country) -> Signal {
         (Fr, Confirmation) => (&[440], CONFIRMATION),
         (Jp, Confirmation) => (&[400], CONFIRMATION),
         // The same everywhere.
+        (_, Milliwatt) => (&[1_004], &[1_000]),
         (_, Information) => (&[950, 1_400, 1_800], &[330, 0, 330, 0, 330, 1_000]),
     };
-    Signal { frequencies, cadence, together }
+    let amplitude = if tone == Milliwatt { MILLIWATT } else { AMPLITUDE };
+    Signal { frequencies, cadence, together, amplitude }
 }
 
 fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
@@ -149,7 +155,7 @@ fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
     let mut period = Vec::new();
     for (turn, length) in signal.cadence.iter().enumerate() {
         let (is_on, frequencies) = (turn % 2 == 0, signal.of_turn(turn));
-        let amplitude = AMPLITUDE / (frequencies.len() as f64).sqrt();
+        let amplitude = signal.amplitude / (frequencies.len() as f64).sqrt();
         for n in 0..length * SAMPLES_PER_MS {
             let at = f64::from(n) / 8_000.0;
             let sum: f64 = frequencies.iter().map(|hz| (TAU * f64::from(*hz) * at).sin()).sum();
@@ -161,8 +167,10 @@ fn samples(signal: &Signal, law: Law) -> Box<[u8]> {
 
 /// −13 dBm0 for the whole tone (E.180 §4.2 asks for −10 ± 5 dBm0): full scale is +3.17 dBm0 at 32,124.
 const AMPLITUDE: f64 = 4_990.0;
+/// 0 dBm0, by the same scale.
+const MILLIWATT: f64 = 22_300.0;
 const SAMPLES_PER_MS: u32 = 8;
-const TONES: usize = 7;
+const TONES: usize = 8;
 /// [ms]
 const CONFIRMATION: &[u32] = &[100, 100, 100, 100, 100, 800];
 const COUNTRIES: usize = 6;
@@ -212,6 +220,19 @@ mod tests {
                 let ms: u32 = signal(tone, country).cadence.iter().sum();
                 assert_eq!(period(tone, country, Law::Alaw).len(), (ms * SAMPLES_PER_MS) as usize);
             }
+        }
+    }
+
+    /// MED-12: 1,004 Hz at 0 dBm0, and no break where it begins anew.
+    #[test]
+    fn a_milliwatt_is_one() {
+        for country in [Country::Us, Country::Jp] {
+            let tone = period(Tone::Milliwatt, country, Law::Ulaw);
+            assert!(share(tone, 1_004) > 0.999);
+            let power: f64 = tone.iter().map(|c| f64::from(g711::ulaw_to_linear(*c)).powi(2)).sum();
+            let dbm0 = 20.0 * ((power / tone.len() as f64).sqrt() / (32_124.0 / 2f64.sqrt())).log10() + 3.17;
+            assert!(dbm0.abs() < 0.05, "{dbm0} dBm0");
+            assert_eq!((1_004 * tone.len() as u32) % 8_000, 0, "whole waves");
         }
     }
 

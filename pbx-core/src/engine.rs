@@ -9,12 +9,15 @@
 //! `media_events` hears the workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps
 //! the lines to the public network, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
 //! that are only rehearsed. `joining` brings a leg of one call into another; `referring` (transfer), `taking` (pickup,
-//! Replaces) and `parking` are what people want with it. `subscriptions` lets phones watch lamps, `lamps` knows how they
+//! Replaces), `barging` (Join) and `parking` are what people want with it; `connected` tells phones whom they talk with then,
+//! `references` programs what became of a call they asked for. `subscriptions` lets phones watch lamps, `lamps` knows how they
 //! stand, `notifying` tells, `publishing` hears phones tell.
 
 mod alarming;
 mod answering;
 mod arriving;
+mod barging;
+mod connected;
 mod digits;
 mod editing;
 mod ending;
@@ -36,6 +39,7 @@ mod placing;
 mod publishing;
 mod reconnected;
 mod redirect;
+mod references;
 mod referring;
 pub mod rehearse;
 mod rehearsing;
@@ -285,6 +289,7 @@ impl Engine {
             && self.timers.is_empty()
             && self.records.is_empty()
             && self.edits.is_empty()
+            && calls.references.is_empty()
             && self.presence.watchers.waiting() == 0
             && self.stack.is_quiet()
     }

@@ -35,6 +35,7 @@ mod pidf;
 mod pinholes;
 mod presence;
 mod records;
+mod references;
 mod registrar;
 mod resync;
 mod timers;

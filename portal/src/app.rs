@@ -28,8 +28,8 @@ use crate::{
     palette, provisioning, rest,
     state::App,
     tables::{
-        api_keys, bulk, csv, devices, form, holders, list, row, sites, tenants, trunks, undo, upload, users,
-        views,
+        api_keys, bulk, csv, devices, form, holders, list, pins, row, sites, tenants, trunks, undo, upload,
+        users, views,
     },
 };
 
@@ -78,6 +78,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/mail/{id}/retry", post(mail::retry))
         .route("/admin/users/{id}/setup-link", post(users::setup_link))
         .route("/admin/users/{id}/reset-password", post(users::reset_password))
+        .route("/admin/users/{id}/pin", post(pins::set))
         .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
         .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
         .route("/admin/api_keys/{id}/key", post(api_keys::renew))
@@ -196,6 +197,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/simulation", get(pages::simulator::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
+        .route("/api/v1/users/{id}/pin", once(put(pins::api_set).delete(pins::api_remove)))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/lamps", get(lamps::api))
         .route("/api/v1/live/events", get(events::api::stream))

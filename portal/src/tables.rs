@@ -14,6 +14,7 @@ pub(crate) mod holders;
 pub(crate) mod inbound_routes;
 mod links;
 pub(crate) mod list;
+pub(crate) mod pins;
 pub(crate) mod related;
 pub(crate) mod ring_groups;
 pub(crate) mod row;

@@ -80,6 +80,8 @@ pub(crate) struct Dialog {
     pub(crate) is_negotiated: bool,
     /// Whether the peer's Allow has UPDATE.
     pub(crate) may_update: bool,
+    /// Whether our From may become another one (RFC 4916 §4.2).
+    pub(crate) takes_from_change: bool,
 }
 
 impl Dialog {
@@ -100,6 +102,7 @@ impl Dialog {
             heard_rseq: None,
             is_negotiated: false,
             may_update: false,
+            takes_from_change: false,
         };
         dialog.hear_answer(response, flow);
         dialog
@@ -121,6 +124,7 @@ impl Dialog {
             heard_rseq: None,
             is_negotiated: false,
             may_update: false,
+            takes_from_change: false,
         };
         dialog.hear_target(request, flow);
         dialog
@@ -154,6 +158,7 @@ impl Dialog {
             heard_rseq: None,
             is_negotiated: false,
             may_update: false,
+            takes_from_change: false,
         };
         dialog.find_way();
         dialog
@@ -219,6 +224,7 @@ impl Dialog {
         if message.header(Name::Allow).is_some() {
             self.may_update = message.values(Name::Allow).any(|method| method == b"UPDATE");
         }
+        self.takes_from_change |= message.has_token(Name::Supported, "from-change");
     }
     /// Works out what follows from target and route set.
     fn find_way(&mut self) {

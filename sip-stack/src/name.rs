@@ -35,7 +35,7 @@ names! {
     ProxyAuthenticate "Proxy-Authenticate", UserAgent "User-Agent", Server "Server", Subject "Subject" b's',
     Reason "Reason", RetryAfter "Retry-After", Warning "Warning", Rseq "RSeq", Rack "RAck",
     SessionExpires "Session-Expires" b'x', MinSe "Min-SE", ReferTo "Refer-To" b'r', ReferredBy "Referred-By" b'b',
-    Replaces "Replaces", Event "Event" b'o', SubscriptionState "Subscription-State", Diversion "Diversion",
+    Replaces "Replaces", Join "Join", Event "Event" b'o', SubscriptionState "Subscription-State", Diversion "Diversion",
     HistoryInfo "History-Info", PAssertedIdentity "P-Asserted-Identity",
     PPreferredIdentity "P-Preferred-Identity", Privacy "Privacy", AlertInfo "Alert-Info", AnswerMode "Answer-Mode", CallInfo "Call-Info",
     ErrorInfo "Error-Info", ContentDisposition "Content-Disposition", SipEtag "SIP-ETag", SipIfMatch "SIP-If-Match",

@@ -24,7 +24,7 @@ pub use crate::event::{
 };
 use crate::{
     Flow, Message, Name, Request, Response, Series,
-    headers::Replaces,
+    headers::{Join, Replaces},
     invite::Invite,
     map::{IdMap, shrink},
     message::Method,
@@ -240,6 +240,17 @@ impl Stack {
     pub fn offer(&mut self, now: Instant, id: InviteId, sdp: Bytes) {
         self.act(now, id, |invite, layer| invite.offer(now, layer, sdp));
     }
+    /// Tells the peer of a confirmed session whom it talks with from now on, `"Name" <sip:number@domain>`: by an UPDATE, where it
+    /// allows one, else with the next re-INVITE.
+    pub fn identify(&mut self, now: Instant, id: InviteId, asserted: String) {
+        self.act(now, id, |invite, layer| invite.identify(now, layer, asserted));
+    }
+    /// The same where an offer follows anyway, which carries it.
+    pub fn set_identity(&mut self, id: InviteId, asserted: String) {
+        if let Some(invite) = self.invites.get_mut(&id) {
+            invite.set_identity(asserted);
+        }
+    }
     /// Answers the peer's offer; or gives our offer where theirs was empty.
     pub fn accept(&mut self, now: Instant, id: InviteId, sdp: Bytes) {
         self.act(now, id, |invite, layer| invite.accept(now, layer, sdp));
@@ -277,12 +288,18 @@ impl Stack {
     }
     /// The session that a Replaces means (RFC 3891 §3), from whichever end it is written: both tags are in it anyway.
     pub fn replaced(&self, replaces: &Replaces<'_>) -> Option<(InviteId, Standing)> {
-        let tags = (replaces.to_tag, replaces.from_tag);
+        self.session_named(replaces.call_id, (replaces.to_tag, replaces.from_tag))
+    }
+    /// The session that a Join means (RFC 3911 §4), from whichever end it is written.
+    pub fn joined(&self, join: &Join<'_>) -> Option<(InviteId, Standing)> {
+        self.session_named(join.call_id, (join.to_tag, join.from_tag))
+    }
+    fn session_named(&self, call_id: &[u8], tags: (&[u8], &[u8])) -> Option<(InviteId, Standing)> {
         [tags, (tags.1, tags.0)].into_iter().find_map(|(local, remote)| {
             let tag = std::str::from_utf8(local).ok()?;
             let id = InviteId(u64::from_str_radix(tag.split_once('.')?.0, 16).ok()?);
             let invite = self.invites.get(&id).filter(|invite| invite.local_tag() == local)?;
-            Some((id, invite.standing(replaces.call_id, remote)?))
+            Some((id, invite.standing(call_id, remote)?))
         })
     }
     /// Call-ID, our tag and the peer's tag of a session that has a dialog.

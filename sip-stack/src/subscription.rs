@@ -1,4 +1,4 @@
-//! The notifier's side of subscriptions: dialogs that peers made by SUBSCRIBE, and the NOTIFYs in them. RFC 6665.
+//! The notifier's side of subscriptions: dialogs that peers made by SUBSCRIBE or REFER, and the NOTIFYs in them. RFC 6665.
 //!
 //! ```text
 //!   SUBSCRIBE ──► accept ──► idle ──notify──► outstanding ──2xx──► idle
@@ -16,6 +16,7 @@ use crate::{
     dialog::{Dialog, Local, push_contact},
     event::{KeptDialog, NotifyOutcome, SubscriptionId, SubscriptionState, Termination},
     map::{IdMap, shrink},
+    message::Method,
     print::number::{push_hex, push_number, text},
     transaction::{
         layer::{ClientId, Layer, Owner, What},
@@ -42,12 +43,16 @@ pub(crate) struct Subscriptions {
 }
 
 impl Subscription {
-    /// Of an accepted SUBSCRIBE; `tag` is ours.
+    /// Of an accepted SUBSCRIBE or REFER; `tag` is ours.
     pub(crate) fn of_request(layer: &Layer, (flow, request): (Flow, &Message), tag: &str) -> Self {
         let to = request.header(Name::To).unwrap_or_default();
         let contact = |out: &mut Vec<u8>| push_contact(out, &layer.settings, flow, tag.as_bytes());
         let local = Local::new(request.call_id(), to, tag.as_bytes(), contact);
-        let event = request.header(Name::Event).map(event_of).unwrap_or_default();
+        let event = match request.method() {
+            // Its dialog has no other subscription that an id would tell it from (RFC 3515 §2.4.6).
+            Method::Refer => "refer".into(),
+            _ => request.header(Name::Event).map(event_of).unwrap_or_default(),
+        };
         Self { dialog: Dialog::of_request(Arc::new(local), request, flow), event, outstanding: None }
     }
     /// One that was kept over a restart.

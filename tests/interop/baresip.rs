@@ -91,12 +91,15 @@ impl Baresip {
     }
     /// Waits until the newest second of all it heard is that voice: after a transfer it records on.
     pub fn is_heard_to_hear(&self, seed: u32) {
-        let said = voice(seed);
+        self.is_heard_to_hear_sound(&voice(seed));
+    }
+    /// The same with any sound.
+    pub fn is_heard_to_hear_sound(&self, said: &[i16]) {
         let heard = within(PATIENCE, || {
             let all = self.heard(8_000);
-            (align(&said, &all[all.len() - 8_000..]).1 > 0.95).then_some(())
+            (align(said, &all[all.len() - 8_000..]).1 > 0.95).then_some(())
         });
-        assert!(heard.is_some(), "the voice of {seed} was never heard\n{}", self.log());
+        assert!(heard.is_some(), "that was never heard\n{}", self.log());
     }
     /// The newest: a phone that is offered anew may begin another one.
     fn recording(&self) -> Option<PathBuf> {

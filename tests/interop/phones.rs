@@ -1,9 +1,9 @@
 //! Two baresip phones through Dialtone: what one says is what the other hears.
 
 use tests::{
-    agent::phone::Manner,
+    agent::{Text, phone::Manner},
     audio::{align, voice},
-    patience::{PATIENCE, within},
+    patience::{PATIENCE, until_true, within},
     server::Server,
 };
 
@@ -84,11 +84,38 @@ fn baresip_transfers_its_call() {
     alice.says("terminated");
 }
 
+/// SIP-20, SIP-22: baresip holds by its own command before it transfers; the two who are left hear each other. Who is held has
+/// our ears: a baresip that was held takes its recorder out of the way of what it hears and does not put it back.
+#[test]
+fn baresip_holds_and_transfers_its_call() {
+    let server = Server::start();
+    let [_, bob] = server.phones();
+    bob.set_manner(Manner::Answer);
+    let [alice, carol] =
+        [0, 2].map(|n| Baresip::start(&server.accounts()[n], server.sip(), 901 + n as u32, "PCMU"));
+    [&alice, &carol].into_iter().for_each(Baresip::registered);
+    alice.dial(&format!("sip:{}@{}", server.number(1), server.sip()));
+    alice.says("Call established");
+    let held = bob.take_talking().remove(0);
+    held.rtp.hears_sound(&voice(901));
+    alice.tells("hold", "");
+    let offered = |direction: &str| {
+        let is = |text: &Text| text.method() == "INVITE" && text.body_text().contains(direction);
+        bob.log().iter().any(|(ours, text)| !ours && is(text))
+    };
+    until_true("the hold", || offered("a=sendonly"));
+    alice.tells("transfer", &format!("sip:{}@{}", server.number(2), server.sip()));
+    carol.says("Call established");
+    held.rtp.hears_sound(&voice(903));
+    carol.is_heard_to_hear_sound(&held.rtp.says());
+    alice.says("terminated");
+    held.hang_up();
+}
+
 /// SIP-33: baresip parks by transfer to a slot; another one takes the call by dialling it.
 #[test]
 fn baresip_parks_and_another_takes_the_call() {
     let server = Server::start();
-    server.edit("INSERT INTO park_lots (tenant_id, name, first_slot, slots) VALUES (1, 'Lot', '701', 5)");
     let [alice, bob, carol] =
         [0, 1, 2].map(|n| Baresip::start(&server.accounts()[n], server.sip(), 901 + n as u32, "PCMU"));
     [&alice, &bob, &carol].into_iter().for_each(Baresip::registered);

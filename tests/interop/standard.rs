@@ -72,7 +72,6 @@ fn sipp_holds_and_resumes_a_scripted_phone() {
 #[test]
 fn sipp_parks_a_scripted_phone() {
     let server = Server::start();
-    server.edit("INSERT INTO park_lots (tenant_id, name, first_slot, slots) VALUES (1, 'Lot', '701', 5)");
     let [_, bob] = server.phones();
     bob.set_manner(Manner::Answer);
     caller(&server, "uac_transfer").succeeds();

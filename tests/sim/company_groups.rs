@@ -92,6 +92,46 @@ fn the_others_trunk_is_not_seized() {
     });
 }
 
+/// MT-14: lamps and presence across companies only if both allow; with whom somebody talks stays their company's business.
+#[test]
+fn another_companys_lamps_are_seen_only_if_both_allow() {
+    let mut world = World::new(3);
+    let [alice, bob, ..] = twins(&mut world);
+    world.config(|c| {
+        c.add_user("102");
+    });
+    let watcher = world.lamps_of("102");
+    let status = |world: &mut World, event: &str| {
+        let lamp = world.watches(watcher, event, "72101");
+        world.run_for(secs(2));
+        (lamp, world.watchers[watcher].lamps[lamp].status)
+    };
+    assert_eq!(status(&mut world, "dialog").1, Some(404));
+    world.config(|c| c.tenant.calling.shares_presence = true);
+    assert_eq!(status(&mut world, "dialog").1, Some(404), "only one of the two wants it");
+    world.config(|c| c.neighbours[0].tenant.calling.shares_presence = true);
+    let (lamp, presence) = (status(&mut world, "dialog").0, status(&mut world, "presence").0);
+    assert_eq!(status(&mut world, "message-summary").1, Some(403));
+    assert!(world.watchers[watcher].lamps[lamp].is_active());
+    assert!(world.watchers[watcher].lamps[presence].last().contains("<note>Available</note>"));
+    world.dials(alice, "72101");
+    world.run_until(secs(5), |w| w.state(bob) == State::Rings);
+    world.run_for(secs(1));
+    assert_eq!(world.watchers[watcher].shows(lamp), "blinks");
+    let document = world.watchers[watcher].lamps[lamp].last().to_owned();
+    assert!(!document.contains("<remote>") && !document.contains("call-id="), "{document}");
+    world.answers(bob);
+    world.run_for(secs(1));
+    assert_eq!(world.watchers[watcher].shows(lamp), "on");
+    assert!(world.watchers[watcher].lamps[presence].last().contains("<note>On the phone</note>"));
+    world.config(|c| c.neighbours[0].tenant.calling.shares_presence = false);
+    world.run_for(secs(2));
+    assert_eq!(world.watchers[watcher].lamps[lamp].state, "terminated;reason=noresource");
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.assert_quiet();
+}
+
 /// MT-15: without a common group nobody is reached.
 #[test]
 fn companies_without_a_group_do_not_reach_each_other() {

@@ -1,6 +1,8 @@
 //! The PBX under good and bad networks: every scenario runs over many seeds and ends quiet.
 #![allow(clippy::unwrap_used)]
 
+mod anything;
+mod barging;
 mod basic;
 mod blocked;
 mod carriers;
@@ -8,6 +10,7 @@ mod click_to_call;
 mod codes;
 mod company_groups;
 mod configuration;
+mod connected;
 mod early_media;
 mod emergency;
 mod forwards;
@@ -29,6 +32,7 @@ mod park;
 mod parties;
 mod permissions;
 mod pickup;
+mod presence;
 mod registration;
 mod ringing;
 mod rules;

@@ -114,15 +114,19 @@ pub struct Phone {
     pub aside: Vec<lines::Line>,
     /// The answer to its last REFER.
     pub referred: Option<u16>,
+    /// After a transfer it leaves it to the other side to hang up.
+    pub waits_for_bye: bool,
     /// What that came to, NOTIFY by NOTIFY.
     pub notified: Vec<u16>,
+    /// Whom it was told that it talks with, the last one last: number and name of each P-Asserted-Identity, once.
+    pub shows: Vec<String>,
     /// It is a carrier's switch.
     pub carrier: Option<Box<Carrier>>,
     pbx: SocketAddr,
     domain: String,
     credentials: Credentials,
-    /// For its next call.
-    replaces: Option<String>,
+    /// For its next call: Replaces or Join.
+    claim: Option<(Name, String)>,
     invite: Option<InviteId>,
     dialled: String,
     authenticated: bool,
@@ -171,8 +175,10 @@ impl Phone {
             lines: 1,
             aside: vec![],
             referred: None,
+            waits_for_bye: false,
             notified: vec![],
-            replaces: None,
+            shows: vec![],
+            claim: None,
             carrier: None,
             pbx,
             domain: domain.into(),
@@ -337,7 +343,7 @@ impl Phone {
             headers: authorization
                 .map(|a| (Name::Authorization, a))
                 .into_iter()
-                .chain(self.replaces.clone().map(|value| (Name::Replaces, value)))
+                .chain(self.claim.clone())
                 .chain(self.carrier.iter().flat_map(|carrier| carrier.adds.clone()))
                 .collect(),
             offer,
@@ -359,6 +365,18 @@ impl Phone {
         if let Some(&voice) = packet.get(12) {
             self.heard.insert(voice, now);
         }
+    }
+
+    /// A SIP message reached its socket: what it says of the other side is shown, whatever else it is.
+    pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
+        let told = Message::parse(bytes.clone()).ok();
+        let told = told.as_ref().and_then(|message| message.header(Name::PAssertedIdentity));
+        if let Some(told) = told.map(|value| String::from_utf8_lossy(value).into_owned())
+            && self.shows.last() != Some(&told)
+        {
+            self.shows.push(told);
+        }
+        self.stack.receive(now, flow, bytes);
     }
 
     /// Something its stack says.
@@ -383,7 +401,7 @@ impl Phone {
             }
             Event::Answered { id, sdp, .. } if self.is_mine(id) => {
                 self.state = State::Up;
-                self.replaces = None;
+                self.claim = None;
                 match sdp {
                     Some(sdp) if self.delayed_offer => {
                         let answer = self.answer_to(Description::parse(&sdp).ok());

@@ -290,6 +290,12 @@ impl World {
         self.phone(phone).dial_replacing(now, number, replaces);
         self.settle();
     }
+    /// Calls with a Join of that value.
+    pub fn dials_joining(&mut self, phone: PhoneId, number: &str, join: &str) {
+        let now = self.clock;
+        self.phone(phone).dial_joining(now, number, join);
+        self.settle();
+    }
     /// Clicks a number in the portal; the id of the call.
     pub fn clicks(&mut self, number: &str, from: live::From, to: &str) -> String {
         let user = self.company.user(number).id;
@@ -521,7 +527,7 @@ impl World {
         }
         if to == phone.address {
             if phone.nat.as_ref().is_none_or(|nat| nat.lets_in(clock)) {
-                phone.stack.receive(clock, Flow { transport, local: to, remote: pbx }, bytes);
+                phone.receive(clock, Flow { transport, local: to, remote: pbx }, bytes);
             }
         } else if to == phone.rtp() {
             phone.hear(clock, &bytes);

@@ -14,6 +14,18 @@ fn the_echo_test_sends_back_what_the_caller_says() {
     until_true("the record", || server.last_call("outcome") == "answered");
 }
 
+/// MED-12: the test tone is heard without a break.
+#[test]
+fn the_test_tone_is_heard() {
+    let server = Server::start();
+    let [alice, _] = server.phones();
+    let talking = alice.dial("*42").answered();
+    talking.rtp.hears(100);
+    talking.hang_up();
+    server.quiet();
+    until_true("the record", || server.last_call("outcome") == "answered");
+}
+
 /// FC-11: set on the phone, stored as the portal would, in the audit log, and in force for the next call.
 #[test]
 fn a_forward_that_is_dialled_is_in_the_portal_and_in_force() {

@@ -9,6 +9,7 @@ mod disk;
 mod edits;
 mod history;
 mod kills;
+mod lamps;
 mod limits;
 mod mail;
 mod malformed;

@@ -25,6 +25,16 @@ fn hear_each_other(one: &Talking, other: &Talking) {
     other.rtp.hears_voice_of(&one.rtp);
 }
 
+/// Refers the other side of the first call to the second one, with the third phone.
+fn puts_through(server: &Server, first: &mut Talking, second: &Talking) {
+    let tag = |text: &str| text.rsplit("tag=").next().unwrap().to_owned();
+    let answer = &second.made_by;
+    let (ours, theirs) = (tag(answer.header("From").unwrap()), tag(answer.header("To").unwrap()));
+    let replaces = format!("{}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}", second.call_id);
+    let to = format!("Refer-To: <sip:{}@{}?Replaces={replaces}>\r\n", server.number(2), server.sip());
+    assert_eq!(first.request("REFER", &to, "").status(), Some(202));
+}
+
 /// Waits for a NOTIFY with that line.
 fn notified(phone: &Phone, line: &str) {
     let has = |text: &tests::agent::Text| text.method() == "NOTIFY" && text.body_text().starts_with(line);
@@ -58,12 +68,7 @@ fn an_attended_transfer_connects_the_other_two() {
     assert_eq!(alice.offer("sendonly").status(), Some(200));
     let (second, carol) = calls(&phones[0], &phones[2], &server.number(2));
     hear_each_other(&second, &carol);
-    let tag = |text: &str| text.rsplit("tag=").next().unwrap().to_owned();
-    let answer = &second.made_by;
-    let (ours, theirs) = (tag(answer.header("From").unwrap()), tag(answer.header("To").unwrap()));
-    let replaces = format!("{}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}", second.call_id);
-    let to = format!("Refer-To: <sip:{}@{}?Replaces={replaces}>\r\n", server.number(2), server.sip());
-    assert_eq!(alice.request("REFER", &to, "").status(), Some(202));
+    puts_through(&server, &mut alice, &second);
     notified(&phones[0], "SIP/2.0 200");
     alice.ended();
     second.ended();
@@ -90,13 +95,10 @@ fn a_transfer_that_fails_is_told_and_the_two_talk_on() {
     server.quiet();
 }
 
-/// SIP-33, CTRL-05: parked by transfer to a slot, taken by dialling it.
+/// SIP-33, CTRL-05: parked by transfer in the lot that every company has from its first day, taken by dialling the slot.
 #[test]
 fn a_parked_caller_talks_with_who_takes_them() {
     let server = Server::start();
-    let lot =
-        server.edit("INSERT INTO park_lots (tenant_id, name, first_slot, slots) VALUES (1, 'Lot', '701', 5)");
-    assert!(lot > 0);
     let (phones, alice, mut bob) = talking(&server);
     let to = format!("Refer-To: <sip:*70@{}>\r\n", server.sip());
     assert_eq!(bob.request("REFER", &to, "").status(), Some(202));
@@ -126,6 +128,30 @@ fn a_colleague_takes_a_call_that_rings() {
     server.quiet();
 }
 
+/// SIP-24, CTRL-02, RFC 4916: after a transfer the two who are left show each other, by UPDATE or with the offer that is due.
+#[test]
+fn phones_show_whom_they_talk_with_after_a_transfer() {
+    let server = Server::start();
+    let (phones, mut alice, bob) = talking(&server);
+    assert!(alice.made_by.header("P-Asserted-Identity").is_some_and(|to| to.contains(&server.number(1))));
+    assert_eq!(alice.offer("sendonly").status(), Some(200));
+    let (second, carol) = calls(&phones[0], &phones[2], &server.number(2));
+    puts_through(&server, &mut alice, &second);
+    let told = |phone: &Phone, number: &str| {
+        let is = |text: &tests::agent::Text| {
+            matches!(text.method(), "INVITE" | "UPDATE")
+                && text
+                    .header("P-Asserted-Identity")
+                    .is_some_and(|who| who.contains(&format!("sip:{number}@")))
+        };
+        phone.log().iter().any(|(ours, text)| !ours && is(text))
+    };
+    until_true("both names", || told(&phones[1], &server.number(2)) && told(&phones[2], &server.number(1)));
+    bob.hang_up();
+    carol.ended();
+    server.quiet();
+}
+
 /// CTC-04, RFC 4488: a program beside the phone has it call, without a subscription.
 #[test]
 fn a_refer_outside_of_a_call_has_the_phone_place_one() {
@@ -133,12 +159,9 @@ fn a_refer_outside_of_a_call_has_the_phone_place_one() {
     let [alice, bob] = server.phones();
     [&alice, &bob].into_iter().for_each(|phone| phone.set_manner(Manner::Answer));
     let (domain, to) = (server.sip(), server.number(1));
-    let ask = |silent: &str| {
-        let headers = format!("Refer-To: <sip:{to}@{domain}>\r\n{silent}");
-        alice.ask("REFER", &format!("sip:{domain}"), &alice.address(), &headers, "").status()
-    };
-    assert_eq!(ask(""), Some(403));
-    assert_eq!(ask("Refer-Sub: false\r\n"), Some(202));
+    let headers = format!("Refer-To: <sip:{to}@{domain}>\r\nRefer-Sub: false\r\n");
+    let answer = alice.ask("REFER", &format!("sip:{domain}"), &alice.address(), &headers, "");
+    assert_eq!((answer.status(), answer.header("Refer-Sub")), (Some(202), Some("false")));
     until_true("both phones", || alice.talking() == 1 && bob.talking() == 1);
     let (one, other) = (alice.take_talking().remove(0), bob.take_talking().remove(0));
     hear_each_other(&one, &other);

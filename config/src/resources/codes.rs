@@ -17,6 +17,7 @@ pub enum Function {
     Night,
     HotdeskIn,
     HotdeskOut,
+    Milliwatt,
     Echo,
     Directory,
     Record,
@@ -252,7 +253,7 @@ const fn code(
 }
 
 /// All functions, in the order of their usual keys.
-pub const FUNCTIONS: [Declared; 30] = {
+pub const FUNCTIONS: [Declared; 31] = {
     use Argument::{Department, Extension, None as Nothing, Number, Slot};
     [
         code(
@@ -272,6 +273,7 @@ pub const FUNCTIONS: [Declared; 30] = {
         code(Function::Night, "night", "Night mode on or off", ("*27", Nothing), Some(Permission::NightMode)),
         code(Function::HotdeskIn, "hotdesk_in", "Log in to this phone", ("*40", Nothing), None),
         code(Function::HotdeskOut, "hotdesk_out", "Log out of this phone", ("*41", Nothing), None),
+        code(Function::Milliwatt, "milliwatt", "Test tone", ("*42", Nothing), None),
         code(Function::Echo, "echo", "Echo test", ("*43", Nothing), None),
         code(Function::Directory, "directory", "Dial by name", ("*45", Nothing), None),
         code(

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Company, author, values},
-        resources::{departments::DEPARTMENTS, users::USERS},
+        resources::{departments::DEPARTMENTS, tenants::TENANTS, users::USERS},
     };
 
     fn lot(first_slot: &str, slots: u32) -> ParkLot {
@@ -229,18 +229,18 @@ mod tests {
             let row = [("name", name), ("first_slot", first), ("slots", slots), ("department", department)];
             company.db.create(&author(1), &PARK_LOTS, &values(row))
         };
-        add("Parking", "98", "5", "").unwrap_err();
-        add("Parking", "7x", "5", "").unwrap_err();
-        add("Parking", "99", "5", "").unwrap_err();
-        let taken = format!("{:?}", add("Parking", "100", "5", "").unwrap_err());
-        assert!(taken.contains("is an extension"), "{taken}");
-        add("Parking", "701", "5", "").unwrap();
-        add("Second", "801", "5", "").unwrap_err();
         let sales = company.db.create(&author(1), &DEPARTMENTS, &values([("name", "Sales")])).unwrap().id;
         let sales = sales.to_string();
+        for (first, slots) in [("98", "5"), ("7x", "5"), ("99", "5")] {
+            add("Sales", first, slots, &sales).unwrap_err();
+        }
+        let taken = format!("{:?}", add("Sales", "100", "5", &sales).unwrap_err());
+        assert!(taken.contains("is an extension"), "{taken}");
+        add("Second", "801", "5", "").unwrap_err();
+        // A company has 701 to 709 from its first day.
         let overlaps = format!("{:?}", add("Sales", "705", "5", &sales).unwrap_err());
         assert!(overlaps.contains("Park lot Parking"), "{overlaps}");
-        add("Sales", "706", "5", &sales).unwrap();
+        add("Sales", "710", "5", &sales).unwrap();
         let user = |number: &str| {
             let row = [("first_name", "Zoe"), ("extension", number)];
             company.db.create(&author(1), &USERS, &values(row))
@@ -248,5 +248,18 @@ mod tests {
         let taken = format!("{:?}", user("704").unwrap_err());
         assert!(taken.contains("Park lot Parking"), "{taken}");
         user("0704").unwrap();
+    }
+
+    /// FC-08: `*70` works from the first day, in every company.
+    #[test]
+    fn a_new_company_has_a_park_lot_for_everybody() {
+        let company = Company::new();
+        let row = values([("name", "Second company"), ("domain", "second.example")]);
+        let second = company.db.create(&author(1), &TENANTS, &row).unwrap().id;
+        for tenant in [1, second] {
+            let of = format!("FROM park_lots WHERE tenant_id = {tenant} AND department_id IS NULL");
+            assert_eq!(company.number::<i64>(&format!("SELECT count(*) {of}")), 1);
+            assert_eq!(company.number::<String>(&format!("SELECT first_slot || ' ' || slots {of}")), "701 9");
+        }
     }
 }

@@ -32,6 +32,8 @@ pub static SETTINGS: Resource = Resource {
         Field::text("access_code", "Customer access code")
             .max(6)
             .help("Others of the company group dial it before an extension of this company. 2 to 6 digits, blank is none."),
+        Field::flag("shares_presence", "Others see who is on the phone")
+            .help("Phones of the company group may watch extensions of this company, where that one lets this one watch its own."),
         Field::flag("inband_ringback", "Send ringback as audio")
             .help("For phones and lines that stay silent while the other side rings."),
         Field::number("hotdesk_hours", "Hotdesk logout after", 1, 168, "h")
@@ -96,7 +98,7 @@ pub static SETTINGS: Resource = Resource {
         ("Company", &["display_name", "logo", "support_contact", "support_mail", "default_site", "language"]),
         ("Calls", &["country", "area_code", "inband_ringback"]),
         ("Emergency calls", &["geolocation"]),
-        ("Company group", &["access_code"]),
+        ("Company group", &["access_code", "shares_presence"]),
         ("Hotdesk phones", &["hotdesk_hours", "hotdesk_until"]),
         ("Night", &["night_enabled", "night_mode", "night_until", "night_when", "night_frame"]),
         ("Sign-in", &["password_days", "session_length", "second_factor"]),

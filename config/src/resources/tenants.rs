@@ -40,6 +40,8 @@ pub struct Calling {
     pub group: String,
     /// What they dial before its extensions; blank is none.
     pub access_code: String,
+    /// They may watch its extensions, where it may watch theirs. MT-14
+    pub shares_presence: bool,
 }
 
 /// When the company has its night, see [`crate::Snapshot::is_night`]. RNG-16.
@@ -100,7 +102,8 @@ impl Typed for Tenant {
     const TABLE: &'static str = "tenants";
     const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.default_site_id, \
         COALESCE(s.night_enabled, 0), COALESCE(s.night_mode, ''), COALESCE(s.night_until, ''), s.night_frame_id, \
-        s.night_when = 'within', s.area_code, s.geolocation_id, t.customer_group, s.access_code \
+        s.night_when = 'within', s.area_code, s.geolocation_id, t.customer_group, s.access_code, \
+        COALESCE(s.shares_presence, 0) \
         FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -127,6 +130,7 @@ impl Typed for Tenant {
                 geolocation: row.get::<_, Option<i64>>(12)?.map(GeolocationId),
                 group: row.get(13)?,
                 access_code: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
+                shares_presence: row.get(15)?,
             },
         })
     }
@@ -136,7 +140,7 @@ impl Typed for Tenant {
 }
 
 /// Tables with rows that are made and go with their tenant.
-pub const MADE_WITH: [&str; 4] = ["sites", "licences", "roles", "feature_codes"];
+pub const MADE_WITH: [&str; 5] = ["sites", "licences", "roles", "feature_codes", "park_lots"];
 
 fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
     let domain = values.get("domain").map_or("", String::as_str);

@@ -1,17 +1,13 @@
 //! One party's part of a call: a row in the engine's table.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Instant};
 
 use config::{DeviceId, UserId, snapshot::Trunk};
 use media::{Statistics, sdp::Direction};
 use sip_stack::{Flow, InviteId};
 
 use super::{line::Line, outside::Leave, script::Dial};
-use crate::ids::CallId;
+use crate::ids::{CallId, LegId};
 
 /// One party's part of a call.
 #[derive(Debug)]
@@ -33,12 +29,12 @@ pub(crate) struct Leg {
     pub statistics: Statistics,
     /// What it is to call, while it waits.
     pub later: Option<Later>,
-    /// The last report that it sends nothing.
-    pub silent: Option<Silence>,
     /// The final answer to our BYE or CANCEL is not seen yet.
     pub parting: bool,
     /// The trunk by which it goes, if it does.
     pub link: Option<Link>,
+    /// The leg whose party the phone shows that it talks with.
+    pub shows: Option<LegId>,
 }
 
 /// What a leg calls when its time has come.
@@ -93,13 +89,6 @@ pub(crate) struct Times {
     /// Since when it talked with another party, and until when it was in the call. [Unix ms]
     pub talked: Option<i64>,
     pub left: Option<i64>,
-}
-
-/// A report that nothing came from the party for `since`, at `at`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Silence {
-    pub at: Instant,
-    pub since: Duration,
 }
 
 impl Leg {

@@ -1,6 +1,9 @@
 //! A leg's media line: what offer and answer agreed on, and what we print of it.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use media::{
@@ -40,6 +43,15 @@ pub(crate) struct Line {
     pub owes: bool,
     /// How many ports were taken by other programs.
     pub moves: u8,
+    /// The last report that it sends nothing.
+    pub silent: Option<Silence>,
+}
+
+/// A report that nothing came from the party for `since`, at `at`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silence {
+    pub at: Instant,
+    pub since: Duration,
 }
 
 impl Line {

@@ -4,6 +4,7 @@ use std::{fmt::Display, sync::Arc, time::Instant};
 
 use config::UserId;
 use media::{Country, sdp::Description};
+use sip_stack::SubscriptionId;
 use smallvec::SmallVec;
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
     io::Now,
     ladder::Ladder,
     live,
+    references::References,
 };
 
 /// A call from its INVITE to its closed record.
@@ -42,12 +44,25 @@ pub(crate) struct Running {
     pub renegotiation: Option<Renegotiation>,
     /// The caller was sent on and is not answered there.
     pub transfer: Option<Transfer>,
-    /// The slot that the caller waits in.
-    pub slot: Option<String>,
+    /// What few calls have.
+    pub aside: Aside,
     /// Users who are in the call, with the number of their legs.
     pub users: SmallVec<[(UserId, u32); 2]>,
     pub record: Record,
     pub shown: Shown,
+}
+
+/// What few calls have.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// The slot that the caller waits in.
+    pub slot: Option<String>,
+    /// Who joined the two who talk. SIP-24
+    pub third: Option<LegId>,
+    /// Who asked for the call by REFER and hears what becomes of it. SIP-22
+    pub reference: Option<SubscriptionId>,
+    /// What the caller's phone shows once the system answers, `"Name" <sip:number@domain>`.
+    pub greeting: Option<Box<str>>,
 }
 
 /// What the call's record says.
@@ -129,6 +144,8 @@ pub(crate) struct Calls {
     pub invites: IdMap<sip_stack::InviteId, LegId>,
     pub sessions: IdMap<media::SessionId, Session>,
     pub names: std::collections::HashMap<Arc<str>, CallId>,
+    /// Who hears what becomes of a call they asked for.
+    pub references: References,
     /// How many are not ending.
     pub active: usize,
     last: u64,
@@ -176,7 +193,7 @@ impl Running {
             announced: 100,
             renegotiation: None,
             transfer: None,
-            slot: None,
+            aside: Aside::default(),
             users: SmallVec::new(),
             record,
             shown: Shown::default(),

@@ -5,7 +5,7 @@ use media::{
     MixId, Path, Tone,
     sdp::{self, Direction},
 };
-use sip_stack::{InviteId, Message, Response, stack::EarlyOffer};
+use sip_stack::{InviteId, Message, Name, Response, stack::EarlyOffer};
 
 use super::Engine;
 use crate::call::{
@@ -98,6 +98,7 @@ impl Engine {
         }
         self.talk_together(now, id, [owner, callee]);
         self.transfer_arrived(now, id);
+        self.reference_ended(now, id, 200);
         self.store_answered(now, id);
         self.show(now, id);
     }
@@ -109,7 +110,7 @@ impl Engine {
             && (is_up(self, owner) || self.answer_for(now, owner, other))
     }
 
-    /// These two hear each other; each is offered anew what does not fit the other.
+    /// These two hear each other; each is offered anew what does not fit the other, and told whom it talks with.
     pub(super) fn talk_together(&mut self, now: Now, id: CallId, pair: [LegId; 2]) {
         let [one, other] = pair;
         if let Some(call) = self.calls.running.get_mut(&id) {
@@ -135,15 +136,30 @@ impl Engine {
             let Some(row) = self.calls.legs.get_mut(&leg) else { continue };
             row.line.is_stale |= row.state == State::Up && fitting != Some(row.line.ours);
         }
+        self.introduce(now, one, other);
+        self.introduce(now, other, one);
         self.offer_anew(now, id);
     }
 
     /// Answers the caller with media of our own. Only G.711 is accepted: we make no other codec.
     pub(super) fn answer_alone(&mut self, now: Now, id: CallId) {
         self.transfer_arrived(now, id);
-        let Some(call) = self.calls.running.get(&id) else { return };
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
         let owner = call.owner;
-        let Some(row) = self.calls.legs.get_mut(&owner).filter(|row| row.state != State::Up) else { return };
+        let greeting = call.aside.greeting.take().map(|text| (Name::PAssertedIdentity, text.into_string()));
+        if self.calls.legs.get(&owner).is_none_or(|row| row.state == State::Up) {
+            return;
+        }
+        if self.answer_with_own(now, owner, greeting.into_iter().collect()) {
+            self.store_answered(now, id);
+        } else {
+            self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
+        }
+    }
+
+    /// Answers a leg with what we can make ourselves; `false` if that is nothing to it.
+    pub(super) fn answer_with_own(&mut self, now: Now, leg: LegId, headers: Vec<(Name, String)>) -> bool {
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return false };
         let line = &mut row.line;
         let sdp = match (line.early.take(), line.remote.clone()) {
             (Some(early), _) => early,
@@ -154,11 +170,7 @@ impl Engine {
                 line.print_answer(offer, payloads, direction)
             }
         };
-        if self.send_answer(now, owner, sdp) {
-            self.store_answered(now, id);
-        } else {
-            self.end(now, id, Cause::NotAcceptable, Cause::NotAcceptable.text().into());
-        }
+        self.send_answer(now, leg, sdp, headers)
     }
 
     /// Lets the caller hear a tone.
@@ -218,7 +230,8 @@ impl Engine {
 
     /// An answer made from what the other party agreed to, or offers; `false` if they cannot understand each other.
     fn answer_for(&mut self, now: Now, owner: LegId, other: LegId) -> bool {
-        let Some(other) = self.calls.legs.get(&other).map(|row| &row.line) else { return false };
+        let partner = other;
+        let Some(other) = self.calls.legs.get(&partner).map(|row| &row.line) else { return false };
         let agreed = match (other.agreed.as_slice(), other.their_payloads()) {
             ([], []) => sdp::g711(),
             ([], offered) => offered.to_vec(),
@@ -237,10 +250,11 @@ impl Engine {
             let Some(offer) = line.remote.take_if(|_| !payloads.is_empty()) else { return false };
             line.print_answer(offer, payloads, direction)
         };
-        self.send_answer(now, owner, sdp)
+        let connected = self.connected(owner, partner);
+        self.send_answer(now, owner, sdp, connected.into_iter().collect())
     }
 
-    fn send_answer(&mut self, now: Now, owner: LegId, sdp: Bytes) -> bool {
+    fn send_answer(&mut self, now: Now, owner: LegId, sdp: Bytes, headers: Vec<(Name, String)>) -> bool {
         let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
         let Some(invite) = row.invite.filter(|_| row.line.remote.is_none() || !row.line.agreed.is_empty())
         else {
@@ -248,7 +262,7 @@ impl Engine {
         };
         row.state = State::Up;
         row.times.answered = Some(now.at);
-        self.stack.answer(now.at, invite, sdp, vec![]);
+        self.stack.answer(now.at, invite, sdp, headers);
         self.agree(owner);
         let Some(call) = self.calls.call_of(owner) else { return false };
         call.handle.mark_answered();
@@ -270,6 +284,10 @@ impl Engine {
         if let Some(refer) = call.transfer.as_ref().and_then(|transfer| transfer.refer) {
             self.stack.notify_refer(now.at, refer, 180);
         }
+        if let Some(reference) = call.aside.reference {
+            self.tell_reference(now, reference, 180);
+        }
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
         if call.announced >= 180 {
             return;
         }

@@ -116,7 +116,7 @@ impl Engine {
             offer,
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),
-            replaces: None,
+            claim: None,
             brought,
         })
     }

@@ -37,6 +37,9 @@ impl Engine {
         };
         let why = if cause == EndCause::Bye { Cause::Normal } else { Cause::Dead };
         let call = row.call;
+        if self.two_are_left(now, leg, &text) {
+            return;
+        }
         if self.is_owner(leg) {
             return self.owner_gone(now, leg, why, text);
         }
@@ -85,6 +88,7 @@ impl Engine {
             return;
         }
         self.transfer_ended(now, id);
+        self.reference_ended(now, id, cause.status());
         self.unpark(now, id);
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         call.script = None;
@@ -150,10 +154,10 @@ impl Engine {
         self.leg_over(now, leg, text.into());
     }
 
-    /// The same, and the record says in these words why.
-    pub(super) fn part_as(&mut self, now: Now, leg: LegId, text: &str) {
+    /// The same; the record says in these words why, and the phone perhaps in others.
+    pub(super) fn part_as(&mut self, now: Now, leg: LegId, (text, reason): (&str, Option<&str>)) {
         let is_there = self.calls.legs.get(&leg).is_some_and(|row| !row.is_over());
-        self.part(now, leg, Cause::Normal, None);
+        self.part(now, leg, Cause::Normal, reason);
         if let (true, Some(row)) = (is_there, self.calls.legs.get_mut(&leg)) {
             row.cause = text.to_owned();
         }
@@ -196,6 +200,7 @@ impl Engine {
             running.early = None;
             self.early_media_over(call);
         }
+        self.third_is_gone(now, call, leg);
         self.show(now, call);
     }
 

@@ -34,8 +34,14 @@ impl Engine {
     fn on_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Request { id, flow, request } => self.on_request(now, id, flow, &request),
+            Event::Subscribe { id, request, flow, message } if self.calls.references.has(id) => {
+                self.on_reference_subscribed(now, (id, request), Arrival { flow, request: &message });
+            }
             Event::Subscribe { id, request, flow, message } => {
                 self.on_resubscribe(now, id, request, Arrival { flow, request: &message });
+            }
+            Event::NotifyAnswered { id, outcome } if self.calls.references.has(id) => {
+                self.on_reference_notified(now, id, outcome);
             }
             Event::NotifyAnswered { id, outcome } => self.on_notify_answered(now, id, outcome),
             Event::Response { id, response } => {

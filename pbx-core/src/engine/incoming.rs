@@ -42,8 +42,16 @@ struct Admitted {
     dialled: String,
     offer: Option<Description>,
     max_forwards: u8,
-    /// It takes the place of this leg, or talks with whom that leg rings for.
-    replaces: Option<LegId>,
+    claim: Option<Claim>,
+}
+
+/// What an INVITE wants of a call that runs. SIP-24
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Claim {
+    /// The place of this leg, or to talk with whom that leg rings for.
+    Replaces(LegId),
+    /// A place beside it.
+    Joins(LegId),
 }
 
 /// A call that is about to begin: whose, from whom, whereto.
@@ -57,8 +65,8 @@ pub(super) struct Beginning {
     pub max_forwards: u8,
     /// The trunk by which it comes.
     pub link: Option<Link>,
-    /// In whose place the caller wants to be.
-    pub replaces: Option<LegId>,
+    /// What the caller wants of another call.
+    pub claim: Option<Claim>,
     pub brought: Brought,
 }
 
@@ -106,8 +114,11 @@ impl Engine {
             }
         }
         let offer = offer.map(read_offer).transpose()?;
-        let replaces = self.replaced(&identity, request)?;
-        Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request), replaces })
+        let claim = match self.joined(&identity, request)? {
+            Some(leg) => Some(Claim::Joins(leg)),
+            None => self.replaced(&identity, request)?.map(Claim::Replaces),
+        };
+        Ok(Admitted { identity, dialled, offer, max_forwards: hops_left(request), claim })
     }
 
     /// The call of an admitted phone, and where it goes.
@@ -127,13 +138,13 @@ impl Engine {
             dialled: &admitted.dialled,
             utc: now.utc,
         };
-        let replaces = admitted.replaces;
-        let route = replaces.map_or_else(|| route::route(&question), |_| route::anywhere());
+        let claim = admitted.claim;
+        let route = claim.map_or_else(|| route::route(&question), |_| route::anywhere());
         let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
         let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
         let (link, brought) = (None, Brought::default());
-        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces, brought }
+        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim, brought }
     }
 
     /// Begins a call that somebody's INVITE asked for.
@@ -143,7 +154,7 @@ impl Engine {
         from: (InviteId, Flow),
         beginning: Beginning,
     ) -> Result<(), Refused> {
-        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, replaces, brought } =
+        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim, brought } =
             beginning;
         let leg = self.caller_leg(now, from, (party.clone(), offer, link));
         if !self.take_port(now, leg) {
@@ -166,11 +177,16 @@ impl Engine {
         self.add_call(call);
         self.claim_early(invite, leg);
         self.engage(leg);
-        let run = |call, to| match replaces {
-            Some(leg) => Script::new(features::replace(call, leg)),
+        let run = |call, to| match claim {
+            Some(Claim::Replaces(leg)) => Script::new(features::replace(call, leg)),
+            Some(Claim::Joins(leg)) => Script::new(features::join(call, leg)),
             None => Script::new(features::run(call, to)),
         };
-        let by = if replaces.is_some() { "INVITE with Replaces" } else { "INVITE" };
+        let by = match claim {
+            Some(Claim::Replaces(_)) => "INVITE with Replaces",
+            Some(Claim::Joins(_)) => "INVITE with Join",
+            None => "INVITE",
+        };
         self.start(now, id, route, (by, run));
         Ok(())
     }
@@ -240,7 +256,7 @@ impl Engine {
             cause: String::new(),
             statistics: Statistics::default(),
             later: None,
-            silent: None,
+            shows: None,
             parting: false,
             link,
         };

@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// The history of who came has the call, with the party they talk with.
-    fn remember_partners(&self, leg: LegId, partner: LegId) {
+    pub(super) fn remember_partners(&self, leg: LegId, partner: LegId) {
         let (Some(row), Some(partner)) = (self.calls.legs.get(&leg), self.calls.legs.get(&partner)) else {
             return;
         };
@@ -188,7 +188,7 @@ fn arrived(row: &Leg, now: Now, into: CallId) -> Leg {
         cause: String::new(),
         statistics: Default::default(),
         later: None,
-        silent: None,
+        shows: row.shows,
         parting: false,
         link: row.link.clone(),
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use config::{
-    DeviceId, Snapshot, TenantId, UserId,
+    DeviceId, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     snapshot::{Target, User},
 };
@@ -19,6 +19,7 @@ use crate::{
     io::{Now, Output},
     limits, live,
     presence::{
+        dialog_info::Sees,
         feature_event::{Features, RING_SECONDS},
         lamp::{Dialog, Doing, Stage},
         pidf::Published,
@@ -33,8 +34,12 @@ impl Engine {
     pub(super) fn touched(&mut self, id: CallId) {
         let Some(call) = self.calls.running.get(&id) else { return };
         for leg in &call.legs {
-            if let Some(user) = self.calls.legs.get(leg).and_then(|leg| leg.party.user) {
+            let Some(leg) = self.calls.legs.get(leg) else { continue };
+            if let Some(user) = leg.party.user {
                 self.presence.touch_call(Watched::User(user), id);
+            }
+            if let Some(link) = &leg.link {
+                self.presence.touch_call(Watched::Trunk(link.trunk.tenant, link.trunk.id), id);
             }
         }
         if let Some(user) = call.record.caller.user {
@@ -152,7 +157,7 @@ impl Engine {
         let id = match watched {
             Watched::User(id) | Watched::Dnd(id) | Watched::Forward(id) => id,
             Watched::Night(_) => return true,
-            Watched::Group(_) | Watched::Slot(..) | Watched::Nothing => return false,
+            Watched::Group(_) | Watched::Slot(..) | Watched::Trunk(..) | Watched::Nothing => return false,
         };
         let Some(user) = self.snapshot.user_anywhere(id) else { return false };
         let (day, night) = (&user.forwards, &user.forwards.night);
@@ -173,11 +178,18 @@ impl Engine {
                 Watched::User(user) => self.dialog_of_user(call, user),
                 Watched::Group(_) => self.dialog_of_group(call),
                 Watched::Slot(tenant, slot) => self.dialog_of_slot(tenant, slot.as_str()),
+                Watched::Trunk(_, trunk) => self.dialog_of_trunk(call, trunk),
                 Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => None,
             })
             .collect();
         if self.is_switched_on(now, watched) {
-            dialogs.push(switch_dialog());
+            dialogs.push(switch_dialog(Stage::Confirmed));
+        }
+        if let (Watched::Trunk(_, trunk), true) = (watched, dialogs.is_empty())
+            && self.is_down(trunk)
+        {
+            // It blinks as nothing else does that nobody calls.
+            dialogs.push(switch_dialog(Stage::Early));
         }
         dialogs.sort_unstable_by_key(|dialog| (std::cmp::Reverse(dialog.stage), dialog.id));
         dialogs
@@ -192,7 +204,22 @@ impl Engine {
                 user(id).is_some_and(|user| self.snapshot.answering(user, now.utc).always.is_some())
             }
             Watched::Night(tenant) => self.snapshot.is_night(tenant, now.utc),
-            Watched::User(_) | Watched::Group(_) | Watched::Slot(..) | Watched::Nothing => false,
+            Watched::User(_)
+            | Watched::Group(_)
+            | Watched::Slot(..)
+            | Watched::Trunk(..)
+            | Watched::Nothing => false,
+        }
+    }
+
+    fn is_down(&self, trunk: TrunkId) -> bool {
+        self.trunks_shown.get(&trunk).is_some_and(|shown| shown.state == live::TrunkState::Down)
+    }
+
+    /// A trunk is another than it was shown: down, or up again.
+    pub(super) fn touch_trunk(&mut self, trunk: TrunkId) {
+        if let Some(trunk) = self.snapshot.trunk_anywhere(trunk) {
+            self.presence.touch(Watched::Trunk(trunk.tenant, trunk.id));
         }
     }
 
@@ -237,6 +264,22 @@ impl Engine {
             is_held: false,
             is_open: true,
             remote: Some((parked.number.clone(), parked.name.clone())),
+            ids: None,
+        })
+    }
+
+    /// A call over a trunk: whose it is is told as of any other.
+    fn dialog_of_trunk(&self, call: &Running, trunk: TrunkId) -> Option<Dialog> {
+        let legs = call.legs.iter().filter_map(|id| Some((*id, self.calls.legs.get(id)?)));
+        let (id, leg) =
+            legs.filter(|(_, leg)| !leg.is_over() && goes_by(leg, trunk)).min_by_key(|(id, _)| *id)?;
+        Some(Dialog {
+            id: call.id.0 as u32,
+            stage: if leg.state == State::Up { Stage::Confirmed } else { Stage::Early },
+            is_initiator: leg.side == Side::Caller,
+            is_held: false,
+            is_open: false,
+            remote: Some(self.other_side(call, id, leg)),
             ids: None,
         })
     }
@@ -313,11 +356,20 @@ impl Engine {
         }
     }
 
-    /// Whether whom somebody talks with is shown on that phone; who calls whom while it rings, all see.
-    pub(super) fn may_see_talks(&self, tenant: TenantId, device: DeviceId) -> bool {
+    /// Whom somebody talks with is shown on phones of who may monitor; who calls whom while it rings, all see; who is of another
+    /// company sees neither. MT-14
+    pub(super) fn seen_by(&self, tenant: TenantId, device: DeviceId, watched: Watched) -> Sees {
+        if let Watched::User(user) = watched
+            && self.snapshot.user(tenant, user).is_none()
+        {
+            return Sees::Little;
+        }
         let user = self.snapshot.device(tenant, device).and_then(|device| device.user);
         let user = user.and_then(|user| self.snapshot.user(tenant, user));
-        user.is_some_and(|user| self.snapshot.allows(user, Permission::Monitor))
+        match user.is_some_and(|user| self.snapshot.allows(user, Permission::Monitor)) {
+            true => Sees::All,
+            false => Sees::Ringing,
+        }
     }
 
     /// The portal sees how things stand, where it stands otherwise than before.
@@ -367,6 +419,11 @@ impl Engine {
             Watched::Night(tenant) => {
                 Some((tenant, if self.is_switched_on(now, watched) { ON } else { IDLE }))
             }
+            Watched::Trunk(tenant, trunk) if self.is_down(trunk) => Some((tenant, DOWN)),
+            Watched::Trunk(tenant, _) => {
+                let is_free = self.dialogs_of(now, watched).is_empty();
+                Some((tenant, if is_free { IDLE } else { ON }))
+            }
             Watched::Nothing => None,
         }
     }
@@ -399,16 +456,25 @@ fn is_in(calls: &crate::call::running::Calls, call: &Running, watched: Watched) 
             legs.any(|leg| !leg.is_over() && leg.party.user == Some(user))
         }
         Watched::Group(_) => true,
-        Watched::Slot(_, slot) => call.slot.as_deref() == Some(slot.as_str()),
+        Watched::Slot(_, slot) => call.aside.slot.as_deref() == Some(slot.as_str()),
+        Watched::Trunk(_, trunk) => {
+            let mut legs = call.legs.iter().filter_map(|id| calls.legs.get(id));
+            legs.any(|leg| !leg.is_over() && goes_by(leg, trunk))
+        }
         Watched::Dnd(_) | Watched::Forward(_) | Watched::Night(_) | Watched::Nothing => false,
     }
 }
 
+fn goes_by(leg: &Leg, trunk: TrunkId) -> bool {
+    leg.link.as_ref().is_some_and(|link| link.trunk.id == trunk)
+}
+
 /// What lights a lamp that stands for no call.
-fn switch_dialog() -> Dialog {
-    let (id, stage) = (1, Stage::Confirmed);
+fn switch_dialog(stage: Stage) -> Dialog {
+    let id = 1;
     Dialog { id, stage, is_initiator: false, is_held: false, is_open: true, remote: None, ids: None }
 }
 
 const IDLE: &str = "idle";
 const ON: &str = "on";
+const DOWN: &str = "down";

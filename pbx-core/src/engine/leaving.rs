@@ -160,7 +160,7 @@ fn called_leg(now: Now, call: CallId, leave: Box<Leave>, flow: sip_stack::Flow) 
         cause: String::new(),
         statistics: Statistics::default(),
         later: Some(Later::Leave(leave)),
-        silent: None,
+        shows: None,
         parting: false,
         link: None,
     }

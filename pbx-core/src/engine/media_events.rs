@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::{Event, SessionId, Statistics, sdp::Direction};
 
 use super::Engine;
-use crate::call::{Cause, leg::Silence};
+use crate::call::{Cause, line::Silence};
 use crate::{
     ids::{CallId, LegId},
     io::Now,
@@ -48,7 +48,7 @@ impl Engine {
     fn on_silent(&mut self, now: Now, session: SessionId, since: Duration) {
         let Some(leg) = self.leg_of_session(session) else { return };
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
-        row.silent = Some(Silence { at: now.at, since });
+        row.line.silent = Some(Silence { at: now.at, since });
         let call = row.call;
         if self.both_silent(call) {
             self.counters.silent += 1;
@@ -66,7 +66,7 @@ impl Engine {
         let open = |line: &crate::call::line::Line| {
             line.theirs() == Direction::SendRecv && line.ours == Direction::SendRecv
         };
-        let (Some(x), Some(y)) = (a.silent, b.silent) else { return false };
+        let (Some(x), Some(y)) = (a.line.silent, b.line.silent) else { return false };
         let begin = |s: Silence| s.at.checked_sub(s.since).unwrap_or(s.at);
         let shared = x.at.min(y.at).saturating_duration_since(begin(x).max(begin(y)));
         !patience.is_zero() && shared >= patience && open(&a.line) && open(&b.line)

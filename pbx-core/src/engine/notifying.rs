@@ -128,19 +128,19 @@ impl Engine {
         match (row.package, row.watched) {
             (Package::Dialog, watched) => {
                 let (dialogs, digest) = self.seen(now, watched, seen);
-                let shows_remote = self.may_see_talks(row.tenant, row.device);
+                let sees = self.seen_by(row.tenant, row.device, watched);
                 let is_full = row.told.is_stale;
                 let frame = Frame { number, domain, version: self.stack.notifies(id), is_full };
                 let body = if !is_full && digest == row.told.digest {
                     String::new()
                 } else {
-                    dialog_info::print(frame, &dialogs, &row.told.dialogs, shows_remote)
+                    dialog_info::print(frame, &dialogs, &row.told.dialogs, sees)
                 };
                 let told = Told { digest, dialogs: dialog_info::ids(&dialogs), is_stale: false };
                 Some(Document { told, content_type: row.package.content_type(), body })
             }
             (Package::Presence, Watched::User(user)) => {
-                let doing = self.doing(now, self.snapshot.user(row.tenant, user)?);
+                let doing = self.doing(now, self.snapshot.user_anywhere(user)?);
                 plain(digest(&doing), pidf::print(doing, number, domain))
             }
             (Package::Summary, Watched::User(user)) => {

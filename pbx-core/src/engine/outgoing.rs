@@ -76,10 +76,13 @@ impl Engine {
             Manner::Ring | Manner::Summons | Manner::Intercom => first_direction(caller),
         };
         let (ptime, only_listens) = (caller.ptime(), dial.manner == Manner::Paged);
+        // The caller's own phone shows whom they are going to call.
+        let shows = (dial.manner != Manner::Summons).then_some(call.owner);
         let mut invite = outgoing(call, *dial);
         let Some(row) = self.calls.legs.get_mut(&leg) else { return };
         row.line.ours = direction;
         row.line.only_listens = only_listens;
+        row.shows = shows;
         row.state = State::Calling;
         invite.offer = Some(row.line.print_offer(payloads, direction, ptime));
         let invite = self.stack.invite(now.at, invite);
@@ -148,7 +151,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         cause: String::new(),
         statistics: Statistics::default(),
         later: Some(Later::Dial(dial)),
-        silent: None,
+        shows: None,
         parting: false,
         link: None,
     }

@@ -12,6 +12,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use config::{TenantId, UserId};
+use sip_stack::SubscriptionId;
 
 use super::Engine;
 use crate::{
@@ -42,20 +43,32 @@ impl Engine {
         }
     }
 
-    pub(super) fn place(&mut self, now: Now, order: Order) {
+    fn place(&mut self, now: Now, order: Order) {
+        self.begin_placed(now, order, None);
+        self.settle(now);
+    }
+
+    /// Begins a call that somebody placed, and tells who hears of it what it comes to; `None` if there is none, since nobody may
+    /// or there is no room.
+    pub(super) fn begin_placed(
+        &mut self,
+        now: Now,
+        order: Order,
+        reference: Option<SubscriptionId>,
+    ) -> Option<CallId> {
         let snapshot = self.snapshot.clone();
         let user = snapshot.user(order.tenant, order.user).filter(|user| !user.suspended);
-        let (Some(tenant), Some(user)) = (snapshot.tenant(order.tenant), user) else { return };
+        let (Some(tenant), Some(user)) = (snapshot.tenant(order.tenant), user) else { return None };
         let known = self.calls.names.contains_key(order.id.as_str());
         let usable = !order.number.is_empty()
             && order.number.len() <= limits::NUMBER_BYTES
             && !order.number.contains(char::is_control);
         if known || !usable {
-            return;
+            return None;
         }
         if let Some(why) = self.no_room(now) {
             self.counters.refused(why);
-            return;
+            return None;
         }
         let number = user.number.clone().unwrap_or_default();
         let party =
@@ -75,11 +88,13 @@ impl Engine {
         });
         let (id, nobody) = (self.calls.new_id(), self.office.new_leg());
         let record = Record::new(Arc::from(order.id), now, party, order.number);
-        self.add_call(Running::new(id, Call::new(facts, now), nobody, record));
+        let mut call = Running::new(id, Call::new(facts, now), nobody, record);
+        call.aside.reference = reference;
+        self.add_call(call);
         let from = order.from;
         let run = |call, to| Script::new(features::click_to_call(call, from, to));
         self.start(now, id, route, ("click to call", run));
-        self.settle(now);
+        Some(id)
     }
 
     /// The phone that answered first is the caller's leg from now on: when it hangs up the call is over.

@@ -22,16 +22,14 @@ use crate::call::{
     script::{Event, Script, Sender},
 };
 use crate::{
-    auth::Arrival,
     features,
     ids::{CallId, LegId},
     io::Now,
-    live::{self, Side as LiveSide},
+    live::Side as LiveSide,
     route::{self, Caller, Lines, Question, Way},
 };
 use config::TenantId;
 use media::Path;
-use rand::Rng;
 
 /// What a REFER wants.
 enum Wish {
@@ -80,33 +78,6 @@ impl Engine {
         self.settle(now);
     }
 
-    /// A REFER outside of any call: the phone that sends it calls the number, as if somebody had clicked it (CTC-04). Only
-    /// without a subscription (RFC 4488): there is no dialog to tell anything in.
-    pub(super) fn on_refer_outside(&mut self, now: Now, arrival: Arrival<'_>) -> Response {
-        let request = arrival.request;
-        let identity = match self.auth.identify(&self.snapshot, now, arrival, request.from().uri) {
-            Ok(identity) => identity,
-            Err(refused) => {
-                self.counters.refused(refused.why);
-                return refused.response;
-            }
-        };
-        let refused = |status: u16, why: &str| Response::new(status).because(why);
-        if !request.header(Name::ReferSub).is_some_and(|value| value.eq_ignore_ascii_case(b"false")) {
-            return refused(403, "Outside of a call only with Refer-Sub: false");
-        }
-        let target = request.header(Name::ReferTo).and_then(NameAddr::parse);
-        let number = target.and_then(|target| number_of(&Uri::parse(target.uri)?));
-        let (Some(number), Some(user)) = (number, identity.device.user) else {
-            return refused(404, "No number to call, or nobody's phone");
-        };
-        let id = live::call_id(now.utc.timestamp_millis(), self.random.random());
-        let from = live::From::Device(identity.device.id);
-        let order = live::Order { tenant: identity.tenant.id, user, id, from, number };
-        self.place(now, order);
-        Response::new(202).with(Name::ReferSub, "false")
-    }
-
     fn read_refer(&mut self, now: Now, id: InviteId, request: &Message) -> Result<(LegId, Wish), Response> {
         let refused = |status: u16, why: &str| Response::new(status).because(why);
         let leg = self.calls.leg_of(id).ok_or_else(|| refused(481, "No such call"))?;
@@ -153,7 +124,7 @@ impl Engine {
         if there.is_ending() || !in_it || (is_callee && standing != Standing::Confirmed) {
             return Err(gone());
         }
-        if there.transfer.is_some() || there.slot.is_some() {
+        if there.transfer.is_some() || there.aside.slot.is_some() || there.aside.third.is_some() {
             return Err(Response::new(491));
         }
         Ok(other)
@@ -161,6 +132,8 @@ impl Engine {
 
     fn may_send_on(&self, id: CallId) -> bool {
         let call = self.calls.running.get(&id).filter(|call| !call.is_ending() && call.transfer.is_none());
+        // Of three none is sent on: whom would the third talk with?
+        let call = call.filter(|call| call.aside.third.is_none());
         let Some((owner, callee)) = call.and_then(|call| Some((call.owner, call.talking?))) else {
             return false;
         };
@@ -242,10 +215,11 @@ impl Engine {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         let Some(Transfer { by, refer }) = call.transfer.take() else { return };
         call.handle.set_sender(None);
+        let slot = call.aside.slot.as_ref().map(|slot| format!("SIP;cause=200;text=\"Parked in {slot}\""));
         if let Some(refer) = refer {
             self.stack.notify_refer(now.at, refer, 200);
         }
-        self.part_as(now, by, "transferred the call");
+        self.part_as(now, by, ("transferred the call", slot.as_deref()));
     }
 
     /// What somebody was sent to came to nothing: they talk again with who sent them, if that one is still there.

@@ -33,7 +33,8 @@ impl Engine {
         if call.renegotiation.is_some() {
             return self.stack.refuse(now.at, id, 491);
         }
-        let partner = call.partner(leg);
+        // Of three, who holds or changes codecs does so alone: what we mix is made for each.
+        let partner = call.partner(leg).filter(|_| call.aside.third.is_none());
         let Some(body) = sdp else { return self.offer_back(now, leg, partner) };
         let offer = Description::parse(&body).ok().filter(|d| d.audio.is_some());
         match (offer, partner) {

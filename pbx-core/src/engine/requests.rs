@@ -25,9 +25,9 @@ impl Engine {
             Method::Register => return self.on_register(now, id, Arrival { flow, request }),
             Method::Subscribe => return self.on_subscribe(now, id, Arrival { flow, request }),
             Method::Publish => return self.on_publish(now, id, Arrival { flow, request }),
+            Method::Refer => return self.on_refer_outside(now, id, Arrival { flow, request }),
             Method::Options => capabilities(),
             Method::Message => self.refuse_known(now, Arrival { flow, request }),
-            Method::Refer => self.on_refer_outside(now, Arrival { flow, request }),
             Method::Invite
             | Method::Ack
             | Method::Bye
@@ -220,7 +220,7 @@ fn capabilities() -> Response {
         .with(Name::Allow, ALLOW)
         .with(Name::Accept, "application/sdp")
         .with(Name::AllowEvents, ALLOW_EVENTS)
-        .with(Name::Supported, "100rel, timer, path, outbound, replaces, norefersub")
+        .with(Name::Supported, "100rel, timer, path, outbound, replaces, join, norefersub")
 }
 
 /// Methods that lead somewhere.

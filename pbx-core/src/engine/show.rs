@@ -50,7 +50,7 @@ impl Engine {
 
 fn live_call(call: &Running, legs: &[&Leg], parking: &Parking) -> live::Call {
     let held = legs.iter().any(|leg| leg.is_held());
-    let parked = call.slot.as_deref().and_then(|slot| shown_slot(call, slot, parking));
+    let parked = call.aside.slot.as_deref().and_then(|slot| shown_slot(call, slot, parking));
     let state = match () {
         () if parked.is_some() => "parked",
         () if call.talking.is_some() && held => "held",

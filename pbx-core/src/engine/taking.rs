@@ -6,7 +6,7 @@ use sip_stack::{Message, Name, headers::Replaces, stack::Standing};
 
 use super::Engine;
 use crate::call::{
-    Cause,
+    Cause, Running,
     leg::State,
     script::{Event, Wanted},
 };
@@ -20,7 +20,10 @@ use crate::{
 impl Engine {
     /// The caller of a call goes on in the call of whom they want.
     pub(super) fn take(&mut self, now: Now, id: CallId, wanted: &Wanted) {
-        let brought = self.find(id, wanted).is_some_and(|(into, old)| self.bring(now, id, (into, old)));
+        let brought = match wanted {
+            Wanted::Both(leg) => self.sit_in(now, id, *leg),
+            _ => self.find(id, wanted).is_some_and(|(into, old)| self.bring(now, id, (into, old))),
+        };
         if let (false, Some(call)) = (brought, self.calls.running.get(&id)) {
             call.handle.tell(Event::NobodyThere);
             self.ready.push_back(id);
@@ -53,9 +56,7 @@ impl Engine {
             Standing::Calls => Err(gone()),
             Standing::Rings if is_own || may_pick_up(&self.snapshot, facts.tenant.id, ours) => Ok(Some(leg)),
             Standing::Confirmed if replaces.early_only => Err(refused(486, "Answered already")),
-            Standing::Confirmed if is_own && call.partner(leg).is_some() && call.transfer.is_none() => {
-                Ok(Some(leg))
-            }
+            Standing::Confirmed if is_own && call.partner(leg).is_some() && is_of_two(call) => Ok(Some(leg)),
             Standing::Rings | Standing::Confirmed => Err(refused(403, "Not allowed to take this call")),
         }
     }
@@ -83,6 +84,7 @@ impl Engine {
                 let users: Vec<UserId> = row.party.user.into_iter().collect();
                 self.rings_for(row.call, &users).then_some((row.call, None))
             }
+            Wanted::Both(_) => None,
         }
     }
 
@@ -119,6 +121,11 @@ impl Engine {
         self.end(now, id, Cause::Normal, format!("goes on in call {name}"));
         true
     }
+}
+
+/// Whether nobody is being sent on from a call, and no third is in it.
+fn is_of_two(call: &Running) -> bool {
+    call.transfer.is_none() && call.aside.third.is_none()
 }
 
 /// Whether somebody may take calls that ring for another: colleagues of a ring group or of a department. FC-14

@@ -9,7 +9,7 @@
 //!     │◄─ Live: Up ──│◄───────────────────── 200 │  refreshed in time; OPTIONS now and then
 //! ```
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use config::{TenantId, TrunkId};
 use rand::Rng;
@@ -122,7 +122,8 @@ impl Engine {
 
     /// Tells the portal what changed.
     pub(super) fn show_trunks(&mut self, now: Now) {
-        let trunks = self.office.trunks.borrow();
+        let office = Rc::clone(&self.office);
+        let trunks = office.trunks.borrow();
         let gone: Vec<TrunkId> =
             self.trunks_shown.keys().copied().filter(|id| !trunks.lines.contains_key(id)).collect();
         for trunk in gone {
@@ -141,7 +142,11 @@ impl Engine {
                 continue;
             }
             log(before, &shown);
+            let is_news = before.is_none_or(|before| before.state != shown.state);
             self.trunks_shown.insert(*id, shown.clone());
+            if is_news {
+                self.touch_trunk(*id);
+            }
             self.out.push_back(Output::Live(live::Change::Trunk(shown)));
         }
     }

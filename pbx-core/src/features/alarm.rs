@@ -6,7 +6,7 @@ use std::sync::Arc;
 use config::{UserId, snapshot::User};
 
 use crate::{
-    call::{Call, Cause, verbs::Own},
+    call::{Call, Cause, ringing::Own},
     limits,
 };
 

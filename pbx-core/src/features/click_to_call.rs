@@ -8,7 +8,7 @@ use config::snapshot::{Target, User};
 use crate::{
     call::{
         Call, Cause,
-        verbs::{Own, Unanswered},
+        ringing::{Own, Unanswered},
     },
     limits,
     live::From,

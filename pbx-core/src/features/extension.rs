@@ -15,7 +15,8 @@ use super::mobile;
 use crate::{
     call::{
         Call, Cause, Next,
-        verbs::{FORWARD_BY_PHONE, Unanswered, name},
+        ringing::Unanswered,
+        verbs::{FORWARD_BY_PHONE, name},
     },
     limits,
 };

@@ -9,11 +9,7 @@ use config::snapshot::{Mobile, Shows, User};
 
 use super::{external, leaving};
 use crate::{
-    call::{
-        Call,
-        outside::Leave,
-        verbs::{Ringing, name},
-    },
+    call::{Call, outside::Leave, ringing::Ringing, verbs::name},
     route::{Caller, Way, outside::Plan},
 };
 

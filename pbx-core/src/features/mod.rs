@@ -42,6 +42,12 @@ pub(crate) async fn replace(call: Call, leg: LegId) -> Cause {
     farewell(&call, Cause::NobodyThere).await
 }
 
+/// Talks with that leg and its partner as a third. SIP-24
+pub(crate) async fn join(call: Call, leg: LegId) -> Cause {
+    call.take_over(Wanted::Both(leg)).await;
+    farewell(&call, Cause::NobodyThere).await
+}
+
 /// The same without a word at the end.
 async fn walk(call: &Call, mut to: Way) -> Cause {
     let (mut call, mut home) = (call.clone(), call.facts().tenant.id);

@@ -23,8 +23,29 @@ pub(crate) struct Frame<'a> {
     pub is_full: bool,
 }
 
+/// How much of the other side a watcher sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Who calls whom, always.
+    All,
+    /// Who calls, while it rings: so that it can be picked up.
+    Ringing,
+    /// That there is a call: they are of another company.
+    Little,
+}
+
+impl Sees {
+    fn remote_of(self, dialog: &Dialog) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ringing => dialog.is_open || dialog.stage == Stage::Early,
+            Self::Little => false,
+        }
+    }
+}
+
 /// The document. `told` are calls that the last one had; those that are no more are told as terminated.
-pub(crate) fn print(frame: Frame<'_>, dialogs: &[Dialog], told: &[u32], shows_remote: bool) -> String {
+pub(crate) fn print(frame: Frame<'_>, dialogs: &[Dialog], told: &[u32], sees: Sees) -> String {
     let mut out = String::with_capacity(ROOM);
     out.push_str(
         "<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"",
@@ -38,7 +59,7 @@ pub(crate) fn print(frame: Frame<'_>, dialogs: &[Dialog], told: &[u32], shows_re
     push_address(&mut out, frame.number, frame.domain);
     out.push_str("\">\r\n");
     for dialog in dialogs.iter().take(MOST_DIALOGS) {
-        push_dialog(&mut out, frame, dialog, shows_remote);
+        push_dialog(&mut out, frame, dialog, sees);
     }
     let gone = told.iter().filter(|id| !dialogs.iter().any(|dialog| dialog.id == **id));
     for id in gone.filter(|_| !frame.is_full) {
@@ -53,9 +74,9 @@ pub(crate) fn ids(dialogs: &[Dialog]) -> SmallVec<[u32; 4]> {
     dialogs.iter().take(MOST_DIALOGS).map(|dialog| dialog.id).collect()
 }
 
-fn push_dialog(out: &mut String, frame: Frame<'_>, dialog: &Dialog, shows_remote: bool) {
+fn push_dialog(out: &mut String, frame: Frame<'_>, dialog: &Dialog, sees: Sees) {
     out.push_str(&format!("<dialog id=\"{}\"", dialog.id));
-    if let Some([call_id, our_tag, phone_tag]) = &dialog.ids {
+    if let Some([call_id, our_tag, phone_tag]) = dialog.ids.as_ref().filter(|_| sees != Sees::Little) {
         for (name, value) in [("call-id", call_id), ("local-tag", phone_tag), ("remote-tag", our_tag)] {
             if !value.is_empty() {
                 out.push_str(&format!(" {name}=\""));
@@ -78,9 +99,7 @@ fn push_dialog(out: &mut String, frame: Frame<'_>, dialog: &Dialog, shows_remote
         true => "\"><param pname=\"+sip.rendering\" pval=\"no\"/></target></local>",
         false => "\"/></local>",
     });
-    if let Some((number, name)) =
-        dialog.remote.as_ref().filter(|_| shows_remote || dialog.is_open || dialog.stage == Stage::Early)
-    {
+    if let Some((number, name)) = dialog.remote.as_ref().filter(|_| sees.remote_of(dialog)) {
         out.push_str("<remote><identity");
         if !name.is_empty() {
             out.push_str(" display=\"");
@@ -133,7 +152,7 @@ mod tests {
     /// SIP-27, RFC 4235 §4: well-formed, with what a pickup by Replaces needs.
     #[test]
     fn a_ringing_call_has_direction_state_remote_identity_and_the_names_of_its_dialog() {
-        let text = print(frame(0, true), &[ringing()], &[], false);
+        let text = print(frame(0, true), &[ringing()], &[], Sees::Ringing);
         let root = |name| attribute(&text, &[], name).unwrap();
         assert_eq!(
             (root("version"), root("state"), root("entity")),
@@ -153,20 +172,20 @@ mod tests {
     #[test]
     fn the_other_side_of_a_call_that_is_up_is_shown_as_allowed() {
         let up = Dialog { stage: Stage::Confirmed, is_held: true, ..ringing() };
-        assert!(!print(frame(1, true), std::slice::from_ref(&up), &[], false).contains("<remote>"));
-        let shown = print(frame(1, true), &[up], &[], true);
+        assert!(!print(frame(1, true), std::slice::from_ref(&up), &[], Sees::Ringing).contains("<remote>"));
+        let shown = print(frame(1, true), &[up], &[], Sees::All);
         assert!(shown.contains("sip:101@a.example") && shown.contains("+sip.rendering\" pval=\"no\""));
     }
 
     /// SIP-27, RFC 4235 §4.3
     #[test]
     fn a_partial_document_says_which_calls_ended() {
-        let text = print(frame(3, false), &[ringing()], &[7, 9], false);
+        let text = print(frame(3, false), &[ringing()], &[7, 9], Sees::Ringing);
         assert_eq!(attribute(&text, &[], "state").unwrap(), "partial");
         assert!(text.contains("<dialog id=\"9\"><state>terminated</state></dialog>"));
         assert!(!text.contains("<dialog id=\"7\"><state>terminated"));
         assert!(
-            !print(frame(3, true), &[], &[9], false).contains("terminated"),
+            !print(frame(3, true), &[], &[9], Sees::Ringing).contains("terminated"),
             "a full one needs no word of it"
         );
     }
@@ -174,7 +193,7 @@ mod tests {
     #[test]
     fn a_switchboard_with_many_calls_stays_small() {
         let many: Vec<_> = (0..100).map(|id| Dialog { id, ..ringing() }).collect();
-        let text = print(frame(0, true), &many, &[], true);
+        let text = print(frame(0, true), &many, &[], Sees::All);
         assert_eq!(text.matches("<dialog id").count(), MOST_DIALOGS);
         assert_eq!(ids(&many).len(), MOST_DIALOGS);
     }

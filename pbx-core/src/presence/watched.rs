@@ -9,9 +9,11 @@
 //! | the code of do not disturb, and an extension or nothing | whether that user, or the phone's own, is not to be disturbed |
 //! | the code that forwards all calls, likewise | whether all their calls go elsewhere |
 //! | the code of the night | whether the company has its night |
+//! | `**` and the number of a trunk | its calls, and whether it is down |
+//! | an access code of the company group, and an extension of a user there | whether they are on a call, with whom never |
 
 use config::{
-    RingGroupId, Snapshot, TenantId, UserId,
+    RingGroupId, Snapshot, TenantId, TrunkId, UserId,
     codes::Function,
     snapshot::{Device, Target},
 };
@@ -30,6 +32,8 @@ pub(crate) enum Watched {
     Night(TenantId),
     /// A slot of a park lot.
     Slot(TenantId, Digits),
+    /// A line to the public network, as its company sees it.
+    Trunk(TenantId, TrunkId),
     /// What is gone since the last run: its watchers are told so.
     Nothing,
 }
@@ -44,6 +48,7 @@ impl Watched {
             Self::Forward(id) => format!("forward:{id}"),
             Self::Night(id) => format!("night:{id}"),
             Self::Slot(_, slot) => format!("slot:{}", slot.as_str()),
+            Self::Trunk(_, id) => format!("trunk:{id}"),
             Self::Nothing => String::new(),
         }
     }
@@ -92,6 +97,8 @@ pub(crate) fn resolve(
         .or(own)
         .or_else(by_code)
         .or_else(slot)
+        .or_else(|| of_trunk(snapshot, tenant, number))
+        .or_else(|| of_group(snapshot, tenant, number))
         .ok_or(Unwatchable::Unknown)?;
     match (package, found) {
         (Package::Dialog, _) | (Package::Presence, Watched::User(_)) => Ok(found),
@@ -106,6 +113,7 @@ pub(crate) fn resolve(
             | Watched::Forward(_)
             | Watched::Night(_)
             | Watched::Slot(..)
+            | Watched::Trunk(..)
             | Watched::Nothing,
         ) => Err(Unwatchable::Unknown),
     }
@@ -116,6 +124,25 @@ fn of_number(snapshot: &Snapshot, tenant: TenantId, number: &str) -> Option<Watc
         Target::User(user) => Some(Watched::User(user)),
         Target::RingGroup(group) => Some(Watched::Group(group)),
     }
+}
+
+/// A user of another company of the group, behind its access code, if both companies let each other see that. MT-14
+fn of_group(snapshot: &Snapshot, tenant: TenantId, number: &str) -> Option<Watched> {
+    let own = snapshot.tenant(tenant).filter(|own| own.calling.shares_presence)?;
+    let shares = |id| snapshot.tenant(id).is_some_and(|other| other.calling.shares_presence);
+    let mut others =
+        snapshot.group_of(own).iter().filter(|other| other.tenant != tenant && shares(other.tenant));
+    others.find_map(|other| {
+        let found = of_number(snapshot, other.tenant, number.strip_prefix(&*other.access_code)?);
+        found.filter(|watched| matches!(watched, Watched::User(_)))
+    })
+}
+
+/// A trunk that the company owns, not one that it only may use: whose calls those are is nobody else's business. SIP-28
+fn of_trunk(snapshot: &Snapshot, tenant: TenantId, number: &str) -> Option<Watched> {
+    let id = TrunkId(number.strip_prefix(TRUNK)?.parse().ok()?);
+    let trunk = snapshot.trunk(tenant, id).filter(|trunk| trunk.tenant == tenant)?;
+    Some(Watched::Trunk(tenant, trunk.id))
 }
 
 /// A feature code stands for what it switches: of the phone's own user, or of whose extension follows. SIP-28
@@ -138,6 +165,9 @@ fn of_code(snapshot: &Snapshot, tenant: TenantId, device: &Device, number: &str)
         }
     })
 }
+
+/// Before the number of a trunk.
+const TRUNK: &str = "**";
 
 #[cfg(test)]
 mod tests {

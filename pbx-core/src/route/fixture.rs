@@ -164,6 +164,7 @@ pub(crate) fn tenant(id: i64, group: &str, code: &str) -> Tenant {
             geolocation: None,
             group: group.into(),
             access_code: code.into(),
+            shares_presence: false,
         },
         night: Night::default(),
     }

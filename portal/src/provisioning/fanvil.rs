@@ -2,6 +2,8 @@
 //!
 //! Names: Fanvil auto provisioning configuration of the X series ("sysConf" 2.0); form of the book: Fanvil XML Operation Guide.
 
+use config::codes::Function;
+
 use super::{
     Document, book,
     phone::{Key, Phone},
@@ -55,7 +57,7 @@ fn account(xml: &mut Xml, phone: &Phone) {
         // Telephone events, RFC 4733.
         ("DTMFMode", "1"),
         ("MWINum", phone.voicemail().unwrap_or_default()),
-        ("PickupNum", "*97"),
+        ("PickupNum", phone.code_of(Function::Pickup)),
     ] {
         xml.text(name, value);
     }
@@ -113,7 +115,10 @@ fn button<'a>(phone: &'a Phone, key: Key<'a>) -> (u8, String, &'a str) {
         Key::Nothing => (0, String::new(), ""),
         Key::Line => (2, "SIP1".to_owned(), phone.label()),
         // Watched; rings with pickup, FC-14.
-        Key::Blf { number, label } => (1, format!("{number}@1/ba*97{number}"), label),
+        Key::Blf { number, label } => {
+            let pickup = phone.code_of(Function::Pickup);
+            (1, format!("{number}@1/ba{pickup}{number}"), label)
+        }
         Key::Dial { number, label } | Key::Voicemail { number: Some(number), label } => {
             (1, format!("{number}@1/f"), label)
         }

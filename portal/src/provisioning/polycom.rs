@@ -46,6 +46,11 @@ fn settings(phone: &Phone) -> Document {
     // Calls that say so in Alert-Info are answered: page and intercom. SIP-31.
     all.set("voIpProt.SIP.alertInfo.1.value", "Auto Answer");
     all.set("voIpProt.SIP.alertInfo.1.class", "ringAutoAnswer");
+    // Its keys for do not disturb and forwards are kept in step with the portal, and what follows is decided here. SIP-26.
+    for feature in ["dnd", "cf"] {
+        all.set(&format!("voIpProt.SIP.serverFeatureControl.{feature}"), "1");
+        all.set(&format!("voIpProt.SIP.serverFeatureControl.localProcessing.{feature}"), "0");
+    }
     all.set("dir.local.readonly", "1");
     buttons(&mut all, phone);
     let mut xml = Xml::new();

@@ -45,7 +45,10 @@ fn settings(phone: &Phone) -> Document {
 fn account(xml: &mut Xml, phone: &Phone) {
     let line = &phone.profile.line;
     let voicemail = phone.voicemail().map(|number| phone.address(number)).unwrap_or_default();
-    let plan = format!("{}|+x.T4|*x.T4|x.T4", phone.emergency().join("|"));
+    // Emergency numbers, and codes behind which nothing follows, at once.
+    let codes = phone.whole_codes();
+    let complete: Vec<&str> = phone.emergency().iter().chain(&codes).copied().collect();
+    let plan = format!("{}|+x.T4|*x.T4|x.T4", complete.join("|"));
     xml.open("accounts", &[]).open(
         "account",
         &[

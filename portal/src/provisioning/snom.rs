@@ -1,6 +1,7 @@
 //! Snom: `snom<model>-<MAC>.htm` or `<MAC>.xml`, an element per setting; the phone book is a file of its own.
 //!
-//! Names: Snom service hub, settings of firmware 10; form of the directory: "Provisioning Local Directory", version 2.0.
+//! Names: Snom service hub, settings of firmware 10, "Dial Plan - Regular Expressions"; form of the directory: "Provisioning
+//! Local Directory", version 2.0.
 
 use config::codes::Function;
 
@@ -64,11 +65,20 @@ fn account(xml: &mut Xml, phone: &Phone) {
         ("user_host", &line.domain),
         ("user_outbound", &format!("{}:{};transport={transport}", phone.server, phone.port)),
         ("user_mailbox", phone.voicemail().unwrap_or_default()),
+        ("user_dp_str", &complete(phone)),
         // SRTP is for lines over TLS.
         ("user_srtp", "off"),
     ] {
         xml.with(name, &[("idx", "1"), ("perm", "R")], value);
     }
+}
+
+/// What is dialled at once, as a substitution: emergency numbers, and codes behind which nothing follows.
+fn complete(phone: &Phone) -> String {
+    let codes = phone.whole_codes();
+    let numbers: Vec<String> =
+        phone.emergency().iter().chain(&codes).map(|number| number.replace('*', "\\*")).collect();
+    format!("!^({})$!sip:\\1@\\d!d", numbers.join("|"))
 }
 
 /// Seconds saved, then both changes as `month.week.weekday hh:mm:ss`; Monday is 1 and Sunday 7.

@@ -179,3 +179,35 @@ const FILES: [(&str, &str, &str); 14] = [
     ("fanvil-x6u", "{mac}.cfg", "fanvil.xml"),
     ("fanvil-x6u", "book.xml", "fanvil-book.xml"),
 ];
+
+/// SIP-26, FC-03: phones that can keep their keys in step are told to; what a company dials otherwise is dialled so everywhere.
+#[test]
+fn keys_are_kept_in_step_and_codes_are_the_companys() {
+    let text = |model: &str, pattern: &str| document(&phone(model), pattern).text;
+    let yealink = text("yealink-t54w", "{mac}.cfg");
+    for line in [
+        "feature_key_sync.enable = 1",
+        "dnd.feature_key_sync.enable = 1",
+        "forward.feature_key_sync.enable = 1",
+    ] {
+        assert!(yealink.contains(line), "{line}");
+    }
+    for (model, pattern, _) in
+        FILES.iter().filter(|(.., name)| !name.contains("book") && !name.contains("master"))
+    {
+        let mut phone = phone(model);
+        for (function, code) in &mut phone.profile.codes {
+            match function {
+                config::codes::Function::Echo => *code = "*777".into(),
+                config::codes::Function::Pickup => *code = "*55".into(),
+                _ => {}
+            }
+        }
+        let text = document(&phone, pattern).text;
+        let vendor = phone.profile.model.vendor;
+        // Its digit map has a form of its own, which is not known here.
+        let knows_codes = vendor != models::Vendor::Fanvil;
+        assert_eq!(text.replace('\\', "").contains("*777"), knows_codes, "{model}");
+        assert!(!text.contains("*97"), "{model} still picks up by *97");
+    }
+}

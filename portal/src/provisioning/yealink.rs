@@ -31,6 +31,13 @@ fn settings(phone: &Phone) -> Document {
     file.set("lang.gui", if profile.place.language == "de" { "German" } else { "English" });
     file.set("local_time.time_zone", &phone.zone.hours());
     summer_time(&mut file, phone);
+    // Its keys for do not disturb and forwards are kept in step with the portal. SIP-26.
+    file.set("features.feature_key_sync.enable", "1");
+    for feature in ["dnd", "forward"] {
+        file.set(&format!("features.{feature}.feature_key_sync.enable"), "1");
+        // Who does not want to be disturbed is not rung: that is decided here.
+        file.set(&format!("features.{feature}.feature_key_sync.local_processing.enable"), "0");
+    }
     file.set("features.dial_now.time_out", "0");
     // Codes behind which nothing follows are dialled at once, as emergency numbers are.
     let codes = phone.whole_codes();

@@ -10,7 +10,7 @@ use axum::{
 use chrono::Utc;
 use config::{Resource, UserId, access::Verb, query::QueryError, resources::users::USERS};
 
-use super::{Beside, related};
+use super::{Beside, pins, related};
 use crate::{
     auth::{Who, password},
     blocking::aside,
@@ -44,6 +44,7 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     };
     beside.side = card.render()? + &beside.side;
     beside.after += &Forms { id, csrf: &who.csrf }.render()?;
+    pins::add(app, who, id, &mut beside).await?;
     Ok(beside)
 }
 

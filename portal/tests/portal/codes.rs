@@ -104,3 +104,51 @@ async fn users_set_and_remove_their_pin() {
     assert_eq!(browser.post("/security/pin", &[("pin", "")]).await.status, StatusCode::SEE_OTHER);
     assert!(!world.db.has_pin(UserId(1)).unwrap());
 }
+
+/// HD-05, ROL-15: whoever may change a user sets their PIN beside the form and by REST, sees why one is refused, and nobody else may.
+#[tokio::test]
+async fn an_administrator_sets_a_users_pin_and_nobody_reads_it() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let user = world.user("Anna", "150");
+    let (form, api) = (format!("/admin/users/{user}"), format!("/api/v1/users/{user}/pin"));
+    let page = admin.get(&form).await.body;
+    assert!(page.contains("id=\"set-pin\"") && !page.contains("id=\"remove-pin\""));
+    let refused = admin.post(&format!("{form}/pin"), &[("pin", "1234")]).await;
+    assert_eq!(refused.header("location"), form);
+    let page = admin.get(&form).await.body;
+    assert!(
+        page.contains("id=\"pin-problem\"") && page.contains("Anybody would try this one first"),
+        "at its field"
+    );
+    assert!(!admin.get(&form).await.body.contains("pin-problem"), "once");
+    assert_eq!(admin.post(&format!("{form}/pin"), &[("pin", "2580")]).await.status, StatusCode::SEE_OTHER);
+    assert!(world.db.has_pin(config::UserId(user)).unwrap());
+    assert!(admin.get(&form).await.body.contains("id=\"remove-pin\""));
+    let log = admin.get("/admin/audit").await.body;
+    assert!(log.contains("set the PIN of") && !log.contains("2580"));
+    assert_eq!(admin.json("DELETE", &api, serde_json::json!({})).await.status, StatusCode::NO_CONTENT);
+    assert!(!world.db.has_pin(config::UserId(user)).unwrap());
+    for (body, status) in [
+        (serde_json::json!({ "pin": "7391" }), 204),
+        (serde_json::json!({ "pin": "1111" }), 422),
+        (serde_json::json!({ "pin": "12" }), 422),
+        (serde_json::json!({ "pin": "" }), 400),
+        (serde_json::json!({}), 400),
+    ] {
+        assert_eq!(admin.json("PUT", &api, body.clone()).await.status.as_u16(), status, "{body}");
+    }
+    assert!(world.db.has_pin(config::UserId(user)).unwrap());
+    assert_eq!(
+        admin
+            .json("PUT", "/api/v1/users/99999/pin", serde_json::json!({ "pin": "7391" }))
+            .await
+            .status
+            .as_u16(),
+        404
+    );
+    let plain = world.account("plain", 0).await;
+    assert!(!plain.json("PUT", &api, serde_json::json!({ "pin": "2580" })).await.status.is_success());
+    let stranger = world.other_tenant().await;
+    assert_eq!(stranger.json("PUT", &api, serde_json::json!({ "pin": "2580" })).await.status.as_u16(), 404);
+}

@@ -15,6 +15,7 @@ mod called;
 mod calling;
 mod cancel;
 mod description;
+mod identity;
 mod info;
 mod multipart;
 mod offer;
@@ -43,6 +44,7 @@ use called::Called;
 use calling::Calling;
 use description::sdp_of;
 pub(crate) use description::{SDP, is_strange};
+use identity::Identity;
 use offer::Ours;
 use proof::Proof;
 use refer::{Referral, Referred};
@@ -112,6 +114,8 @@ pub(crate) struct Invite {
     referral: Option<Box<Referral>>,
     /// Our REFER, until we know what became of it.
     referred: Option<Referred>,
+    /// Whom the peer was told that it talks with.
+    identity: Option<Box<Identity>>,
     session: Session,
     timers: Deadlines<11>,
     /// BYE follows the ACK (RFC 3261 §15), with this reason.
@@ -139,6 +143,7 @@ impl Invite {
             queued: None,
             referral: None,
             referred: None,
+            identity: None,
             session,
             timers: Deadlines::none(),
             bye_after_ack: None,
@@ -331,6 +336,7 @@ impl Invite {
         self.called = None;
         self.confirm = None;
         self.queued = None;
+        self.identity = None;
         self.bye_after_notify = None;
         self.session.forget();
         self.keep_referral(now, layer);

@@ -29,6 +29,8 @@ pub(crate) enum Why {
     Offer,
     /// The session timer asks.
     Refresh,
+    /// The peer is told whom it talks with.
+    Identity,
 }
 
 impl Invite {
@@ -40,10 +42,14 @@ impl Invite {
         self.queued = Some(sdp);
         self.offer_queued(now, layer);
     }
-    /// Sends the offer that waits, if it may go.
+    /// Sends the offer that waits, or else whom the peer is to be told, if it may go.
     pub(super) fn offer_queued(&mut self, now: Instant, layer: &mut Layer) {
-        if self.queued.is_none() || self.timers.is_set(OFFER_AGAIN) || !self.may_offer() {
+        let waits = self.queued.is_some() || self.identity.is_some();
+        if !waits || self.timers.is_set(OFFER_AGAIN) || !self.may_offer() {
             return;
+        }
+        if self.queued.is_none() {
+            return self.tell_identity(now, layer);
         }
         let method = if self.stage == Stage::Up { "INVITE" } else { "UPDATE" };
         let sdp = self.queued.take();
@@ -83,6 +89,7 @@ impl Invite {
         }
         // Nobody rings again: a reliable provisional response would only be in the way.
         headers.push((Name::Supported, "timer".to_owned()));
+        headers.extend(self.asserted());
         let target = self.dialogs.last().map(|dialog| dialog.draft(method, 0).uri.to_vec());
         headers.extend(target.and_then(|uri| self.credentials(layer, method, &uri)));
         let Some(dialog) = self.dialogs.last_mut() else { return };
@@ -163,7 +170,7 @@ impl Invite {
                 self.session.keep_remote(&sdp);
                 self.tell(layer, Event::OfferAnswered { id: self.id, sdp });
             }
-            (Why::Refresh, _, _) => {}
+            (Why::Refresh | Why::Identity, _, _) => {}
         }
         self.offer_queued(now, layer);
     }
@@ -177,6 +184,7 @@ impl Invite {
         match ours.why {
             Why::Offer => self.queued = self.queued.take().or(ours.sdp),
             Why::Refresh => self.session.is_due = true,
+            Why::Identity => self.identity_is_due(),
         }
         self.timers.set(OFFER_AGAIN, now + wait);
     }
@@ -190,6 +198,7 @@ impl Invite {
         match ours.why {
             Why::Offer => self.tell(layer, Event::OfferRefused { id: self.id, status }),
             Why::Refresh => self.refresh_refused(now, layer, ours.method, status),
+            Why::Identity => self.identity_refused(status),
         }
         self.offer_queued(now, layer);
     }
@@ -198,7 +207,7 @@ impl Invite {
     pub(super) fn give_up_ours(&mut self, now: Instant, layer: &mut Layer, cause: NoResponse) {
         let Some(ours) = self.ours.take() else { return };
         self.timers.clear(NO_ANSWER);
-        let is_bounded = ours.why == Why::Offer || self.session.is_agreed;
+        let is_bounded = ours.why != Why::Refresh || self.session.is_agreed;
         match (self.stage, cause) {
             (Stage::Up, NoResponse::TransportFailed) if is_bounded => {
                 self.hear_ours_refused(now, layer, ours, 503);

@@ -70,7 +70,7 @@ fn unknown_extensions(request: &Message) -> Option<String> {
     Some(unknown).filter(|unknown| !unknown.is_empty())
 }
 
-/// Extensions that a peer may require: RFC 3262, 4028, 3327, 5626, 3891, 4488.
-const KNOWN: &[&str] = &["100rel", "timer", "path", "outbound", "replaces", "norefersub"];
+/// Extensions that a peer may require: RFC 3262, 4028, 3327, 5626, 3891, 3911, 4488.
+const KNOWN: &[&str] = &["100rel", "timer", "path", "outbound", "replaces", "join", "norefersub"];
 /// Methods that are handed up outside of dialogs.
 const OUTSIDE: &str = "REGISTER, SUBSCRIBE, MESSAGE, PUBLISH";

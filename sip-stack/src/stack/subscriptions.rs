@@ -32,13 +32,21 @@ impl Stack {
         request: RequestId,
         expires: Duration,
     ) -> Option<SubscriptionId> {
+        self.subscribe(now, request, &granted(expires))
+    }
+    /// Accepts a REFER outside of any session that came as [`Event::Request`]: 202, and a subscription to what it comes to
+    /// (RFC 3515 §2.4.4). The first [`Stack::notify`] must follow at once. `None` if the request is answered already.
+    pub fn accept_reference(&mut self, now: Instant, request: RequestId) -> Option<SubscriptionId> {
+        self.subscribe(now, request, &Response::new(202))
+    }
+    fn subscribe(&mut self, now: Instant, request: RequestId, accepted: &Response) -> Option<SubscriptionId> {
         let server = ServerId(request.0);
         let random = self.layer.random() as u32;
         let (flow, message) = self.layer.waiting_request(server)?;
         let (id, tag) = self.subscriptions.new_id(random);
         let subscription = Subscription::of_request(&self.layer, (flow, message), &tag);
         self.layer.set_tag(server, &tag);
-        self.layer.respond(now, server, &granted(expires), Some(subscription.dialog.local.contact()));
+        self.layer.respond(now, server, accepted, Some(subscription.dialog.local.contact()));
         self.subscriptions.insert(id, subscription);
         Some(id)
     }

@@ -359,6 +359,6 @@ pub(crate) const DEFAULT_PORT: u16 = 5060;
 /// Methods within a dialog.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 /// Extensions we use: RFC 3262, RFC 4028, RFC 3891, RFC 4488.
-pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub";
+pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, join, norefersub";
 /// ACKs kept for one INVITE's forks.
 const MOST_FORKS: usize = 16;

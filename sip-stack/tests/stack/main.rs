@@ -3,6 +3,7 @@
 
 mod calls;
 mod faults;
+mod identity;
 mod net;
 mod raw;
 mod referring;

@@ -218,8 +218,7 @@ impl Dial {
         let Self { headers, body, .. } = self;
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         format!(
-            "{head}{credentials}Contact: <{contact}>\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO\r\n\
-             {headers}{kind}Content-Length: {}\r\n\r\n{body}",
+            "{head}{credentials}Contact: <{contact}>\r\n{ALLOW}{headers}{kind}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
     }
@@ -248,7 +247,7 @@ impl Incoming {
     }
     /// Sends 180.
     pub fn ring(self) -> Self {
-        let contact = format!("Contact: <{}>\r\n", self.phone.contact());
+        let contact = format!("Contact: <{}>\r\n{ALLOW}", self.phone.contact());
         self.phone.respond(&self.invite, &reply(&self.invite, 180, "Ringing", &contact, ""));
         self
     }
@@ -276,7 +275,7 @@ impl Incoming {
         let call_id = self.invite.call_id().to_owned();
         self.phone.with_state(|s| s.media.insert(call_id.clone(), rtp.clone()));
         let body = sdp::compose(rtp.local(), payloads, "sendrecv", 1);
-        let contact = format!("Contact: <{}>\r\n", self.phone.contact());
+        let contact = format!("Contact: <{}>\r\n{ALLOW}", self.phone.contact());
         let ok = reply(&self.invite, 200, "OK", &contact, &body);
         let local = Text::read(ok.as_bytes()).unwrap().header("To").unwrap().to_owned();
         self.phone.respond(&self.invite, &ok);
@@ -375,4 +374,5 @@ impl Talking {
     }
 }
 
+const ALLOW: &str = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO\r\n";
 const SDP: &str = "Content-Type: application/sdp\r\n";

@@ -54,7 +54,13 @@ impl Phone {
     }
     /// Calls with a Replaces of that value.
     pub fn dial_replacing(&mut self, now: Instant, number: &str, replaces: &str) {
-        self.replaces = Some(replaces.to_owned());
+        self.claim = Some((Name::Replaces, replaces.to_owned()));
+        self.dial(now, number);
+    }
+
+    /// Calls with a Join of that value.
+    pub fn dial_joining(&mut self, now: Instant, number: &str, join: &str) {
+        self.claim = Some((Name::Join, join.to_owned()));
         self.dial(now, number);
     }
 
@@ -76,7 +82,7 @@ impl Phone {
             Event::Notified { id, status } => {
                 self.notified.push(status);
                 // Phones hang up when the other side has arrived.
-                if (200..300).contains(&status) {
+                if (200..300).contains(&status) && !self.waits_for_bye {
                     self.drop_line(now, id);
                 }
                 return None;

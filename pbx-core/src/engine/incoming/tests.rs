@@ -110,8 +110,7 @@ fn begin(engine: &mut Engine, now: Now, invite: u64) -> CallId {
         device: snapshot.device(TenantId(1), DeviceId(1)).unwrap().clone(),
         user: snapshot.user(TenantId(1), UserId(1)).cloned(),
     };
-    let admitted =
-        Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69, replaces: None };
+    let admitted = Admitted { identity, dialled: "102".into(), offer: None, max_forwards: 69, claim: None };
     let beginning = engine.placed(now, admitted);
     engine.begin(now, (InviteId(invite), flow(1)), beginning).unwrap();
     *engine.calls.running.keys().max().unwrap()

@@ -8,6 +8,7 @@ mod forward;
 mod hide;
 mod hotdesk;
 mod last_caller;
+mod milliwatt;
 mod night;
 
 use config::codes::Function;
@@ -38,6 +39,7 @@ pub(crate) async fn run(call: &Call, code: &Code) -> Next {
         Function::LastCaller => last_caller::call_back(call),
         Function::Hide => hide::hide(call, argument),
         Function::Echo => echo::echo(call).await,
+        Function::Milliwatt => milliwatt::milliwatt(call).await,
         Function::HotdeskIn => hotdesk::log_in(call).await,
         Function::HotdeskOut => hotdesk::log_out(call).await,
         Function::Night => night::switch(call).await,
@@ -92,6 +94,7 @@ fn wants_who_dials(function: Function) -> bool {
         | Function::GroupPickup
         | Function::Record => true,
         Function::Echo
+        | Function::Milliwatt
         | Function::Park
         | Function::ParkIn
         | Function::Retrieve

@@ -3,6 +3,7 @@
 
 mod own;
 
+use config::{access::Verb, resources::users::USERS};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -28,6 +29,9 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     if entry::may_restore(who) {
         groups.push(whole());
     }
+    if who.may(Verb::Edit, &USERS) {
+        groups.push(pins());
+    }
     if who.viewer.level >= 2 {
         groups.push(simulation());
     }
@@ -36,6 +40,27 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     }
     groups.extend(own::groups(who));
     groups
+}
+
+fn pins() -> Group {
+    let mut group = Group {
+        name: "PINs",
+        about: "The digits by which users prove themselves at a phone that is not their own. Nobody can read them.",
+        paths: Vec::new(),
+    };
+    let pin = json!({ "type": "object", "properties": { "pin": { "type": "string", "pattern": "^[0-9]{4,8}$" } }, "required": ["pin"], "additionalProperties": false });
+    group
+        .add("/api/v1/users/{id}/pin", "put", "set_pin", "Set a user's PIN")
+        .at(id_parameter())
+        .takes_key()
+        .body("application/json", pin, true)
+        .answers(json!({ "204": { "description": "It is set." } }), WRITTEN);
+    group
+        .add("/api/v1/users/{id}/pin", "delete", "remove_pin", "Take a user's PIN away")
+        .at(id_parameter())
+        .takes_key()
+        .answers(json!({ "204": { "description": "There is none any more." } }), WRITTEN);
+    group
 }
 
 fn simulation() -> Group {
