@@ -199,6 +199,7 @@ fn insert(
         columns.push(column);
         stored.push(match field.kind {
             Kind::Reference(_) if value.is_empty() => Value::Null,
+            _ if value.is_empty() && sql::may_be_null(field) => Value::Null,
             _ => Value::Text(value.to_owned()),
         });
     }

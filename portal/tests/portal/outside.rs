@@ -131,11 +131,18 @@ async fn people_let_their_mobile_phone_ring_with_the_others() {
     let anna = anna(&world).await;
     let page = anna.get("/settings").await.body;
     assert!(page.contains("name=\"mobile_rings\"") && page.contains("name=\"mobile_delay\""), "{page}");
-    let wish = [("mobile_rings", "1"), ("mobile_delay", "10")];
+    let wish = [
+        ("mobile_rings", "1"),
+        ("mobile_delay", "10"),
+        ("forward_no_answer_after", "25"),
+        ("busy_trigger", "2"),
+        ("forward_shows", "caller"),
+    ];
     let early = anna.post("/settings", &wish).await;
     assert!(early.status.as_u16() == 422 && early.body.contains("Enter the mobile number first."));
     world.db.update(&author(), &USERS, 1, &values([("mobile", "+12025550177")]), None).unwrap();
-    assert_eq!(anna.post("/settings", &wish).await.status.as_u16(), 303);
+    let saved = anna.post("/settings", &wish).await;
+    assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
     let row = world.db.get(&author().viewer, &USERS, 1).unwrap().unwrap().values;
     assert_eq!((row["mobile_rings"].as_str(), row["mobile_delay"].as_str()), ("1", "10"));
     let by_program = anna.json("PATCH", "/api/v1/me", json!({ "mobile_rings": "0" })).await;
