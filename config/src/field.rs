@@ -62,7 +62,7 @@ pub struct Field {
     pub made_by: &'static str,
     /// People call a row by this, where the title alone would not tell it from others.
     pub titles: bool,
-    /// Of a secret: another system chose it, so that it may be as short as that allows.
+    /// Of a secret: another system chose it, so that it may be as short as that allows, and none is made where it is blank.
     pub chosen_elsewhere: bool,
     /// Of a reference: what becomes of this row when the one that it points to is deleted.
     pub when_gone: WhenGone,
@@ -304,6 +304,11 @@ impl Field {
     pub const fn shown_when(mut self, field: &'static str, value: &'static str) -> Self {
         self.shown_when = Some((field, value));
         self
+    }
+
+    /// Whether it is a secret that is made where none is given.
+    pub(crate) fn is_made_here(&self) -> bool {
+        matches!(self.kind, Kind::Secret) && !self.chosen_elsewhere
     }
 
     /// What is stored for a text that a person, a CSV file or a program gave; or what is wrong with it, in words.

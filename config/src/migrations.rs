@@ -48,6 +48,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0020_trunks.sql"),
     include_str!("migrations/0021_outbound.sql"),
     include_str!("migrations/0022_ring_delays.sql"),
+    include_str!("migrations/0024_outside.sql"),
     include_str!("migrations/0025_incall.sql"),
 ];
 

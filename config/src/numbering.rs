@@ -6,6 +6,8 @@
 mod plans;
 mod prefixes;
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use plans::{PLANS, UNKNOWN};
 use prefixes::{COSTLY, SHARED};
 
@@ -126,7 +128,15 @@ pub fn emergency(country: &str, dialled: &str) -> Option<Emergency> {
 
 /// Whether a number as dialled calls for help in any country: what is worth a closer look.
 pub fn calls_help_somewhere(dialled: &str) -> bool {
-    dialled.len() <= LONGEST_HELP && PLANS.iter().any(|plan| emergency(plan.country, dialled).is_some())
+    // Each call asks.
+    static ANYWHERE: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        PLANS
+            .iter()
+            .flat_map(|plan| [plan.emergency, plan.test])
+            .flat_map(str::split_ascii_whitespace)
+            .collect()
+    });
+    dialled.len() <= LONGEST_HELP && ANYWHERE.contains(dialled)
 }
 
 /// The country of a number in full, its sign left out; `None` if it is nobody's.

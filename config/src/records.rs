@@ -7,6 +7,7 @@ use crate::{Db, DeviceId, RingGroupId, TenantId, UserId};
 
 mod batch;
 pub mod counts;
+mod csv;
 pub mod hunting;
 pub mod ladder;
 pub mod outside;
@@ -119,6 +120,8 @@ pub enum Change {
 pub struct CallQuery {
     pub search: String,
     pub outcome: Option<String>,
+    /// The called number, or how it begins; blank is any. NUM-10
+    pub dialled: String,
     /// Unix milliseconds.
     pub from: Option<i64>,
     pub to: Option<i64>,
@@ -355,6 +358,9 @@ fn select_calls(tenant: TenantId, query: &CallQuery) -> (String, Vec<Value>) {
     }
     if let Some(outcome) = &query.outcome {
         add("c.outcome = ?", vec![outcome.clone().into()]);
+    }
+    if !query.dialled.is_empty() {
+        add("substr(c.dialled, 1, length(?)) = ?", vec![query.dialled.clone().into(); 2]);
     }
     if let Some(after) = &query.after {
         let position = "(c.started_at, c.id) < (SELECT p.started_at, p.id FROM calls p WHERE p.id = ?)";

@@ -34,10 +34,10 @@ pub use crate::{
         tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
         time_frames::TimeFrame,
         trunks::{
-            Account, CalledIn, CallerHeader, Codecs, Incoming, NumberIn, NumberOut, Outgoing, Peer, Source,
-            Transport, Trunk,
+            Account, Attestation, CalledIn, CallerHeader, Codecs, Identity, Incoming, NumberIn, NumberOut,
+            Outgoing, Peer, ShownAs, Signer, Source, Transport, Trunk,
         },
-        users::{Calling, Forwards, NightForwards, Shows, User},
+        users::{Calling, Forwards, Mobile, NightForwards, Shows, User},
     },
 };
 pub use answering::{Answering, Deciding};

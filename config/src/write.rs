@@ -174,7 +174,7 @@ impl Db {
         let draft = Draft { of, tenant, id: 0, values: &values };
         invalid(merged(wrong, draft.problems(transaction)?))?;
         on_their_level(transaction, author, of, None, Some(&values))?;
-        for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
+        for field in of.fields.iter().filter(|field| field.is_made_here()) {
             let secret = values.entry(field.name.to_owned()).or_default();
             if secret.is_empty() {
                 *secret = secret::generate();

@@ -14,9 +14,9 @@ use media::{statistics::Direction, text};
 use crate::{
     bindings::push_peer,
     call::{
-        Cause, Leg, Running,
-        leg::Side,
-        script::{Facts, Visit},
+        Call, Cause, Leg, Running,
+        leg::{Party, Side},
+        outside::Visit,
     },
     counters::Outcome,
     json, route,
@@ -84,18 +84,21 @@ pub(crate) fn parties(call: &Running, legs: &[Leg], end: (Cause, i64)) -> Vec<Pa
     let left = |user| of(user).filter_map(|leg| leg.times.left).max().map_or(end.1, |left| left.min(end.1));
     let result = outcome(call, end.0).as_str();
     let tenant_of = |user| facts.snapshot.user_anywhere(user).map_or(facts.tenant.id, |user| user.tenant);
-    let row = |user, kind, result: &str| PartyRow {
-        user,
-        tenant: tenant_of(user),
-        call: record.name.to_string(),
-        started_at: record.started.utc.timestamp_millis(),
-        kind,
-        result: result.to_owned(),
-        number: shown_to(facts, tenant_of(user), &record.caller.number),
-        name: record.caller.name.clone(),
-        answered_at: None,
-        ended_at: end.1,
-        device: None,
+    let row = |user, kind, result: &str| {
+        let (number, name) = shown_to(&call.handle, tenant_of(user), &record.caller);
+        PartyRow {
+            user,
+            tenant: tenant_of(user),
+            call: record.name.to_string(),
+            started_at: record.started.utc.timestamp_millis(),
+            kind,
+            result: result.to_owned(),
+            number,
+            name,
+            answered_at: None,
+            ended_at: end.1,
+            device: None,
+        }
     };
     let caller = record.caller.user.map(|user| PartyRow {
         number: record.dialled.clone(),
@@ -137,10 +140,19 @@ pub(crate) fn visits(call: &Running, closed: &CallRow) -> Vec<CallRow> {
     let visits = call.handle.take_visits().into_iter().enumerate();
     let row = |(index, visit): (usize, Visit)| {
         let mut trace = visit.trace;
+        // Who came by a number of the public network is as strange to them as anybody outside.
+        let (caller_name, cause) = match &visit.outside {
+            Some(party) => {
+                (party.name.clone(), closed.cause.replace(&call.record.caller.text(), &party.text()))
+            }
+            None => (closed.caller_name.clone(), closed.cause.clone()),
+        };
         CallRow {
             id: format!("{}-{}", closed.id, index + 2),
             tenant: visit.tenant.0,
             caller_number: visit.caller,
+            caller_name,
+            cause,
             dialled: visit.dialled,
             trace: trace.finish(),
             legs: "[]".into(),
@@ -151,10 +163,17 @@ pub(crate) fn visits(call: &Running, closed: &CallRow) -> Vec<CallRow> {
     visits.map(row).collect()
 }
 
-/// A caller's number as people of a tenant dial it: those of other companies have an access code before it. MT-14.
-pub(crate) fn shown_to(facts: &Facts, tenant: TenantId, number: &str) -> String {
-    let code = if tenant == facts.tenant.id { "" } else { facts.tenant.calling.access_code.as_str() };
-    [code, number].concat()
+/// A caller's number and name as people of a tenant have them: those of other companies by an access code before the number
+/// (MT-14), or as anybody outside.
+pub(crate) fn shown_to(call: &Call, tenant: TenantId, caller: &Party) -> (String, String) {
+    let facts = call.facts();
+    if tenant == facts.tenant.id {
+        return (caller.number.clone(), caller.name.clone());
+    }
+    match call.seen_from_outside(tenant) {
+        Some(party) => (party.number, party.name),
+        None => ([&facts.tenant.calling.access_code, &*caller.number].concat(), caller.name.clone()),
+    }
 }
 
 /// How the call counts.

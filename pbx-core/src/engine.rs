@@ -29,6 +29,7 @@ mod lamps;
 mod leaving;
 mod line;
 mod media_events;
+mod minutes;
 mod moving;
 mod notifying;
 mod outgoing;
@@ -206,6 +207,8 @@ impl Engine {
                 Timer::Trace(call) => self.store_trace(call),
                 Timer::Close(call) => self.close_record(now, call),
                 Timer::Unheard(leg) => self.give_up_unheard(now, leg),
+                Timer::Minutes(tenant) => self.review_minutes(now, tenant),
+                Timer::Warned(leg) => self.hear_again(leg),
             }
         }
         self.settle(now);

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,6 +27,10 @@ pub(crate) struct Guard {
     day: NaiveDate,
     /// Of whom administrators know today.
     told: HashSet<(Payer, Kind)>,
+    /// Legs that know that their time is nearly up.
+    warned: HashSet<LegId>,
+    /// When a company's calls are looked at again.
+    looks: HashMap<TenantId, Instant>,
 }
 
 /// Whose calls are counted together: a company's, or one user's.
@@ -57,6 +61,19 @@ pub(crate) struct Stop {
     pub text: String,
     /// Administrators do not know of it yet.
     pub is_news: bool,
+}
+
+/// What the minutes of a company ask for now.
+#[derive(Debug, Default)]
+pub(crate) struct Review {
+    /// Calls whose time is up.
+    pub over: Vec<(LegId, Option<UserId>, Stop)>,
+    /// Calls whose time is nearly up, and who do not know yet.
+    pub warn: Vec<LegId>,
+    /// When to look again, unless something happens before.
+    pub next: Option<Instant>,
+    /// When that was to be so far.
+    pub before: Option<Instant>,
 }
 
 impl Guard {
@@ -100,6 +117,56 @@ impl Guard {
         None
     }
 
+    /// Looks at the calls of a company that run: whose minutes are over, whose are nearly, and when that will be of others.
+    pub(crate) fn review(&mut self, limits: Option<&CallLimits>, tenant: TenantId, now: Now) -> Review {
+        self.turn_day(now.utc);
+        let mut review = Review { before: self.looks.remove(&tenant), ..Review::default() };
+        let Some(limits) = limits else { return review };
+        let theirs =
+            self.running.iter().filter(|(_, charge)| charge.tenant == tenant && charge.since.is_some());
+        let mut legs: Vec<(LegId, Charge)> = theirs.map(|(leg, charge)| (*leg, *charge)).collect();
+        legs.sort_by_key(|(leg, _)| *leg);
+        for (leg, charge) in legs {
+            let Some((left, (payer, kind), text)) = self.left(limits, &charge, now.at) else { continue };
+            if left.is_zero() {
+                let stop = self.stop((payer, kind), text);
+                review.over.push((leg, charge.user, stop));
+                continue;
+            }
+            let until = match left.checked_sub(WARNS_BEFORE) {
+                Some(until) if !until.is_zero() && !self.warned.contains(&leg) => until,
+                _ => {
+                    if self.warned.insert(leg) {
+                        review.warn.push(leg);
+                    }
+                    left
+                }
+            };
+            review.next = review.next.into_iter().chain([now.at + until]).min();
+        }
+        self.looks.extend(review.next.map(|next| (tenant, next)));
+        review
+    }
+
+    /// Whose running call the leg is.
+    pub(crate) fn tenant_of(&self, leg: LegId) -> Option<TenantId> {
+        self.running.get(&leg).map(|charge| charge.tenant)
+    }
+
+    /// No call of the company costs anything any more: when it was to be looked at again.
+    pub(crate) fn rests(&mut self, tenant: TenantId) -> Option<Instant> {
+        let is_quiet = self.running.values().all(|charge| charge.tenant != tenant);
+        is_quiet.then(|| self.looks.remove(&tenant)).flatten()
+    }
+
+    /// Companies that have calls outside.
+    pub(crate) fn tenants(&self) -> Vec<TenantId> {
+        let mut tenants: Vec<TenantId> = self.running.values().map(|charge| charge.tenant).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        tenants
+    }
+
     /// A leg that costs begins.
     pub(crate) fn begin(&mut self, leg: LegId, charge: Charge) {
         self.running.insert(leg, charge);
@@ -123,6 +190,7 @@ impl Guard {
 
     /// It is over, and was answered then: what is to be kept of it.
     pub(crate) fn over(&mut self, leg: LegId, answered: Option<Instant>, now: Now) -> Option<UsageRow> {
+        self.warned.remove(&leg);
         let charge = self.running.remove(&leg)?;
         let (kind, since) = (Kind::of(charge.class)?, answered?);
         self.turn_day(now.utc);
@@ -136,6 +204,39 @@ impl Guard {
     /// Whether nothing costs at present.
     pub(crate) fn is_quiet(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// How long a call may last, by the narrowest of its limits; whose that is, and in words what it says.
+    fn left(
+        &self,
+        limits: &CallLimits,
+        charge: &Charge,
+        now: Instant,
+    ) -> Option<(Duration, (Payer, Kind), String)> {
+        let kind = Kind::of(charge.class)?;
+        let limit = limits.minutes(charge.class);
+        let user = limit.user.filter(|_| charge.user.is_some());
+        let payers = [
+            (user, (charge.tenant, charge.user), "a user"),
+            (limit.tenant, (charge.tenant, None), "the company"),
+        ];
+        let of = |(most, payer, whose): (Option<u32>, Payer, &str)| {
+            let most = most?;
+            let (talked, running) = (self.talked_by(payer, kind, now), self.talking(payer, kind));
+            // All who talk use the rest up together.
+            let left = (60 * u64::from(most)).saturating_sub(talked).div_ceil(running.max(1));
+            let text = format!("{whose} talks {most} min a day {}, and they are over", kind.words());
+            Some((Duration::from_secs(left), (payer, kind), text))
+        };
+        payers.into_iter().filter_map(of).min_by_key(|(left, ..)| *left)
+    }
+
+    /// How many of their calls cost something right now.
+    fn talking(&self, payer: Payer, kind: Kind) -> u64 {
+        let of = |charge: &&Charge| {
+            charge.is_of(payer) && charge.since.is_some() && Kind::of(charge.class) == Some(kind)
+        };
+        self.running.values().filter(of).count() as u64
     }
 
     fn stop(&mut self, whose: (Payer, Kind), text: String) -> Stop {
@@ -198,10 +299,11 @@ impl Kind {
     }
 }
 
+/// How long before the end of a call its caller hears that it is near.
+const WARNS_BEFORE: Duration = Duration::from_secs(30);
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const ONE: TenantId = TenantId(1);
@@ -262,6 +364,28 @@ mod tests {
         assert_eq!(stop.text, "a user talks 2 min a day abroad, and 2 are over");
         assert_eq!(again.stops(&limits(), &abroad(None), later(start, 130)), None);
         assert_eq!(again.stops(&limits(), &abroad(ANNA), later(start, 86_400)), None);
+    }
+
+    /// SIP-44: two who talk use the minutes up together; each is warned once before they are over.
+    #[test]
+    fn running_calls_are_warned_and_then_over_when_their_minutes_are_used_up() {
+        let start = now();
+        let mut guard = Guard::of(vec![], start.utc);
+        for leg in [LegId(1), LegId(2)] {
+            guard.begin(leg, abroad(None));
+            guard.answered(leg, start.at);
+        }
+        let mut look = |seconds| {
+            let at = later(start, seconds);
+            let review = guard.review(Some(&limits()), ONE, at);
+            let next = review.next.map(|next| next.duration_since(start.at).as_secs());
+            (review.warn.len(), review.over.len(), next)
+        };
+        assert_eq!(look(0), (0, 0, Some(60)), "three minutes for both, thirty seconds before");
+        assert_eq!(look(60), (2, 0, Some(90)));
+        assert_eq!(look(70), (0, 0, Some(90)));
+        assert_eq!(look(90), (0, 2, None));
+        assert!(guard.review(None, ONE, later(start, 90)).over.is_empty(), "there is no limit any more");
     }
 
     /// SIP-44: a call that runs counts with what it has cost so far.

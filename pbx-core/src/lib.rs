@@ -30,6 +30,7 @@ mod ladder;
 mod limits;
 mod office;
 mod parking;
+mod passport;
 mod pidf;
 mod pinholes;
 mod presence;

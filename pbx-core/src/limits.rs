@@ -41,6 +41,12 @@ pub(crate) const EARLY_MESSAGES: usize = 16;
 /// Addresses of one trunk that one call is tried at.
 pub(crate) const HOPS_PER_TRUNK: usize = 3;
 
+/// Forwards that a call brings along from outside; the last ones are kept.
+pub(crate) const FORWARDS_BROUGHT: usize = 5;
+/// Identity headers that a call brings along, and bytes of one.
+pub(crate) const SIGNATURES: usize = 2;
+pub(crate) const IDENTITY_BYTES: usize = 4096;
+
 /// How long a number outside rings at most.
 pub(crate) const OUTSIDE_RINGS: Duration = Duration::from_secs(180);
 /// Registration interval where neither Contact nor Expires asks for one (RFC 3261 §10.2.1.1).
@@ -70,6 +76,8 @@ pub(crate) const TRACE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long an answered caller hears why the call ends.
 pub(crate) const FAREWELL_TONE: Duration = Duration::from_secs(4);
+/// How long somebody hears that the minutes of their call are nearly used up.
+pub(crate) const WARNING_TONE: Duration = Duration::from_secs(1);
 /// How long a phone rings to which a transferred or parked call returns.
 pub(crate) const RING_BACK: Duration = Duration::from_secs(30);
 /// How long somebody hears that the party they held is parked.

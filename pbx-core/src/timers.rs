@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
+use config::TenantId;
+
 use crate::ids::{CallId, LegId};
 
 /// What a deadline is for.
@@ -19,6 +21,10 @@ pub(crate) enum Timer {
     Close(CallId),
     /// Nothing came back from a trunk that was called. SIP-38
     Unheard(LegId),
+    /// Minutes of a company may be used up. SIP-44
+    Minutes(TenantId),
+    /// A warning tone is over.
+    Warned(LegId),
 }
 
 /// Deadlines in order of time.

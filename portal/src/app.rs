@@ -66,11 +66,39 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
     let pages = Router::new()
         .route("/", get(home::show))
+        .route("/status/subscription", post(status::subscribe))
+        .route("/live", get(events::stream))
+        .merge(desk())
+        .merge(answering())
+        .route("/admin", get(dashboard::show))
+        .merge(looking_back())
+        .merge(people())
+        .route("/admin/mail", get(mail::show))
+        .route("/admin/mail/test", post(mail::test))
+        .route("/admin/mail/{id}/retry", post(mail::retry))
+        .route("/admin/users/{id}/setup-link", post(users::setup_link))
+        .route("/admin/users/{id}/reset-password", post(users::reset_password))
+        .route("/admin/users/{id}/pin", post(pins::set))
+        .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
+        .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
+        .route("/admin/api_keys/{id}/key", post(api_keys::renew))
+        .route("/admin/sites/{id}/default", post(sites::make_default))
+        .route("/admin/tenants/{id}/licences", post(tenants::sell))
+        .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
+        .merge(account())
+        .merge(calls())
+        .merge(equipment())
+        .merge(tables());
+    pages.merge(programs(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+}
+
+/// How somebody proves who they are, and what is theirs to end.
+fn account() -> Router<Arc<App>> {
+    Router::new()
         .route("/logout", post(login::sign_out))
         .route("/password/set", get(set_password::page).post(set_password::change))
         .route("/sign-in/code", get(second_factor::page).post(second_factor::check))
         .route("/sign-in/code/passkey", post(passkey::challenge_again))
-        .route("/status/subscription", post(status::subscribe))
         .route("/security", get(security::show))
         .route("/security/passkeys", post(passkeys::add))
         .route("/security/passkeys/new", get(passkeys::blank))
@@ -82,23 +110,31 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/security/sessions/{id}/end", post(security::end))
         .route("/security/authenticator", get(security::authenticator).post(security::confirm))
         .route("/security/authenticator/remove", post(security::remove))
-        .route("/live", get(events::stream))
-        .merge(desk())
-        .merge(answering())
-        .route("/admin", get(dashboard::show))
-        .merge(looking_back())
-        .merge(people())
+        .route("/security/pin", post(security::set_pin))
+}
+
+/// Calls as they are and were, and what decides where they go.
+fn calls() -> Router<Arc<App>> {
+    Router::new()
         .route("/admin/calls", get(call_list::show))
         .route("/admin/calls/live", get(live_calls::show))
         .route("/admin/calls/live/{id}/hangup", post(live_calls::hang_up))
         .route("/admin/calls/live/{id}/transfer", post(live_transfer::transfer))
         .route("/parked", get(parked::show))
+        .route("/admin/calls/export.csv", get(call_list::csv))
         .route("/admin/calls/{id}", get(call::show))
         .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))
+        .route("/admin/simulator", get(pages::simulator::show))
+        .route("/admin/company-group", get(pages::company_group::show).post(pages::company_group::save))
+        .route("/admin/night", get(night::show).post(night::change))
+}
+
+/// What is plugged in or ordered: phones, their keys and files, trunks.
+fn equipment() -> Router<Arc<App>> {
+    Router::new()
         .route("/admin/devices/hotdesk", get(hotdesk::show))
         .route("/admin/devices/hotdesk/{id}/log-out", post(hotdesk::log_out))
-        .route("/security/pin", post(security::set_pin))
         .route("/admin/devices/{id}/secret", post(devices::secret))
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
@@ -106,19 +142,12 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))
-        .route("/admin/simulator", get(pages::simulator::show))
-        .route("/admin/company-group", get(pages::company_group::show).post(pages::company_group::save))
         .route("/admin/provisioning/{mac}/forget", post(pages::provisioning::forget))
-        .route("/admin/night", get(night::show).post(night::change))
-        .route("/admin/mail", get(mail::show))
-        .route("/admin/mail/test", post(mail::test))
-        .route("/admin/mail/{id}/retry", post(mail::retry))
-        .route("/admin/users/{id}/setup-link", post(users::setup_link))
-        .route("/admin/users/{id}/reset-password", post(users::reset_password))
-        .route("/admin/users/{id}/pin", post(pins::set))
-        .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
-        .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
-        .route("/admin/api_keys/{id}/key", post(api_keys::renew))
+}
+
+/// What each declared table has: list, form, file, history of its rows.
+fn tables() -> Router<Arc<App>> {
+    Router::new()
         .route("/admin/{table}", get(list::show).post(form::create))
         .route("/admin/{table}/new", get(form::blank))
         .route("/admin/search", get(palette::show))
@@ -134,9 +163,6 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/check/{field}", post(form::check))
         .route("/admin/{table}/choices/{field}", get(form::choices))
         .route("/admin/{table}/upload/{field}", put(upload::store))
-        .route("/admin/sites/{id}/default", post(sites::make_default))
-        .route("/admin/tenants/{id}/licences", post(tenants::sell))
-        .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
         .route("/admin/{table}/{id}/users", get(holders::show))
         .route("/admin/{table}/{id}/users/assign", post(holders::assign))
         .route("/admin/{table}/{id}/users/unassign", post(holders::unassign))
@@ -144,8 +170,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/{table}/{id}", get(form::edit).post(form::update))
         .route("/admin/{table}/{id}/menu", get(row::menu))
         .route("/admin/{table}/{id}/look", get(row::look))
-        .route("/admin/{table}/{id}/delete", post(form::delete));
-    pages.merge(programs(app)).layer(middleware::from_fn_with_state(app.clone(), auth::require))
+        .route("/admin/{table}/{id}/delete", post(form::delete))
 }
 
 /// What programs use. A method that an address does not take is refused before its `Idempotency-Key` is looked at.

@@ -136,7 +136,8 @@ pub(crate) async fn made_secret(
         return api_keys::made(app, who, id).await.map(Some);
     }
     let empty = |name: &str| values.get(name).is_none_or(String::is_empty);
-    let Some(field) = of.settable().find(|f| matches!(f.kind, config::Kind::Secret) && empty(f.name)) else {
+    let is_made = |f: &&config::Field| matches!(f.kind, config::Kind::Secret) && !f.chosen_elsewhere;
+    let Some(field) = of.settable().find(|f| is_made(f) && empty(f.name)) else {
         return Ok(None);
     };
     let (author, name) = (who.author("portal"), field.name);

@@ -191,6 +191,18 @@ pub enum Standing {
     Confirmed,
 }
 
+/// Whether our first offer to a caller who made none may travel before the answer: only in a reliable response (RFC 3261
+/// §13.2.1, RFC 3262 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlyOffer {
+    /// They made an offer, or do not know reliable responses.
+    Impossible,
+    /// They support reliable responses.
+    Possible,
+    /// They require them, so the first one must offer: before it they are told nothing.
+    Required,
+}
+
 /// A call that we start.
 #[derive(Debug, Clone)]
 pub struct OutgoingInvite {

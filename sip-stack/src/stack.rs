@@ -19,8 +19,8 @@ use std::{net::SocketAddr, time::Instant};
 use bytes::Bytes;
 
 pub use crate::event::{
-    EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, Part, RequestId, Settings,
-    Standing, SubscriptionId, SubscriptionState, Termination,
+    EarlyOffer, EndCause, Event, InviteId, KeptDialog, NotifyOutcome, OutgoingInvite, Output, Part,
+    RequestId, Settings, Standing, SubscriptionId, SubscriptionState, Termination,
 };
 use crate::{
     Flow, Message, Name, Request, Response, Series,
@@ -209,6 +209,10 @@ impl Stack {
     /// Sends 101..=199, reliably (RFC 3262) if it carries SDP and the caller supports 100rel, or requires it.
     pub fn progress(&mut self, now: Instant, id: InviteId, response: Response) {
         self.act(now, id, |invite, layer| invite.progress(now, layer, response));
+    }
+    /// Whether a description in [`Stack::progress`] may be our offer to this caller.
+    pub fn early_offer(&self, id: InviteId) -> EarlyOffer {
+        self.invites.get(&id).map_or(EarlyOffer::Impossible, |invite| invite.early_offer())
     }
     /// Answers a call with 200 and this SDP (our answer, or our offer if they sent none).
     pub fn answer(&mut self, now: Instant, id: InviteId, sdp: Bytes, headers: Vec<(Name, String)>) {

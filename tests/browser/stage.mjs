@@ -39,7 +39,8 @@ export async function raise() {
       '--disable-component-update', '--disable-sync'],
   });
   const strangers = [], complaints = [];
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  // What moves or fades is of no colour of its own while it does.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
   context.on('request', request => {
     const url = new URL(request.url());
     if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.origin !== facts.http) strangers.push(request.url());

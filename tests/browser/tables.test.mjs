@@ -271,7 +271,7 @@ test('fields, save, dialogs and searches are reached by keyboard alone', async (
   await page.keyboard.press('Control+k');
   await page.locator('#palette[open]').waitFor();
   await page.keyboard.press('Escape');
-  assert.ok(await page.locator('#palette').isHidden());
+  await page.locator('#palette').waitFor({ state: 'hidden' });
   await page.goto(at('/admin/users'));
   await page.keyboard.press('/');
   await page.keyboard.type('keyboard al');

@@ -6,3 +6,4 @@ mod harness;
 mod phones;
 mod sipp;
 mod standard;
+mod trunk;

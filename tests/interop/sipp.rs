@@ -58,12 +58,23 @@ impl Sipp {
         ]);
         command.args(["-i", &server.ip().to_string(), "-p", &port.to_string(), "-s", number]);
         command.args(["-t", if over == Over::Tcp { "t1" } else { "u1" }]);
-        command.args(["-mp", &media_port().to_string()]);
+        command.args(["-mp", &media_port().to_string(), "-rtp_echo"]);
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self { child: command.spawn().expect("sipp is installed"), folder, name, port }
     }
     /// Waits for the end and asserts that the scenario ran as written.
     pub fn succeeds(mut self) {
+        self.wait();
+    }
+    /// The same; all that was sent and received, as it was.
+    pub fn saw(mut self) -> String {
+        self.wait();
+        let mut files = fs::read_dir(self.folder.path()).unwrap().flatten();
+        let log = files.find(|entry| entry.file_name().to_string_lossy().ends_with("_messages.log"));
+        fs::read_to_string(log.expect("it keeps its messages").path()).unwrap().replace('\r', "")
+    }
+
+    fn wait(&mut self) {
         let status =
             until("the end of the scenario", Duration::from_secs(60), || self.child.try_wait().unwrap());
         if !status.success() {

@@ -196,6 +196,60 @@ fn no_chain_of_forwards_and_groups_leads_to_anothers_trunk() {
     });
 }
 
+/// MT-13: whatever people of both companies do with calls that ours began – answer, hold, transfer, park, pick up – nobody
+/// leaves by the other company's trunk.
+#[test]
+fn no_sequence_of_transfers_parking_and_pickup_leads_to_anothers_trunk() {
+    seeds(|seed| {
+        let mut world = World::new(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        world.habit(ours, Habit::Answer(ms(300)));
+        world.config(|c| {
+            c.add_user("102");
+            c.add_lot("71", None);
+            let other = &mut c.neighbours[0];
+            other.add_lot("71", None);
+            let outside = || Some("+4989123456".to_owned());
+            other.user("201").forwards =
+                Forwards { busy: outside(), no_answer: outside(), ..Forwards::default() };
+            other.add_group("600", &["101"], Destination::External("+4989123456".into()));
+            other.groups[0].ring_time = secs(5);
+        });
+        let (anna, ben) = (world.plug_in("102"), world.plug_in("201@other.test"));
+        let (mine, others) = ([alice, anna], [bob, ben]);
+        mine.iter().chain(&others).for_each(|phone| world.phone(*phone).lines = 2);
+        world.run_for(secs(2));
+        let mut chance = Chance(seed);
+        let dialled = ["102", "72101", "72201", "72600", "7101", "*98", "*7171", "089555666", "72089123456"];
+        let sent =
+            ["101", "102", "201", "600", "72101", "72201", "71", "*70", "*98", "089123456", "+4989123456"];
+        for _ in 0..40 {
+            let phone = [alice, anna, bob, ben][chance.next() as usize % 4];
+            match (chance.next() % 7, world.state(phone)) {
+                (0 | 1, State::Idle | State::Refused(_)) if mine.contains(&phone) => {
+                    world.dials(phone, chance.of(&dialled));
+                }
+                (0..=3, State::Rings) => world.answers(phone),
+                (2, State::Up) => world.holds(phone),
+                (3 | 4, State::Up) => world.transfers(phone, chance.of(&sent)),
+                (5, State::Up) => world.resumes(phone),
+                (6, State::Up | State::Rings) => world.hangs_up(phone),
+                _ => {}
+            }
+            world.run_for(ms(200 + chance.next() % 4000));
+            assert_eq!(world.phone(theirs).invited, 0, "the other's trunk was seized");
+        }
+        for phone in mine.into_iter().chain(others) {
+            world.hangs_up(phone);
+            world.run_for(secs(2));
+        }
+        world.hangs_up(ours);
+        world.run_until_idle();
+        assert_eq!(world.phone(theirs).invited, 0, "the other's trunk was seized");
+        world.assert_quiet();
+    });
+}
+
 /// Chance that a seed decides.
 struct Chance(u64);
 

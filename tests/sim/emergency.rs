@@ -192,3 +192,57 @@ fn help_calls_back_past_forwards_and_over_a_restart() {
     world.run_until_idle();
     world.assert_quiet();
 }
+
+/// GEO-07: on a trunk whose channels are all taken, the youngest other call gives its own up.
+#[test]
+fn a_call_for_help_takes_the_channel_of_the_youngest_call() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        world.phone(carrier).lines = 4;
+        world.company.add_user("102");
+        world.company.add_user("103");
+        world.config(|c| c.trunks[0].channels = Some(2));
+        let [bob, carol] = ["102", "103"].map(|number| world.plug_in(number));
+        world.dials(bob, "089123456");
+        world.run_until(secs(30), |w| w.state(bob) == State::Up);
+        world.dials(carol, "089123456");
+        world.run_until(secs(30), |w| matches!(w.state(carol), State::HearsRinging(_)));
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| matches!(w.state(alice), State::HearsRinging(_)));
+        world.run_until(secs(30), |w| w.state(carol) == State::Refused(503));
+        assert_eq!(world.state(bob), State::Up, "the older one goes on");
+        world.dials(carol, "089123456");
+        world.run_until(secs(30), |w| w.state(carol) == State::Refused(503));
+        assert_eq!(world.phone(carrier).invited, 3, "there is no room for her");
+        world.hangs_up(alice);
+        world.hangs_up(bob);
+        world.run_until_idle();
+        let gave = |row: &&config::records::CallRow| row.cause.contains("Gave way to an emergency call");
+        assert_eq!(world.store.calls.values().filter(gave).count(), 1);
+        world.assert_quiet();
+    });
+}
+
+/// HD-06, GEO-07: a phone that nobody has logged in to calls for help, from where it stands, and nobody else.
+#[test]
+fn an_idle_hotdesk_phone_calls_for_help() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (_, carrier) = outside(&mut world);
+        office(&mut world);
+        world.config(|c| c.add_hotdesk("desk1"));
+        let desk = world.plug_in("desk1");
+        world.dials(desk, "089123456");
+        world.run_until(secs(30), |w| w.state(desk) == State::Refused(403));
+        world.run_until_idle();
+        assert_eq!(world.phone(carrier).invited, 0);
+        world.dials(desk, "112");
+        world.run_until(secs(30), |w| w.state(desk) == State::Up && w.state(carrier) == State::Up);
+        assert!(header(&mut world, carrier, Name::PAssertedIdentity).contains("+49301234599"));
+        world.hangs_up(desk);
+        world.run_until_idle();
+        assert!(world.store.alerts[0].text.contains("from Office"), "{:?}", world.store.alerts);
+        world.assert_quiet();
+    });
+}

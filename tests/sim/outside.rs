@@ -136,9 +136,9 @@ fn a_days_minutes_stop_further_calls_over_a_restart_and_are_told_once() {
     world.dials(alice, "0043123456");
     world.run_until(secs(20), |w| w.state(alice) == State::Up);
     world.run_for(secs(61));
-    world.hangs_up(alice);
+    assert_eq!(world.state(alice), State::Idle, "it was cut");
     world.run_until_idle();
-    assert!(world.store.usage[0].seconds >= 61, "{:?}", world.store.usage);
+    assert!(world.store.usage[0].seconds >= 60, "{:?}", world.store.usage);
     for restart in [false, true] {
         if restart {
             world.kill_and_restart();
@@ -209,4 +209,32 @@ fn a_forward_outside_needs_the_permission_of_who_forwards() {
         assert_eq!(world.store.usage.last().and_then(|row| row.user), Some(world.company.user("102").id));
         world.assert_quiet();
     });
+}
+
+/// SIP-40: within its times a route is taken, outside of them the next one.
+#[test]
+fn a_route_is_taken_within_its_times_only() {
+    let mut world = World::new(9);
+    let (alice, carrier) = outside(&mut world);
+    let mut by_day = route(&world, "By day");
+    by_day.sends = Sends { strip: 0, add: "1".into() };
+    let rest = OutboundRoute { id: config::OutboundRouteId(2), position: 2, ..route(&world, "Rest") };
+    world.config(|c| {
+        let hours = config::schedule::Schedule::Weekly("mo-fr 08:00-18:00".parse().unwrap());
+        by_day.time_frame = Some(c.add_frame("Office hours", hours));
+        c.routes = vec![by_day, rest];
+    });
+    for (clock, sent) in
+        [("2026-11-23T10:00:00Z", "sip:1+4989123456@"), ("2026-11-23T22:00:00Z", "sip:+4989123456@")]
+    {
+        world.set_clock(clock);
+        world.dials(alice, "089123456");
+        world.run_until(secs(20), |w| w.state(alice) == State::Up);
+        let uri = uri(&mut world, carrier);
+        assert!(uri.starts_with(sent), "{clock}: {uri}");
+        world.hangs_up(alice);
+        world.run_until_idle();
+        assert_eq!(world.record().trace.contains("By day: Office hours: "), sent.contains("sip:+"));
+    }
+    world.assert_quiet();
 }

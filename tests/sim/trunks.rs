@@ -519,3 +519,37 @@ fn an_invite_with_replaces_from_a_trunk_is_refused() {
     world.run_until_idle();
     world.assert_quiet();
 }
+
+/// SIP-44: who is beyond a trunk sends nobody on, neither inside nor out again.
+#[test]
+fn a_trunk_that_refers_is_refused() {
+    seeds(|seed| {
+        let mut world = World::new(seed).delay(ms(5)..ms(60)).loss(0.02);
+        let [alice, bob] = world.phones(["101", "102"]);
+        let (carrier, _) = by_address(&mut world);
+        world.config(|c| c.add_number(OURS).user = Some(c.users[0].id));
+        let called = seed % 2 == 0;
+        if called {
+            world.habit(carrier, Habit::Answer(ms(200)));
+            world.dials(alice, "+4989123456");
+        } else {
+            world.dials(carrier, OURS);
+            world.run_until(secs(20), |w| w.state(alice) == State::Rings);
+            world.answers(alice);
+        }
+        world.run_until(secs(20), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        let before = world.phone(carrier).invited;
+        for number in ["102", "+44123456789"] {
+            world.phone(carrier).referred = None;
+            world.transfers(carrier, number);
+            world.run_until(secs(40), |w| w.referred(carrier).is_some());
+            assert_eq!(world.referred(carrier), Some(403), "{number}");
+        }
+        world.run_for(secs(6));
+        world.assert_talking(alice, carrier);
+        assert_eq!((world.phone(bob).invited, world.phone(carrier).invited), (0, before));
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}

@@ -11,10 +11,10 @@ use config::{
     schedule::{Schedule, Tz},
     snapshot::{
         Account, AnsweringRule, BlockedCaller, CallLimits, CalledIn, CallerHeader, Callers, Codecs,
-        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, InboundRoute,
-        Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute, Outgoing, ParkLot,
-        Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, Site, Target, Tenant,
-        TimeFrame, Transport, Trunk, User,
+        Department, Destination, Device, Extension, FeatureCode, Forwards, Geolocation, Ha1, Identity,
+        InboundRoute, Incoming, Night, NightSwitch, NodeSettings, NumberIn, NumberOut, OutboundRoute,
+        Outgoing, ParkLot, Peer, PhoneNumber, Ring, RingDelay, RingGroup, Role, Rows, RuleAction, ShownAs,
+        Site, Target, Tenant, TimeFrame, Transport, Trunk, User,
     },
 };
 
@@ -237,6 +237,8 @@ impl Company {
             outgoing: Outgoing {
                 number: NumberOut::Plus,
                 caller: CallerHeader::Asserted,
+                shown: ShownAs { form: NumberOut::Plus, prefix: String::new() },
+                identity: Identity::Pass,
                 codecs: Codecs::All,
                 answer_within: Duration::from_secs(6),
             },

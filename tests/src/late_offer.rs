@@ -1,6 +1,30 @@
-//! Makes a re-INVITE with an offer one without: the description travels in the ACK instead (RFC 3261 §14.1).
+//! Makes a re-INVITE with an offer one without: the description travels in the ACK instead (RFC 3261 §14.1). And what a
+//! caller without an offer says of the responses in which it could get one.
 
 use bytes::Bytes;
+
+/// What a phone says of reliable provisional responses (RFC 3262) when it calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reliable {
+    /// It supports them.
+    Supported,
+    /// It takes no other.
+    Required,
+    /// It does not know them.
+    Unknown,
+}
+
+impl Reliable {
+    /// What really goes out instead of this message.
+    pub fn rewrite(self, message: Bytes) -> Bytes {
+        if self == Self::Supported || !message.starts_with(b"INVITE ") {
+            return message;
+        }
+        let text = String::from_utf8_lossy(&message).into_owned();
+        let requires = if self == Self::Required { "Require: 100rel\r\n" } else { "" };
+        text.replace("Supported: 100rel, ", &format!("{requires}Supported: ")).into()
+    }
+}
 
 /// The description that was held back, with the CSeq of its re-INVITE.
 #[derive(Debug, Default)]

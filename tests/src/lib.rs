@@ -34,7 +34,7 @@ pub use alone::alone;
 pub use carrier::Carrier;
 pub use company::Company;
 pub use credentials::{Credentials, param};
-pub use late_offer::LateOffer;
+pub use late_offer::{LateOffer, Reliable};
 pub use nat::Nat;
 pub use network::Network;
 pub use phone::{Habit, Phone, State};

@@ -23,7 +23,7 @@ use crate::{
     carrier::Carrier,
     company::{DOMAIN, password},
     credentials::Credentials,
-    late_offer::LateOffer,
+    late_offer::{LateOffer, Reliable},
     nat::Nat,
 };
 
@@ -84,6 +84,8 @@ pub struct Phone {
     pub codecs: Vec<Payload>,
     /// Calls without an offer of its own.
     pub delayed_offer: bool,
+    /// What it says of reliable provisional responses.
+    pub reliable: Reliable,
     /// Where its SIP socket is.
     pub address: SocketAddr,
     /// Its stack.
@@ -158,6 +160,7 @@ impl Phone {
             rang_at: vec![],
             codecs: sdp::g711(),
             delayed_offer: false,
+            reliable: Reliable::Supported,
             address,
             stack: Stack::new(Settings { product: format!("Phone {index}"), ..Settings::default() }, bytes),
             expires: 3600,
@@ -387,7 +390,12 @@ impl Phone {
                     self.state = State::HearsRinging(status);
                 }
                 if let Some(sdp) = sdp {
-                    self.take(&sdp);
+                    if self.delayed_offer {
+                        let answer = self.answer_to(Description::parse(&sdp).ok());
+                        self.stack.accept(now, id, answer);
+                    } else {
+                        self.take(&sdp);
+                    }
                     self.talk(now);
                 }
             }

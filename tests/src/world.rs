@@ -361,6 +361,14 @@ impl World {
     pub fn state(&self, phone: PhoneId) -> State {
         self.phones[phone.0].state
     }
+    /// How many calls reached a phone.
+    pub fn invited(&self, phone: PhoneId) -> usize {
+        self.phones[phone.0].invited
+    }
+    /// The answer to the phone's last REFER.
+    pub fn referred(&self, phone: PhoneId) -> Option<u16> {
+        self.phones[phone.0].referred
+    }
     /// What became of the phone's last REFER, NOTIFY by NOTIFY.
     pub fn phones_notified(&self, phone: PhoneId) -> &[u16] {
         &self.phones[phone.0].notified
@@ -666,6 +674,7 @@ impl World {
         }
         // Whatever flow its dialogs began on, a phone sends over the connection it has.
         let flow = if flow.transport == Transport::Tcp { phone.flow() } else { flow };
+        bytes = phone.reliable.rewrite(bytes);
         if let Some(late) = &mut phone.late_offer {
             bytes = late.rewrite(bytes);
         }

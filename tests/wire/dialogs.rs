@@ -2,7 +2,7 @@
 
 use tests::{
     agent::{
-        Phone, Rtp, Text,
+        Incoming, Phone, Rtp, Text,
         phone::{Manner, reply},
         sdp, unique,
     },
@@ -177,26 +177,58 @@ fn a_caller_who_offers_nothing_is_offered_in_the_200_and_both_hear() {
     server.quiet();
 }
 
-/// SIP-18: early media of the callee cannot reach a caller who described nothing; he is told that it rings, though he
-/// supports reliable responses, in which an offer could go. Both hear each other from the answer on.
+/// SIP-18: early media of the callee cannot reach a caller who described nothing and takes no reliable response; he is
+/// told that it rings. Both hear each other from the answer on.
 #[test]
 fn a_caller_who_offers_nothing_hears_no_early_media_but_is_told_that_it_rings() {
     let server = Server::start();
     let [alice, bob] = server.phones();
     let rtp = Rtp::open(alice.link().local.ip());
-    let dialling = alice.dial_describing(&server.number(1), rtp, "Supported: 100rel\r\n", "");
-    let incoming = bob.incoming();
-    let (contact, early) = (format!("Contact: <{}>\r\n", bob.contact()), Rtp::open(bob.link().local.ip()));
-    early.talk_to(sdp::read(&incoming.invite).map(|d| d.at));
-    let body = sdp::compose(early.local(), sdp::USUAL, "sendrecv", 1);
-    bob.say(&reply(&incoming.invite, 183, "Session Progress", &contact, &body));
+    let dialling = alice.dial_describing(&server.number(1), rtp, "", "");
+    let (incoming, early, body) = progresses(&bob);
     assert!(dialling.progress(180).body.is_empty());
+    let contact = format!("Contact: <{}>\r\n", bob.contact());
     bob.say(&reply(&incoming.invite, 200, "OK", &contact, &body));
     let call = dialling.answered_late();
     call.rtp.hears_voice_of(&early);
     early.hears_voice_of(&call.rtp);
     call.hang_up();
     server.quiet();
+}
+
+/// SIP-18, RFC 3262 §5: a caller who described nothing and supports reliable responses is offered something in one, answers
+/// in the PRACK, and hears the callee before the answer. The 200 repeats nothing.
+#[test]
+fn a_caller_who_offers_nothing_hears_early_media_by_a_reliable_response() {
+    let server = Server::start();
+    let [alice, bob] = server.phones();
+    let rtp = Rtp::open(alice.link().local.ip());
+    let dialling = alice.dial_describing(&server.number(1), rtp, "Supported: 100rel\r\n", "");
+    let (incoming, early, body) = progresses(&bob);
+    let offered = dialling.progress(183);
+    assert!(offered.header("Require").is_some_and(|v| v.contains("100rel")), "{offered:?}");
+    dialling.rtp.talk_to(Some(sdp::read(&offered).expect("our offer").at));
+    let answer = sdp::compose(dialling.rtp.local(), sdp::USUAL, "sendrecv", 1);
+    assert_eq!(dialling.prack(&offered, &answer).status(), Some(200));
+    dialling.rtp.hears_voice_of(&early);
+    let contact = format!("Contact: <{}>\r\n", bob.contact());
+    bob.say(&reply(&incoming.invite, 200, "OK", &contact, &body));
+    let call = dialling.answered();
+    assert!(call.made_by.body.is_empty(), "what was settled is not said again");
+    call.rtp.hears_voice_of(&early);
+    early.hears_voice_of(&call.rtp);
+    call.hang_up();
+    server.quiet();
+}
+
+/// A call comes to this phone, which sends early media: the call, its sound, and what it says of it.
+fn progresses(phone: &Phone) -> (Incoming, Rtp, String) {
+    let incoming = phone.incoming();
+    let (contact, rtp) = (format!("Contact: <{}>\r\n", phone.contact()), Rtp::open(phone.link().local.ip()));
+    rtp.talk_to(sdp::read(&incoming.invite).map(|d| d.at));
+    let body = sdp::compose(rtp.local(), sdp::USUAL, "sendrecv", 1);
+    phone.say(&reply(&incoming.invite, 183, "Session Progress", &contact, &body));
+    (incoming, rtp, body)
 }
 
 /// SIP-20: an ACK that does not answer our offer ends the call on both sides.

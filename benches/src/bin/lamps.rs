@@ -182,7 +182,10 @@ impl Node {
         }
         self.held += allocations::alive().1 - alive;
         if let Some(ticket) = stored {
-            self.work(|engine, now| engine.handle(now, Input::Stored(ticket)));
+            // A closure's own type would contain itself here.
+            let answer: Box<dyn FnOnce(&mut Engine, Now)> =
+                Box::new(move |engine, now| engine.handle(now, Input::Stored(ticket)));
+            self.work(answer);
         }
     }
     /// Carries everything to everybody until nothing moves.

@@ -151,7 +151,7 @@ pub(super) fn merged(old: &Values, given: &Values) -> Values {
 
 fn with_secrets(of: &Resource, values: &Values) -> Values {
     let mut values = values.clone();
-    for field in of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret)) {
+    for field in of.fields.iter().filter(|field| field.is_made_here()) {
         let secret = values.entry(field.name.to_owned()).or_default();
         if secret.is_empty() {
             *secret = secret::generate();

@@ -3,7 +3,8 @@
 
 use rusqlite::Connection;
 
-use crate::{Db, TenantId, access::Permission};
+use super::customer_groups;
+use crate::{Db, TenantId, access::Permission, numbering};
 
 /// What a code does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,6 +185,9 @@ pub(crate) fn in_the_way(
     if let Some(number) = extension {
         return Ok(Some(told(code, &number, &format!("extension {number}"))));
     }
+    if let Some((access, whose)) = customer_groups::access_code_like(rows, tenant, code)? {
+        return Ok(Some(told(code, &access, &format!("access code {access} of {whose}"))));
+    }
     let emergency = emergency_numbers(rows, tenant)?;
     let number = emergency.iter().find(|number| number.starts_with(code) || code.starts_with(*number));
     Ok(number.map(|number| told(code, number, &format!("emergency number {number}"))))
@@ -206,17 +210,17 @@ pub(crate) fn code_in_the_way(
     Ok(found.map(|code| told(extension, &code, &format!("feature code {code}"))))
 }
 
-/// The numbers of help in the tenant's country.
+/// The numbers of help wherever the tenant is.
 fn emergency_numbers(rows: &Connection, tenant: i64) -> rusqlite::Result<Vec<&'static str>> {
-    let country: Option<String> = rows
-        .prepare_cached("SELECT country FROM settings WHERE tenant_id = ?1")?
-        .query_map([tenant], |row| row.get(0))?
-        .next()
-        .transpose()?;
-    let country = country.unwrap_or_default();
-    let own = EMERGENCY.iter().find(|(code, _)| *code == country).map_or(&[][..], |(_, numbers)| numbers);
+    let mut statement = rows.prepare_cached(
+        "SELECT country FROM settings WHERE tenant_id = ?1 UNION SELECT country FROM sites WHERE tenant_id = ?1",
+    )?;
+    let countries: Vec<String> =
+        statement.query_map([tenant], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let known = countries.iter().filter(|country| !country.is_empty());
+    let own = known.flat_map(|country| numbering::plan(country).emergency_numbers());
     // Mobiles know these everywhere (3GPP TS 22.101 §10.1).
-    Ok(own.iter().chain(&["112", "911"]).copied().collect())
+    Ok(own.chain(["112", "911"]).collect())
 }
 
 fn told(own: &str, other: &str, what: &str) -> String {
@@ -357,19 +361,3 @@ pub const FUNCTIONS: [Declared; 31] = {
         ),
     ]
 };
-
-/// Numbers of help by country, as its numbering plan has them.
-const EMERGENCY: [(&str, &[&str]); 12] = [
-    ("at", &["122", "133", "144", "140", "141"]),
-    ("au", &["000", "106"]),
-    ("ca", &["911"]),
-    ("ch", &["117", "118", "144", "1414"]),
-    ("de", &["110", "112"]),
-    ("es", &["061", "080", "091"]),
-    ("fr", &["15", "17", "18", "114", "115", "119"]),
-    ("gb", &["999", "101", "111"]),
-    ("ie", &["999"]),
-    ("it", &["113", "115", "118"]),
-    ("nz", &["111"]),
-    ("us", &["911", "988"]),
-];

@@ -3,7 +3,7 @@
 //! Groups are those of who runs the program; which one a company is in stands in its row of `tenants`, its access code in
 //! its `settings`.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Field, Problem, Resource, numbering,
@@ -135,6 +135,19 @@ pub(crate) fn number_clash(rows: &Connection, tenant: i64, number: &str) -> rusq
     }))
 }
 
+/// For feature codes: which access code of another company of the group begins with those keys or the other way round, and
+/// whose it is. MT-10.
+pub(crate) fn access_code_like(
+    rows: &Connection,
+    tenant: i64,
+    keys: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
+    let members = members_with(rows, tenant)?;
+    let others = members.into_iter().filter(|member| member.tenant != tenant && !member.code.is_empty());
+    let is_like = |code: &str| code.starts_with(keys) || keys.starts_with(code);
+    Ok(others.map(|member| (member.code, member.name)).find(|(code, _)| is_like(code)))
+}
+
 /// What is wrong with the access codes of the group that a company is in.
 fn collision(rows: &Connection, tenant: i64) -> rusqlite::Result<Option<String>> {
     let members = members_with(rows, tenant)?;
@@ -182,6 +195,16 @@ fn internal(rows: &Connection, members: &[Member], dialled: &str) -> rusqlite::R
         let taken = "SELECT 1 FROM extensions WHERE tenant_id = ?1 AND number = ?2";
         if rows.prepare_cached(taken)?.exists((member.tenant, dialled))? {
             return Ok(Some(format!("an extension of {}", member.name)));
+        }
+        let code: Option<String> = rows
+            .prepare_cached(
+                "SELECT code FROM feature_codes WHERE tenant_id = ?1 AND (substr(?2, 1, length(code)) = code \
+                 OR substr(code, 1, length(?2)) = ?2) ORDER BY code LIMIT 1",
+            )?
+            .query_row((member.tenant, dialled), |row| row.get(0))
+            .optional()?;
+        if let Some(code) = code {
+            return Ok(Some(format!("feature code {code} of {}, or how it begins", member.name)));
         }
     }
     Ok(None)

@@ -83,6 +83,9 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
         sample.insert("auth_name".into(), format!("line{n}@carrier.example"));
         sample.insert("sources".into(), format!("198.51.100.{n}, 203.0.113.0/24"));
         sample.insert("transport".into(), ["udp", "tcp"][n % 2].into());
+        sample.insert("caller_prefix".into(), format!("9{n}"));
+        sample.insert("identity".into(), ["pass", "off"][n % 2].into());
+        sample.insert("sign_key".into(), String::new());
     }
     // These hold addresses, patterns, and names of other rows.
     for (name, value) in

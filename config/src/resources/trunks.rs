@@ -123,6 +123,9 @@ pub enum NumberIn {
 pub struct Outgoing {
     pub number: NumberOut,
     pub caller: CallerHeader,
+    /// How a caller's number is written.
+    pub shown: ShownAs,
+    pub identity: Identity,
     pub codecs: Codecs,
     /// The next trunk is tried when nothing at all came back for so long.
     pub answer_within: Duration,
@@ -139,6 +142,48 @@ pub enum NumberOut {
     International,
     /// `0301234567` within the country, international otherwise.
     National,
+}
+
+/// A caller's number as the trunk wants it. SIP-41
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownAs {
+    /// In full or as dialled in the country.
+    pub form: NumberOut,
+    /// Put before it.
+    pub prefix: String,
+}
+
+/// What becomes of the signatures of callers' numbers (RFC 8224). SIP-41
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// Nothing: they are dropped.
+    Off,
+    /// Those that came in go out with the calls that are forwarded.
+    Pass,
+    /// The same, and calls without one are signed.
+    Sign(Box<Signer>),
+}
+
+/// With what calls are signed (RFC 8588).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// A P-256 key in PKCS #8, as PEM.
+    pub key: String,
+    /// Where whoever checks finds the certificate.
+    pub certificate: String,
+    /// How well callers and numbers are known.
+    pub attestation: Attestation,
+}
+
+/// How well whoever signs knows the caller and their right to the number (ATIS-1000074 §5.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attestation {
+    /// `A`: both.
+    Full,
+    /// `B`: the caller alone.
+    Partial,
+    /// `C`: neither; only where the call came in.
+    Gateway,
 }
 
 /// Where the caller's number stands that the trunk believes. SIP-41
@@ -190,6 +235,30 @@ impl NumberOut {
     }
 }
 
+impl ShownAs {
+    /// A caller's number in full as the trunk of a company in `home` wants it; blank stays blank.
+    pub fn write(&self, whole: &str, home: &Plan) -> String {
+        if whole.is_empty() { String::new() } else { [&self.prefix, &*self.form.write(whole, home)].concat() }
+    }
+}
+
+impl Attestation {
+    /// As it is written in a signature.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::Full => "A",
+            Self::Partial => "B",
+            Self::Gateway => "C",
+        }
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({}, {:?})", self.certificate, self.attestation)
+    }
+}
+
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Account({}, registers {:?})", self.username, self.registers)
@@ -201,7 +270,8 @@ impl Typed for Trunk {
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, t.enabled, t.shared, t.channels, t.health, \
         t.health_interval, t.priority, t.pidf_lo, t.emergency, t.host, t.port, t.transport, t.outbound_proxy, t.domain, \
         t.username, t.auth_name, t.secret, t.kind, t.expires, t.sources, t.challenge, t.called_in, t.number_in, \
-        t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id, t.foreign_callers FROM trunks t";
+        t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id, t.foreign_callers, t.caller_form, \
+        t.caller_prefix, t.identity, t.sign_key, t.sign_certificate, t.attestation FROM trunks t";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let is_checked: bool = row.get("health")?;
@@ -214,7 +284,7 @@ impl Typed for Trunk {
             peer: peer(row)?,
             account: account(row, cipher)?,
             incoming: incoming(row)?,
-            outgoing: outgoing(row)?,
+            outgoing: outgoing(row, cipher)?,
             channels: row.get("channels")?,
             health: is_checked.then_some(Duration::from_secs(row.get("health_interval")?)),
             priority: row.get("priority")?,
@@ -249,14 +319,7 @@ fn peer(row: &Row<'_>) -> Result<Peer, Unreadable> {
 }
 
 fn account(row: &Row<'_>, cipher: &Cipher) -> Result<Account, Unreadable> {
-    let place = Place { table: Trunk::TABLE, field: "secret", row: row.get("id")? };
-    let secret = match text(row, "secret")?.as_str() {
-        "" => String::new(),
-        sealed => cipher.open(place, sealed).ok_or(Unreadable::Field {
-            field: "secret",
-            message: "it was not made here for this trunk. Write plain: and the password, or give it in the portal.",
-        })?,
-    };
+    let secret = opened(row, cipher, "secret")?;
     let (username, auth_name) = (text(row, "username")?, text(row, "auth_name")?);
     let registers = text(row, "kind")? == "register";
     Ok(Account {
@@ -283,13 +346,9 @@ fn incoming(row: &Row<'_>) -> Result<Incoming, Unreadable> {
     Ok(Incoming { sources, challenge: row.get("challenge")?, called, number })
 }
 
-fn outgoing(row: &Row<'_>) -> Result<Outgoing, Unreadable> {
-    let number = match text(row, "number_out")?.as_str() {
-        "e164" => NumberOut::E164,
-        "international" => NumberOut::International,
-        "national" => NumberOut::National,
-        _ => NumberOut::Plus,
-    };
+fn outgoing(row: &Row<'_>, cipher: &Cipher) -> Result<Outgoing, Unreadable> {
+    let number = form(&text(row, "number_out")?);
+    let shown = ShownAs { form: form(&text(row, "caller_form")?), prefix: text(row, "caller_prefix")? };
     let caller = match text(row, "caller_header")?.as_str() {
         "from" => CallerHeader::From,
         "ppi" => CallerHeader::Preferred,
@@ -297,7 +356,46 @@ fn outgoing(row: &Row<'_>) -> Result<Outgoing, Unreadable> {
         _ => CallerHeader::Asserted,
     };
     let codecs = if text(row, "codecs")? == "g711" { Codecs::G711 } else { Codecs::All };
-    Ok(Outgoing { number, caller, codecs, answer_within: Duration::from_secs(row.get("answer_within")?) })
+    let answer_within = Duration::from_secs(row.get("answer_within")?);
+    Ok(Outgoing { number, caller, shown, identity: identity(row, cipher)?, codecs, answer_within })
+}
+
+fn form(key: &str) -> NumberOut {
+    match key {
+        "e164" => NumberOut::E164,
+        "international" => NumberOut::International,
+        "national" => NumberOut::National,
+        _ => NumberOut::Plus,
+    }
+}
+
+fn identity(row: &Row<'_>, cipher: &Cipher) -> Result<Identity, Unreadable> {
+    let attestation = match text(row, "attestation")?.as_str() {
+        "B" => Attestation::Partial,
+        "C" => Attestation::Gateway,
+        _ => Attestation::Full,
+    };
+    Ok(match text(row, "identity")?.as_str() {
+        "off" => Identity::Off,
+        "sign" => Identity::Sign(Box::new(Signer {
+            key: opened(row, cipher, "sign_key")?,
+            certificate: text(row, "sign_certificate")?,
+            attestation,
+        })),
+        _ => Identity::Pass,
+    })
+}
+
+/// A secret in clear; blank where there is none.
+fn opened(row: &Row<'_>, cipher: &Cipher, field: &'static str) -> Result<String, Unreadable> {
+    let place = Place { table: Trunk::TABLE, field, row: row.get("id")? };
+    match text(row, field)?.as_str() {
+        "" => Ok(String::new()),
+        sealed => cipher.open(place, sealed).ok_or(Unreadable::Field {
+            field,
+            message: "it was not made here for this trunk. Write plain: and the secret, or give it in the portal.",
+        }),
+    }
 }
 
 fn text(row: &Row<'_>, column: &str) -> rusqlite::Result<String> {

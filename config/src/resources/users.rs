@@ -13,7 +13,7 @@ use crate::{
     field::moment,
     number::Number,
     numbering::Class,
-    resource::Hooks,
+    resource::{Hooks, Values},
     secret::Cipher,
     typed::{Typed, Unreadable},
 };
@@ -58,6 +58,17 @@ pub struct Calling {
     pub geolocation: Option<GeolocationId>,
     /// The dearest class that they may call; `None` is what their role says.
     pub most: Option<Class>,
+    /// Rings with their phones; `None` is not. RNG-01.
+    pub mobile: Option<Mobile>,
+}
+
+/// A mobile phone that rings with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Mobile {
+    pub number: String,
+    /// 0–60 s after the others.
+    pub delay: Duration,
 }
 
 /// Where calls go instead. RNG-07…13.
@@ -134,6 +145,11 @@ pub static USERS: Resource = Resource {
         Field::choice("language", "Language", LANGUAGES).help("Of the portal and of mail. Blank is that of the company."),
         super::area_code("Local numbers that they dial are in this area. Blank is that of the site."),
         Field::outside_number("mobile", "Mobile number"),
+        Field::flag("mobile_rings", "Mobile phone rings, too")
+            .help("With their other phones, by an outside line of the company. The mailbox of the mobile may answer first: let it wait longer than this phone rings."),
+        Field::seconds("mobile_delay", "Mobile phone rings after", 0, 60)
+            .shown_when("mobile_rings", "1")
+            .help("Blank is with the other phones."),
         Field::outside_number("work_phone", "Work number"),
         Field::outside_number("home_phone", "Home number"),
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
@@ -187,6 +203,7 @@ pub static USERS: Resource = Resource {
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
         ("Calls outside", &["calls", "geolocation"]),
+        ("Mobile phone", &["mobile_rings", "mobile_delay"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
         ("Licences", &["licensed", "licences"]),
         ("Do not disturb", &["dnd", "dnd_until"]),
@@ -219,7 +236,7 @@ pub static USERS: Resource = Resource {
     title: "name",
     single: false,
     tenant: true,
-    check: Some(super::area_code_is_digits),
+    check: Some(is_sound),
     rules: &[levels::one_primary_stays, super::licences::none_is_left],
     hooks: Hooks { may_go: Some(was_suspended_long_enough), ..Hooks::NONE },
 };
@@ -261,7 +278,8 @@ impl Typed for User {
         t.site_id, t.time_zone, t.dnd, t.dnd_until, t.forward_always_until, t.forward_busy_until, \
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
         t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id, \
-        t.area_code, t.caller_id_id, t.geolocation_id, t.calls \
+        t.area_code, t.caller_id_id, t.geolocation_id, t.calls, \
+        CASE t.mobile_rings WHEN 1 THEN t.mobile ELSE '' END, t.mobile_delay \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -287,12 +305,20 @@ impl Typed for User {
                 caller_id: row.get::<_, Option<i64>>(29)?.map(NumberId),
                 geolocation: row.get::<_, Option<i64>>(30)?.map(GeolocationId),
                 most: Class::of(row.get_ref(31)?.as_str().unwrap_or_default()),
+                mobile: mobile(row)?,
             },
         })
     }
     fn id(&self) -> i64 {
         self.id.0
     }
+}
+
+/// From the columns of [`User`]'s `SELECT`.
+fn mobile(row: &Row<'_>) -> Result<Option<Mobile>, Unreadable> {
+    let number: String = row.get(32)?;
+    let delay = Duration::from_secs(row.get::<_, Option<u64>>(33)?.unwrap_or_default());
+    Ok((!number.is_empty()).then_some(Mobile { number, delay }))
 }
 
 impl Forwards {
@@ -321,6 +347,14 @@ impl Forwards {
             shows: if text(20)? == "own" { Shows::Own } else { Shows::Caller },
         })
     }
+}
+
+fn is_sound(values: &Values) -> Result<(), Problem> {
+    let is_blank = |field: &str| values.get(field).is_none_or(String::is_empty);
+    if values.get("mobile_rings").is_some_and(|rings| rings == "1") && is_blank("mobile") {
+        return Err(Problem::of("mobile_rings", "Enter the mobile number first."));
+    }
+    super::area_code_is_digits(values)
 }
 
 /// USR-06: who is deleted has been suspended for twelve hours. SQLite's clock, as for audit entries.

@@ -450,7 +450,7 @@ fn add(
 }
 
 fn missing_secrets(of: &'static Resource, values: &Values) -> usize {
-    let secrets = of.fields.iter().filter(|field| matches!(field.kind, Kind::Secret));
+    let secrets = of.fields.iter().filter(|field| field.is_made_here());
     secrets.filter(|field| values.get(field.name).is_none_or(String::is_empty)).count()
 }
 

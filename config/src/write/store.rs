@@ -121,6 +121,7 @@ pub(crate) fn column_value(row: Row<'_>, field: &Field, value: &str) -> Box<dyn 
         _ if sql::may_be_null(field) => Box::new(value.parse::<i64>().ok()),
         _ if sql::is_number(field) => Box::new(value.parse::<i64>().unwrap_or_default()),
         Kind::Reference(_) => Box::new(value.parse::<i64>().ok()),
+        Kind::Secret if value.is_empty() => Box::new(String::new()),
         Kind::Secret => {
             let place = Place { table: row.of.name, field: field.name, row: row.id };
             Box::new(row.cipher.seal(place, value))

@@ -6,7 +6,7 @@ use config::{DeviceId, UserId, snapshot::Trunk};
 use media::{Statistics, sdp::Direction};
 use sip_stack::{Flow, InviteId};
 
-use super::{line::Line, script::Dial};
+use super::{line::Line, outside::Leave, script::Dial};
 use crate::ids::{CallId, LegId};
 
 /// One party's part of a call.
@@ -28,13 +28,20 @@ pub(crate) struct Leg {
     pub cause: String,
     pub statistics: Statistics,
     /// What it is to call, while it waits.
-    pub dial: Option<Box<Dial>>,
+    pub later: Option<Later>,
     /// The final answer to our BYE or CANCEL is not seen yet.
     pub parting: bool,
     /// The trunk by which it goes, if it does.
     pub link: Option<Link>,
     /// The leg whose party the phone shows that it talks with.
     pub shows: Option<LegId>,
+}
+
+/// What a leg calls when its time has come.
+#[derive(Debug)]
+pub(crate) enum Later {
+    Dial(Box<Dial>),
+    Leave(Box<Leave>),
 }
 
 /// A leg's trunk.
@@ -108,6 +115,16 @@ impl Leg {
     /// Name of the codec in force.
     pub(crate) fn codec(&self) -> &str {
         self.line.agreed.first().map_or("", |p| &p.codec.name)
+    }
+}
+
+impl Later {
+    /// When that is.
+    pub(crate) fn at(&self) -> Instant {
+        match self {
+            Self::Dial(dial) => dial.at,
+            Self::Leave(leave) => leave.at,
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Line {
     pub remote: Option<Description>,
     /// Payload types in force; empty before an agreement.
     pub agreed: Vec<Payload>,
-    /// The answer that went out before the call was answered.
+    /// The answer that went out before the call was answered, or the offer to a caller who made none.
     pub early: Option<Bytes>,
     /// What the worker was told that the leg hears.
     pub path: Option<Path>,
@@ -38,7 +38,8 @@ pub(crate) struct Line {
     pub wants: Direction,
     /// The peer must be offered anew: it was told a port that we do not have any more, or talks with somebody else.
     pub is_stale: bool,
-    /// An offer of ours from before it came to this call is not answered yet.
+    /// An offer of ours is not answered yet that no renegotiation of this call waits for: one from before it came to this
+    /// call, or the first one to a caller who made none.
     pub owes: bool,
     /// How many ports were taken by other programs.
     pub moves: u8,
@@ -65,11 +66,6 @@ impl Line {
     /// Packet time the peer asked for. [ms]
     pub(crate) fn ptime(&self) -> Option<u8> {
         self.remote.as_ref().and_then(|d| d.audio.as_ref()).and_then(|a| a.ptime)
-    }
-    /// Whether tones can be heard on this line.
-    pub(crate) fn takes_tones(&self) -> bool {
-        let payloads = if self.agreed.is_empty() { self.their_payloads() } else { &self.agreed };
-        payloads.iter().any(|p| is_g711(&p.codec))
     }
 
     /// Prints an offer of ours: the first, or a later one that keeps the number of media lines (RFC 3264 §8).
@@ -145,6 +141,7 @@ impl Line {
             agreed: self.agreed.clone(),
             wants: self.wants,
             is_stale: true,
+            owes: self.owes,
             ..Self::default()
         }
     }

@@ -2,14 +2,18 @@
 
 use std::{sync::Arc, time::Instant};
 
-use config::snapshot::Trunk;
+use config::{
+    TenantId,
+    snapshot::{Trunk, User},
+};
 use sip_stack::resolve::Hop;
 
 use super::{
     cause::Cause,
+    leg::Party,
     script::{Action, Call, Diversion, Event, Hush},
 };
-use crate::{ids::LegId, route::outside::Plan};
+use crate::{ids::LegId, route::outside::Plan, trace::Trace};
 
 /// A number to call by a trunk.
 #[derive(Debug)]
@@ -24,6 +28,33 @@ pub(crate) struct Leave {
     pub plan: Plan,
     /// Through whom the call was forwarded, the first one first.
     pub diversions: Vec<Diversion>,
+    /// Whose mobile phone it is, if it rings with their others. RNG-01
+    pub whose: Option<Arc<User>>,
+    /// Identity headers that go with it. SIP-41
+    pub signatures: Vec<String>,
+    /// Not before.
+    pub at: Instant,
+}
+
+/// What a call brings along from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Brought {
+    /// Through whom it was forwarded before, the first one first.
+    pub diversions: Vec<Diversion>,
+    /// Values of Identity headers that say who calls (RFC 8224).
+    pub signatures: Vec<String>,
+}
+
+/// What a call was for another company of the group: it has a record of its own there. SIP-43.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub tenant: TenantId,
+    /// As they see the caller.
+    pub caller: String,
+    /// They see the caller as anybody outside does: by that number and name.
+    pub outside: Option<Party>,
+    pub dialled: String,
+    pub trace: Trace,
 }
 
 /// Why a trunk did not bring the call to an end.
@@ -39,7 +70,7 @@ impl Call {
     /// Calls a number by a trunk until somebody answers, the trunk gives up, or the time is over.
     pub(crate) async fn leave(&self, leave: Leave, until: Instant) -> Result<LegId, NotTaken> {
         let leg = leave.leg;
-        self.act(Action::Leave(Box::new(leave)));
+        self.start_leaving(leave);
         let heard = self.take(Some(until), |event| match *event {
             Event::Answered(other) if other == leg => Some(Ok(())),
             Event::Failed(other, status) if other == leg => Some(Err(NotTaken::Refused(status))),
@@ -58,14 +89,21 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The same without waiting for what comes of it.
+    pub(crate) fn start_leaving(&self, leave: Leave) {
+        self.act(Action::Leave(Box::new(leave)));
+    }
+}
+
 impl NotTaken {
     /// Whether another trunk may do better: this one is out of order. What the called says, and what the number is, holds
     /// for all of them.
     pub(crate) fn is_the_trunks(self) -> bool {
         match self {
             Self::Unanswered => false,
-            // A trunk that wants credentials that we do not have is as good as none.
-            Self::Refused(status) => matches!(status, 401 | 407 | 408 | 500..=599),
+            // A trunk that wants credentials that we do not have is as good as none; another one may take other codecs.
+            Self::Refused(status) => matches!(status, 401 | 407 | 408 | 488 | 500..=599),
         }
     }
     /// Whether another address of the same trunk may do better (RFC 3263 §4.3).

@@ -65,6 +65,20 @@ impl Call {
         self.ring_later(users, until, |_| None).await
     }
 
+    /// The same, and what `further` begins to call rings with them.
+    pub(crate) async fn ring_with(
+        &self,
+        users: &[Arc<User>],
+        until: Instant,
+        further: impl FnOnce() -> Option<Ringing>,
+    ) -> Result<LegId, Unanswered> {
+        users.iter().for_each(|user| self.concerns(user.id, false));
+        let mut ringing: Vec<Ringing> =
+            users.iter().flat_map(|user| self.dial_user(user, Duration::ZERO, until)).collect();
+        ringing.extend(further());
+        self.first_answer(ringing, until).await
+    }
+
     /// The same; the phones of some begin to ring that much later. GRP-12
     pub(crate) async fn ring_later(
         &self,

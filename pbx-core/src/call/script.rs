@@ -21,7 +21,11 @@ use config::{DeviceId, Snapshot, TenantId, UserId, snapshot::Tenant};
 use smallvec::SmallVec;
 
 pub(crate) use super::action::{Action, Called, Dial, Diversion, Event, Hush, Manner, Next, Sender, Wanted};
-use super::{cause::Cause, leg::Party};
+use super::{
+    cause::Cause,
+    leg::Party,
+    outside::{Brought, Visit},
+};
 use crate::{
     ids::LegId,
     io::Now,
@@ -52,16 +56,6 @@ struct Inner {
     visit: Option<usize>,
 }
 
-/// What a call was for another company of the group: it has a record of its own there. SIP-43.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    pub tenant: TenantId,
-    /// As they see the caller.
-    pub caller: String,
-    pub dialled: String,
-    pub trace: Trace,
-}
-
 /// What the script and the engine exchange between two polls.
 #[derive(Debug)]
 struct Desk {
@@ -71,6 +65,8 @@ struct Desk {
     wake_at: Option<Instant>,
     answered: bool,
     diversions: Vec<Diversion>,
+    /// Who signed for the caller.
+    signatures: Vec<String>,
     /// Before the caller's name, for the callees.
     caller_prefix: String,
     /// Where a callee's phone sends the call.
@@ -158,14 +154,19 @@ impl Call {
         trace.note(now, what, detail, rule);
     }
     /// The same call within another company of the group: its numbers, users and rules are theirs from there on. MT-11.
-    pub(crate) fn elsewhere(&self, tenant: &Arc<Tenant>, dialled: &str) -> Self {
+    /// As `outside` the caller is seen there as anybody outside is.
+    pub(crate) fn elsewhere(&self, tenant: &Arc<Tenant>, dialled: &str, outside: Option<Party>) -> Self {
         let own = self.facts();
-        let number = [own.tenant.calling.access_code.as_str(), &own.caller.number].concat();
+        let number = match &outside {
+            Some(party) => party.number.clone(),
+            None => [own.tenant.calling.access_code.as_str(), &own.caller.number].concat(),
+        };
         let mut desk = self.0.desk.borrow_mut();
         let trace = Trace::new(desk.now.at, own.snapshot.revision);
         desk.visits.push(Visit {
             tenant: tenant.id,
             caller: number.clone(),
+            outside,
             dialled: dialled.to_owned(),
             trace,
         });
@@ -177,6 +178,16 @@ impl Call {
             office: Rc::clone(&own.office),
         };
         Self(Rc::new(Inner { facts, desk: Rc::clone(&self.0.desk), visit }))
+    }
+    /// The caller as people of a company see them that was called by a number of the public network; `None` elsewhere.
+    pub(crate) fn seen_from_outside(&self, by: TenantId) -> Option<Party> {
+        let desk = self.0.desk.borrow();
+        desk.visits.iter().rev().find(|visit| visit.tenant == by).and_then(|visit| visit.outside.clone())
+    }
+    /// Whether the caller came by the access code of a company group: such a caller takes no trunk of the company. MT-13
+    pub(crate) fn is_guest_of_group(&self) -> bool {
+        let desk = self.0.desk.borrow();
+        self.0.visit.is_some_and(|visit| desk.visits[visit].outside.is_none())
     }
     /// Whether the caller is of another company than the one whose rules decide.
     pub(crate) fn is_guest(&self, home: TenantId) -> bool {
@@ -191,6 +202,10 @@ impl Call {
         let mut desk = self.0.desk.borrow_mut();
         desk.diversions.push(diversion);
         desk.diversions.len()
+    }
+    /// Identity headers that came with the caller. SIP-41
+    pub(crate) fn signatures(&self) -> Vec<String> {
+        self.0.desk.borrow().signatures.clone()
     }
     /// What callees see before the caller's name from now on.
     pub(crate) fn set_caller_prefix(&self, prefix: &str) {
@@ -291,9 +306,15 @@ impl Call {
         desk.listens = false;
         desk.caller_prefix.clear();
         desk.diversions.clear();
+        desk.signatures.clear();
         desk.caller_device = party.device;
         desk.presents = Some(Rc::new(party));
         Self(Rc::new(Inner { facts, desk: Rc::new(RefCell::new(desk)), visit: None }))
+    }
+    /// What it brought along from outside.
+    pub(crate) fn bring(&self, brought: Brought) {
+        let mut desk = self.0.desk.borrow_mut();
+        (desk.diversions, desk.signatures) = (brought.diversions, brought.signatures);
     }
     /// That party is in the caller's place from now on.
     pub(crate) fn set_presents(&self, party: Party) {
@@ -390,6 +411,7 @@ impl Desk {
             wake_at: None,
             answered: false,
             diversions: vec![],
+            signatures: vec![],
             caller_prefix: String::new(),
             moved_to: None,
             moved_by: None,

@@ -5,7 +5,7 @@ use media::{
     MixId, Path, Tone,
     sdp::{self, Direction},
 };
-use sip_stack::{InviteId, Message, Name, Response};
+use sip_stack::{InviteId, Message, Name, Response, stack::EarlyOffer};
 
 use super::Engine;
 use crate::call::{
@@ -58,6 +58,7 @@ impl Engine {
             call.handle.tell(Event::Answered(leg));
             self.ready.push_back(call.id);
         }
+        self.watch_minutes(now, leg);
         self.offer_anew(now, call);
     }
 
@@ -299,12 +300,16 @@ impl Engine {
         }
         call.announced = 180;
         let (owner, country) = (call.owner, call.country());
-        let inband = call.handle.facts().tenant.inband_ringback;
+        let wanted = call.handle.facts().tenant.inband_ringback;
         let Some(row) = self.calls.legs.get(&owner) else { return };
         let Some(invite) = row.invite else { return };
-        if inband && row.line.takes_tones() && row.line.early.is_none() {
-            let payloads = own_payloads(row.line.their_payloads());
-            self.send_early(now, owner, payloads, row.line.theirs().mirror());
+        let (payloads, direction) = match &row.line.remote {
+            Some(_) => (own_payloads(row.line.their_payloads()), row.line.theirs().mirror()),
+            None => (sdp::g711(), Direction::SendRecv),
+        };
+        let audible = row.line.early.is_none() && payloads.iter().any(|p| is_g711(&p.codec));
+        let inband = wanted || self.stack.early_offer(invite) == EarlyOffer::Required;
+        if inband && audible && self.send_early(now, owner, payloads, direction) {
             self.set_path(owner, Path::Tone(Tone::Ringback, country));
         } else {
             self.stack.progress(now.at, invite, Response::new(180));
@@ -324,18 +329,18 @@ impl Engine {
             return true;
         }
         // Without a caller's leg nobody listens: a call from the portal.
-        let Some(line) =
-            self.calls.legs.get(&owner).map(|row| &row.line).filter(|line| line.remote.is_some())
-        else {
-            return false;
-        };
+        let Some(line) = self.calls.legs.get(&owner).map(|row| &row.line) else { return false };
         if line.early.is_none() {
-            let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
-            if payloads.is_empty() {
+            let (payloads, direction) = match &line.remote {
+                Some(_) => {
+                    let payloads = sdp::relay_answer(line.their_payloads(), &agreed);
+                    (payloads, line.theirs().mirror().and(theirs))
+                }
+                None => (agreed, theirs),
+            };
+            if payloads.is_empty() || !self.send_early(now, owner, payloads, direction) {
                 return false;
             }
-            let direction = line.theirs().mirror().and(theirs);
-            self.send_early(now, owner, payloads, direction);
         }
         let who = self.calls.legs[&callee].party.text();
         if let Some(call) = self.calls.call_of_mut(callee) {
@@ -347,15 +352,31 @@ impl Engine {
         true
     }
 
-    /// 183 with our answer to the caller's offer; the same answer goes into the 200.
-    fn send_early(&mut self, now: Now, owner: LegId, payloads: Vec<media::Payload>, direction: Direction) {
-        let Some(row) = self.calls.legs.get_mut(&owner) else { return };
-        let (Some(invite), Some(offer)) = (row.invite, row.line.remote.clone()) else { return };
-        let sdp = row.line.print_answer(offer, payloads, direction);
-        row.line.early = Some(sdp.clone());
+    /// 183 with our answer to the caller's offer, which goes into the 200 too. A caller who made no offer gets ours if it
+    /// can; its answer comes in the PRACK (RFC 3262 §5). `false` if it cannot.
+    fn send_early(
+        &mut self,
+        now: Now,
+        owner: LegId,
+        payloads: Vec<media::Payload>,
+        direction: Direction,
+    ) -> bool {
+        let Some(row) = self.calls.legs.get_mut(&owner) else { return false };
+        let Some(invite) = row.invite else { return false };
+        let line = &mut row.line;
+        let sdp = match line.remote.clone() {
+            Some(offer) => line.print_answer(offer, payloads, direction),
+            None if self.stack.early_offer(invite) == EarlyOffer::Impossible => return false,
+            None => {
+                line.owes = true;
+                line.print_offer(payloads, direction, None)
+            }
+        };
+        line.early = Some(sdp.clone());
         let response = Response { body: Some(("application/sdp", sdp)), ..Response::new(183) };
         self.stack.progress(now.at, invite, response);
         self.agree(owner);
+        true
     }
 
     fn is_only_callee(&self, leg: LegId) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! A trunk is known by where its messages come from. Who is unknown there is taken for a phone, and must prove itself as one.
 
+mod brought;
+
 use std::sync::Arc;
 
 use config::snapshot::{CalledIn, Target, Trunk};
@@ -99,7 +101,9 @@ impl Engine {
             utc: now.utc,
         };
         let called_back = self.called_back(now, &trunk, &called);
-        let inbound = called_back.or_else(|| inbound::route(&arrived)).ok_or_else(unknown)?;
+        let mut inbound = called_back.or_else(|| inbound::route(&arrived)).ok_or_else(unknown)?;
+        let (brought, lines) = brought::of(request, (&self.snapshot, &trunk), &inbound.called);
+        inbound.route.trace.splice(0..0, lines);
         let tenant = self.snapshot.tenant(inbound.tenant).cloned().ok_or_else(unknown)?;
         let offer = offer.map(read_offer).transpose()?;
         let trunk_id = Some(trunk.id);
@@ -113,6 +117,7 @@ impl Engine {
             max_forwards: hops_left(request),
             link: Some(Link { trunk, is_emergency: false }),
             claim: None,
+            brought,
         })
     }
 

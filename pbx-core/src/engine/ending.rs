@@ -141,8 +141,8 @@ impl Engine {
                 self.stack.cancel(now.at, invite, reason);
             }
             (None, ..) => {
-                if let Some(dial) = &row.dial {
-                    self.timers.clear(dial.at, Timer::Dial(leg));
+                if let Some(later) = &row.later {
+                    self.timers.clear(later.at(), Timer::Dial(leg));
                 }
             }
         }
@@ -171,16 +171,22 @@ impl Engine {
         row.times.ended = Some(now.at);
         row.times.left = Some(now.utc.timestamp_millis());
         row.cause = text;
-        row.dial = None;
+        row.later = None;
         let unheard = row.link.as_ref().map(|link| row.times.started + link.trunk.outgoing.answer_within);
         let (call, talked) = (row.call, row.party.user.filter(|_| row.times.answered.is_some()));
         if let Some(user) = talked {
             self.remember_last_call(now, user);
         }
+        let payer = self.office.guard.borrow().tenant_of(leg);
         let talked_outside = self.office.guard.borrow_mut().over(leg, answered, now);
         if let Some(usage) = talked_outside {
             let stored = self.records.store(Change::Usage(usage));
             self.out.push_back(stored);
+        }
+        // Whoever talks on has more time than was reckoned: that is seen when it was to be over.
+        let rests = payer.and_then(|tenant| Some((tenant, self.office.guard.borrow_mut().rests(tenant)?)));
+        if let Some((tenant, at)) = rests {
+            self.timers.clear(at, Timer::Minutes(tenant));
         }
         self.disengage(leg);
         self.disengage_trunk(now, leg);

@@ -20,6 +20,7 @@ use crate::call::{
     Cause, Leg, Running,
     leg::{Link, Party, Side, State, Times},
     line::Line,
+    outside::Brought,
     running::Record,
     script::{Call, Facts, Script},
 };
@@ -66,6 +67,7 @@ pub(super) struct Beginning {
     pub link: Option<Link>,
     /// What the caller wants of another call.
     pub claim: Option<Claim>,
+    pub brought: Brought,
 }
 
 impl Engine {
@@ -141,7 +143,8 @@ impl Engine {
         let name = user.as_ref().map_or_else(|| device.name.clone(), |u| u.full_name());
         let party = Party { number: number.to_owned(), name, user: caller.user, device: Some(device.id) };
         let Admitted { dialled, offer, max_forwards, .. } = admitted;
-        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link: None, claim }
+        let (link, brought) = (None, Brought::default());
+        Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim, brought }
     }
 
     /// Begins a call that somebody's INVITE asked for.
@@ -151,7 +154,8 @@ impl Engine {
         from: (InviteId, Flow),
         beginning: Beginning,
     ) -> Result<(), Refused> {
-        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim } = beginning;
+        let Beginning { tenant, party, caller, dialled, route, offer, max_forwards, link, claim, brought } =
+            beginning;
         let leg = self.caller_leg(now, from, (party.clone(), offer, link));
         if !self.take_port(now, leg) {
             self.calls.legs.remove(&leg);
@@ -166,6 +170,7 @@ impl Engine {
         let name: Arc<str> = self.call_name(now).into();
         let record = Record { max_forwards, ..Record::new(name.clone(), now, party, dialled) };
         let handle = Call::new(facts, now);
+        handle.bring(brought);
         device.into_iter().for_each(|device| handle.set_caller_device(device));
         let call = Running { legs: smallvec![leg], ..Running::new(id, handle, leg, record) };
         self.calls.invites.insert(invite, leg);
@@ -250,7 +255,7 @@ impl Engine {
             times: Times::new(now.at),
             cause: String::new(),
             statistics: Statistics::default(),
-            dial: None,
+            later: None,
             shows: None,
             parting: false,
             link,

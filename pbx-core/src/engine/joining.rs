@@ -62,6 +62,7 @@ impl Engine {
             row.invite = None;
         }
         self.leg_over(now, leg, format!("goes on in call {name}"));
+        self.watch_minutes(now, new);
         self.open_line(new);
         self.agree(new);
         Some(new)
@@ -186,7 +187,7 @@ fn arrived(row: &Leg, now: Now, into: CallId) -> Leg {
         times: Times { answered: is_up.then_some(now.at), ..Times::new(now.at) },
         cause: String::new(),
         statistics: Default::default(),
-        dial: None,
+        later: None,
         shows: row.shows,
         parting: false,
         link: row.link.clone(),

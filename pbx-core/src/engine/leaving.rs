@@ -10,7 +10,7 @@ use media::{
 use super::Engine;
 use crate::call::{
     Cause, Leg,
-    leg::{Link, Party, Side, State, Times},
+    leg::{Later, Link, Party, Side, State, Times},
     line::{Line, is_g711},
     outside::Leave,
     script::Event,
@@ -41,7 +41,30 @@ impl Engine {
         if is_emergency {
             self.make_way(now, id, &leave);
         }
-        self.calls.legs.insert(leg, called_leg(now, id, &leave, flow));
+        let at = leave.at;
+        self.calls.legs.insert(leg, called_leg(now, id, leave, flow));
+        self.engage(leg);
+        if at > now.at {
+            self.timers.set(at, Timer::Dial(leg));
+        } else {
+            self.set_out(now, leg);
+        }
+    }
+
+    /// Calls the number that a leg waits to call.
+    pub(super) fn set_out(&mut self, now: Now, leg: LegId) {
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        let Some(Later::Leave(leave)) = row.later.take() else { return };
+        // Who waited finds others there perhaps.
+        let is_emergency = leave.plan.emergency.is_some();
+        let is_full =
+            |trunk| self.office.trunks.borrow().lines.get(&trunk).is_some_and(|line| line.is_full());
+        if !is_emergency && is_full(leave.trunk.id) {
+            return self.leg_failed(now, leg, 503, "all channels of the trunk are in use");
+        }
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        row.link = Some(Link { trunk: leave.trunk.clone(), is_emergency });
+        row.times = Times::new(now.at);
         let (tenant, user) = leave.plan.payer;
         let charge = Charge { tenant, user, class: leave.plan.class, since: None };
         self.office.guard.borrow_mut().begin(leg, charge);
@@ -80,7 +103,11 @@ impl Engine {
         let Some(call) = self.calls.call_of(leg) else { return };
         let nobody = Line::default();
         let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &row.line);
-        let payloads = offered(caller, leave.trunk.outgoing.codecs);
+        let Some(payloads) = offered(caller, leave.trunk.outgoing.codecs) else {
+            let why = format_args!("{}: it takes G.711 alone, and the caller has none", leave.trunk.name);
+            call.note(now, "Not called", why, "codecs of the trunk");
+            return self.leg_failed(now, leg, 488, "no codec in common with the trunk");
+        };
         // A caller who offers less than both ways (call begun on hold) is passed on as it is.
         let direction = if caller.remote.is_some() { caller.theirs() } else { Direction::SendRecv };
         let ptime = caller.ptime();
@@ -114,39 +141,41 @@ impl Engine {
     }
 }
 
-fn called_leg(now: Now, call: CallId, leave: &Leave, flow: sip_stack::Flow) -> Leg {
+fn called_leg(now: Now, call: CallId, leave: Box<Leave>, flow: sip_stack::Flow) -> Leg {
     Leg {
         call,
         invite: None,
         side: Side::Callee,
         came_in: false,
-        party: Party { number: leave.number.clone(), ..Party::default() },
+        party: Party {
+            number: leave.number.clone(),
+            name: leave.whose.as_ref().map(|user| user.full_name()).unwrap_or_default(),
+            user: leave.whose.as_ref().map(|user| user.id),
+            device: None,
+        },
         flow,
         state: State::Waiting,
         line: Line::default(),
         times: Times::new(now.at),
         cause: String::new(),
         statistics: Statistics::default(),
-        dial: None,
+        later: Some(Later::Leave(leave)),
         shows: None,
         parting: false,
-        link: Some(Link { trunk: leave.trunk.clone(), is_emergency: leave.plan.emergency.is_some() }),
+        link: None,
     }
 }
 
-/// What is offered: what the caller offers, as far as the trunk takes it; G.711 where the caller says nothing.
-fn offered(caller: &Line, codecs: config::snapshot::Codecs) -> Vec<Payload> {
+/// What is offered: what the caller offers, as far as the trunk takes it; G.711 where the caller says nothing. `None` if that
+/// is nothing: PCMU and PCMA are converted into each other, other codecs into none.
+fn offered(caller: &Line, codecs: config::snapshot::Codecs) -> Option<Vec<Payload>> {
     let mut payloads = sdp::relay_offer(match (caller.agreed.as_slice(), caller.their_payloads()) {
-        ([], []) => &[],
+        ([], []) => return Some(sdp::g711()),
         ([], offered) => offered,
         (agreed, _) => agreed,
     });
     if codecs == config::snapshot::Codecs::G711 {
-        payloads.retain(|p| is_g711(&p.codec) || p.codec.name.eq_ignore_ascii_case("telephone-event"));
+        payloads.retain(|p| is_g711(&p.codec) || p.codec.is_telephone_event());
     }
-    if payloads.iter().any(|p| !p.codec.name.eq_ignore_ascii_case("telephone-event")) {
-        payloads
-    } else {
-        sdp::g711()
-    }
+    payloads.iter().any(|p| p.codec.is_speech()).then_some(payloads)
 }

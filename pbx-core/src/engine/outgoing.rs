@@ -9,7 +9,7 @@ use sip_stack::{Name, headers::HistoryInfo, stack::OutgoingInvite};
 use super::Engine;
 use crate::call::{
     Leg, Running,
-    leg::{Party, Side, State, Times},
+    leg::{Later, Party, Side, State, Times},
     line::Line,
     script::{Dial, Diversion, Event, Manner},
 };
@@ -45,7 +45,14 @@ impl Engine {
 
     /// Calls a waiting leg's contact.
     pub(super) fn dial(&mut self, now: Now, leg: LegId) {
-        let Some(dial) = self.calls.legs.get_mut(&leg).and_then(|row| row.dial.take()) else { return };
+        let Some(row) = self.calls.legs.get_mut(&leg) else { return };
+        let dial = match row.later.take() {
+            Some(Later::Dial(dial)) => dial,
+            later => {
+                row.later = later;
+                return self.set_out(now, leg);
+            }
+        };
         if !self.take_port(now, leg) {
             self.log_no_room(now, "RTP ports");
             return self.leg_failed(now, leg, 503, "no RTP port is free");
@@ -143,7 +150,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         times: Times::new(now.at),
         cause: String::new(),
         statistics: Statistics::default(),
-        dial: Some(dial),
+        later: Some(Later::Dial(dial)),
         shows: None,
         parting: false,
         link: None,
@@ -164,7 +171,7 @@ fn outgoing(call: &Running, dial: Dial) -> OutgoingInvite {
             (call.record.caller.clone(), auto_answer::headers(dial.vendor, domain))
         }
     };
-    caller.number = cdr::shown_to(facts, theirs.id, &caller.number);
+    (caller.number, caller.name) = cdr::shown_to(&call.handle, theirs.id, &caller);
     // DIR-34: what the called knows the number by goes before what the caller is called. All in memory: no call waits.
     if let Some(known) = facts.snapshot.name_of_number(theirs.id, Some(dial.user.id), &caller.number) {
         caller.name = known;

@@ -142,7 +142,10 @@ impl Engine {
 
     /// Whether it is a phone of ours, or one of our users: not somebody beyond a trunk. SIP-44
     fn is_one_of_us(&self, leg: LegId) -> bool {
-        self.calls.legs.get(&leg).is_some_and(|row| row.party.user.is_some() || row.party.device.is_some())
+        self.calls
+            .legs
+            .get(&leg)
+            .is_some_and(|row| row.link.is_none() && (row.party.user.is_some() || row.party.device.is_some()))
     }
 
     /// Where the number leads that this party sends another to.

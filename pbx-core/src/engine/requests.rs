@@ -158,6 +158,7 @@ impl Engine {
         self.sweep_bindings(&old);
         self.watch_config(&old);
         self.reconcile_trunks(now);
+        self.review_all_minutes(now);
     }
 
     /// Removes the contacts of devices that are gone, whose user is suspended, or whose secret is another than in

@@ -11,6 +11,7 @@ use config::{
     snapshot::{Answering, Deciding, User},
 };
 
+use super::mobile;
 use crate::{
     call::{
         Call, Cause, Next,
@@ -59,7 +60,7 @@ async fn ring(call: &Call, user: &Arc<User>, answering: &Answering<'_>) -> Next 
     let mut users = vec![user.clone()];
     users.extend(answering.also.iter().filter_map(|&id| also(call, user, id)));
     let until = call.after(answering.no_answer_after);
-    match call.ring(&users, until).await {
+    match call.ring_with(&users, until, || mobile::ring(call, user, until)).await {
         Ok(leg) => call.talk(leg).await,
         Err(why @ (Unanswered::Busy | Unanswered::Declined)) => busy(call, user, answering, why.cause()),
         Err(Unanswered::Moved) => moved(call, user, answering),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use config::snapshot::Trunk;
+use config::snapshot::{Identity, Trunk};
 use sip_stack::resolve::Hop;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         outside::{Leave, NotTaken},
     },
     limits,
+    passport::{self, Claims},
     route::outside::{Attempt, Plan},
 };
 
@@ -58,7 +59,8 @@ pub(crate) async fn external(call: &Call, plan: &Plan) -> Next {
     Next::Hangup(cause)
 }
 
-fn leave(call: &Call, plan: &Plan, attempt: &Attempt, (trunk, hop): (&Arc<Trunk>, Hop)) -> Leave {
+/// A number as one trunk is to call it at one address.
+pub(super) fn leave(call: &Call, plan: &Plan, attempt: &Attempt, (trunk, hop): (&Arc<Trunk>, Hop)) -> Leave {
     let detail = format_args!("{} by {} at {}", attempt.number, trunk.name, hop.remote).to_string();
     call.note("Calls outside", detail, "outbound routes");
     Leave {
@@ -68,12 +70,53 @@ fn leave(call: &Call, plan: &Plan, attempt: &Attempt, (trunk, hop): (&Arc<Trunk>
         number: attempt.number.clone(),
         plan: plan.clone(),
         diversions: call.diversions(),
+        signatures: signatures(call, plan, trunk),
+        whose: None,
+        at: call.now(),
+    }
+}
+
+/// What goes along to prove who calls: the signature that came with the caller who is shown, or one of ours. SIP-41
+fn signatures(call: &Call, plan: &Plan, trunk: &Trunk) -> Vec<String> {
+    let facts = call.facts();
+    let shown = &plan.shown.number;
+    let came = call.signatures();
+    let signer = match &trunk.outgoing.identity {
+        Identity::Off => return vec![],
+        Identity::Pass => None,
+        Identity::Sign(signer) => Some(signer),
+    };
+    // A signature is for one number: that of who called, if they are still the one who is shown.
+    if !came.is_empty() && *shown == facts.caller.number {
+        call.note("Passes signatures on", format_args!("{} that came with {shown}", came.len()), "Identity");
+        return came;
+    }
+    let Some(signer) = signer.filter(|_| plan.emergency.is_none()) else { return vec![] };
+    // For numbers of others nobody can ask us to answer.
+    let is_ours = facts.snapshot.number_by_e164(shown).is_some_and(|number| number.tenant == plan.payer.0);
+    if !is_ours {
+        call.note("Not signed", format_args!("{shown} is no number of the company"), "Identity");
+        return vec![];
+    }
+    let origin = format!("{} {}", facts.tenant.domain, trunk.id);
+    let to = plan.called.as_deref().unwrap_or_default();
+    let claims = Claims { from: shown, to, at: call.utc(), origin: &origin };
+    match passport::sign(claims, signer) {
+        Ok(value) => {
+            call.note("Signed", passport::words(signer.attestation), "Identity");
+            vec![value]
+        }
+        Err(why) => {
+            call.note("Not signed", why, "Identity");
+            vec![]
+        }
     }
 }
 
 fn text(why: NotTaken) -> String {
     match why {
         NotTaken::Refused(408) => "nothing came back".into(),
+        NotTaken::Refused(488) => "no codec in common".into(),
         NotTaken::Refused(status) => format!("it answers {status}"),
         NotTaken::Unanswered => "nobody answers".into(),
     }

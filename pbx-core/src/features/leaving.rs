@@ -13,9 +13,12 @@ use config::{
 };
 
 use crate::{
-    call::{Call, Cause, script::Action},
+    call::{Call, Cause, leg::Party, script::Action},
     guard::Charge,
-    route::outside::{Emergency, Plan},
+    route::{
+        Way, inbound,
+        outside::{Emergency, Inside, Plan, Shown},
+    },
 };
 
 /// The call as the other company has it from here on. Its own tenant again, if it comes back.
@@ -23,10 +26,35 @@ pub(super) fn elsewhere(call: &Call, tenant: TenantId, number: &str) -> Result<C
     let Some(tenant) = call.facts().snapshot.tenant(tenant) else { return Err(Cause::NotFound) };
     let own = call.facts();
     call.note("Goes to another company", format_args!("{number} of {}", tenant.name), "company group");
-    let there = call.elsewhere(tenant, number);
+    let there = call.elsewhere(tenant, number, None);
     let caller = &there.facts().caller.number;
     there.note("Comes from another company", format_args!("{caller}, {}", own.tenant.name), "company group");
     Ok(there)
+}
+
+/// The call as the company has it whose number of the public network it reaches without a trunk, and where it goes there.
+/// SIP-40
+pub(super) fn inside(call: &Call, inside: &Inside) -> Result<(Call, Way), Cause> {
+    let own = call.facts();
+    let Some(tenant) = own.snapshot.tenant(inside.tenant) else { return Err(Cause::NotFound) };
+    let there = if tenant.id == own.tenant.id {
+        call.clone()
+    } else {
+        let hides = call.is_hidden() || inside.shown.anonymous || inside.shown.number.is_empty();
+        let party = if hides {
+            Party { number: "anonymous".into(), name: "Anonymous".into(), ..Party::default() }
+        } else {
+            let Shown { number, name, .. } = inside.shown.clone();
+            Party { number, name, ..Party::default() }
+        };
+        call.elsewhere(tenant, &inside.called, Some(party))
+    };
+    let caller = &there.facts().caller.number;
+    let route = inbound::inside((&own.snapshot, tenant.id), (&inside.called, caller), call.utc());
+    for (what, detail, rule) in route.trace {
+        there.note(what, detail, rule);
+    }
+    Ok((there, route.to.map_err(Cause::from)?))
 }
 
 /// Whether a call goes out by a trunk. `home` is whose caller it is.

@@ -7,6 +7,7 @@ mod codes;
 mod extension;
 mod external;
 mod leaving;
+mod mobile;
 pub(crate) mod page;
 pub(crate) mod park;
 pub(crate) mod pickup;
@@ -49,11 +50,18 @@ pub(crate) async fn join(call: Call, leg: LegId) -> Cause {
 
 /// The same without a word at the end.
 async fn walk(call: &Call, mut to: Way) -> Cause {
-    let (mut call, home) = (call.clone(), call.facts().tenant.id);
+    let (mut call, mut home) = (call.clone(), call.facts().tenant.id);
     for _ in 0..limits::HOPS_PER_CALL {
         if let Way::Elsewhere { tenant, number } = &to {
             match leaving::elsewhere(&call, *tenant, number) {
                 Ok(there) => (call, to) = (there, Way::To(Destination::Extension(number.clone()))),
+                Err(why) => return why,
+            }
+        }
+        if let Way::Inside(inside) = &to {
+            match leaving::inside(&call, inside) {
+                // There the caller is like anybody outside: whom a forward takes out again, as who forwards.
+                Ok((there, way)) => (home, call, to) = (there.facts().tenant.id, there, way),
                 Err(why) => return why,
             }
         }
@@ -91,7 +99,7 @@ async fn visit(call: &Call, way: &Way, home: TenantId) -> Next {
             Err(cause) => Next::Hangup(cause),
         },
         // `walk` followed it already.
-        Way::Elsewhere { .. } => Next::Hangup(Cause::NotFound),
+        Way::Elsewhere { .. } | Way::Inside(_) => Next::Hangup(Cause::NotFound),
         Way::Direct(target) => direct(call, *target).await,
         Way::Code(code) => Box::pin(codes::run(call, code)).await,
     }

@@ -49,6 +49,7 @@ pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<
         emergency: Some(Box::new(emergency)),
         class: Class::Emergency,
         route_name,
+        called: None,
         payer: (question.tenant, question.caller.user),
     };
     Some(Ok(Way::Outside(Box::new(plan))))

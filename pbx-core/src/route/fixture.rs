@@ -9,9 +9,9 @@ use config::{
     access::{Reach, Rights},
     snapshot::{
         Account, CallLimits, CalledIn, CallerHeader, Calling, CivicAddress, Codecs, Device, Extension,
-        Forwards, Geolocation, Ha1, Incoming, Night, NumberIn, NumberOut, OutboundRoute, Outgoing, Peer,
-        PhoneNumber, Ring, Role, Rows, Sends, Site, SiteCalling, Target, Tenant, TenantCalling, Transport,
-        Trunk, User,
+        Forwards, Geolocation, Ha1, Identity, Incoming, Night, NumberIn, NumberOut, OutboundRoute, Outgoing,
+        Peer, PhoneNumber, Ring, Role, Rows, Sends, ShownAs, Site, SiteCalling, Target, Tenant,
+        TenantCalling, Transport, Trunk, User,
     },
 };
 
@@ -256,6 +256,8 @@ fn trunk(id: i64, name: &str) -> Trunk {
         outgoing: Outgoing {
             number: NumberOut::Plus,
             caller: CallerHeader::Asserted,
+            shown: ShownAs { form: NumberOut::Plus, prefix: String::new() },
+            identity: Identity::Pass,
             codecs: Codecs::All,
             answer_within: Duration::from_secs(6),
         },

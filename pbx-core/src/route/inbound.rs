@@ -24,6 +24,13 @@ pub struct Arrived<'a> {
     pub utc: DateTime<Utc>,
 }
 
+/// What decides once it is known which number is called.
+struct Within<'a> {
+    snapshot: &'a Snapshot,
+    caller: &'a str,
+    utc: DateTime<Utc>,
+}
+
 /// Whose call it is, and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
@@ -37,40 +44,66 @@ pub struct Inbound {
 
 /// Where a call goes that a trunk brings; `None` if the number is nobody's.
 pub fn route(arrived: &Arrived<'_>) -> Option<Inbound> {
-    let Arrived { snapshot, trunk, called, caller, .. } = *arrived;
+    let Arrived { snapshot, trunk, called, caller, utc } = *arrived;
     let mut trace = Lines::new();
     let full = in_full(snapshot, trunk, called);
     trace.push(("Comes in", format!("{called} by {}", trunk.name), "trunk"));
     let found = number(snapshot, trunk, called);
     let tenant = found.map_or(trunk.tenant, |number| number.tenant);
-    if let Some(blocked) = snapshot.blocks(tenant, None, caller) {
-        let detail = format!("{caller} is blocked for the whole company by {}", blocked.number);
-        trace.push(("Blocked", detail, "blocked callers"));
-        let route = Route { to: Err(Refused::Blocked), trace };
+    let within = Within { snapshot, caller, utc };
+    if let Some(refused) = blocked(&within, tenant, &mut trace) {
+        let route = Route { to: Err(refused), trace };
         return Some(Inbound { tenant, called: full, route });
     }
     let to = match found {
-        Some(number) => of_number(arrived, number, &mut trace),
+        Some(number) => of_number(&within, number, &mut trace),
         None => {
             trace.push(("Not listed", format!("{full} is none of the phone numbers"), "phone numbers"));
-            routed(arrived, tenant, None, &mut trace)
+            routed(&within, tenant, None, &mut trace)
         }
     };
     let to = to?;
     Some(Inbound { tenant, called: full, route: Route { to, trace } })
 }
 
+/// Where a call goes to a number of this system that somebody of another company, or of the same, calls. SIP-40.
+pub fn inside(
+    (snapshot, tenant): (&Snapshot, TenantId),
+    (called, caller): (&str, &str),
+    utc: DateTime<Utc>,
+) -> Route {
+    let mut trace = Lines::new();
+    let arrived = Within { snapshot, caller, utc };
+    trace.push(("Comes in", format!("{called} without a trunk"), "own numbers"));
+    let found = listed(snapshot, called, |number| number.tenant == tenant);
+    if let Some(refused) = blocked(&arrived, tenant, &mut trace) {
+        return Route { to: Err(refused), trace };
+    }
+    let to = found.and_then(|number| of_number(&arrived, number, &mut trace));
+    Route { to: to.unwrap_or(Err(Refused::UnknownExtension)), trace }
+}
+
 /// The number that is called, if the trunk may bring calls for it: the longest one of ours with which the called number
 /// begins. A company's own trunk brings calls for it alone.
 pub fn number<'a>(snapshot: &'a Snapshot, trunk: &Trunk, called: &str) -> Option<&'a PhoneNumber> {
     let full = in_full(snapshot, trunk, called);
-    let mut beginning = full.as_str();
+    listed(snapshot, &full, |number| snapshot.trunk(number.tenant, trunk.id).is_some())
+}
+
+/// The longest listed number with which a number in full begins, of those that are meant.
+pub(super) fn listed<'a>(
+    snapshot: &'a Snapshot,
+    full: &str,
+    is_meant: impl Fn(&PhoneNumber) -> bool,
+) -> Option<&'a PhoneNumber> {
+    let mut beginning = full;
     while beginning.len() > SHORTEST {
-        let found = snapshot.number_by_e164(beginning);
-        if let Some(number) = found.filter(|number| snapshot.trunk(number.tenant, trunk.id).is_some()) {
+        if let Some(number) = snapshot.number_by_e164(beginning).filter(|number| is_meant(number)) {
             return Some(number);
         }
-        beginning = &beginning[..beginning.len() - 1];
+        // What came may be anything; numbers are ASCII.
+        let (rest, _) = beginning.split_at_checked(beginning.len() - 1)?;
+        beginning = rest;
     }
     None
 }
@@ -93,8 +126,16 @@ pub fn in_full(snapshot: &Snapshot, trunk: &Trunk, written: &str) -> String {
     whole.and_then(|called| called.e164).unwrap_or_else(|| written.to_owned())
 }
 
-fn of_number(arrived: &Arrived<'_>, number: &PhoneNumber, trace: &mut Lines) -> Option<Result<Way, Refused>> {
-    let Arrived { snapshot, .. } = *arrived;
+/// Whether the whole company takes no calls of who calls. CH-17.
+fn blocked(arrived: &Within<'_>, tenant: TenantId, trace: &mut Lines) -> Option<Refused> {
+    let blocked = arrived.snapshot.blocks(tenant, None, arrived.caller)?;
+    let detail = format!("{} is blocked for the whole company by {}", arrived.caller, blocked.number);
+    trace.push(("Blocked", detail, "blocked callers"));
+    Some(Refused::Blocked)
+}
+
+fn of_number(arrived: &Within<'_>, number: &PhoneNumber, trace: &mut Lines) -> Option<Result<Way, Refused>> {
+    let snapshot = arrived.snapshot;
     if let Some(user) = number.user.and_then(|id| snapshot.user(number.tenant, id)) {
         trace.push((
             "Routed",
@@ -112,12 +153,12 @@ fn of_number(arrived: &Arrived<'_>, number: &PhoneNumber, trace: &mut Lines) -> 
 
 /// Where inbound routing sends a call now. ICR-01, ICR-03, NUM-07
 fn routed(
-    arrived: &Arrived<'_>,
+    arrived: &Within<'_>,
     tenant: TenantId,
     number: Option<NumberId>,
     trace: &mut Lines,
 ) -> Option<Result<Way, Refused>> {
-    let Arrived { snapshot, utc, .. } = *arrived;
+    let Within { snapshot, utc, .. } = *arrived;
     let Some(route) = snapshot.inbound_route(tenant, number) else {
         trace.push(("Not routed", "no inbound route takes it".into(), "inbound routing"));
         return None;

@@ -79,6 +79,8 @@ pub enum Way {
     /// An extension of another company of the group. MT-11
     #[allow(missing_docs)]
     Elsewhere { tenant: TenantId, number: String },
+    /// A number of the public network that is one of this system: no trunk is needed. SIP-40
+    Inside(Box<outside::Inside>),
     /// A user or a group, whatever its number. NUM-02, 03
     Direct(Target),
     /// A feature code.

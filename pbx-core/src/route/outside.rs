@@ -4,6 +4,7 @@
 //! The number is read as its caller dials at home; then each route in its order either takes it or is passed over with the
 //! reason in the trace. A company with trunks and without routes has one route that takes all of them.
 
+mod inside;
 mod permission;
 
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub class: Class,
     /// The rule that decided, for the trace.
     pub route_name: Arc<str>,
+    /// The number in full, where it has one.
+    pub called: Option<String>,
     /// Whose call it is, and who of them makes it: they pay. SIP-44
     pub payer: (TenantId, Option<UserId>),
 }
@@ -42,6 +45,17 @@ pub struct Attempt {
     pub trunk: TrunkId,
     /// As sent in the Request-URI.
     pub number: String,
+}
+
+/// A number of this system that is called without a trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// Whose number it is.
+    pub tenant: TenantId,
+    /// As it was called, in full.
+    pub called: String,
+    /// Who is shown to whom is called.
+    pub shown: Shown,
 }
 
 /// The caller as the called sees them. SIP-41
@@ -115,13 +129,17 @@ pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<
         return Some(Err(Refused::OthersTrunk));
     }
     if routes.is_empty()
-        && let Some(called) = whole
+        && let Some(called) = whole.clone()
     {
         let trunks = question.snapshot.trunks_of(question.tenant);
         taken = Some((None, Read { dialled: question.dialled.to_owned(), called }, trunks))
             .filter(|(.., trunks)| !trunks.is_empty());
     }
     passed.tell(trace);
+    let called = taken.as_ref().map(|(_, read, _)| &read.called).or(whole.as_ref());
+    if let Some(inside) = called.and_then(|called| inside::find(question, &at, called, trace)) {
+        return Some(inside);
+    }
     let Some((route, read, trunks)) = taken else {
         let why =
             if routes.is_empty() { "there is neither a route nor a trunk" } else { "no route takes it" };
@@ -213,7 +231,8 @@ fn plan(
     ));
     let shown = shown(question, at, trunks, trace);
     let payer = (question.tenant, question.caller.user);
-    Plan { attempts, shown, emergency: None, class, route_name: name, payer }
+    let called = read.called.e164.clone();
+    Plan { attempts, shown, emergency: None, class, route_name: name, called, payer }
 }
 
 /// Whom the called sees. NUM-08, SIP-41.

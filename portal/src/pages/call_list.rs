@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::HeaderMap,
+    http::{HeaderMap, HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
 use chrono::NaiveDate;
@@ -24,6 +24,7 @@ use crate::{
     tables::field::Choice,
     text::At,
     view::Page,
+    zone::Clock,
 };
 
 /// What the filter bar holds.
@@ -35,6 +36,8 @@ pub(crate) struct Filter {
     /// Minutes that the browser's clock is ahead of UTC.
     tz: String,
     outcome: String,
+    /// The called number, or how it begins. NUM-10
+    called: String,
     /// A span in Unix milliseconds, from a chart; counts more than the days.
     since: String,
     until: String,
@@ -49,6 +52,7 @@ impl Filter {
             to: get("to"),
             tz: get("tz"),
             outcome: get("outcome"),
+            called: get("called"),
             since: get("since"),
             until: get("until"),
         }
@@ -56,8 +60,8 @@ impl Filter {
 
     /// Whether anything is filtered.
     fn active(&self) -> bool {
-        !(self.q.is_empty() && self.from.is_empty() && self.to.is_empty() && self.outcome.is_empty())
-            || self.span().is_some()
+        let words = [&self.q, &self.from, &self.to, &self.outcome, &self.called];
+        words.iter().any(|text| !text.is_empty()) || self.span().is_some()
     }
 
     /// The span that a chart asked for.
@@ -71,6 +75,7 @@ impl Filter {
         CallQuery {
             search: self.q.clone(),
             outcome: given(&self.outcome),
+            dialled: self.called.chars().filter(|c| !" -/().".contains(*c)).collect(),
             from: self.since.parse().ok().or_else(|| self.day(&self.from, 0)),
             // The last day is part of what is asked for.
             to: self.until.parse().ok().or_else(|| self.day(&self.to, 1).map(|end| end - 1)),
@@ -98,6 +103,8 @@ struct CallsPage {
     next: Option<String>,
     newest: String,
     later: bool,
+    /// The same as CSV.
+    csv: String,
 }
 
 #[derive(Template)]
@@ -108,6 +115,7 @@ struct CallsBody {
     next: Option<String>,
     newest: String,
     later: bool,
+    csv: String,
 }
 
 /// `GET /admin/calls`.
@@ -122,15 +130,34 @@ pub(crate) async fn show(
     let (rows, more) = find(&app, &who, filter.query(&asked)).await?;
     let plain = asked.without(&["after", "limit"]);
     let newest = plain.link("/admin/calls");
+    let csv = plain.link("/admin/calls/export.csv");
     let next = rows.last().filter(|_| more).map(|last| plain.with("after", &last.id).link("/admin/calls"));
     let (calls, later) = (rows.iter().map(CallView::from).collect(), asked.has("after"));
     if reply::asks_for(&headers, "list") {
-        return Ok(Html(CallsBody { filter, calls, next, newest, later }.render()?).into_response());
+        return Ok(Html(CallsBody { filter, calls, next, newest, later, csv }.render()?).into_response());
     }
     let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
     let outcomes =
         OUTCOMES.iter().map(|(key, label)| Choice::ours(*key, label, *key == filter.outcome)).collect();
-    reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later })
+    reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later, csv })
+}
+
+/// `GET /admin/calls/export.csv`, with the page's filter.
+pub(crate) async fn csv(
+    State(app): State<Arc<App>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let asked = Pairs::parse(&query.unwrap_or_default());
+    let (query, tenant) = (Filter::read(&asked).query(&asked), who.tenant);
+    let clock = Clock::of(&app, &who).await?;
+    let text = app.read(move |db| db.calls_csv(tenant, &query, clock.zone)).await?;
+    let mut answer = text.into_response();
+    let fields = answer.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let name = HeaderValue::from_static("attachment; filename=\"calls.csv\"");
+    fields.insert(header::CONTENT_DISPOSITION, name);
+    Ok(answer)
 }
 
 /// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.
@@ -165,13 +192,14 @@ const OUTCOMES: [(&str, &str); 6] = [
     ("failed", "Failed"),
 ];
 /// What the API's list takes.
-pub(crate) const PARAMETERS: [Param; 9] = [
+pub(crate) const PARAMETERS: [Param; 10] = [
     Param::new("q", Takes::Text, "A number or a name."),
     Param::new(
         "outcome",
         Takes::OneOf(&["answered", "missed", "busy", "declined", "failed"]),
         "How it ended.",
     ),
+    Param::new("called", Takes::Text, "The called number, or how it begins."),
     Param::new("from", Takes::Day, "First day."),
     Param::new("to", Takes::Day, "Last day."),
     Param::new("tz", Takes::Whole(-14 * 60, 14 * 60), "Minutes that the days' clock is ahead of UTC."),

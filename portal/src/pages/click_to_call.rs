@@ -22,6 +22,7 @@ use crate::{
     live::{CallFrom, NewCall},
     query::Pairs,
     reply,
+    rest::sent,
     state::App,
     tables::field::Choice,
     view::Page,
@@ -146,7 +147,11 @@ pub(crate) async fn cancel(
 }
 
 /// `POST /api/v1/me/calls`: places a call; 202 with its id.
-pub(crate) async fn api_place(State(app): State<Arc<App>>, who: Who, Json(sent): Json<Sent>) -> Answer {
+pub(crate) async fn api_place(
+    State(app): State<Arc<App>>,
+    who: Who,
+    sent::Sent(sent): sent::Sent<Sent>,
+) -> Answer {
     let from = match (sent.device, sent.extension) {
         (Some(_), Some(_)) => {
             return Err(Fault::Malformed("give a device or an extension, not both".into()).into());

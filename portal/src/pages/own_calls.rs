@@ -24,6 +24,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::param::{Param, Takes, checked},
     state::App,
     text::encode,
     view::Page,
@@ -128,7 +129,7 @@ pub(crate) async fn contact(
 /// `GET /api/v1/me/call-history`: `{"items":[…],"next":"…"}`, with the page's filters; all times without `from`, `to` and
 /// `range`.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &PARAMETERS)?;
     let clock = Clock::of(&app, &who).await?;
     let limit = asked.get("limit").parse().unwrap_or(PAGE).clamp(1, 200);
     let query = Filter::read(&asked, "all").query(&clock);
@@ -210,3 +211,15 @@ pub(super) const PATH: &str = "/call-history";
 const STATE: &str = "call_history";
 /// Calls a page.
 const PAGE: usize = 50;
+/// What the API's list takes.
+pub(crate) const PARAMETERS: [Param; 9] = [
+    Param::new("q", Takes::Text, "A number, a name or a day."),
+    Param::new("range", Takes::OneOf(&["24h", "3d", "7d", "all"]), "How far back; all if not given."),
+    Param::new("from", Takes::Text, "First day, such as 2026-11-22; counts more than `range`."),
+    Param::new("to", Takes::Text, "Last day."),
+    Param::new("caller", Takes::Text, "Digits of who called."),
+    Param::new("dialled", Takes::Text, "Digits of what was dialled."),
+    Param::new("type", Takes::OneOf(&["inbound", "outbound", "missed"]), "Which way it went."),
+    Param::new("after", Takes::Text, "`next` of the page before."),
+    Param::new("limit", Takes::Whole(1, 200), "Calls a page."),
+];

@@ -27,6 +27,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::sent::Sent,
     state::App,
     tables::{
         field::{self, Filled, Input, SET},
@@ -147,7 +148,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 pub(crate) async fn api_change(
     State(app): State<Arc<App>>,
     who: Who,
-    Json(sent): Json<std::collections::BTreeMap<String, String>>,
+    Sent(sent): Sent<std::collections::BTreeMap<String, String>>,
 ) -> Answer {
     if let Some(other) =
         sent.keys().find(|name| api_names().all(|known| known != name.as_str()) || *name == "email")
@@ -227,7 +228,7 @@ fn names() -> Vec<&'static str> {
 }
 
 /// What programs change of who asks: the profile, and where calls go.
-fn api_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn api_names() -> impl Iterator<Item = &'static str> {
     names().into_iter().chain(super::settings::names())
 }
 

@@ -159,6 +159,7 @@ const UNTIL: &str = "_until";
 /// The last one is that of the night.
 const CARDS: &[(&str, &[&str])] = &[
     ("Do not disturb", &["dnd", "dnd_until"]),
+    ("Mobile phone", &["mobile_rings", "mobile_delay"]),
     (
         "Call forwarding",
         &[

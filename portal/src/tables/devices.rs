@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use askama::Template;
 use axum::{
     Json,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -19,6 +20,7 @@ use crate::{
     live::LiveBinding,
     query::Pairs,
     reply,
+    rest::{self, sent::RowId},
     state::App,
     text::At,
 };
@@ -113,15 +115,16 @@ pub(crate) async fn resync(
 pub(crate) async fn api_resync(
     State(app): State<Arc<App>>,
     who: Who,
-    Path(id): Path<i64>,
-    body: String,
+    RowId(id): RowId,
+    body: Bytes,
 ) -> Answer {
-    let wants: serde_json::Value = if body.trim().is_empty() {
-        serde_json::json!({})
-    } else {
-        serde_json::from_str(&body).map_err(|error| Fault::Malformed(error.to_string()))?
+    let wants = rest::json::optional(&body, &["reboot"])?;
+    let reboot = match wants.get("reboot") {
+        None => false,
+        Some(serde_json::Value::Bool(reboot)) => *reboot,
+        Some(_) => return Err(Fault::Malformed("`reboot` is true or false".into()).into()),
     };
-    let told = told(&app, &who, id, wants["reboot"] == true).await?;
+    let told = told(&app, &who, id, reboot).await?;
     Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "told": told }))).into_response())
 }
 

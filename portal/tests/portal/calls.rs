@@ -66,6 +66,43 @@ async fn the_list_filters_by_result_and_search() {
     assert_eq!(browser.get("/api/v1/calls?outcome=busy").await.value()["items"][0]["id"], "c2");
 }
 
+/// NUM-10: calls of one campaign's number, on the page, over the API, and as CSV.
+#[tokio::test]
+async fn calls_are_found_by_the_number_that_was_called() {
+    let world = World::new();
+    let browser = world.admin().await;
+    for (id, dialled, name) in
+        [("c1", "+49301234501", "Alma"), ("c2", "+49301234502", "=Berta"), ("c3", "102", "+49301234502")]
+    {
+        let row = CallRow {
+            id: id.into(),
+            tenant: 1,
+            started_at: 1_795_298_400_000,
+            answered_at: Some(1_795_298_407_000),
+            ended_at: Some(1_795_298_440_000),
+            caller_number: "+4940111".into(),
+            caller_name: name.into(),
+            dialled: dialled.into(),
+            outcome: "answered".into(),
+            ..CallRow::default()
+        };
+        world.db.write_records(&[Change::CallClosed(Box::new(row))]).unwrap();
+    }
+    let found = |body: &str| ["c1", "c2", "c3"].map(|id| body.contains(&format!("id=\"row-{id}\"")));
+    let page = browser.get("/admin/calls?called=%2B49%2030%2012345").await.body;
+    assert_eq!(found(&page), [true, true, false]);
+    assert!(page.contains("/admin/calls/export.csv?called="), "{page}");
+    let one = "called=%2B49301234502";
+    assert_eq!(found(&browser.get(&format!("/admin/calls?{one}")).await.body), [false, true, false]);
+    let api = browser.get(&format!("/api/v1/calls?{one}")).await.value();
+    assert_eq!((api["items"].as_array().unwrap().len(), &api["items"][0]["id"]), (1, &"c2".into()));
+    let csv = browser.get(&format!("/admin/calls/export.csv?{one}")).await.body;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 2, "{csv}");
+    assert_eq!(lines[0], "date,caller,caller_name,called,answered_by,result,duration_s,cause");
+    assert!(lines[1].contains("'=Berta") && lines[1].contains("answered,33"), "{csv}");
+}
+
 #[tokio::test]
 async fn one_call_shows_decisions_parties_and_messages_as_text() {
     let world = World::new();

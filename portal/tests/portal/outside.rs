@@ -7,11 +7,14 @@ use config::{
         Change,
         outside::{AlertKind, AlertRow},
     },
-    resources::{customer_groups::CUSTOMER_GROUPS, tenants::TENANTS},
+    resources::{customer_groups::CUSTOMER_GROUPS, numbers::NUMBERS, tenants::TENANTS, users::USERS},
 };
 use serde_json::json;
 
-use crate::world::{World, author};
+use crate::{
+    desk::{anna, values},
+    world::{World, author},
+};
 
 /// OPS-02: the page and the API say what would become of a call, and compare revisions.
 #[tokio::test]
@@ -98,4 +101,69 @@ async fn administrators_see_a_call_for_help_until_one_has_seen_it() {
     assert!(!other.get("/admin").await.body.contains("called 112"));
     assert_eq!(admin.post(&format!("/admin/alerts/{id}/seen"), &[]).await.status.as_u16(), 303);
     assert!(!admin.get("/admin/users").await.body.contains("called 112"));
+}
+
+/// NUM-08, NUM-09, PRF-08: what somebody shows outside is chosen by managers, by page and by program.
+#[tokio::test]
+async fn only_a_manager_changes_whom_a_user_shows_outside() {
+    let world = World::new();
+    let (admin, anna) = (world.admin().await, anna(&world).await);
+    let number = world.db.create(&author(), &NUMBERS, &values([("number", "+12025550100")])).unwrap().id;
+    let wish = json!({ "caller_id": number });
+    let shown = || {
+        let row = world.db.get(&author().viewer, &USERS, 1).unwrap().unwrap();
+        row.values["caller_id"].clone()
+    };
+    assert_eq!(anna.json("PATCH", "/api/v1/users/1", wish.clone()).await.status.as_u16(), 403);
+    assert!(!anna.json("PATCH", "/api/v1/me", wish.clone()).await.status.is_success());
+    let own = number.to_string();
+    anna.post("/profile", &[("first_name", "Anna"), ("caller_id", &own)]).await;
+    assert_eq!(shown(), "");
+    let saved = admin.json("PATCH", "/api/v1/users/1", wish).await;
+    assert!(saved.status.is_success(), "{}", saved.body);
+    assert_eq!(shown(), own);
+}
+
+/// RNG-01: people switch their own mobile phone on, once its number is there.
+#[tokio::test]
+async fn people_let_their_mobile_phone_ring_with_the_others() {
+    let world = World::new();
+    let anna = anna(&world).await;
+    let page = anna.get("/settings").await.body;
+    assert!(page.contains("name=\"mobile_rings\"") && page.contains("name=\"mobile_delay\""), "{page}");
+    let wish = [("mobile_rings", "1"), ("mobile_delay", "10")];
+    let early = anna.post("/settings", &wish).await;
+    assert!(early.status.as_u16() == 422 && early.body.contains("Enter the mobile number first."));
+    world.db.update(&author(), &USERS, 1, &values([("mobile", "+12025550177")]), None).unwrap();
+    assert_eq!(anna.post("/settings", &wish).await.status.as_u16(), 303);
+    let row = world.db.get(&author().viewer, &USERS, 1).unwrap().unwrap().values;
+    assert_eq!((row["mobile_rings"].as_str(), row["mobile_delay"].as_str()), ("1", "10"));
+    let by_program = anna.json("PATCH", "/api/v1/me", json!({ "mobile_rings": "0" })).await;
+    assert!(by_program.status.is_success(), "{}", by_program.body);
+}
+
+/// SIP-41: a trunk's key is checked, kept sealed, and shown to nobody.
+#[tokio::test]
+async fn a_trunk_signs_with_a_key_that_is_never_shown() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let mut trunk = json!({
+        "name": "Carrier", "kind": "address", "host": "sip.carrier.example", "identity": "sign", "sign_key": "secret",
+    });
+    let refused = admin.json("POST", "/api/v1/trunks", trunk.clone()).await;
+    assert!(refused.status.as_u16() == 422 && refused.body.contains("sign_key"), "{}", refused.body);
+    let key = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAA";
+    trunk["sign_key"] = json!(format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n"));
+    let refused = admin.json("POST", "/api/v1/trunks", trunk.clone()).await;
+    assert!(refused.status.as_u16() == 422 && refused.body.contains("sign_certificate"), "{}", refused.body);
+    trunk["sign_certificate"] = json!("https://cert.example/c.pem");
+    let made = admin.json("POST", "/api/v1/trunks", trunk).await;
+    assert!(made.status.is_success() && !made.body.contains(key), "{}", made.body);
+    let id = made.value()["id"].as_str().map(str::to_owned).unwrap_or_else(|| made.value()["id"].to_string());
+    for body in [
+        admin.get(&format!("/api/v1/trunks/{id}")).await.body,
+        admin.get(&format!("/admin/trunks/{id}")).await.body,
+    ] {
+        assert!(!body.contains(key), "{body}");
+    }
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local, push_contact},
-    event::{Event, InviteId},
+    event::{EarlyOffer, Event, InviteId},
     transaction::{
         layer::{Layer, Owner, ServerId},
         receive::Arrival,
@@ -121,7 +121,9 @@ impl Invite {
             Reliability::Required => true,
         };
         if reliable {
-            if called.queue.len() < MOST_QUEUED {
+            // The first reliable response to a caller without an offer has ours (RFC 3261 §13.2.1).
+            let is_premature = !called.offered && !is_negotiated && response.body.is_none();
+            if called.queue.len() < MOST_QUEUED && !(is_premature && called.pending.is_none()) {
                 called.queue.push_back(response);
             }
             self.progress_queued(now, layer);
@@ -147,6 +149,16 @@ impl Invite {
             layer.respond_again(called.server);
         }
         self.timers.set(STILL_RINGING, now + STILL);
+    }
+    /// Whether the caller may be offered something before the answer.
+    pub(crate) fn early_offer(&self) -> EarlyOffer {
+        let reliability =
+            self.called.as_ref().filter(|called| !called.offered).map(|called| called.reliability);
+        match reliability {
+            Some(Reliability::Required) => EarlyOffer::Required,
+            Some(Reliability::Supported) => EarlyOffer::Possible,
+            Some(Reliability::None) | None => EarlyOffer::Impossible,
+        }
     }
     /// Whether a description in a provisional response would be our offer.
     pub(super) fn progress_offers(&self) -> bool {

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     access::Author,
     fixture::{Company, author, values},
-    resources::{settings::SETTINGS, tenants::TENANTS, users::USERS},
+    resources::{feature_codes::FEATURE_CODES, settings::SETTINGS, tenants::TENANTS, users::USERS},
     write::WriteError,
 };
 
@@ -62,6 +62,27 @@ fn an_extension_that_a_code_hides_is_refused() {
     assert!(user(&company, &one, "72").unwrap_err().contains("calls Two"));
     user(&company, &one, "7299").unwrap();
     assert!(user(&company, &two, "99").unwrap_err().contains("Others of the company group would dial 7299"));
+}
+
+/// MT-10: neither may a feature code begin like an access code of the group, nor the other way round.
+#[test]
+fn feature_codes_and_access_codes_do_not_begin_each_other() {
+    let (company, one, two) = twins();
+    code(&company, &two, "72").unwrap();
+    let echo: i64 = company.number("SELECT id FROM feature_codes WHERE tenant_id = 1 AND function = 'echo'");
+    let set =
+        |keys: &str| told(company.db.update(&one, &FEATURE_CODES, echo, &values([("code", keys)]), None));
+    for (keys, says) in [
+        ("721", "code: 721 begins with access code 72 of Two. Choose others."),
+        ("72", "code: 72 is access code 72 of Two already. Choose others."),
+    ] {
+        assert_eq!(set(keys), Err(says.to_owned()));
+    }
+    set("81").unwrap();
+    for keys in ["81", "817"] {
+        assert!(code(&company, &two, keys).unwrap_err().contains("feature code 81 of My company"), "{keys}");
+    }
+    code(&company, &two, "82").unwrap();
 }
 
 /// GEO-07

@@ -7,7 +7,7 @@ use crate::{
     codes::*,
     fixture::{Company, author, values, viewer},
     query::ListQuery,
-    resources::{feature_codes::FEATURE_CODES, settings::SETTINGS, users::USERS},
+    resources::{feature_codes::FEATURE_CODES, settings::SETTINGS, sites::SITES, users::USERS},
     write::WriteError,
 };
 
@@ -104,6 +104,9 @@ fn emergency_numbers_are_those_of_the_country() {
     assert_eq!(problems[0].message, "99 is how emergency number 999 begins. Choose others.");
     company.change(&SETTINGS, settings, &[("country", "de")]);
     assert_eq!(company.db.check(&author(1), &FEATURE_CODES, Some(echo), &given), []);
+    company.add(&SITES, &[("name", "London"), ("time_zone", "Europe/London"), ("country", "gb")]);
+    let problems = company.db.check(&author(1), &FEATURE_CODES, Some(echo), &given);
+    assert_eq!(problems[0].message, "99 is how emergency number 999 begins. Choose others.", "of a site");
 }
 
 /// FC-05, FC-06, FC-08: the same keys do one thing alone and another with a number behind.

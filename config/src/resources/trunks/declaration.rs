@@ -47,6 +47,26 @@ pub static TRUNKS: Resource = Resource {
             .help("Country and area are those of the settings."),
         Field::choice("number_out", "Numbers are sent as", NUMBER_OUT).required().default("plus"),
         Field::choice("caller_header", "Caller's number is in", CALLER_HEADER).required().default("pai"),
+        Field::choice("caller_form", "Caller's number is sent as", NUMBER_OUT)
+            .required()
+            .default("plus")
+            .help("In From, the asserted identity and Diversion. A foreign number is sent in full in any case."),
+        Field::text("caller_prefix", "Before it").max(20).help("Digits that the trunk wants before a caller's number."),
+        Field::choice("identity", "Signatures of callers", IDENTITY)
+            .required()
+            .default("pass")
+            .help("STIR/SHAKEN (RFC 8224). Those of calls that come in and are forwarded, and our own."),
+        Field::secret("sign_key", "Key")
+            .chosen_elsewhere()
+            .shown_when("identity", "sign")
+            .help("Of your certificate: P-256 in PKCS #8, all of the PEM file on one line. Blank keeps the present one."),
+        Field::url("sign_certificate", "Certificate is at")
+            .shown_when("identity", "sign")
+            .help("Address from which whoever is called fetches it."),
+        Field::choice("attestation", "Attestation", ATTESTATION)
+            .required()
+            .default("A")
+            .shown_when("identity", "sign"),
         Field::choice("codecs", "Codecs", CODECS).required().default("all"),
         Field::seconds("answer_within", "Next trunk after", 2, 32)
             .required()
@@ -79,7 +99,20 @@ pub static TRUNKS: Resource = Resource {
         ("Server", &["kind", "host", "port", "transport", "outbound_proxy", "domain"]),
         ("Account", &["username", "auth_name", "secret", "expires"]),
         ("Calls in", &["called_in", "number_in", "sources", "challenge"]),
-        ("Calls out", &["number_out", "caller_header", "caller_id", "foreign_callers", "codecs", "answer_within"]),
+        (
+            "Calls out",
+            &[
+                "number_out",
+                "caller_header",
+                "caller_form",
+                "caller_prefix",
+                "caller_id",
+                "foreign_callers",
+                "codecs",
+                "answer_within",
+            ],
+        ),
+        ("Signed callers", &["identity", "sign_key", "sign_certificate", "attestation"]),
         ("Emergency calls", &["emergency", "pidf_lo"]),
         ("Health", &["health", "health_interval"]),
     ],
@@ -126,13 +159,34 @@ fn can_be_reached(values: &Values) -> Result<(), Problem> {
             return Err(Problem::of(field, "Without spaces, quotes, brackets, @ and semicolons."));
         }
     }
-    match Source::list(text("sources")) {
-        Ok(_) => Ok(()),
-        Err(wrong) => Err(Problem::of(
-            "sources",
-            format!("`{wrong}` is no address or network such as 198.51.100.7 or 203.0.113.0/24."),
-        )),
+    if !text("caller_prefix").bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'*' | b'#')) {
+        return Err(Problem::of("caller_prefix", "Digits, +, * and #."));
     }
+    if let Err(wrong) = Source::list(text("sources")) {
+        let message = format!("`{wrong}` is no address or network such as 198.51.100.7 or 203.0.113.0/24.");
+        return Err(Problem::of("sources", message));
+    }
+    can_sign(text("identity"), text("sign_key"), text("sign_certificate"))
+}
+
+/// Who signs needs a key and says where its certificate is. The key is not among the values unless it is a new one.
+fn can_sign(identity: &str, key: &str, certificate: &str) -> Result<(), Problem> {
+    let armour = key.strip_prefix("-----BEGIN PRIVATE KEY-----");
+    let body = armour.and_then(|rest| rest.trim_end().strip_suffix("-----END PRIVATE KEY-----"));
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | ' ');
+    let is_key = body.is_some_and(|body| {
+        let letters: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+        body.chars().all(is_base64) && letters.starts_with(P256_BEGINS)
+    });
+    if !key.is_empty() && !is_key {
+        let message =
+            "A P-256 key in PKCS #8: from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----.";
+        return Err(Problem::of("sign_key", message));
+    }
+    if identity == "sign" && certificate.is_empty() {
+        return Err(Problem::of("sign_certificate", "Say where the certificate of the key is found."));
+    }
+    Ok(())
 }
 
 const KINDS: &[(&str, &str)] = &[("register", "By registration"), ("address", "By its address")];
@@ -158,4 +212,14 @@ const CALLER_HEADER: &[(&str, &str)] = &[
     ("ppi", "P-Preferred-Identity"),
     ("rpid", "Remote-Party-ID"),
 ];
+const IDENTITY: &[(&str, &str)] =
+    &[("pass", "Passed on"), ("sign", "Passed on, and calls without are signed"), ("off", "Dropped")];
+const ATTESTATION: &[(&str, &str)] = &[
+    ("A", "A: we know the caller and that the number is theirs"),
+    ("B", "B: we know the caller"),
+    ("C", "C: we know where the call came in"),
+];
+/// What a P-256 key in PKCS #8 with its public key begins with, in base64: lengths, version, id-ecPublicKey, prime256v1
+/// (RFC 5208 §5, RFC 5480 §2.1.1).
+const P256_BEGINS: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEH";
 const CODECS: &[(&str, &str)] = &[("all", "As the caller offers"), ("g711", "G.711 only")];

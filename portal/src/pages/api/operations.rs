@@ -1,6 +1,8 @@
 //! What the OpenAPI document says of what is no table: calls, the live stream, the audit log, the history, trials, import and
 //! export, mail. OPS-15.
 
+mod own;
+
 use config::{access::Verb, resources::users::USERS};
 use serde_json::{Map, Value, json};
 
@@ -36,6 +38,7 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     if who.may_see_mail() {
         groups.push(mail());
     }
+    groups.extend(own::groups(who));
     groups
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
     response::IntoResponse,
 };
@@ -21,15 +21,19 @@ use crate::{
     auth::Who,
     error::{Answer, Fault},
     query::Pairs,
+    rest::{
+        param::{Param, Takes, checked},
+        sent::RowId,
+    },
     state::App,
 };
 
 /// `GET`: with `q` those that contain each word; `all=1` adds the company's and colleagues. At most 200.
 pub(crate) async fn index(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
-    let asked = Pairs::parse(&query.unwrap_or_default());
+    let asked = checked(&query, &PARAMETERS)?;
     let viewer = who.viewer();
     let query = PeopleQuery {
-        people: if asked.get("all") == "1" { People::All } else { People::Own },
+        people: if ["1", "true"].contains(&asked.get("all")) { People::All } else { People::Own },
         search: asked.get("q").chars().take(100).collect(),
         after: super::place(asked.get("after")),
         limit: 200,
@@ -41,7 +45,7 @@ pub(crate) async fn index(State(app): State<Arc<App>>, who: Who, RawQuery(query)
 }
 
 /// `GET …/{id}`.
-pub(crate) async fn one(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn one(State(app): State<Arc<App>>, who: Who, RowId(id): RowId) -> Answer {
     let viewer = who.viewer();
     let row = app.db(move |db| db.contact(&viewer, Whose::Own, id)).await?.ok_or(Fault::NotFound)?;
     Ok(Json(json!({ "id": id, "version": row.version, "values": row.values })).into_response())
@@ -55,14 +59,14 @@ pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, body: Bytes) -
 }
 
 /// `PATCH …/{id}`: the fields that are given.
-pub(crate) async fn patch(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>, body: Bytes) -> Answer {
+pub(crate) async fn patch(State(app): State<Arc<App>>, who: Who, RowId(id): RowId, body: Bytes) -> Answer {
     let (author, values) = (who.author("api"), given(&body)?);
     let saved = app.db(move |db| db.change_contact(&author, (Whose::Own, id), &values, None)).await?;
     Ok(Json(json!({ "id": saved.id })).into_response())
 }
 
 /// `DELETE …/{id}`.
-pub(crate) async fn delete(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn delete(State(app): State<Arc<App>>, who: Who, RowId(id): RowId) -> Answer {
     let author = who.author("api");
     app.db(move |db| db.delete_contacts(&author, &[(Whose::Own, id)])).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -114,4 +118,10 @@ fn given(body: &[u8]) -> Result<Values, Fault> {
     Ok(values)
 }
 
+/// What the list takes.
+pub(crate) const PARAMETERS: [Param; 3] = [
+    Param::new("q", Takes::Text, "Words that all occur."),
+    Param::new("all", Takes::Flag, "The company's contacts and colleagues, too."),
+    Param::new("after", Takes::Text, "`next` of the page before."),
+];
 const MOST_NUMBERS: usize = 200;

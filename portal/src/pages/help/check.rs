@@ -23,6 +23,7 @@ use crate::{
     error::{Answer, Fault},
     pages::own_phones::{self, OwnPhone},
     reply,
+    rest::sent::RowId,
     state::App,
     view::Page,
     zone::Clock,
@@ -95,7 +96,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 }
 
 /// `GET /api/v1/users/{id}/phone-check`.
-pub(crate) async fn api_user(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn api_user(State(app): State<Arc<App>>, who: Who, RowId(id): RowId) -> Answer {
     Ok(of_user(&app, &who, id).await?.json())
 }
 

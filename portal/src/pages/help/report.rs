@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use config::{access::Viewer, outbox::Content, resources::users::USERS};
+use config::{Problem, access::Viewer, outbox::Content, resources::users::USERS};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,6 +19,7 @@ use crate::{
     pages::own_calls,
     query::Pairs,
     reply,
+    rest::sent::Sent,
     state::App,
     view::Page,
     zone::Clock,
@@ -96,9 +97,9 @@ pub(crate) async fn send(State(app): State<Arc<App>>, who: Who, body: String) ->
 }
 
 /// `POST /api/v1/me/reports`: `what`, and as far as known `error`, `feature`, `steps`, `call`.
-pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, Json(sent): Json<Report>) -> Answer {
+pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, Sent(sent): Sent<Report>) -> Answer {
     if sent.what.trim().is_empty() {
-        return Err(Fault::Malformed("`what` is missing: say what happened".into()).into());
+        return Err(Fault::Invalid(vec![Problem::of("what", "Say what happened.")]).into());
     }
     let report = completed(&app, &who, sent).await?;
     match post(&app, &who, &report).await? {

@@ -26,6 +26,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
+    rest::sent,
     state::App,
     view::Page,
     zone::{Clock, Shown},
@@ -111,13 +112,21 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 }
 
 /// `POST /api/v1/me/blocked-callers`: `{"number":"…","note":"…"}`.
-pub(crate) async fn api_block(State(app): State<Arc<App>>, who: Who, Json(sent): Json<Sent>) -> Answer {
+pub(crate) async fn api_block(
+    State(app): State<Arc<App>>,
+    who: Who,
+    sent::Sent(sent): sent::Sent<Sent>,
+) -> Answer {
     let id = add(&app, &who, &sent.number, sent.note).await?.map_err(Fault::Invalid)?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
 }
 
 /// `DELETE /api/v1/me/blocked-callers/{id}`.
-pub(crate) async fn api_unblock(State(app): State<Arc<App>>, who: Who, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn api_unblock(
+    State(app): State<Arc<App>>,
+    who: Who,
+    sent::RowId(id): sent::RowId,
+) -> Answer {
     remove(&app, &who, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
