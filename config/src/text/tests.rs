@@ -339,7 +339,7 @@ proptest! {
             let mut members: Vec<String> = members.iter().filter_map(|at| ids.get(*at)).map(ToString::to_string).collect();
             members.sort();
             members.dedup();
-            let group = values([("name", &*format!("{title}{at}")), ("members", &members.join(",")), ("extension", &format!("{}", 700 + at))]);
+            let group = values([("name", &*format!("{title}{at}")), ("members", &members.join(",")), ("extension", &format!("{}", 800 + at))]);
             db.create(&author(1), &RING_GROUPS, &group).unwrap();
         }
         let exported = db.export_text(&viewer(1), "", Secrets::InClear).unwrap();

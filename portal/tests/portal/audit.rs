@@ -125,7 +125,7 @@ async fn the_past_is_shown_compared_and_restored() {
     let browser = world.admin().await;
     let then = newest(&world).revision;
     rename(&world, 1, "Bergmann");
-    world.user("Zoetta", "702");
+    world.user("Zoetta", "752");
     let list = browser.get("/admin/history").await.body;
     assert!(list.contains(&format!("/admin/history/compare?from={then}&amp;to={}", then + 1)), "{list}");
     let past = browser.get(&format!("/admin/history/{then}?table=users")).await.body;

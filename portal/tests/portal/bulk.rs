@@ -21,7 +21,7 @@ async fn post_from(browser: &Browser, from: &str, path: &str, fields: &[(&str, &
 async fn the_ticked_rows_change_together_and_the_list_stays_as_it_was() {
     let world = World::new();
     let browser = world.admin().await;
-    let ids: Vec<String> = (0..3).map(|n| world.user("Tick", &format!("70{n}")).to_string()).collect();
+    let ids: Vec<String> = (0..3).map(|n| world.user("Tick", &format!("75{n}")).to_string()).collect();
     let fields = [("id", &*ids[0]), ("id", &*ids[1]), ("act", "set"), ("set.suspended", "=1")];
     let from = "/admin/users?q=tick&sort=name";
     let done = post_from(&browser, from, "/admin/users/bulk", &fields).await;
@@ -72,7 +72,7 @@ async fn what_stands_in_the_way_is_named_and_nothing_happens() {
 async fn the_selection_is_exported_alone() {
     let world = World::new();
     let browser = world.admin().await;
-    let (anna, _) = (world.user("Annabella", "701"), world.user("Annabeth", "702"));
+    let (anna, _) = (world.user("Annabella", "751"), world.user("Annabeth", "752"));
     let id = anna.to_string();
     let csv = browser.post("/admin/users/export", &[("id", &id), ("query", "q=anna")]).await.body;
     assert!(csv.contains("Annabella") && csv.lines().count() == 2, "{csv}");

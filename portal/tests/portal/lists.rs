@@ -6,7 +6,7 @@ use crate::world::World;
 async fn search_filters_and_sort_are_in_the_address() {
     let world = World::new();
     let browser = world.admin().await;
-    let (anna, zoe) = (world.user("Annabella", "701"), world.user("Zoetta", "702"));
+    let (anna, zoe) = (world.user("Annabella", "751"), world.user("Zoetta", "752"));
     let rows = |body: &str| {
         (body.contains(&format!("id=\"row-{anna}\"")), body.contains(&format!("id=\"row-{zoe}\"")))
     };
@@ -54,7 +54,7 @@ async fn a_long_list_has_pages() {
 async fn cards_show_the_same_rows() {
     let world = World::new();
     let browser = world.admin().await;
-    let id = world.user("Annabella", "701");
+    let id = world.user("Annabella", "751");
     let cards = browser.get("/admin/users?view=cards").await.body;
     assert!(cards.contains("class=\"cards\"") && cards.contains(&format!("<li id=\"row-{id}\"")));
 }
@@ -64,8 +64,8 @@ async fn cards_show_the_same_rows() {
 async fn csv_has_the_rows_of_the_filter_and_nothing_that_a_spreadsheet_runs() {
     let world = World::new();
     let browser = world.admin().await;
-    world.user("=cmd|' /C calc'!A0", "701");
-    world.user("Zoetta", "702");
+    world.user("=cmd|' /C calc'!A0", "751");
+    world.user("Zoetta", "752");
     let csv = browser.get("/admin/users/export.csv?q=calc").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert!(csv.header("content-disposition").contains("users.csv"));
@@ -96,7 +96,7 @@ async fn an_import_takes_all_rows_or_none() {
 async fn names_from_outside_are_text() {
     let world = World::new();
     let browser = world.admin().await;
-    let id = world.user("<img src=x onerror=alert(1)>", "701");
+    let id = world.user("<img src=x onerror=alert(1)>", "751");
     for path in ["/admin/users".to_owned(), format!("/admin/users/{id}"), "/admin".to_owned()] {
         let body = browser.get(&path).await.body;
         assert!(!body.contains("<img src=x"), "{path}");

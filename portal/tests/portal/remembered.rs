@@ -8,7 +8,7 @@ async fn cards_and_columns_stay_until_they_are_changed_for_each_person() {
     let world = World::new();
     let browser = world.admin().await;
     let other = world.account("second", 2).await;
-    let id = world.user("Annabella", "701");
+    let id = world.user("Annabella", "751");
     let kept = browser.post("/admin/users/state", &[("view", "cards")]).await;
     assert_eq!(kept.status.as_u16(), 303, "{}", kept.body);
     assert!(browser.get("/admin/users").await.body.contains("<ul class=\"cards\">"));
@@ -47,7 +47,7 @@ async fn a_view_is_saved_under_a_name_and_removed() {
 async fn every_column_filters_by_what_it_holds() {
     let world = World::new();
     let browser = world.admin().await;
-    let (anna, zoe) = (world.user("Annabella", "701"), world.user("Zoetta", "702"));
+    let (anna, zoe) = (world.user("Annabella", "751"), world.user("Zoetta", "752"));
     browser
         .post("/admin/users/bulk", &[("id", &anna.to_string()), ("act", "set"), ("set.suspended", "=1")])
         .await;
@@ -62,7 +62,7 @@ async fn every_column_filters_by_what_it_holds() {
     assert!(browser.post("/admin/devices", &device).await.status.is_redirection());
     for (query, found) in [
         ("users?f.first_name.has=abel", "Annabella"),
-        ("users?f.extension.has=702", "Zoetta"),
+        ("users?f.extension.has=752", "Zoetta"),
         ("users?f.suspended.not=0", "Annabella"),
         ("devices?f.max_contacts.min=6&f.max_contacts.max=8", "Desk"),
         ("devices?f.user.has=zoett", "Desk"),
@@ -82,7 +82,7 @@ async fn every_column_filters_by_what_it_holds() {
 async fn a_reference_filter_offers_what_matches_and_keeps_what_is_chosen() {
     let world = World::new();
     let browser = world.admin().await;
-    let (anna, zoe) = (world.user("Annabella", "701"), world.user("Zoetta", "702"));
+    let (anna, zoe) = (world.user("Annabella", "751"), world.user("Zoetta", "752"));
     let boxes =
         browser.get(&format!("/admin/devices/choices/user?as=filter&search=zoett&f.user={anna}")).await.body;
     assert!(boxes.contains(&format!("value=\"{anna}\" checked")), "{boxes}");
