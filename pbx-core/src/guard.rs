@@ -3,14 +3,11 @@
 //! A charge belongs to a leg, so that it follows the leg from call to call. What is not answered costs nothing. A day is one
 //! of UTC.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Instant,
-};
+use std::{collections::HashSet, time::Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use config::{
-    TenantId, UserId,
+    QuickMap, TenantId, UserId,
     numbering::Class,
     records::outside::UsageRow,
     snapshot::{CallLimits, Limit},
@@ -21,9 +18,9 @@ use crate::{ids::LegId, io::Now};
 /// Calls outside that run, and what was talked on this day.
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
-    running: HashMap<LegId, Charge>,
+    running: QuickMap<LegId, Charge>,
     /// [s]
-    talked: HashMap<(Payer, Kind), u64>,
+    talked: QuickMap<(Payer, Kind), u64>,
     day: NaiveDate,
     /// Of whom administrators know today.
     told: HashSet<(Payer, Kind)>,
