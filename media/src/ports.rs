@@ -53,7 +53,7 @@ impl Ports {
         self.in_use += 1;
         Some(port)
     }
-    /// Gives a port back; it rests for 2 s, so that late packets of the old call meet nobody.
+    /// Gives a port back; it rests for 1 s, so that late packets of the old call meet nobody.
     /// What is not in use is ignored.
     pub fn give_back(&mut self, now: Instant, port: u16) {
         let Some(worker) = self.release(port) else { return };
@@ -158,7 +158,7 @@ fn first(range: &RangeInclusive<u16>) -> u32 {
 }
 
 /// How long a port rests: longer than any packet is on its way.
-const REST: Duration = Duration::from_secs(2);
+const REST: Duration = Duration::from_secs(1);
 /// How long a port of another program is left alone: those that ask the system for any port rarely keep it for long.
 const ASIDE: Duration = Duration::from_secs(60);
 /// Of so many ports the next one is chosen, if there are.
@@ -191,7 +191,7 @@ mod tests {
         ports.give_back(start, 10_003);
         ports.give_back(start, 9);
         assert_eq!(ports.in_use(), 2);
-        assert_eq!(ports.take(start + Duration::from_millis(1_999), 0), None);
+        assert_eq!(ports.take(start + Duration::from_millis(999), 0), None);
         assert_eq!(ports.take(start + REST, 0), Some(10_004));
         assert_eq!(ports.take(start + REST, 0), None);
     }

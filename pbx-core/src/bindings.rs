@@ -1,13 +1,13 @@
 //! Registered contacts by device, small in memory, in order of expiry. SIP-05, SIP-06, SIP-07.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use config::{DeviceId, TenantId, records::BindingRow};
+use config::{DeviceId, QuickMap, TenantId, records::BindingRow};
 use media::text;
 use sip_stack::{Flow, Transport, uri::Uri};
 
@@ -62,7 +62,7 @@ struct Entry {
 /// All registered contacts of the node.
 #[derive(Debug, Default)]
 pub(crate) struct Bindings {
-    devices: HashMap<DeviceId, Entry>,
+    devices: QuickMap<DeviceId, Entry>,
     expiry: BTreeSet<(Instant, DeviceId, u32)>,
     agents: HashSet<Arc<str>>,
     next_position: u32,

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use config::{
-    TenantId, UserId,
+    QuickMap, TenantId, UserId,
     numbering::Class,
     records::outside::UsageRow,
     snapshot::{CallLimits, Limit},
@@ -21,9 +21,9 @@ use crate::{ids::LegId, io::Now};
 /// Calls outside that run, and what was talked on this day.
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
-    running: HashMap<LegId, Charge>,
+    running: QuickMap<LegId, Charge>,
     /// [s]
-    talked: HashMap<(Payer, Kind), u64>,
+    talked: QuickMap<(Payer, Kind), u64>,
     day: NaiveDate,
     /// Of whom administrators know today.
     told: HashSet<(Payer, Kind)>,

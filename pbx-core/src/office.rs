@@ -1,12 +1,9 @@
 //! What scripts may see of the engine: registered phones, and who is on a call. The engine writes between polls,
 //! scripts only read.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-};
+use std::cell::{Cell, RefCell};
 
-use config::{UserId, hunt::Memory};
+use config::{QuickMap, UserId, hunt::Memory};
 
 use crate::{
     bindings::Bindings, callback::Callbacks, guard::Guard, ids::LegId, parking::Parking, trunk::Trunks,
@@ -35,7 +32,7 @@ pub(crate) struct Office {
 
 /// Calls in progress by user, ringing or up, in either direction; one call counts once (C-4 of FEATURES).
 #[derive(Debug, Default)]
-pub(crate) struct Lines(HashMap<UserId, u32>);
+pub(crate) struct Lines(QuickMap<UserId, u32>);
 
 impl Office {
     /// A leg id that was never used.

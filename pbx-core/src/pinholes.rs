@@ -5,11 +5,11 @@
 //! contacts that came back all at once (after a restart, a broken line) drift apart.
 
 use std::{
-    collections::{BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeSet, hash_map::Entry},
     time::{Duration, Instant},
 };
 
-use config::DeviceId;
+use config::{DeviceId, QuickMap};
 use rand::{Rng, rngs::StdRng};
 use sip_stack::RequestId;
 
@@ -20,8 +20,8 @@ pub(crate) type Key = (DeviceId, u32);
 #[derive(Debug, Default)]
 pub(crate) struct Pinholes {
     due: BTreeSet<(Instant, Key)>,
-    watched: HashMap<Key, Watch>,
-    asked: HashMap<RequestId, Key>,
+    watched: QuickMap<Key, Watch>,
+    asked: QuickMap<RequestId, Key>,
     unreachable: usize,
 }
 

@@ -243,5 +243,5 @@ fn print(greeting: &Greeting<'_>) {
     let _ = out.write_all(greeting.text().as_bytes()).and_then(|()| out.flush());
 }
 
-/// Sockets that each media thread keeps open for the next calls: those of a thousand calls a second while they rest.
+/// Sockets that each media thread keeps open for the next calls: those of two thousand calls a second while they rest.
 const KEPT: usize = 8192;

@@ -85,7 +85,7 @@ fn memory_is_flat_after_many_calls() {
     bob.set_manner(Manner::Answer);
     let run = |count: usize| {
         for _ in 0..count {
-            // Ports rest for two seconds; a caller who is early is refused and tries again.
+            // Ports rest for a second; a caller who is early is refused and tries again.
             until("a free port", PATIENCE, || {
                 let dialling = alice.dial(&server.number(1));
                 let response = dialling.finish();

@@ -3,10 +3,11 @@
 
 use std::{
     borrow::Borrow,
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, Hash},
     sync::Arc,
 };
+
+use crate::QuickMap;
 
 /// A map whose clones are cheap and share what they have in common.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct SharedMap<K, V> {
     parts: Arc<[Part<K, V>]>,
 }
 
-type Part<K, V> = Option<Arc<HashMap<K, V>>>;
+type Part<K, V> = Option<Arc<QuickMap<K, V>>>;
 
 /// An entry as it was and as it is, where it was or is there.
 pub type Difference<'a, T> = (Option<&'a Arc<T>>, Option<&'a Arc<T>>);
@@ -84,7 +85,7 @@ impl<K: Eq + Hash + Clone, V: Clone> SharedMap<K, V> {
         Arc::ptr_eq(&self.parts, &other.parts)
     }
 
-    fn part_mut<Q: Hash + ?Sized>(&mut self, key: &Q) -> &mut HashMap<K, V> {
+    fn part_mut<Q: Hash + ?Sized>(&mut self, key: &Q) -> &mut QuickMap<K, V> {
         self.make_parts();
         let part = &mut Arc::make_mut(&mut self.parts)[part_of(key)];
         Arc::make_mut(part.get_or_insert_default())
@@ -141,10 +142,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Extend<(K, V)> for SharedMap<K, V> {
 
 /// The same for a key as owned and as borrowed, which hash alike.
 fn part_of<Q: Hash + ?Sized>(key: &Q) -> usize {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    // The remainder is below the number of parts.
-    (hasher.finish() % PARTS as u64) as usize
+    // Other bits than those by which the part's own map places its entries.
+    (crate::quick::HASH.hash_one(key) >> 32) as usize % PARTS
 }
 
 /// An edit copies this many pointers and one part: at 10,000 entries about 156.

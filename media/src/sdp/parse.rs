@@ -1,6 +1,9 @@
 //! Reading a description: lenient about what we do not use, exact about what we do (RFC 8866 §5, §9).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use smallvec::SmallVec;
 
@@ -28,7 +31,7 @@ impl Description {
             return Err(SdpError::TooLarge);
         }
         // What is not UTF-8 (a session name, say) must not hinder; what we use is ASCII.
-        let text = String::from_utf8_lossy(body);
+        let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
         let mut reader = Reader { encryption, ..Reader::default() };
         for (index, line) in text.split('\n').enumerate() {
             let line = end_trimmed(line);

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::{
     cause::Cause,
-    leg::Party,
+    leg::{Party, State},
     script::{Call, Script},
 };
 use crate::{
@@ -127,13 +127,15 @@ pub(crate) struct Renegotiation {
     pub direction: media::sdp::Direction,
 }
 
-/// What the portal was shown last.
+/// What the portal, and those who watch lamps, were told last.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub at: Option<Instant>,
     /// A change is held back until then.
     pub due: Option<Instant>,
     pub last: Option<live::Call>,
+    /// The legs as they were when those who watch their people were told last.
+    pub legs: SmallVec<[Option<(LegId, State)>; 3]>,
 }
 
 /// All calls and legs of the engine.

@@ -1,9 +1,9 @@
 //! How what is watched stands: from calls, registrations, settings and what phones publish. SIP-27…29, RNG-14, DIR-22…24.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use config::{
-    DeviceId, Snapshot, TenantId, TrunkId, UserId,
+    DeviceId, QuickMap, Snapshot, TenantId, TrunkId, UserId,
     access::Permission,
     snapshot::{Target, User},
 };
@@ -32,9 +32,16 @@ use crate::{
 impl Engine {
     /// Something of a call changed that who watches its people may see.
     pub(super) fn touched(&mut self, id: CallId) {
-        let Some(call) = self.calls.running.get(&id) else { return };
-        for leg in &call.legs {
-            let Some(leg) = self.calls.legs.get(leg) else { continue };
+        let Some(call) = self.calls.running.get_mut(&id) else { return };
+        let rings = call.talking.is_none();
+        call.shown.legs.resize(call.legs.len(), None);
+        for (id_of_leg, told) in call.legs.iter().zip(&mut call.shown.legs) {
+            let Some(leg) = self.calls.legs.get(id_of_leg) else { continue };
+            let is_told = told.replace((*id_of_leg, leg.state)) == Some((*id_of_leg, leg.state));
+            // Of who is rung or left nothing is seen but that: in a large group each phone's answer concerns itself only.
+            if is_told && leg.side == Side::Callee && (rings || leg.is_over()) {
+                continue;
+            }
             if let Some(user) = leg.party.user {
                 self.presence.touch_call(Watched::User(user), id);
             }
@@ -223,12 +230,17 @@ impl Engine {
         }
     }
 
-    fn dialog_of_user(&self, call: &Running, user: UserId) -> Option<Dialog> {
+    /// The leg of the user's that has come furthest.
+    fn leg_of_user(&self, call: &Running, user: UserId) -> Option<(Stage, (LegId, &Leg))> {
         let legs = call.legs.iter().filter_map(|id| Some((*id, self.calls.legs.get(id)?)));
         let theirs = legs.filter(|(_, leg)| leg.party.user == Some(user));
-        let (stage, (id, leg)) = theirs
+        theirs
             .filter_map(|(id, leg)| Some((stage(leg)?, (id, leg))))
-            .max_by_key(|(stage, (id, _))| (*stage, std::cmp::Reverse(*id)))?;
+            .max_by_key(|(stage, (id, _))| (*stage, std::cmp::Reverse(*id)))
+    }
+
+    fn dialog_of_user(&self, call: &Running, user: UserId) -> Option<Dialog> {
+        let (stage, (id, leg)) = self.leg_of_user(call, user)?;
         Some(Dialog {
             id: call.id.0 as u32,
             stage,
@@ -302,9 +314,12 @@ impl Engine {
 
     /// What a user is doing: the one answer for phones and portal. DIR-22…24, RNG-14
     pub(super) fn doing(&self, now: Now, user: &User) -> Doing {
-        let dialogs = self.dialogs_of(now, Watched::User(user.id));
+        let calls = self.presence.calls_of(Watched::User(user.id));
+        let calls = calls.iter().filter_map(|id| self.calls.running.get(id).filter(|call| !call.is_ending()));
         // Whoever is rung is not on a call yet.
-        if dialogs.iter().any(|dialog| dialog.stage == Stage::Confirmed || dialog.is_initiator) {
+        let talks =
+            |(stage, (_, leg)): (Stage, (LegId, &Leg))| stage == Stage::Confirmed || leg.side == Side::Caller;
+        if calls.filter_map(|call| self.leg_of_user(call, user.id)).any(talks) {
             return Doing::OnThePhone;
         }
         let devices = self.snapshot.devices_of(user.tenant, user.id);
@@ -430,8 +445,8 @@ impl Engine {
 }
 
 /// Users by the extension that all their calls go to.
-fn forwarders(snapshot: &Snapshot) -> HashMap<(TenantId, Box<str>), Vec<UserId>> {
-    let mut forwarders = HashMap::<_, Vec<UserId>>::new();
+fn forwarders(snapshot: &Snapshot) -> QuickMap<(TenantId, Box<str>), Vec<UserId>> {
+    let mut forwarders = QuickMap::<_, Vec<UserId>>::default();
     for user in snapshot.users() {
         for to in [&user.forwards.always, &user.forwards.night.always].into_iter().flatten() {
             forwarders.entry((user.tenant, to.as_str().into())).or_default().push(user.id);

@@ -15,9 +15,9 @@ pub(crate) mod watched;
 pub(crate) mod watchers;
 pub(crate) mod xml;
 
-use std::{collections::HashMap, time::Instant};
+use std::time::Instant;
 
-use config::{DeviceId, TenantId, UserId};
+use config::{DeviceId, QuickMap, TenantId, UserId};
 use smallvec::SmallVec;
 
 use crate::ids::CallId;
@@ -34,15 +34,15 @@ pub(crate) struct Presence {
     /// What phones say of their users by PUBLISH.
     pub publications: Publications,
     /// Messages in mailboxes; nothing is none. They come from who keeps mailboxes.
-    pub mailboxes: HashMap<UserId, Counts>,
+    pub mailboxes: QuickMap<UserId, Counts>,
     /// Which calls something watchable is in. Entries of calls that are over go when they are met.
-    calls: HashMap<Watched, SmallVec<[CallId; 2]>>,
+    calls: QuickMap<Watched, SmallVec<[CallId; 2]>>,
     /// What may stand otherwise than watchers were told.
     touched: Vec<Watched>,
     /// The state in a word that the portal was shown last, of what is watched.
-    pub shown: HashMap<Watched, &'static str>,
+    pub shown: QuickMap<Watched, &'static str>,
     /// Users by the extension that all their calls go to.
-    pub forwarders: HashMap<(TenantId, Box<str>), Vec<UserId>>,
+    pub forwarders: QuickMap<(TenantId, Box<str>), Vec<UserId>>,
     /// When lamps that depend on the time are looked at next; never as long as nobody watches.
     pub clock: Option<Instant>,
     /// Phones that get the counts of their mailbox without asking, and are to be told now.

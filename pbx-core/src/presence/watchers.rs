@@ -8,11 +8,11 @@
 //! - who waits longest is told first.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
-use config::{DeviceId, TenantId};
+use config::{DeviceId, QuickMap, TenantId};
 use sip_stack::{SubscriptionId, stack::Termination};
 use smallvec::SmallVec;
 
@@ -69,9 +69,9 @@ enum Turn {
 /// All subscriptions of the node, with their queue.
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
-    rows: HashMap<SubscriptionId, Box<Watcher>>,
-    by_watched: HashMap<Watched, Vec<SubscriptionId>>,
-    by_device: HashMap<DeviceId, SmallVec<[SubscriptionId; 2]>>,
+    rows: QuickMap<SubscriptionId, Box<Watcher>>,
+    by_watched: QuickMap<Watched, Vec<SubscriptionId>>,
+    by_device: QuickMap<DeviceId, SmallVec<[SubscriptionId; 2]>>,
     expiry: BTreeSet<(Instant, SubscriptionId)>,
     retries: BTreeSet<(Instant, SubscriptionId)>,
     queue: VecDeque<SubscriptionId>,

@@ -26,8 +26,8 @@ pub(crate) struct Lines {
     all: SmallVec<[Line; INLINE]>,
     /// The first line of each name, by the name's number.
     first: [u8; Name::ALL.len()],
-    /// The names that have further lines, as bits.
-    repeated: u128,
+    /// The names that have further lines, as bits. No `u128`: its alignment costs each message a detour in the allocator.
+    repeated: [u64; 2],
 }
 
 /// Why the head could not be indexed.
@@ -66,7 +66,7 @@ impl Span {
 
 impl Lines {
     fn new() -> Self {
-        Self { all: SmallVec::new(), first: [ABSENT; Name::ALL.len()], repeated: 0 }
+        Self { all: SmallVec::new(), first: [ABSENT; Name::ALL.len()], repeated: [0; 2] }
     }
     #[inline]
     fn push(&mut self, line: Line) {
@@ -75,7 +75,7 @@ impl Lines {
             if *first == ABSENT {
                 *first = self.all.len() as u8;
             } else {
-                self.repeated |= 1_u128 << name as u32;
+                self.repeated[name as usize / 64] |= 1 << (name as u32 % 64);
             }
         }
         self.all.push(line);
@@ -105,7 +105,7 @@ impl Lines {
     /// Whether there is more than one line of that name.
     #[inline]
     pub(crate) fn is_repeated(&self, name: Name) -> bool {
-        self.repeated & 1_u128 << name as u32 != 0
+        self.repeated[name as usize / 64] & 1 << (name as u32 % 64) != 0
     }
 }
 
