@@ -63,11 +63,11 @@ fn each_side_of_a_call_is_encrypted_as_it_can() {
         assert_eq!(encrypted(&mut world, [alice, bob]), both);
         for (holder, held) in [(alice, bob), (bob, alice)] {
             world.offers(holder, Direction::Inactive);
-            world.run_for(secs(6));
+            world.run_for(secs(4));
             assert!(world.hears(held).is_empty() && world.hears(holder).is_empty());
             world.phone(holder).secrecy.change_key();
             world.resumes(holder);
-            world.run_for(secs(6));
+            world.run_for(secs(4));
             world.assert_talking(alice, bob);
             assert_eq!(encrypted(&mut world, [alice, bob]), both);
         }
