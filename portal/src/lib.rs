@@ -33,6 +33,7 @@ mod provisioning;
 mod query;
 mod reply;
 mod rest;
+mod sent;
 mod serve;
 mod state;
 mod strangers;

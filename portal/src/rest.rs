@@ -11,7 +11,6 @@ pub(crate) mod openapi;
 pub(crate) mod param;
 mod query;
 mod schema;
-pub(crate) mod sent;
 
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ use crate::{
     error::{Answer, Fault},
     query::Pairs,
     reply,
-    rest::sent::Sent,
+    sent::Sent,
     state::App,
     tables::{
         field::{self, Filled, Input, SET},

@@ -6,7 +6,6 @@ use std::{collections::HashMap, sync::Arc};
 use askama::Template;
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ use crate::{
     live::LiveBinding,
     query::Pairs,
     reply,
-    rest::{self, sent::RowId},
+    sent::{RowId, SentOrNothing},
     state::App,
     text::At,
 };
@@ -111,20 +110,22 @@ pub(crate) async fn resync(
     Ok(reply::see_other(&format!("/admin/{}/{id}", DEVICES.name), toast))
 }
 
+/// How a phone is told to come.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Resync {
+    /// Starts anew.
+    reboot: bool,
+}
+
 /// `POST /api/v1/devices/{id}/resync` with `{"reboot": true}` or nothing.
 pub(crate) async fn api_resync(
     State(app): State<Arc<App>>,
     who: Who,
     RowId(id): RowId,
-    body: Bytes,
+    SentOrNothing(how): SentOrNothing<Resync>,
 ) -> Answer {
-    let wants = rest::json::optional(&body, &["reboot"])?;
-    let reboot = match wants.get("reboot") {
-        None => false,
-        Some(serde_json::Value::Bool(reboot)) => *reboot,
-        Some(_) => return Err(Fault::Malformed("`reboot` is true or false".into()).into()),
-    };
-    let told = told(&app, &who, id, reboot).await?;
+    let told = told(&app, &who, id, how.reboot).await?;
     Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "told": told }))).into_response())
 }
 

@@ -21,10 +21,8 @@ use crate::{
     auth::Who,
     error::{Answer, Fault},
     query::Pairs,
-    rest::{
-        param::{Param, Takes, checked},
-        sent::RowId,
-    },
+    rest::param::{Param, Takes, checked},
+    sent::RowId,
     state::App,
 };
 

@@ -23,7 +23,7 @@ use crate::{
     error::{Answer, Fault},
     pages::own_phones::{self, OwnPhone},
     reply,
-    rest::sent::RowId,
+    sent::RowId,
     state::App,
     view::Page,
     zone::Clock,

@@ -19,7 +19,7 @@ use crate::{
     pages::own_calls,
     query::Pairs,
     reply,
-    rest::sent::Sent,
+    sent::Sent,
     state::App,
     view::Page,
     zone::Clock,

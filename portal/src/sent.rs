@@ -22,6 +22,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
     }
 }
 
+/// The same, or nothing at all.
+pub(crate) struct SentOrNothing<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for SentOrNothing<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        serde_json::from_slice(&body).map(Self).map_err(|wrong| Fault::Malformed(wrong.to_string()).problem())
+    }
+}
+
 /// The id in an address; what is no number is nothing's id.
 pub(crate) struct RowId(pub i64);
 
