@@ -82,7 +82,9 @@ impl Run {
             let mut long = [0u8; 188];
             long[..172].copy_from_slice(&packet);
             let len = match self.sealers.get_mut(session as usize / 10 * 2 + session as usize % 10) {
-                Some(sealer) if session % 10 < 2 => sealer.rtp(&mut long, 172).unwrap(),
+                Some(sealer) if session % 10 < 2 => {
+                    sealer.rtp(&mut long, 172).expect("a packet of speech is sealed")
+                }
                 _ => 172,
             };
             self.worker.receive_in(self.now, (socket, phone(session)), &mut long.clone(), len);
