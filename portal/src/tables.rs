@@ -49,8 +49,11 @@ pub(crate) async fn beside(
     id: Option<i64>,
 ) -> Result<Beside, Fault> {
     let Some(id) = id else {
-        let side = if tenants::are(of) { customer_groups::select(app, who).await? } else { String::new() };
-        return Ok(Beside { side, ..Beside::default() });
+        return if tenants::are(of) {
+            customer_groups::select(app, who).await
+        } else {
+            Ok(Beside::default())
+        };
     };
     let mut beside = match id {
         id if devices::are(of) => devices::beside(app, who, id).await?,

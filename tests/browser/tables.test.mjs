@@ -234,6 +234,40 @@ test('each page of the sidebar has an icon and a word, and a button opens it on 
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+// MT-04…08, LIC-13
+test('a customer is put into a group in a window, sold a licence, and taken out in the group\'s details', async () => {
+  await page.goto(at('/admin/customer_groups/new'));
+  await page.fill('[name=name]', 'Harbour');
+  await page.click('#save');
+  await page.locator('.toast').first().waitFor();
+  await page.goto(at('/admin/tenants/new'));
+  await page.fill('[name=name]', 'Crane works');
+  await page.fill('[name=domain]', 'crane.example');
+  await page.click('#select-group');
+  await page.locator('#group-dialog summary').last().click();
+  assert.deepEqual(await findings(page), []);
+  await picture(page, 'table-select-group');
+  await page.locator('#group-dialog input[value=Harbour]').check();
+  await page.click('#pick-group');
+  assert.equal(await page.inputValue('[name=customer_group]'), 'Harbour');
+  await page.click('#save');
+  await page.locator('.toast').filter({ hasText: /Crane works/ }).waitFor();
+  const { items } = await (await page.request.get(at('/api/v1/tenants?q=Crane'))).json();
+  await page.goto(at(`/admin/tenants/${items[0].id}`));
+  assert.deepEqual(await findings(page), []);
+  await page.locator('#sell input').first().fill('7');
+  await page.click('#sell-go');
+  await page.locator('.toast').filter({ hasText: 'Licences saved' }).waitFor();
+  assert.equal((await stage.ask(`sql SELECT count(*) FROM licences WHERE tenant_id = ${items[0].id} AND quantity = 7`)).rows, '1');
+  const groups = await (await page.request.get(at('/api/v1/customer_groups?q=Harbour'))).json();
+  await page.goto(at(`/admin/customer_groups/${groups.items[0].id}`));
+  assert.deepEqual(await findings(page), []);
+  await picture(page, 'table-group-details');
+  await page.locator('#group-details tr', { hasText: 'Crane works' }).locator('button').click();
+  await page.locator('.toast').filter({ hasText: 'Taken out' }).waitFor();
+  assert.equal((await stage.ask(`sql SELECT customer_group FROM tenants WHERE id = ${items[0].id}`)).rows, '');
+});
+
 // NAV-08, NAV-09
 test('a change takes effect by Save alone, which says so; Cancel discards it', async () => {
   const { items } = await (await page.request.get(at(`/api/v1/users?q=${stage.numbers[1]}`))).json();

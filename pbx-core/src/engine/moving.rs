@@ -20,7 +20,6 @@ use super::Engine;
 use crate::call::{
     Cause,
     leg::{Side, State},
-    line::Line,
     running::Renegotiation,
 };
 use crate::{
@@ -64,7 +63,7 @@ impl Engine {
         let Some(leg) = call.legs.iter().find(must_hear).copied() else { return };
         let partner = call.partner(leg).and_then(|leg| legs.get(&leg)).map(|row| &row.line);
         let partner = partner.filter(|line| !line.agreed.is_empty());
-        let direction = partner.map_or(Direction::SendRecv, Line::wish);
+        let direction = partner.map_or(Direction::SendRecv, |line| line.wish());
         let agreed = &legs[&leg].line.agreed;
         let payloads = match partner {
             Some(line) if sdp::relay_answer(agreed, &line.agreed).is_empty() => {

@@ -35,7 +35,12 @@ struct GroupDetails {
 
 #[derive(Template)]
 #[template(path = "parts/select_group.html")]
-struct SelectGroup {
+struct SelectGroup;
+
+/// Its fields are none of the customer's form, so it stands after that.
+#[derive(Template)]
+#[template(path = "parts/select_group_dialog.html")]
+struct SelectGroupDialog {
     groups: Vec<Group>,
 }
 
@@ -63,15 +68,16 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
         may_join,
         may_change: who.may(Verb::Edit, &TENANTS),
     };
-    beside.side = part.render()? + &beside.side;
+    beside.after = part.render()? + &beside.after;
     Ok(beside)
 }
 
 /// "Select Group" beside the form of a customer, also of one who is being created. MT-06…08.
-pub(crate) async fn select(app: &App, who: &Who) -> Result<String, Fault> {
+pub(crate) async fn select(app: &App, who: &Who) -> Result<Beside, Fault> {
     let tenant = who.tenant;
     let groups = app.db(move |db| db.customer_groups(tenant).map_err(QueryError::from)).await?;
-    Ok(SelectGroup { groups }.render()?)
+    let (side, after) = (SelectGroup.render()?, SelectGroupDialog { groups }.render()?);
+    Ok(Beside { side, after, ..Beside::default() })
 }
 
 /// `POST /admin/customer_groups/{id}/customers`: takes a customer in, or with `leave` out. MT-04

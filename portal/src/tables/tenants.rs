@@ -92,7 +92,9 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
             .take(who.session, shown_once(id))
             .map(|path| format!("{}{path}", app.settings.base_url.trim_end_matches('/'))),
     };
-    beside.side = customer_groups::select(app, who).await? + &part.render()? + &beside.side;
+    let select = customer_groups::select(app, who).await?;
+    beside.side = select.side + &beside.side;
+    beside.after = part.render()? + &select.after + &beside.after;
     Ok(beside)
 }
 

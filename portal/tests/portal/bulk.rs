@@ -36,7 +36,7 @@ async fn all_that_match_change_beyond_the_page() {
     let world = World::new();
     let browser = world.admin().await;
     for n in 0..60 {
-        world.user("Match", &format!("7{n:02}"));
+        world.user("Match", &format!("8{n:02}"));
     }
     let fields = [("all", "1"), ("query", "q=match"), ("act", "set"), ("set.suspended", "=1")];
     let done = post_from(&browser, "/admin/users", "/admin/users/bulk", &fields).await;

@@ -160,7 +160,9 @@ impl Drop for World {
 
 impl Browser {
     pub async fn get(&self, path: &str) -> Answer {
-        send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await
+        let answer = send(&self.router, self.request("GET", path).body(Body::empty()).unwrap()).await;
+        assert!(!has_nested_forms(&answer.body), "{path}: a form within a form, which browsers drop");
+        answer
     }
 
     /// The page that a redirect leads to, with the toast that it left.
@@ -263,4 +265,19 @@ pub fn encode(text: &str) -> String {
 pub fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
     rest.split_once(to).unwrap().0
+}
+
+/// Whether a form begins before the one before it ended.
+fn has_nested_forms(page: &str) -> bool {
+    let mut rest = page;
+    let mut is_open = false;
+    while let Some(at) = rest.find("<form").into_iter().chain(rest.find("</form>")).min() {
+        let begins = rest[at..].starts_with("<form");
+        if begins && is_open {
+            return true;
+        }
+        is_open = begins;
+        rest = &rest[at + "<form".len()..];
+    }
+    false
 }
