@@ -151,7 +151,7 @@ fn the_caller_stands_in_the_header_that_the_trunk_wants() {
     ] {
         world.config(|c| {
             c.trunks[0].outgoing.caller = wants;
-            c.trunks[0].outgoing.number = NumberOut::E164;
+            c.trunks[0].outgoing.shown.form = NumberOut::E164;
         });
         talks(&mut world, alice, carrier, 10);
         assert!(header(&mut world, carrier, Name::From).contains("sip:49301234500@carrier.example"));

@@ -1,7 +1,7 @@
 //! What is somebody's own, for programs that act for one person: `/api/v1/me`; and what an administrator asks of a phone.
 
 use config::{
-    access::Verb,
+    access::{Permission, Verb},
     contacts::FIELDS,
     resources::{devices::DEVICES, users::USERS},
 };
@@ -19,7 +19,7 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     let (see, change) = (who.may(Verb::View, &USERS), who.may(Verb::Edit, &USERS));
     let mut groups = Vec::new();
     if see {
-        groups.extend([me(change), history(change), contacts_of(change), checks()]);
+        groups.extend([me(change), history(who, change), contacts_of(change), checks()]);
     }
     if who.may_see(&DEVICES) {
         groups.push(phones());
@@ -97,7 +97,7 @@ fn me(change: bool) -> Group {
     group
 }
 
-fn history(change: bool) -> Group {
+fn history(who: &Who, change: bool) -> Group {
     let mut group = Group {
         name: "My calls",
         about: "One's own calls, as they were and as they are.",
@@ -126,40 +126,45 @@ fn history(change: bool) -> Group {
     group
         .add("/api/v1/me/blocked-callers", "get", "list_my_blocked", "Callers who do not reach one")
         .answers(json!({ "200": json_answer("All of them.", all(blocked)) }), LISTED);
+    if change && who.viewer.has(Permission::PlaceCalls) {
+        placing(&mut group);
+    }
     if change {
-        let order = json!({ "type": "object", "properties": {
-            "number": { "type": "string", "pattern": "^[0-9]{1,20}$" },
-            "device": { "type": ["integer", "null"], "minimum": 1, "maximum": 9_007_199_254_740_991_i64, "description": "One of one's phones; all ring if none is given." },
-            "extension": { "type": ["string", "null"], "description": "Where one sits, instead of `device`." },
-        }, "required": ["number"], "additionalProperties": false });
-        group
-            .add("/api/v1/me/calls", "post", "place_call", "Call a number: the own phone rings first")
-            .takes_key()
-            .body("application/json", order, true)
-            .answers(json!({ "202": json_answer("It is placed.", made()) }), WRITTEN);
-        group
-            .add(
-                "/api/v1/me/calls/{id}",
-                "delete",
-                "cancel_my_call",
-                "Cancel a call that was placed, or hang up",
-            )
-            .at(text_id())
-            .takes_key()
-            .answers(json!({ "204": { "description": "It ends." } }), WRITTEN);
-        let caller = json!({ "type": "object", "properties": { "number": { "type": "string", "minLength": 1 }, "note": text() }, "required": ["number"], "additionalProperties": false });
-        group
-            .add("/api/v1/me/blocked-callers", "post", "block_caller", "Block a caller")
-            .takes_key()
-            .body("application/json", caller, true)
-            .answers(json!({ "201": json_answer("Blocked.", json!({ "type": "object", "properties": { "id": { "type": "integer" } }, "required": ["id"] })) }), WRITTEN);
-        group
-            .add("/api/v1/me/blocked-callers/{id}", "delete", "unblock_caller", "Unblock a caller")
-            .at(id_parameter())
-            .takes_key()
-            .answers(json!({ "204": { "description": "They reach one again." } }), WRITTEN);
+        blocking(&mut group);
     }
     group
+}
+
+fn placing(group: &mut Group) {
+    let order = json!({ "type": "object", "properties": {
+        "number": { "type": "string", "pattern": "^\\+?[0-9*#]{1,20}$" },
+        "device": { "type": ["integer", "null"], "minimum": 1, "maximum": 9_007_199_254_740_991_i64, "description": "One of one's phones; all ring if none is given." },
+        "extension": { "type": ["string", "null"], "description": "Where one sits, instead of `device`." },
+    }, "required": ["number"], "additionalProperties": false });
+    group
+        .add("/api/v1/me/calls", "post", "place_call", "Call a number: the own phone rings first")
+        .takes_key()
+        .body("application/json", order, true)
+        .answers(json!({ "202": json_answer("It is placed.", made()) }), WRITTEN);
+    group
+        .add("/api/v1/me/calls/{id}", "delete", "cancel_my_call", "Cancel a call that was placed, or hang up")
+        .at(text_id())
+        .takes_key()
+        .answers(json!({ "204": { "description": "It ends." } }), WRITTEN);
+}
+
+fn blocking(group: &mut Group) {
+    let caller = json!({ "type": "object", "properties": { "number": { "type": "string", "minLength": 1 }, "note": text() }, "required": ["number"], "additionalProperties": false });
+    group
+        .add("/api/v1/me/blocked-callers", "post", "block_caller", "Block a caller")
+        .takes_key()
+        .body("application/json", caller, true)
+        .answers(json!({ "201": json_answer("Blocked.", json!({ "type": "object", "properties": { "id": { "type": "integer" } }, "required": ["id"] })) }), WRITTEN);
+    group
+        .add("/api/v1/me/blocked-callers/{id}", "delete", "unblock_caller", "Unblock a caller")
+        .at(id_parameter())
+        .takes_key()
+        .answers(json!({ "204": { "description": "They reach one again." } }), WRITTEN);
 }
 
 fn contacts_of(change: bool) -> Group {
