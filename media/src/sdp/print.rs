@@ -23,7 +23,7 @@ pub struct Local {
     /// How our next description says that speech is encrypted.
     pub sealing: Sealing,
     /// What was printed last, without `o=`; keys are in it.
-    printed: String,
+    printed: Box<str>,
 }
 
 /// How a description says that speech is encrypted (RFC 4568).
@@ -38,7 +38,7 @@ pub struct Sealing {
 impl Local {
     /// A fresh line.
     pub fn new(address: SocketAddr, id: u64) -> Self {
-        Self { address, id, version: 0, sealing: Sealing::default(), printed: String::new() }
+        Self { address, id, version: 0, sealing: Sealing::default(), printed: Box::default() }
     }
 
     /// An offer with these payload types.
@@ -124,9 +124,9 @@ impl Local {
 
     /// `o=` before the rest. The version counts only if something else changed (RFC 3264 §8).
     fn print(&mut self, rest: String) -> Bytes {
-        if rest != self.printed {
+        if *rest != *self.printed {
             self.version += 1;
-            self.printed = rest;
+            self.printed = rest.into_boxed_str();
         }
         let mut text = String::with_capacity(ORIGIN + self.printed.len());
         text.push_str("v=0\r\no=- ");
