@@ -22,7 +22,7 @@ pub(crate) struct Leg {
     /// The way its signalling goes.
     pub flow: Flow,
     pub state: State,
-    pub line: Box<Line>,
+    pub line: Line,
     pub times: Times,
     /// Why it ended, for people.
     pub cause: String,

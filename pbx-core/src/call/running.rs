@@ -45,7 +45,7 @@ pub(crate) struct Running {
     /// The caller was sent on and is not answered there.
     pub transfer: Option<Transfer>,
     /// What few calls have.
-    pub aside: Aside,
+    pub aside: Box<Aside>,
     /// Users who are in the call, with the number of their legs.
     pub users: SmallVec<[(UserId, u32); 2]>,
     pub record: Record,
@@ -135,7 +135,7 @@ pub(crate) struct Shown {
     pub due: Option<Instant>,
     pub last: Option<live::Call>,
     /// The legs as they were when those who watch their people were told last.
-    pub legs: SmallVec<[Option<(LegId, State)>; 3]>,
+    pub legs: Vec<Option<(LegId, State)>>,
 }
 
 /// All calls and legs of the engine.
@@ -195,7 +195,7 @@ impl Running {
             announced: 100,
             renegotiation: None,
             transfer: None,
-            aside: Aside::default(),
+            aside: Box::default(),
             users: SmallVec::new(),
             record,
             shown: Shown::default(),

@@ -261,7 +261,7 @@ impl Engine {
             party,
             flow: from.1,
             state: State::Calling,
-            line: Box::new(Line { remote: offer, ..Line::default() }),
+            line: Line { remote: offer, ..Line::default() },
             times: Times::new(now.at),
             cause: String::new(),
             statistics: Statistics::default(),

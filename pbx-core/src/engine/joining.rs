@@ -183,7 +183,7 @@ fn arrived(row: &Leg, now: Now, into: CallId) -> Leg {
         party: row.party.clone(),
         flow: row.flow,
         state: row.state,
-        line: Box::new(line),
+        line,
         times: Times { answered: is_up.then_some(now.at), ..Times::new(now.at) },
         cause: String::new(),
         statistics: Default::default(),

@@ -105,7 +105,7 @@ impl Engine {
     fn call_outside(&mut self, now: Now, leg: LegId, leave: &Leave) {
         let Some(call) = self.calls.call_of(leg) else { return };
         let nobody = Line::default();
-        let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &*row.line);
+        let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &row.line);
         let Some(payloads) = offered(caller, leave.trunk.outgoing.codecs) else {
             let why = format_args!("{}: it takes G.711 alone, and the caller has none", leave.trunk.name);
             call.note(now, "Not called", why, "codecs of the trunk");
@@ -158,7 +158,7 @@ fn called_leg(now: Now, call: CallId, leave: Box<Leave>, flow: sip_stack::Flow) 
         },
         flow,
         state: State::Waiting,
-        line: Box::default(),
+        line: Line::default(),
         times: Times::new(now.at),
         cause: String::new(),
         statistics: Statistics::default(),

@@ -64,7 +64,7 @@ impl Engine {
         let Some(call) = self.calls.call_of(leg) else { return };
         // A call from the portal has no caller's leg yet.
         let nobody = Line::default();
-        let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &*row.line);
+        let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &row.line);
         let payloads = sdp::relay_offer(match (caller.agreed.as_slice(), caller.their_payloads()) {
             ([], []) => &[],
             ([], offered) => offered,
@@ -149,7 +149,7 @@ fn callee_leg(now: Now, call: CallId, dial: Box<Dial>) -> Leg {
         },
         flow: dial.flow,
         state: State::Waiting,
-        line: Box::default(),
+        line: Line::default(),
         times: Times::new(now.at),
         cause: String::new(),
         statistics: Statistics::default(),
