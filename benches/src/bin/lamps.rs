@@ -72,6 +72,9 @@ fn run(count: usize) {
     }
 }
 
+/// Something that the engine is to do.
+type Work = Box<dyn FnOnce(&mut Engine, Now)>;
+
 /// The engine with who is around it.
 struct Node {
     engine: Engine,
@@ -183,8 +186,7 @@ impl Node {
         self.held += allocations::alive().1 - alive;
         if let Some(ticket) = stored {
             // A closure's own type would contain itself here.
-            let answer: Box<dyn FnOnce(&mut Engine, Now)> =
-                Box::new(move |engine, now| engine.handle(now, Input::Stored(ticket)));
+            let answer: Work = Box::new(move |engine, now| engine.handle(now, Input::Stored(ticket)));
             self.work(answer);
         }
     }

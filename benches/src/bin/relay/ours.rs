@@ -26,7 +26,7 @@ pub fn forward(mut io: impl PacketIo, phones: &[SocketAddr]) {
 struct Fixed<'a>(&'a [SocketAddr]);
 
 impl Receiver for Fixed<'_> {
-    fn receive(&mut self, socket: SocketId, _: SocketAddr, packet: &mut [u8], len: usize) -> Option<Forward> {
+    fn receive(&mut self, socket: SocketId, _: SocketAddr, _: &mut [u8], len: usize) -> Option<Forward> {
         let other = SocketId(socket.0 ^ 1);
         Some(Forward { socket: other, to: self.0[other.0 as usize], len })
     }
