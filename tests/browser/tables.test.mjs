@@ -255,7 +255,7 @@ test('a customer is put into a group in a window, sold a licence, and taken out 
   const { items } = await (await page.request.get(at('/api/v1/tenants?q=Crane'))).json();
   await page.goto(at(`/admin/tenants/${items[0].id}`));
   assert.deepEqual(await findings(page), []);
-  await page.locator('#sell input').first().fill('7');
+  await page.locator('#sell input[name^="quantity."]').first().fill('7');
   await page.click('#sell-go');
   await page.locator('.toast').filter({ hasText: 'Licences saved' }).waitFor();
   assert.equal((await stage.ask(`sql SELECT count(*) FROM licences WHERE tenant_id = ${items[0].id} AND quantity = 7`)).rows, '1');
