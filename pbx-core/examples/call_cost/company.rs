@@ -25,6 +25,7 @@ pub fn snapshot(count: u16) -> Arc<Snapshot> {
         site: None,
         calling: config::snapshot::TenantCalling::default(),
         night: Night::default(),
+        suspended: false,
     };
     let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
     let mut rows = Rows { node: Arc::new(NodeSettings::default()), ..Rows::default() };

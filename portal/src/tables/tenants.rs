@@ -22,7 +22,7 @@ use config::{
     write::{Step, WriteError},
 };
 
-use super::{Beside, customer_groups, related};
+use super::{Beside, customer_groups, list::ListView, related};
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
 
 #[derive(Template)]
@@ -52,6 +52,21 @@ struct Licence {
 /// Whether a table is that of tenants.
 pub(crate) fn are(of: &Resource) -> bool {
     of.name == TENANTS.name
+}
+
+#[derive(Template)]
+#[template(path = "parts/tenant_state.html")]
+struct TenantState {
+    suspended: bool,
+}
+
+/// Fills the column Status of the list: which customers are suspended. R-01
+pub(crate) fn column(list: &mut ListView) -> String {
+    list.status = "Status";
+    for row in &mut list.rows {
+        row.status = TenantState { suspended: row.suspended }.render().ok();
+    }
+    String::new()
 }
 
 /// Beside the form of one tenant.
