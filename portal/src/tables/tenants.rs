@@ -55,9 +55,26 @@ pub(crate) fn are(of: &Resource) -> bool {
 }
 
 #[derive(Template)]
+#[template(path = "parts/open_tenant.html")]
+struct OpenTenant<'a> {
+    id: i64,
+    csrf: &'a str,
+}
+
+/// It stands in the head of the form, and sends another.
+#[derive(Template)]
+#[template(path = "parts/open_tenant_button.html")]
+struct OpenButton;
+
+#[derive(Template)]
 #[template(path = "parts/tenant_state.html")]
 struct TenantState {
     suspended: bool,
+}
+
+/// Whether somebody may open the portal of that customer. R-01
+pub(crate) fn may_open(who: &Who, id: i64) -> bool {
+    who.may(Verb::Edit, &TENANTS) && !who.is_program() && who.tenant != TenantId(id)
 }
 
 /// Fills the column Status of the list: which customers are suspended. R-01
@@ -110,6 +127,10 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let select = customer_groups::select(app, who).await?;
     beside.side = select.side + &beside.side;
     beside.after = part.render()? + &select.after + &beside.after;
+    if may_open(who, id) {
+        beside.head += &OpenButton.render()?;
+        beside.after += &OpenTenant { id, csrf: &who.csrf }.render()?;
+    }
     Ok(beside)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api_keys::ask,
-    world::{Answer, Browser, World, between, form},
+    world::{ADMIN, Answer, Browser, World, between, form},
 };
 
 const GOOD: &str = "Coffee@Morning2024!";
@@ -95,4 +95,95 @@ async fn who_runs_the_program_is_not_suspended_and_nobody_else_suspends() {
         }
     }
     assert_eq!(admin.get("/api/v1/tenants?f.suspended=1").await.value()["total"], 0);
+}
+
+/// The token that the pages of a browser carry now.
+async fn refreshed(browser: &Browser) -> Browser {
+    let page = browser.get("/admin").await.body;
+    let csrf = between(&page, "\"X-CSRF-Token\":\"", "\"").to_owned();
+    Browser { router: browser.router.clone(), cookie: browser.cookie.clone(), csrf }
+}
+
+/// R-01, MT-15: in with a banner on every page, under one's own name in both audit logs, and back. Meanwhile no other
+/// company is there, one's own included, and a page of it that is still open changes nothing.
+#[tokio::test]
+async fn a_reseller_opens_a_customers_portal_and_comes_back() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let own_user = world.user("Ida", "731");
+    let (id, _) = customer(&world).await;
+    let at = format!("/admin/tenants/{id}");
+    assert!(admin.get(&at).await.body.contains("id=\"open-customer\""));
+    assert!(!admin.get("/admin/tenants/1").await.body.contains("id=\"open-customer\""));
+    assert!(admin.get(&format!("{at}/menu")).await.body.contains("Open as customer"));
+    let opened = admin.post(&format!("{at}/open"), &[]).await;
+    assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/admin"), "{}", opened.body);
+    let there = refreshed(&admin).await;
+    for page in ["/admin", "/admin/users", "/admin/audit", "/admin/settings"] {
+        let page = there.get(page).await.body;
+        assert!(page.contains("id=\"visiting\"") && page.contains("<b>Other</b>"), "{page}");
+        assert!(!page.contains("/admin/node_settings"), "{page}");
+    }
+    // What is of no other company is not there.
+    let users = there.get("/api/v1/users").await.value();
+    assert_eq!((&users["total"], &users["items"][0]["login"]), (&json!(1), &json!("boss@other.example")));
+    for path in [format!("/admin/users/{own_user}"), "/admin/tenants".into(), at.clone()] {
+        assert_eq!(there.get(&path).await.status.as_u16(), 404, "{path}");
+    }
+    // What is one's own waits.
+    for path in ["/", "/profile", "/security", "/password/set"] {
+        let answer = there.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/admin"), "{path}");
+    }
+    assert_eq!(there.get("/api/v1/me").await.status.as_u16(), 403);
+    let key =
+        there.json("POST", "/api/v1/api_keys", json!({ "name": "Mine", "organization": "write" })).await;
+    assert_eq!(key.status.as_u16(), 403, "{}", key.body);
+    let stale = admin.post("/admin/sites", &[("name", "Elsewhere")]).await;
+    assert_eq!(stale.status.as_u16(), 403, "a page of one's own company is still open");
+    let made = there.json("POST", "/api/v1/sites", json!({ "name": "Bureau" })).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    let theirs = world.db.audit(&Viewer::primary(TenantId(id)), None, None, 9).unwrap();
+    let said: Vec<_> = theirs.iter().map(|entry| (&*entry.action, &*entry.author)).take(2).collect();
+    let me = between(&there.get("/admin").await.body, "<h2>", "</h2>").to_owned();
+    assert_eq!((said[0].0, said[1].0), ("create", "open"));
+    assert!(said.iter().all(|(_, author)| author.ends_with(')') && *author == said[0].1), "{said:?} {me}");
+    let ours = world.db.audit(&Viewer::primary(TenantId(1)), None, None, 9).unwrap();
+    assert!(ours.iter().any(|entry| entry.action == "open" && entry.row == id), "{ours:?}");
+    let back = there.post("/admin/leave-customer", &[]).await;
+    assert_eq!((back.status.as_u16(), back.header("location")), (303, &*at), "{}", back.body);
+    let page = admin.get("/admin/users").await.body;
+    assert!(page.contains("Ida") && !page.contains("id=\"visiting\""), "{page}");
+    assert_eq!(
+        there.post("/admin/sites", &[("name", "Late")]).await.status.as_u16(),
+        403,
+        "theirs is closed"
+    );
+    assert_eq!(world.db.audit(&Viewer::primary(TenantId(id)), None, None, 9).unwrap().len(), theirs.len());
+}
+
+/// R-01, MT-15: only who runs the program opens a customer's portal; another session of theirs stays at home; who loses the
+/// right is back at once.
+#[tokio::test]
+async fn a_customers_portal_opens_for_the_reseller_alone_and_in_that_session() {
+    let world = World::new();
+    let (admin, twin) = (world.admin().await, world.admin().await);
+    let (id, boss) = customer(&world).await;
+    let deputy = world.account("deputy", 2).await;
+    for (browser, customer) in [(&boss, 1), (&boss, id), (&deputy, id)] {
+        let tried = browser.post(&format!("/admin/tenants/{customer}/open"), &[]).await;
+        assert_eq!(tried.status.as_u16(), 404, "{}", tried.body);
+    }
+    assert_eq!(admin.post("/admin/tenants/999/open", &[]).await.status.as_u16(), 404);
+    assert_eq!(admin.post("/admin/tenants/1/open", &[]).await.status.as_u16(), 403, "one's own");
+    assert_eq!(admin.post(&format!("/admin/tenants/{id}/open"), &[]).await.status.as_u16(), 303);
+    assert!(!twin.get("/admin").await.body.contains("id=\"visiting\""));
+    assert!(admin.get("/admin").await.body.contains("id=\"visiting\""));
+    // Somebody else becomes primary, and the first one an ordinary administrator.
+    let file = rusqlite::Connection::open(world.db.file()).unwrap();
+    let lower =
+        "UPDATE users SET role_id = (SELECT id FROM roles WHERE tenant_id = 1 AND level = '2') WHERE id = ?1";
+    file.execute(lower, [ADMIN.0]).unwrap();
+    let home = admin.get("/admin").await.body;
+    assert!(!home.contains("id=\"visiting\"") && !home.contains("<b>Other</b>"), "{home}");
 }
