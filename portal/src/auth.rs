@@ -4,6 +4,7 @@
 pub(crate) mod api_key;
 pub(crate) mod first_start;
 pub(crate) mod forgot;
+pub(crate) mod languages;
 pub(crate) mod login;
 pub(crate) mod passkey;
 pub(crate) mod password;

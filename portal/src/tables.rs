@@ -13,6 +13,7 @@ pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod inbound_routes;
+pub(crate) mod ldap_settings;
 mod links;
 pub(crate) mod list;
 pub(crate) mod pins;
@@ -65,6 +66,7 @@ pub(crate) async fn beside(
         id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
         id if trunks::are(of) => trunks::beside(app, who, id).await?,
         id if inbound_routes::are(of) => inbound_routes::beside(app, who, id).await?,
+        _ if ldap_settings::are(of) => ldap_settings::beside(app, who)?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };

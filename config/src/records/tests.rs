@@ -165,7 +165,12 @@ fn lists_and_pruning_go_by_index() {
         lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
     };
     let query = CallQuery { from: Some(1), to: Some(2), ..CallQuery::default() };
-    for query in [query, CallQuery::default()] {
+    // What is searched for is looked for from the newest on: nothing is sorted, and a page ends when it is full.
+    let searched = CallQuery { search: "zzz 1".into(), ..CallQuery::default() };
+    let dialled = CallQuery { dialled: "+4930".into(), ..CallQuery::default() };
+    let missed =
+        CallQuery { outcome: Some("missed".into()), after: Some("c1".into()), ..CallQuery::default() };
+    for query in [query, CallQuery::default(), searched, dialled, missed] {
         let list = plan(&select_calls(TenantId(1), &query).0);
         assert!(
             list.contains("calls_by_time") && !list.contains("SCAN") && !list.contains("B-TREE"),
