@@ -204,6 +204,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/simulation", get(pages::simulator::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route("/api/v1/users/{id}/pin", once(put(pins::api_set).delete(pins::api_remove)))
+        .merge(reselling(app))
         .route("/api/v1/live/calls", get(live_calls::api))
         .route("/api/v1/live/lamps", get(lamps::api))
         .route("/api/v1/live/events", get(events::api::stream))
@@ -217,6 +218,19 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/{table}/{id}", once(row))
         .route("/api/v1/{table}/{id}/{field}/renew", once(post(rest::renew)))
         .method_not_allowed_fallback(rest::methods::fallback)
+}
+
+/// What a reseller does with customers, for programs.
+fn reselling(app: &Arc<App>) -> Router<Arc<App>> {
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    let licences = get(tenants::api::licences).patch(tenants::api::sell);
+    Router::new()
+        .route("/api/v1/customers", once(post(tenants::api::open)))
+        .route("/api/v1/tenants/{id}/usage", get(tenants::api::usage))
+        .route("/api/v1/tenants/{id}/licences", once(licences))
+        .route("/api/v1/tenants/{id}/administrator", once(post(tenants::api::appoint)))
 }
 
 /// What everybody has of their own: calls, phones, help, profile; as pages and, below `/api/v1/me`, for programs.

@@ -28,7 +28,9 @@ pub(crate) mod upload;
 pub(crate) mod users;
 pub(crate) mod views;
 
-use config::{Resource, access::Verb, references::Use, resource::Values, resources};
+use config::{
+    Resource, access::Verb, customers::opening::BEGINNING, references::Use, resource::Values, resources,
+};
 
 use crate::{auth::Who, error::Fault, state::App};
 use list::ListView;
@@ -111,6 +113,11 @@ pub(crate) fn seen(who: &Who, uses: Vec<Use>) -> Vec<Use> {
     uses.into_iter().filter(may_see).collect()
 }
 
+/// What is asked beside the fields of a new row, and stored with it. R-02
+pub(crate) fn asked_with(of: &Resource) -> Option<&'static Resource> {
+    tenants::are(of).then_some(&BEGINNING)
+}
+
 /// What is told of a new row beside its fields, once.
 pub(crate) fn told_once(of: &Resource) -> Option<&'static str> {
     api_keys::are(of).then_some(api_keys::KEY)
@@ -125,6 +132,9 @@ pub(crate) async fn after_save(
     id: i64,
     values: &Values,
 ) -> Result<(), Fault> {
+    if new && tenants::are(of) {
+        tenants::keep_link(app, who, id).await?;
+    }
     if new && let Some((_, secret)) = made_secret(app, who, of, id, values).await? {
         if api_keys::are(of) {
             api_keys::keep(app, who, id, secret);

@@ -117,7 +117,8 @@ pub(crate) async fn blank(
         return Err(Fault::Forbidden("Your role does not allow this"));
     }
     let asked = Pairs::parse(&query.unwrap_or_default());
-    let defaults = of.settable().map(|f| {
+    let with = super::asked_with(of).into_iter().flat_map(Resource::settable);
+    let defaults = of.settable().chain(with).map(|f| {
         let given = Some(asked.get(f.name)).filter(|given| !given.is_empty()).unwrap_or(f.default);
         (f.name.to_owned(), given.to_owned())
     });
@@ -295,18 +296,24 @@ async fn save(
     body: &str,
 ) -> Result<Response, Fault> {
     let pairs = Pairs::parse(body);
-    let values = read(of, &pairs, id.is_some());
+    let mut values = read(of, &pairs, id.is_some());
+    let with = super::asked_with(of).filter(|_| id.is_none()).map(|with| read(with, &pairs, false));
     let version = pairs.get("version").parse().ok();
     let was: Values = pairs.beginning("was.").map(|(name, was)| (name.to_owned(), was.to_owned())).collect();
-    let (author, given) = (who.author("portal"), values.clone());
+    let (author, given, further) = (who.author("portal"), values.clone(), with.clone());
     let written = app
         .db(move |db| {
             Ok::<_, Fault>(match id {
                 Some(id) => db.update(&author, of, id, &given, version),
-                None => db.create(&author, of, &given),
+                None => match &further {
+                    Some(further) => db.open_account(&author, &given, further),
+                    None => db.create(&author, of, &given),
+                },
             })
         })
         .await?;
+    // All that was typed stays for another try.
+    values.extend(with.unwrap_or_default());
     match written {
         Ok(saved) => {
             super::after_save(&app, &who, of, id.is_none(), saved.id, &values).await?;
@@ -470,6 +477,12 @@ fn cards(
         let fields = fields.map(|f| field::view(db, f, &filled)).collect::<Result<Vec<_>, _>>()?;
         cards.push(Card { title, fields });
     }
+    let with = super::asked_with(of).filter(|_| filling.id.is_none());
+    for (title, names) in with.map_or(&[][..], |with| with.cards) {
+        let fields = names.iter().filter_map(|name| with?.field(name));
+        let alone = |f| Ok::<_, Fault>(FieldView { check_on: "", ..field::view(db, f, &filled)? });
+        cards.push(Card { title, fields: fields.map(alone).collect::<Result<Vec<_>, _>>()? });
+    }
     Ok(cards)
 }
 
@@ -487,7 +500,8 @@ fn move_to(
 }
 
 fn problem_view(of: &Resource, problem: &Problem) -> ProblemView {
-    let label = of.field(&problem.field).map_or("", |field| field.label).to_owned();
+    let with = || super::asked_with(of).and_then(|with| with.field(&problem.field));
+    let label = of.field(&problem.field).or_else(with).map_or("", |field| field.label).to_owned();
     let field = if label.is_empty() { String::new() } else { problem.field.clone() };
     ProblemView { field, label, text: problem.message.clone() }
 }

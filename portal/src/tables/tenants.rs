@@ -1,6 +1,9 @@
 //! What a tenant has beside its form, for whoever runs the program: what it has bought, and who its first administrator is.
 //! LIC-13, AUTH-20, ROL-06.
 
+pub(crate) mod api;
+mod info;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,7 +12,7 @@ use axum::{
     response::Response,
 };
 use config::{
-    Kind, Resource, TenantId, UserId,
+    Kind, Problem, Resource, TenantId, UserId,
     access::{Author, Verb, Viewer},
     query::{ListQuery, Row},
     resource::Values,
@@ -19,6 +22,7 @@ use config::{
         tenants::TENANTS,
         users::USERS,
     },
+    sign_in::SetupLink,
     write::{Step, WriteError},
 };
 
@@ -118,14 +122,14 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
                 quantity: text(row, "quantity"),
             })
             .collect(),
-        administrators,
+        administrators: administrators.into_iter().map(|(_, name)| name).collect(),
         link: app
             .once
             .take(who.session, shown_once(id))
             .map(|path| format!("{}{path}", app.settings.base_url.trim_end_matches('/'))),
     };
     let select = customer_groups::select(app, who).await?;
-    beside.side = select.side + &beside.side;
+    beside.side = info::card(app, who, id).await? + &select.side + &beside.side;
     beside.after = part.render()? + &select.after + &beside.after;
     if may_open(who, id) {
         beside.head += &OpenButton.render()?;
@@ -141,7 +145,7 @@ pub(crate) async fn sell(
     Path(id): Path<i64>,
     body: String,
 ) -> Result<Response, Fault> {
-    let author = acting(&who, id)?;
+    let author = acting(&app, &who, id).await?;
     let sent = Pairs::parse(&body);
     let mut steps: Vec<Step> = sent
         .beginning("quantity.")
@@ -167,51 +171,78 @@ pub(crate) async fn appoint(
     Path(id): Path<i64>,
     body: String,
 ) -> Result<Response, Fault> {
-    let author = acting(&who, id)?;
+    let author = acting(&app, &who, id).await?;
     let sent = Pairs::parse(&body);
-    let mut values: Values =
+    let values: Values =
         ["first_name", "last_name", "email"].map(|name| (name.to_owned(), sent.get(name).to_owned())).into();
-    // The address is what they sign in with, so it is needed here.
-    if sent.get("email").trim().is_empty() {
-        return Ok(back(id, "Not made: an administrator needs an e-mail address to sign in with."));
-    }
-    let made = app
-        .db(move |db| {
-            if !primaries(db, &author.viewer)?.is_empty() {
-                return Err(Fault::Forbidden(
-                    "There is a primary administrator already; they make the others",
-                ));
-            }
-            let role = primary_role(db, &author.viewer)?.ok_or(Fault::NotFound)?;
-            values.insert("role".to_owned(), role.to_string());
-            let made = match db.create(&author, &USERS, &values) {
-                Ok(made) => made,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            Ok(db.new_setup_link_for(&author, UserId(made.id)))
-        })
-        .await?;
-    if let Ok(link) = &made {
+    let made = appointed(&app, author, values).await?;
+    if let Ok((_, link)) = &made {
         tracing::info!(tenant.id = id, "{} made {} the first administrator", who.login, link.login);
         app.once.keep(who.session, shown_once(id), link.path.clone());
     }
     told(
         id,
-        made.map(|link| format!("{} is the administrator. Their setup link is shown this once.", link.login)),
+        made.map(|(_, link)| {
+            format!("{} is the administrator. Their setup link is shown this once.", link.login)
+        }),
     )
 }
 
+/// Makes the first primary administrator of the author's company.
+async fn appointed(
+    app: &App,
+    author: Author,
+    mut values: Values,
+) -> Result<Result<(UserId, SetupLink), WriteError>, Fault> {
+    // The address is what they sign in with, so it is needed here.
+    if values.get("email").is_none_or(|email| email.trim().is_empty()) {
+        let message = "An administrator needs an e-mail address to sign in with.";
+        return Ok(Err(WriteError::Invalid(vec![Problem::of("email", message)])));
+    }
+    app.db(move |db| {
+        if !primaries(db, &author.viewer)?.is_empty() {
+            return Err(Fault::Forbidden("There is a primary administrator already; they make the others"));
+        }
+        let role = primary_role(db, &author.viewer)?.ok_or(Fault::NotFound)?;
+        values.insert("role".to_owned(), role.to_string());
+        let made = db.create(&author, &USERS, &values);
+        Ok(made.and_then(|made| {
+            let user = UserId(made.id);
+            Ok((user, db.new_setup_link_for(&author, user)?))
+        }))
+    })
+    .await
+}
+
+/// The setup link of the administrator with whom a customer was made, for the page that comes next.
+pub(crate) async fn keep_link(app: &App, who: &Who, id: i64) -> Result<(), Fault> {
+    let author = acting(app, who, id).await?;
+    let link = app
+        .db(move |db| {
+            let Some((first, _)) = primaries(db, &author.viewer)?.into_iter().next() else { return Ok(None) };
+            Ok::<_, Fault>(Some(db.new_setup_link_for(&author, UserId(first))?))
+        })
+        .await?;
+    if let Some(link) = link {
+        app.once.keep(who.session, shown_once(id), link.path);
+    }
+    Ok(())
+}
+
 /// Whoever runs the program acts for a tenant under their own name.
-fn acting(who: &Who, id: i64) -> Result<Author, Fault> {
+async fn acting(app: &App, who: &Who, id: i64) -> Result<Author, Fault> {
     who.writable(TENANTS.name)?;
     if !who.may(Verb::Edit, &TENANTS) {
         return Err(Fault::Forbidden("Your role does not allow this"));
     }
-    Ok(Author { viewer: Viewer::primary(TenantId(id)), ..who.author("portal") })
+    let viewer = who.viewer();
+    app.db(move |db| db.get(&viewer, &TENANTS, id)).await?.ok_or(Fault::NotFound)?;
+    let via = if who.is_program() { "api" } else { "portal" };
+    Ok(Author { viewer: Viewer::primary(TenantId(id)), ..who.author(via) })
 }
 
-/// Who administers a tenant as a whole.
-fn primaries(db: &config::Db, viewer: &Viewer) -> Result<Vec<String>, Fault> {
+/// Who administers a tenant as a whole: user and name.
+fn primaries(db: &config::Db, viewer: &Viewer) -> Result<Vec<(i64, String)>, Fault> {
     let Some(role) = primary_role(db, viewer)? else { return Ok(Vec::new()) };
     let query = ListQuery {
         filters: vec![("role".to_owned(), vec![role.to_string()])],
@@ -219,7 +250,7 @@ fn primaries(db: &config::Db, viewer: &Viewer) -> Result<Vec<String>, Fault> {
         ..ListQuery::default()
     };
     let rows = db.list(viewer, &USERS, &query)?.rows;
-    Ok(rows.iter().map(|row| super::form::title(&USERS, row)).collect())
+    Ok(rows.iter().map(|row| (row.id, super::form::title(&USERS, row))).collect())
 }
 
 fn primary_role(db: &config::Db, viewer: &Viewer) -> Result<Option<i64>, Fault> {

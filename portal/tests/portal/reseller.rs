@@ -187,3 +187,124 @@ async fn a_customers_portal_opens_for_the_reseller_alone_and_in_that_session() {
     let home = admin.get("/admin").await.body;
     assert!(!home.contains("id=\"visiting\"") && !home.contains("<b>Other</b>"), "{home}");
 }
+
+const CRANE: [(&str, &str); 12] = [
+    ("name", "Crane works"),
+    ("domain", "crane.example"),
+    ("site_street", "Kai 1"),
+    ("site_city", "Kiel"),
+    ("site_country", "de"),
+    ("site_time_zone", "Europe/Berlin"),
+    ("administrator_first_name", "Cora"),
+    ("administrator_email", "cora@crane.example"),
+    ("advanced_user", "5"),
+    ("softphone", "2"),
+    ("first_number", "+4943155500"),
+    ("number_count", "3"),
+];
+
+/// R-02, MT-01, MT-06, AUTH-20: one form makes the customer with group, site, numbers, licences and first administrator; what
+/// is wrong is said at its field, everything typed stays, and nothing is there.
+#[tokio::test]
+async fn a_customer_is_made_in_one_form() {
+    let world = World::new();
+    let admin = world.admin().await;
+    admin.json("POST", "/api/v1/customer_groups", json!({ "name": "Harbour" })).await;
+    let blank = admin.get("/admin/tenants/new").await.body;
+    for name in ["site_street", "administrator_email", "softphone", "first_number", "number_count"] {
+        assert!(blank.contains(&format!("name=\"{name}\"")), "{name}");
+    }
+    let with = |changed: &[(&'static str, &'static str)]| {
+        let mut all = CRANE.to_vec();
+        all.push(("customer_group", "Harbour"));
+        all.retain(|(name, _)| !changed.iter().any(|(other, _)| other == name));
+        all.extend(changed);
+        all
+    };
+    for (name, value, said) in [
+        ("administrator_email", "", "They sign in with their e-mail address."),
+        ("domain", "", "id=\"e-domain\"><span class=\"error\">"),
+        ("first_number", "12", "id=\"e-first_number\"><span class=\"error\">"),
+        ("customer_group", "Nobody", "There is no customer group Nobody."),
+    ] {
+        let refused = admin.post("/admin/tenants", &with(&[(name, value)])).await;
+        assert_eq!(refused.status.as_u16(), 422, "{name}: {}", refused.body);
+        assert!(refused.body.contains(said), "{name}: {}", refused.body);
+        assert!(refused.body.contains("value=\"Kai 1\""), "{name}: what was typed stays");
+        assert_eq!(admin.get("/api/v1/tenants?q=Crane").await.value()["total"], 0, "{name}");
+    }
+    let made = admin.post("/admin/tenants", &with(&[])).await;
+    assert_eq!(made.status.as_u16(), 303, "{}", made.body);
+    let page = admin.get(made.header("location")).await.body;
+    let link = between(&page, "id=\"setup-link\">", "<").to_owned();
+    assert!(!admin.get(made.header("location")).await.body.contains("id=\"setup-link\""), "once");
+    let info = between(&page, "id=\"customer-info\"", "</section>");
+    for said in ["dialtone", ">Harbour</a>", "<dd class=\"num\">1 / 7</dd>", "/sign-in/crane.example"] {
+        assert!(info.contains(said), "{said}: {info}");
+    }
+    let path = link.strip_prefix("http://pbx.example").unwrap();
+    let set = post(&world, path, &[("password", GOOD), ("confirm", GOOD)]).await;
+    assert_eq!(set.status.as_u16(), 303, "{}", set.body);
+    let cora = signed_in(&world, &sign_in(&world, "cora@crane.example").await).await;
+    let site = cora.get("/api/v1/sites").await.value()["items"][0].clone();
+    assert_eq!((&site["city"], &site["time_zone"]), (&json!("Kiel"), &json!("Europe/Berlin")));
+    let numbers = cora.get("/api/v1/numbers").await.value();
+    assert_eq!((&numbers["total"], &numbers["items"][2]["number"]), (&json!(3), &json!("+4943155502")));
+    assert_eq!(cora.get("/api/v1/settings").await.value()["country"], "de");
+}
+
+/// LIC-13, OPS-15: the same by a program: a customer, what it uses, what it has bought, its administrator; for
+/// nobody else, and described.
+#[tokio::test]
+async fn a_program_opens_a_customer_sells_it_licences_and_appoints_its_administrator() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let (other, boss) = customer(&world).await;
+    let wrong =
+        json!({ "name": "Crane", "domain": "crane.example", "advanced_user": 3, "first_number": "x" });
+    let refused = admin.json("POST", "/api/v1/customers", wrong).await;
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
+    assert_eq!(refused.value()["problems"][0]["field"], "first_number", "{}", refused.body);
+    let fields =
+        json!({ "name": "Crane", "domain": "crane.example", "advanced_user": 3, "site_city": "Kiel" });
+    let made = admin.json("POST", "/api/v1/customers", fields).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    let at = format!("/api/v1/tenants/{}", made.value()["id"]);
+    assert_eq!(made.header("location"), at);
+    let licences = format!("{at}/licences");
+    let first = admin.get(&licences).await.value()["items"][0].clone();
+    assert_eq!((&first["kind"], &first["quantity"]), (&json!("advanced_user"), &json!(3)));
+    let new = json!({ "name": "Agents", "kind": "call_center", "quantity": 4 });
+    let sold = json!({ "licences": [{ "id": first["id"], "quantity": 9 }, new] });
+    let sold = admin.json("PATCH", &licences, sold).await;
+    assert_eq!((sold.status.as_u16(), &sold.value()["total"]), (200, &json!(2)), "{}", sold.body);
+    let nothing = json!({ "licences": [{ "id": first["id"], "quantity": 1 }, { "quantity": 2 }] });
+    assert_eq!(admin.json("PATCH", &licences, nothing).await.status.as_u16(), 422);
+    let person = json!({ "first_name": "Cora", "email": "cora@crane.example" });
+    let administrator = format!("{at}/administrator");
+    let cora = admin.json("POST", &administrator, person.clone()).await;
+    assert_eq!(cora.status.as_u16(), 201, "{}", cora.body);
+    assert!(cora.value()["setup_link"].as_str().unwrap().starts_with("http://pbx.example/setup/"));
+    assert_eq!(admin.json("POST", &administrator, person.clone()).await.status.as_u16(), 403, "the second");
+    let usage = admin.get(&format!("{at}/usage")).await.value();
+    assert_eq!((&usage["users"], &usage["licences_in_use"]), (&json!(1), &json!(1)), "{usage}");
+    assert_eq!((&usage["licences_sold"], &usage["calls_this_month"]), (&json!(13), &json!(0)), "{usage}");
+    assert_eq!(admin.get("/api/v1/tenants/999/usage").await.status.as_u16(), 404);
+    // Nobody else, about nobody, their own company included.
+    for company in [at, format!("/api/v1/tenants/{other}")] {
+        for (method, path, body) in [
+            ("GET", "usage", Value::Null),
+            ("GET", "licences", Value::Null),
+            ("PATCH", "licences", json!({ "licences": [] })),
+            ("POST", "administrator", person.clone()),
+        ] {
+            let tried = boss.json(method, &format!("{company}/{path}"), body).await;
+            assert_eq!(tried.status.as_u16(), 404, "{method} {company}/{path}: {}", tried.body);
+        }
+    }
+    assert_eq!(boss.json("POST", "/api/v1/customers", json!({})).await.status.as_u16(), 404);
+    let described =
+        |body: String| body.contains("/api/v1/tenants/{id}/licences") && body.contains("open_customer");
+    assert!(described(admin.get("/api/v1/openapi.json").await.body));
+    assert!(!described(boss.get("/api/v1/openapi.json").await.body));
+}

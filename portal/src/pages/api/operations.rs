@@ -2,6 +2,7 @@
 //! export, mail. OPS-15.
 
 mod own;
+mod reselling;
 
 use config::{access::Verb, resources::users::USERS};
 use serde_json::{Map, Value, json};
@@ -38,6 +39,7 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     if who.may_see_mail() {
         groups.push(mail());
     }
+    groups.extend(reselling::group(who));
     groups.extend(own::groups(who));
     groups
 }
