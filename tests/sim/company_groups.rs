@@ -407,3 +407,31 @@ impl Chance {
         choices[self.next() as usize % choices.len()]
     }
 }
+
+/// R-01, MT-11: a suspended company is not reached, by its group as little as from outside; the trace says why, the caller
+/// does not learn it.
+#[test]
+fn a_suspended_company_is_called_neither_by_its_group_nor_from_outside() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, _, theirs] = twins(&mut world);
+        world.config(|c| {
+            let user = c.neighbours[0].user("101").id;
+            c.neighbours[0].add_number("+49301234502").user = Some(user);
+            c.neighbours[0].tenant.suspended = true;
+        });
+        world.dials(alice, "72101");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(480));
+        world.run_until_idle();
+        let record = world.record();
+        assert_eq!((record.tenant, record.cause.as_str()), (1, "480 Not reachable"));
+        assert!(record.trace.contains("the company that is called is suspended"), "{}", record.trace);
+        world.dials(theirs, "+49301234502");
+        world.run_until(secs(30), |w| w.state(theirs) == State::Refused(480));
+        world.run_until_idle();
+        let records: Vec<_> = world.store.calls.values().filter(|row| row.tenant == 2).collect();
+        assert!(records[0].trace.contains("the company that is called is suspended"), "{records:?}");
+        assert_eq!(world.phone(bob).invited, 0);
+        world.assert_quiet();
+    });
+}

@@ -121,8 +121,8 @@ fn old_calls_go_and_their_ladders_earlier() {
     let company = Company::new();
     write(&company, (0..10).map(|n| call(n, (n != 0).then_some(n * 1000 + 1))));
     let keep = Retention { calls_from_ms: 3000, ladders_from_ms: 6000 };
-    assert_eq!(company.db.prune_calls(keep, 1).unwrap(), 2);
-    while company.db.prune_calls(keep, 100).unwrap() > 0 {}
+    assert_eq!(prune(&company.db.writer(), keep, 1).unwrap(), 2);
+    while prune(&company.db.writer(), keep, 100).unwrap() > 0 {}
     // The open call stays, as old as it is; it has no ladder yet.
     assert_eq!(company.number::<i64>("SELECT count(*) FROM calls"), 8);
     assert_eq!(company.number::<i64>("SELECT count(*) FROM call_ladders"), 4);
