@@ -53,6 +53,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0025_incall.sql"),
     include_str!("migrations/0026_resell.sql"),
     include_str!("migrations/0027_desk.sql"),
+    include_str!("migrations/0029_calls.sql"),
 ];
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum Tone {
     Information,
     /// 1,004 Hz at 0 dBm0, a milliwatt, without end: levels of a line are measured by it (O.6). MED-12.
     Milliwatt,
+    /// A key is wanted: two rising beeps, again and again. RNG-01
+    Prompt,
 }
 
 /// Whose tones. Unknown countries take `Us`.
@@ -106,8 +108,9 @@ impl Signal {
 /// The national values of E.180 supplement 2.
 fn signal(tone: Tone, country: Country) -> Signal {
     use Country::{Au, De, Fr, Gb, Jp, Us};
-    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Milliwatt, Ringback, Waiting};
-    let together = if tone == Information { Together::InTurn } else { Together::AtOnce };
+    use Tone::{Busy, Confirmation, Congestion, Dial, Information, Milliwatt, Prompt, Ringback, Waiting};
+    let in_turn = matches!(tone, Information | Prompt);
+    let together = if in_turn { Together::InTurn } else { Together::AtOnce };
     let (frequencies, cadence): (&[u32], &[u32]) = match (country, tone) {
         (Us, Ringback) => (&[440, 480], &[2_000, 4_000]),
         (Us, Busy) => (&[480, 620], &[500, 500]),
@@ -140,6 +143,7 @@ fn signal(tone: Tone, country: Country) -> Signal {
         (Fr, Confirmation) => (&[440], CONFIRMATION),
         (Jp, Confirmation) => (&[400], CONFIRMATION),
         // The same everywhere.
+        (_, Prompt) => (&[800, 1_200], &[150, 50, 150, 1_150]),
         (_, Milliwatt) => (&[1_004], &[1_000]),
         (_, Information) => (&[950, 1_400, 1_800], &[330, 0, 330, 0, 330, 1_000]),
     };
@@ -170,7 +174,7 @@ const AMPLITUDE: f64 = 4_990.0;
 /// 0 dBm0, by the same scale.
 const MILLIWATT: f64 = 22_300.0;
 const SAMPLES_PER_MS: u32 = 8;
-const TONES: usize = 8;
+const TONES: usize = 9;
 /// [ms]
 const CONFIRMATION: &[u32] = &[100, 100, 100, 100, 100, 800];
 const COUNTRIES: usize = 6;

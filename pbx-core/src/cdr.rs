@@ -214,6 +214,7 @@ fn push_leg(json: &mut String, leg: &Leg, started: Instant) {
     json::push_text(json, &leg.cause);
     json.push_str(",\"codec\":");
     json::push_text(json, leg.codec());
+    push_encryption(json, leg);
     push_direction(json, ",\"heard\":", &leg.statistics.sent);
     push_direction(json, ",\"said\":", &leg.statistics.received);
     json.push_str(",\"round_trip_ms\":");
@@ -223,6 +224,20 @@ fn push_leg(json: &mut String, leg: &Leg, started: Instant) {
     }
     json.push_str(",\"dropped\":");
     text::push_number(json, leg.statistics.dropped);
+    json.push('}');
+}
+
+/// Whether the party's signalling is encrypted, and by what its speech is: `null` where it is in clear or there was none.
+fn push_encryption(json: &mut String, leg: &Leg) {
+    json.push_str(if leg.flow.transport.is_encrypted() {
+        ",\"encrypted\":{\"signalling\":true,\"speech\":"
+    } else {
+        ",\"encrypted\":{\"signalling\":false,\"speech\":"
+    });
+    match &leg.line.sealed {
+        Some(sealed) => json::push_text(json, sealed.ours.suite.name()),
+        None => json.push_str("null"),
+    }
     json.push('}');
 }
 
@@ -244,4 +259,4 @@ fn push_direction(json: &mut String, name: &str, direction: &Direction) {
 }
 
 /// A usual leg as JSON. [bytes]
-const LEG: usize = 512;
+const LEG: usize = 576;

@@ -37,6 +37,7 @@ mod outgoing;
 mod parking;
 mod perform;
 mod placing;
+mod prompting;
 mod proving;
 mod publishing;
 mod reconnected;

@@ -1,7 +1,7 @@
 //! What keeps calls outside from costing more than the company allows: how many run, how long was talked today. SIP-44.
 //!
 //! A charge belongs to a leg, so that it follows the leg from call to call. What is not answered costs nothing. A day is one
-//! of UTC.
+//! of UTC; a call that runs across midnight counts to each day with what was talked on it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,6 +25,8 @@ pub(crate) struct Guard {
     /// [s]
     talked: QuickMap<(Payer, Kind), u64>,
     day: NaiveDate,
+    /// When it began, if that was while the program runs.
+    began: Option<Instant>,
     /// Of whom administrators know today.
     told: HashSet<(Payer, Kind)>,
     /// Legs that know that their time is nearly up.
@@ -90,7 +92,7 @@ impl Guard {
 
     /// The limit that keeps one more call from beginning, if there is one.
     pub(crate) fn stops(&mut self, limits: &CallLimits, charge: &Charge, now: Now) -> Option<Stop> {
-        self.turn_day(now.utc);
+        self.turn_day(now);
         let kind = Kind::of(charge.class)?;
         let payers = [(charge.tenant, charge.user), (charge.tenant, None)];
         for (payer, whose) in payers.into_iter().zip(["a user", "the company"]) {
@@ -119,7 +121,7 @@ impl Guard {
 
     /// Looks at the calls of a company that run: whose minutes are over, whose are nearly, and when that will be of others.
     pub(crate) fn review(&mut self, limits: Option<&CallLimits>, tenant: TenantId, now: Now) -> Review {
-        self.turn_day(now.utc);
+        self.turn_day(now);
         let mut review = Review { before: self.looks.remove(&tenant), ..Review::default() };
         let Some(limits) = limits else { return review };
         let theirs =
@@ -188,17 +190,22 @@ impl Guard {
         }
     }
 
-    /// It is over, and was answered then: what is to be kept of it.
-    pub(crate) fn over(&mut self, leg: LegId, answered: Option<Instant>, now: Now) -> Option<UsageRow> {
+    /// It is over, and was answered then: what is to be kept of it, day by day.
+    pub(crate) fn over(&mut self, leg: LegId, answered: Option<Instant>, now: Now) -> Vec<UsageRow> {
         self.warned.remove(&leg);
-        let charge = self.running.remove(&leg)?;
-        let (kind, since) = (Kind::of(charge.class)?, answered?);
-        self.turn_day(now.utc);
-        // Begun seconds count: so do carriers.
-        let seconds = now.at.saturating_duration_since(since).as_millis().div_ceil(1000) as u64;
-        self.add((charge.tenant, charge.user), kind, seconds);
-        let day = self.day.to_string();
-        Some(UsageRow { tenant: charge.tenant, user: charge.user, class: charge.class, day, seconds })
+        let charge = self.running.remove(&leg);
+        let Some((charge, since)) = charge.zip(answered) else { return vec![] };
+        let Some(kind) = Kind::of(charge.class) else { return vec![] };
+        self.turn_day(now);
+        let Charge { tenant, user, class, .. } = charge;
+        let days = days(now.at.saturating_duration_since(since), now.utc);
+        let row = |(day, seconds): (NaiveDate, u64)| {
+            if day == self.day {
+                self.add((tenant, user), kind, seconds);
+            }
+            UsageRow { tenant, user, class, day: day.to_string(), seconds }
+        };
+        days.into_iter().map(row).collect()
     }
 
     /// Whether nothing costs at present.
@@ -243,14 +250,19 @@ impl Guard {
         Stop { text, is_news: self.told.insert(whose) }
     }
 
-    /// Finished and running calls together. [s]
+    /// Since when a call costs today that costs since then.
+    fn today(&self, since: Instant) -> Instant {
+        self.began.map_or(since, |began| since.max(began))
+    }
+
+    /// Finished and running calls together, today. [s]
     fn talked_by(&self, payer: Payer, kind: Kind, now: Instant) -> u64 {
         let running = self
             .running
             .values()
             .filter(|charge| charge.is_of(payer) && Kind::of(charge.class) == Some(kind));
-        let running =
-            running.filter_map(|charge| Some(now.saturating_duration_since(charge.since?).as_secs()));
+        let running = running
+            .filter_map(|charge| Some(now.saturating_duration_since(self.today(charge.since?)).as_secs()));
         self.talked.get(&(payer, kind)).copied().unwrap_or(0) + running.sum::<u64>()
     }
 
@@ -261,14 +273,39 @@ impl Guard {
         }
     }
 
-    fn turn_day(&mut self, utc: DateTime<Utc>) {
-        let day = utc.date_naive();
+    fn turn_day(&mut self, now: Now) {
+        let day = now.utc.date_naive();
         if day != self.day {
             self.day = day;
+            self.began = midnight(now.utc).and_then(|midnight| now.at.checked_sub(midnight));
             self.talked.clear();
             self.told.clear();
+            self.warned.clear();
         }
     }
+}
+
+/// What was talked on each day by somebody who talked that long until now. Begun seconds count: so do carriers. The days' parts
+/// are together what the whole is. [s]
+fn days(talked: Duration, now: DateTime<Utc>) -> Vec<(NaiveDate, u64)> {
+    let mut left = talked.as_millis().div_ceil(1000) as u64;
+    let mut rows = vec![];
+    let (mut day, mut today) = (now.date_naive(), midnight(now).unwrap_or_default().as_secs());
+    while left > today {
+        rows.push((day, today));
+        left -= today;
+        let Some(before) = day.pred_opt() else { break };
+        (day, today) = (before, DAY);
+    }
+    rows.push((day, left));
+    rows.retain(|(_, seconds)| *seconds > 0);
+    rows.reverse();
+    rows
+}
+
+/// How long ago it was midnight.
+fn midnight(utc: DateTime<Utc>) -> Option<Duration> {
+    (utc.time() - chrono::NaiveTime::MIN).to_std().ok()
 }
 
 impl Charge {
@@ -299,6 +336,8 @@ impl Kind {
     }
 }
 
+/// [s]
+const DAY: u64 = 86_400;
 /// How long before the end of a call its caller hears that it is near.
 const WARNS_BEFORE: Duration = Duration::from_secs(30);
 
@@ -347,7 +386,7 @@ mod tests {
         assert_eq!(guard.stops(&limits(), &national, now), None);
         guard.begin(LegId(2), abroad(None));
         assert!(guard.stops(&limits(), &abroad(None), now).unwrap().text.starts_with("the company"));
-        assert_eq!(guard.over(LegId(1), None, now), None, "it was not answered");
+        assert_eq!(guard.over(LegId(1), None, now), vec![], "it was not answered");
         assert_eq!(guard.stops(&limits(), &abroad(ANNA), now), None);
     }
 
@@ -357,7 +396,7 @@ mod tests {
         let start = now();
         let mut guard = Guard::of(vec![], start.utc);
         guard.begin(LegId(1), abroad(ANNA));
-        let row = guard.over(LegId(1), Some(start.at), later(start, 120)).unwrap();
+        let row = guard.over(LegId(1), Some(start.at), later(start, 120)).remove(0);
         assert_eq!((row.seconds, row.user, row.day.as_str()), (120, ANNA, "2024-10-04"));
         let mut again = Guard::of(vec![row], start.utc);
         let stop = again.stops(&limits(), &abroad(ANNA), later(start, 130)).unwrap();
@@ -386,6 +425,48 @@ mod tests {
         assert_eq!(look(70), (0, 0, Some(90)));
         assert_eq!(look(90), (0, 2, None));
         assert!(guard.review(None, ONE, later(start, 90)).over.is_empty(), "there is no limit any more");
+    }
+
+    /// SIP-44: what was talked before midnight is yesterday's; the minutes of the new day are all there, with a warning of
+    /// their own.
+    #[test]
+    fn a_call_across_midnight_counts_to_both_days() {
+        let noon = now();
+        let start = Now { utc: noon.utc + chrono::TimeDelta::seconds(86_400 - 90), ..noon };
+        let mut guard = Guard::of(vec![], start.utc);
+        guard.begin(LegId(1), abroad(ANNA));
+        guard.answered(LegId(1), start.at);
+        let mut look = |seconds| {
+            let review = guard.review(Some(&limits()), ONE, later(start, seconds));
+            let next = review.next.map(|next| next.duration_since(start.at).as_secs());
+            (review.warn.len(), review.over.len(), next)
+        };
+        assert_eq!(look(0), (0, 0, Some(90)));
+        assert_eq!(look(89), (0, 0, Some(90)));
+        assert_eq!(look(90), (0, 0, Some(180)), "two minutes of the new day, thirty seconds before");
+        assert_eq!(look(180), (1, 0, Some(210)));
+        assert_eq!(look(210), (0, 1, None));
+        let rows = guard.over(LegId(1), Some(start.at), later(start, 210));
+        let rows: Vec<_> = rows.iter().map(|row| (row.day.as_str(), row.seconds)).collect();
+        assert_eq!(rows, [("2024-10-04", 90), ("2024-10-05", 120)]);
+        let stop = guard.stops(&limits(), &abroad(ANNA), later(start, 211)).unwrap();
+        assert_eq!(stop.text, "a user talks 2 min a day abroad, and 2 are over");
+    }
+
+    /// SIP-44: also over several days, and at midnight itself; a begun second counts once.
+    #[test]
+    fn the_days_parts_are_together_what_was_talked() {
+        let at = DateTime::parse_from_rfc3339("2026-11-23T00:00:10.500Z").unwrap().to_utc();
+        let parts = |ms| {
+            let days = days(Duration::from_millis(ms), at);
+            days.into_iter().map(|(_, seconds)| seconds).collect::<Vec<_>>()
+        };
+        assert!(parts(0).is_empty());
+        assert_eq!(parts(9_001), [10]);
+        assert_eq!(parts(20_500), [11, 10]);
+        assert_eq!(parts(2 * 86_400_000), [86_390, 86_400, 10]);
+        let midnight = at - chrono::TimeDelta::milliseconds(10_500);
+        assert_eq!(days(Duration::from_secs(5), midnight).iter().map(|d| d.1).sum::<u64>(), 5);
     }
 
     /// SIP-44: a call that runs counts with what it has cost so far.

@@ -165,7 +165,10 @@ pub(crate) struct LegView {
 impl From<&LiveLeg> for LegView {
     fn from(leg: &LiveLeg) -> Self {
         let mut facts = vec![("Address", leg.address.clone()), ("Codec", leg.codec.clone())];
-        facts.push(("Encrypted", encrypted(leg).to_owned()));
+        let signalling = leg.address.starts_with("tls ");
+        // Before there is any speech nothing can be said.
+        let known = if leg.codec.is_empty() { "" } else { encrypted(signalling, leg.encrypted) };
+        facts.push(("Encrypted", known.to_owned()));
         if leg.mos_heard > 0.0 {
             facts.push(("Packet loss", format!("{:.1} %", leg.loss)));
             facts.push(("Jitter", format!("{:.0} ms", leg.jitter_ms)));
@@ -183,10 +186,9 @@ impl From<&LiveLeg> for LegView {
     }
 }
 
-/// What nobody on the way can read. Blank before there is any speech.
-fn encrypted(leg: &LiveLeg) -> &'static str {
-    match (leg.address.starts_with("tls "), leg.encrypted) {
-        _ if leg.codec.is_empty() => "",
+/// What nobody on the way can read.
+fn encrypted(signalling: bool, speech: bool) -> &'static str {
+    match (signalling, speech) {
         (true, true) => "signalling and speech",
         (true, false) => "signalling only",
         (false, true) => "speech only",
@@ -219,6 +221,7 @@ fn leg(item: &Value) -> LegView {
         ("Number", Some(text(item, "number"))),
         ("Address", Some(text(item, "address"))),
         ("Codec", Some(text(item, "codec"))),
+        ("Encrypted", secrecy(item)),
         ("Rang after", time("ringing_ms").zip(from).map(|(at, from)| text::offset(at - from) + " s")),
         ("Answered after", time("answered_ms").zip(from).map(|(at, from)| text::clock(at - from))),
         ("Was there for", to.zip(from).map(|(to, from)| text::clock(to - from))),
@@ -241,6 +244,15 @@ fn leg(item: &Value) -> LegView {
             .filter_map(|(label, fact)| Some((label, fact.filter(|f| !f.is_empty())?)))
             .collect(),
     }
+}
+
+/// What was encrypted; `None` where the leg had no speech, or its record is older than the question.
+fn secrecy(item: &Value) -> Option<String> {
+    let at = item.get("encrypted").filter(|_| !text(item, "codec").is_empty())?;
+    let signalling = at.get("signalling").and_then(Value::as_bool)?;
+    let suite = text(at, "speech");
+    let words = encrypted(signalling, !suite.is_empty());
+    Some(if suite.is_empty() { words.to_owned() } else { format!("{words} ({suite})") })
 }
 
 fn items(json: &str) -> Vec<Value> {
@@ -330,7 +342,7 @@ mod tests {
     fn a_leg_tells_how_both_directions_sounded() {
         let legs = legs(
             r#"[{"side":"caller","number":"101","name":"Anna","device":3,"address":"udp 192.0.2.7:5060","started_ms":0,
-            "ringing_ms":80,"answered_ms":900,"ended_ms":5000,"cause":"hung up","codec":"PCMU","round_trip_ms":12.0,"dropped":0,
+            "ringing_ms":80,"answered_ms":900,"ended_ms":5000,"cause":"hung up","codec":"PCMU","encrypted":{"signalling":true,"speech":"AES_CM_128_HMAC_SHA1_80"},"round_trip_ms":12.0,"dropped":0,
             "heard":{"packets":98,"lost":2,"disordered":0,"jitter_ms":3.2,"mos":4.2},
             "said":{"packets":100,"lost":0,"disordered":0,"jitter_ms":1.0,"mos":4.4}},
             {"side":"callee","number":"102","name":"","ringing_ms":null,"heard":{"packets":0,"mos":4.5},"said":{"packets":0,"mos":4.5}}]"#,
@@ -339,6 +351,9 @@ mod tests {
         assert!((legs[0].heard - 4.2).abs() < 0.01 && legs[1].heard == 0.0, "who said nothing was not heard");
         assert!(legs[0].facts.contains(&("Packet loss", "2.0 / 0.0 %".into())), "{:?}", legs[0].facts);
         assert!(legs[0].facts.contains(&("Jitter", "3 / 1 ms".into())));
+        let secrecy = "signalling and speech (AES_CM_128_HMAC_SHA1_80)".to_owned();
+        assert!(legs[0].facts.contains(&("Encrypted", secrecy)), "{:?}", legs[0].facts);
+        assert!(legs[1].facts.iter().all(|(label, _)| *label != "Encrypted"), "there was no speech");
     }
 
     #[test]

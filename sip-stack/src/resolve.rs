@@ -51,6 +51,8 @@ pub struct Target<'a> {
     pub port: Option<u16>,
     /// Where it is given, no NAPTR record is asked for.
     pub transport: Option<Transport>,
+    /// Which ones we speak: what a domain prefers beyond them is passed over (RFC 3263 §4.1).
+    pub speaks: &'a [Transport],
 }
 
 /// Where a request is sent to.
@@ -67,14 +69,15 @@ pub struct Hop {
 /// What is known of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved {
-    /// Addresses in the order in which they are tried (RFC 3263 §4.3), good until then.
+    /// Addresses in the order in which they are tried (RFC 3263 §4.3), good until then; whether TLS was passed over that the
+    /// domain has.
     #[allow(missing_docs)]
-    Hops { hops: Vec<Hop>, until: Instant },
+    Hops { hops: Vec<Hop>, until: Instant, passed_tls: bool },
     /// To be asked first.
     Ask(Vec<Question>),
     /// There is nothing of that name, or nobody could be asked; to be tried again then.
     #[allow(missing_docs)]
-    Nowhere { until: Instant },
+    Nowhere { until: Instant, passed_tls: bool },
 }
 
 /// Answers by question.
@@ -116,7 +119,7 @@ pub fn resolve(
     target: Target<'_>,
     random: &mut dyn FnMut(u64) -> u64,
 ) -> Resolved {
-    let mut search = Search { answers, now, until: now + LONGEST, missing: Vec::new() };
+    let mut search = Search { answers, now, until: now + LONGEST, missing: Vec::new(), passed_tls: false };
     let mut servers = search.servers(target, random);
     servers.truncate(MOST_HOPS);
     let mut hops = Vec::new();
@@ -135,8 +138,10 @@ pub fn resolve(
             search.missing.dedup();
             Resolved::Ask(search.missing)
         }
-        () if hops.is_empty() => Resolved::Nowhere { until: search.until.min(now + FAILED) },
-        () => Resolved::Hops { hops, until: search.until },
+        () if hops.is_empty() => {
+            Resolved::Nowhere { until: search.until.min(now + FAILED), passed_tls: search.passed_tls }
+        }
+        () => Resolved::Hops { hops, until: search.until, passed_tls: search.passed_tls },
     }
 }
 
@@ -149,21 +154,24 @@ struct Search<'a> {
     /// The first answer that grows old.
     until: Instant,
     missing: Vec<Question>,
+    /// The domain has TLS, and we do not speak it.
+    passed_tls: bool,
 }
 
 impl Search<'_> {
     /// RFC 3263 §4.1 and §4.2.
     fn servers(&mut self, target: Target<'_>, random: &mut dyn FnMut(u64) -> u64) -> Vec<Server> {
-        let Target { host, port, transport } = target;
+        let Target { host, port, transport, speaks } = target;
         let usual = transport.unwrap_or(Transport::Udp);
         if text::ip(host.as_bytes()).is_some() || port.is_some() {
             return vec![(usual, host.to_owned(), port.unwrap_or(usual_port(usual)))];
         }
         let services = match transport {
             Some(transport) => vec![(transport, service(transport, host))],
-            None => self.services(host),
+            None => self.services(host, speaks),
         };
-        if !self.missing.is_empty() {
+        // Who has no service that we speak is not called in another way.
+        if !self.missing.is_empty() || services.is_empty() {
             return vec![];
         }
         for (transport, name) in services {
@@ -180,7 +188,14 @@ impl Search<'_> {
     }
 
     /// The services that a domain names, the preferred one first; those that are usual, if it names none.
-    fn services(&mut self, host: &str) -> Vec<(Transport, String)> {
+    fn services(&mut self, host: &str, speaks: &[Transport]) -> Vec<(Transport, String)> {
+        let mut services = self.all_services(host);
+        self.passed_tls &= !speaks.contains(&Transport::Tls);
+        services.retain(|(transport, _)| speaks.contains(transport));
+        services
+    }
+
+    fn all_services(&mut self, host: &str) -> Vec<(Transport, String)> {
         let mut naptr = Vec::new();
         for record in self.records(host, Kind::Naptr) {
             let Record::Naptr { order, preference, service, replacement } = record else { continue };
@@ -199,6 +214,7 @@ impl Search<'_> {
         if naptr.is_empty() {
             return [Transport::Udp, Transport::Tcp, Transport::Tls].map(|t| (t, service(t, host))).into();
         }
+        self.passed_tls = naptr.iter().any(|(_, _, transport, _)| *transport == Transport::Tls);
         naptr.into_iter().map(|(_, _, transport, name)| (transport, name)).collect()
     }
 

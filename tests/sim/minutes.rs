@@ -97,3 +97,30 @@ fn a_limit_that_changes_counts_for_calls_that_run() {
     world.run_until_idle();
     world.assert_quiet();
 }
+
+/// SIP-44: what was talked before midnight is yesterday's: the minutes of the new day begin with it, and each day keeps its own.
+#[test]
+fn a_call_across_midnight_has_the_minutes_of_the_new_day() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        world.config(|c| c.limits.abroad = Limit { user: Some(2), tenant: None });
+        world.set_clock("2026-11-22T23:58:20Z");
+        world.dials(alice, "0043123456");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        world.run_for(secs(160));
+        assert_eq!(
+            world.state(alice),
+            State::Up,
+            "two minutes of the day before are over, and of the new one not"
+        );
+        world.run_until(secs(80), |w| w.state(alice) == State::Idle && w.state(carrier) == State::Idle);
+        let at = world.now().utc.format("%H:%M:%S").to_string();
+        assert!(("00:01:57".."00:02:04").contains(&at.as_str()), "{at}");
+        world.run_until_idle();
+        let days: Vec<_> = world.store.usage.iter().map(|row| (row.day.as_str(), row.seconds)).collect();
+        let [("2026-11-22", before), ("2026-11-23", after)] = days[..] else { panic!("{days:?}") };
+        assert!((60..=101).contains(&before) && (117..=123).contains(&after), "{days:?}");
+        world.assert_quiet();
+    });
+}

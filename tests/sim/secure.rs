@@ -108,3 +108,55 @@ fn a_device_that_must_be_encrypted_has_no_call_in_clear() {
         world.assert_quiet();
     });
 }
+
+/// SIP-38: without a listener for TLS a domain that prefers it is called by what else it has, which the trace says; whose
+/// speech must be encrypted is not called at all.
+#[test]
+fn a_domain_that_prefers_tls_is_called_without_unless_that_is_demanded() {
+    use sip_stack::resolve::{Kind, Record};
+    let mut world = World::new(4);
+    let (alice, carrier) = crate::outside::outside(&mut world);
+    let naptr = |order, service: &str, replacement: &str| Record::Naptr {
+        order,
+        preference: 10,
+        service: service.into(),
+        replacement: replacement.into(),
+    };
+    let services = vec![
+        naptr(10, "SIPS+D2T", "_sips._tcp.carrier.example"),
+        naptr(20, "SIP+D2U", "_sip._udp.carrier.example"),
+    ];
+    let port = 5060;
+    let srv = Record::Srv { priority: 1, weight: 1, port, target: "a.example".into() };
+    let address = Record::Address(world.host(carrier).parse().unwrap());
+    for (name, kind, records) in [
+        ("carrier.example", Kind::Naptr, services),
+        ("_sips._tcp.carrier.example", Kind::Srv, vec![srv.clone()]),
+        ("_sip._udp.carrier.example", Kind::Srv, vec![srv]),
+        ("a.example", Kind::Address, vec![address]),
+    ] {
+        world.names.insert((name.into(), kind), records);
+    }
+    world.config(|c| {
+        let peer = &mut c.trunks[0].peer;
+        (peer.host, peer.port, peer.transport) =
+            ("carrier.example".into(), None, config::snapshot::Transport::Dns);
+    });
+    world.run_for(secs(2));
+    world.dials(alice, "0043123456");
+    world.run_until(secs(20), |w| w.state(alice) == State::Up);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    assert!(world.record().trace.contains("TLS passed over"), "{}", world.record().trace);
+    world.config(|c| c.trunks[0].peer.encryption.srtp = config::snapshot::Srtp::Required);
+    world.run_for(secs(2));
+    let shown = &world.trunks[&world.company.trunks[0].id];
+    assert_eq!(shown.state, pbx_core::live::TrunkState::Down);
+    assert!(shown.text.contains("its domain wants TLS"), "{}", shown.text);
+    let invited = world.phone(carrier).invited;
+    world.dials(alice, "0043123456");
+    world.run_until(secs(20), |w| matches!(w.state(alice), State::Refused(_)));
+    world.run_until_idle();
+    assert_eq!(world.phone(carrier).invited, invited);
+    world.assert_quiet();
+}

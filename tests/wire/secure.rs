@@ -204,3 +204,51 @@ fn a_trunk_over_tls_brings_encrypted_calls_of_the_server_it_trusts() {
     by_bob.hang_up();
     by_alice.ended();
 }
+
+/// SIP-38, MED-03: a call out by a trunk over TLS, encrypted beyond it and in clear to the phone; the record keeps of each leg
+/// what was encrypted.
+#[test]
+fn a_call_goes_out_encrypted_by_a_trunk_over_tls_and_the_record_says_so() {
+    let (ours, carrier) = (Server::start(), Server::start());
+    let [alice] = ours.phones();
+    let bob = carrier.phone(1);
+    bob.register();
+    let (number, theirs) = ("+12025550100", "+12025550199");
+    let line = &carrier.accounts()[0];
+    carrier.edit(&format!(
+        "UPDATE devices SET username = '{number}', secret = 'plain:{}', srtp = 'required' WHERE username = '{}'",
+        line.password, line.user
+    ));
+    // There the number called is one of the carrier's own people.
+    carrier.edit(&format!(
+        "INSERT INTO numbers (tenant_id, number, user_id) VALUES (1, '{theirs}', {})",
+        carrier.user(1)
+    ));
+    carrier.edit("UPDATE call_limits SET own_numbers_inside = 1");
+    ours.edit(&format!(
+        "INSERT INTO numbers (tenant_id, number, user_id) VALUES (1, '{number}', {})",
+        ours.user(0)
+    ));
+    ours.edit(&format!(
+        "INSERT INTO trunks (tenant_id, name, kind, host, port, transport, domain, username, secret, trust, certificate, srtp) \
+         VALUES (1, 'Carrier', 'register', '127.0.0.1', {}, 'tls', '127.0.0.1', '{number}', 'plain:{}', 'certificate', '{}', \
+         'required')",
+        carrier.sip_tls().port(),
+        line.password,
+        certificate(&carrier)
+    ));
+    until_true("the trunk is up", || ours.metric("dialtone_trunks_up") > 0.0);
+    let dialling = alice.dial(theirs);
+    let by_bob = bob.incoming().answer();
+    let by_alice = dialling.answered();
+    by_alice.rtp.hears_voice_of(&by_bob.rtp);
+    by_bob.rtp.hears_voice_of(&by_alice.rtp);
+    by_alice.hang_up();
+    by_bob.ended();
+    let clear = "\"encrypted\":{\"signalling\":false,\"speech\":null}";
+    let sealed = "\"encrypted\":{\"signalling\":true,\"speech\":\"AE";
+    until_true("both legs are in the record", || {
+        let legs = ours.sql("SELECT legs FROM call_ladders ORDER BY id DESC LIMIT 1");
+        legs.contains(clear) && legs.contains(sealed)
+    });
+}

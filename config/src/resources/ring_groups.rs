@@ -32,6 +32,8 @@ pub struct RingGroup {
     pub overflow: Destination,
     /// What feature codes do with it.
     pub paged: Paged,
+    /// Members' mobile phones ring, too, those that ask for a key. RNG-01
+    pub rings_mobiles: bool,
 }
 
 /// What can be done with a group at once. GRP-03, GRP-04.
@@ -84,6 +86,8 @@ pub static RING_GROUPS: Resource = Resource {
         Field::text("caller_prefix", "Caller name prefix")
             .max(16)
             .help("Shown before the caller's name, so that members see which number was called."),
+        Field::flag("rings_mobiles", "Mobile phones ring, too")
+            .help("Those of members who have theirs ring with their phones and press 1 to take a call."),
         Field::choice("paged", "Page and intercom", PAGED).required().default("intercom").help(
             "By feature code, for users with the permission. Intercom opens all microphones: phones in one room howl.",
         ),
@@ -94,7 +98,7 @@ pub static RING_GROUPS: Resource = Resource {
     sort: "extension",
     cards: &[
         ("General", &["name", "extension"]),
-        ("Ringing", &["strategy", "members", "ring_time", "total_time", "caller_prefix"]),
+        ("Ringing", &["strategy", "members", "ring_time", "total_time", "caller_prefix", "rings_mobiles"]),
         ("Overflow", &["overflow"]),
         ("Page", &["paged"]),
     ],
@@ -110,7 +114,7 @@ impl Typed for RingGroup {
     const TABLE: &'static str = "ring_groups";
     const SELECT: &'static str = "SELECT t.id, t.tenant_id, t.name, x.number, t.ring_time, t.overflow, \
         (SELECT group_concat(m.target, ',' ORDER BY m.position) FROM ring_groups_members m \
-         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strategy, t.total_time, t.caller_prefix, t.paged \
+         WHERE m.tenant_id = t.tenant_id AND m.owner = t.id), t.strategy, t.total_time, t.caller_prefix, t.paged, t.rings_mobiles \
         FROM ring_groups t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.ring_group_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -137,6 +141,7 @@ impl Typed for RingGroup {
             caller_prefix: row.get(9)?,
             overflow,
             paged: Paged::of(row.get_ref(10)?.as_str().map_err(rusqlite::Error::from)?),
+            rings_mobiles: row.get(11)?,
         })
     }
     fn id(&self) -> i64 {
@@ -180,6 +185,7 @@ impl Default for RingGroup {
             caller_prefix: String::new(),
             overflow: Destination::Hangup(Cause::NoAnswer),
             paged: Paged::default(),
+            rings_mobiles: false,
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Mobile {
     pub number: String,
     /// 0–60 s after the others.
     pub delay: Duration,
+    /// Who answers it presses a key to take the call.
+    pub confirms: bool,
 }
 
 /// Where calls go instead. RNG-07…13.
@@ -146,10 +148,14 @@ pub static USERS: Resource = Resource {
         super::area_code("Local numbers that they dial are in this area. Blank is that of the site."),
         Field::outside_number("mobile", "Mobile number"),
         Field::flag("mobile_rings", "Mobile phone rings, too")
-            .help("With their other phones, by an outside line of the company. The mailbox of the mobile may answer first: let it wait longer than this phone rings."),
+            .help("With their other phones, by an outside line of the company."),
         Field::seconds("mobile_delay", "Mobile phone rings after", 0, 60)
             .shown_when("mobile_rings", "1")
             .help("Blank is with the other phones."),
+        Field::flag("mobile_confirms", "Press 1 to take the call")
+            .default("1")
+            .shown_when("mobile_rings", "1")
+            .help("Whoever answers the mobile phone hears two rising beeps until they press 1, so that its mailbox takes no call of the company."),
         Field::outside_number("work_phone", "Work number"),
         Field::outside_number("home_phone", "Home number"),
         Field::flag("in_directory", "List in directory").default("1").help("Colleagues find them among their contacts."),
@@ -203,7 +209,7 @@ pub static USERS: Resource = Resource {
         ("Where they work", &["site", "department", "time_zone", "language"]),
         ("Numbers", &["caller_id", "area_code", "mobile", "work_phone", "home_phone"]),
         ("Calls outside", &["calls", "geolocation"]),
-        ("Mobile phone", &["mobile_rings", "mobile_delay"]),
+        ("Mobile phone", &["mobile_rings", "mobile_delay", "mobile_confirms"]),
         ("Directories", &["in_directory", "in_audio_directory"]),
         ("Licences", &["licensed", "licences"]),
         ("Do not disturb", &["dnd", "dnd_until"]),
@@ -279,7 +285,7 @@ impl Typed for User {
         t.forward_no_answer_until, t.forward_shows, t.night_always, t.night_always_until, t.night_busy, \
         t.night_busy_until, t.night_no_answer, t.night_no_answer_until, t.department_id, \
         t.area_code, t.caller_id_id, t.geolocation_id, t.calls, \
-        CASE t.mobile_rings WHEN 1 THEN t.mobile ELSE '' END, t.mobile_delay \
+        CASE t.mobile_rings WHEN 1 THEN t.mobile ELSE '' END, t.mobile_delay, t.mobile_confirms \
         FROM users t LEFT JOIN extensions x ON x.tenant_id = t.tenant_id AND x.user_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -318,7 +324,8 @@ impl Typed for User {
 fn mobile(row: &Row<'_>) -> Result<Option<Mobile>, Unreadable> {
     let number: String = row.get(32)?;
     let delay = Duration::from_secs(row.get::<_, Option<u64>>(33)?.unwrap_or_default());
-    Ok((!number.is_empty()).then_some(Mobile { number, delay }))
+    let confirms = row.get(34)?;
+    Ok((!number.is_empty()).then_some(Mobile { number, delay, confirms }))
 }
 
 impl Forwards {

@@ -63,6 +63,8 @@ pub(crate) enum Action {
     Adopt(LegId),
     /// Let the caller hear this.
     Tone(media::Tone),
+    /// Let a callee who answered hear that a key is wanted.
+    Prompt(LegId),
     /// Keep this beyond a restart.
     Store(Change),
     /// Go on in the call of that party.

@@ -3,6 +3,7 @@
 
 mod action;
 pub(crate) mod cause;
+mod confirming;
 pub(crate) mod keys;
 pub(crate) mod leg;
 pub(crate) mod line;

@@ -30,6 +30,8 @@ pub(crate) struct Leave {
     pub diversions: Vec<Diversion>,
     /// Whose mobile phone it is, if it rings with their others. RNG-01
     pub whose: Option<Arc<User>>,
+    /// Who answers hears tones of ours and presses a key. RNG-01
+    pub asks: bool,
     /// Identity headers that go with it. SIP-41
     pub signatures: Vec<String>,
     /// Not before.

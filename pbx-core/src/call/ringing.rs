@@ -14,6 +14,7 @@ use config::{
 
 use super::{
     cause::Cause,
+    confirming::{Asked, KEY},
     script::{Action, Call, Dial, Event, Hush, Manner},
     verbs::name,
 };
@@ -41,6 +42,9 @@ enum Heard {
     Answer,
     Moved,
     Failure(u16),
+    /// Who was asked for a key hung up.
+    Left,
+    Key(char),
 }
 
 /// A leg that rings, and whose it is.
@@ -62,33 +66,22 @@ impl Call {
     /// A phone that refuses for all (6xx) or sends the call elsewhere stops its user's other phones, not those of other
     /// users.
     pub(crate) async fn ring(&self, users: &[Arc<User>], until: Instant) -> Result<LegId, Unanswered> {
-        self.ring_later(users, until, |_| None).await
+        self.ring_with(users, until, |_| None, |_| None).await
     }
 
-    /// The same, and what `further` begins to call rings with them.
+    /// The same; the phones of some begin to ring that much later (GRP-12), and what `further` begins to call for a user rings
+    /// with them.
     pub(crate) async fn ring_with(
         &self,
         users: &[Arc<User>],
         until: Instant,
-        further: impl FnOnce() -> Option<Ringing>,
-    ) -> Result<LegId, Unanswered> {
-        users.iter().for_each(|user| self.concerns(user.id, false));
-        let mut ringing: Vec<Ringing> =
-            users.iter().flat_map(|user| self.dial_user(user, Duration::ZERO, until)).collect();
-        ringing.extend(further());
-        self.first_answer(ringing, until).await
-    }
-
-    /// The same; the phones of some begin to ring that much later. GRP-12
-    pub(crate) async fn ring_later(
-        &self,
-        users: &[Arc<User>],
-        until: Instant,
         later: impl Fn(&User) -> Option<Duration>,
+        further: impl Fn(&Arc<User>) -> Option<Ringing>,
     ) -> Result<LegId, Unanswered> {
         users.iter().for_each(|user| self.concerns(user.id, false));
         let dial = |user| self.dial_user(user, later(user).unwrap_or_default(), until);
-        let ringing = users.iter().flat_map(dial).collect();
+        let mut ringing: Vec<Ringing> = users.iter().flat_map(dial).collect();
+        ringing.extend(users.iter().filter_map(further));
         self.first_answer(ringing, until).await
     }
 
@@ -118,32 +111,43 @@ impl Call {
         devices.filter(used).flat_map(|device| self.dial_contacts(user, device, turn)).collect()
     }
 
-    /// Waits until one of the ringing legs is answered; the others stop.
+    /// Waits until one of the ringing legs is answered; the others stop. Who is asked for a key has answered once it is pressed.
     pub(crate) async fn first_answer(
         &self,
         mut ringing: Vec<Ringing>,
         until: Instant,
     ) -> Result<LegId, Unanswered> {
         let mut result = Unanswered::Unreachable;
+        let mut asked = Asked::default();
         while !ringing.is_empty() {
-            let event = self.take(Some(until), |e| match *e {
-                Event::Answered(leg) => Some((leg, Heard::Answer)),
-                Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
-                Event::Moved(leg) => Some((leg, Heard::Moved)),
-                Event::Joined { leg, place_of: None } => Some((leg, Heard::Answer)),
-                Event::Joined { .. } | Event::Ended(_) | Event::NobodyThere => None,
-                Event::Parked(_) | Event::Edited(..) | Event::Digit(..) => None,
-            });
-            let Some((leg, heard)) = event.await else {
-                result = Unanswered::Timeout;
-                break;
+            let Some((leg, heard)) = self.heard(&asked, asked.wait(self.now(), until)).await else {
+                if self.give_up(&mut ringing, &mut asked) {
+                    result = unconfirmed(result);
+                }
+                if until <= self.now() {
+                    let (kept, others) = ringing.into_iter().partition(|(leg, _)| asked.has(*leg));
+                    self.hush(others, Hush::GivenUp);
+                    (ringing, result) = (kept, Unanswered::Timeout);
+                }
+                continue;
             };
             let user = ringing.iter().find(|r| r.0 == leg).map(|r| r.1);
-            ringing.retain(|r| r.0 != leg);
             let for_all = match heard {
-                Heard::Answer => {
+                Heard::Answer if self.is_unconfirmed(leg) => {
+                    self.ask(leg, &mut asked);
+                    continue;
+                }
+                Heard::Key(key) if !asked.has(leg) || key != KEY => continue,
+                Heard::Answer | Heard::Key(_) => {
+                    ringing.retain(|r| r.0 != leg);
                     self.hush(ringing, Hush::ElsewhereAnswered);
+                    self.confirmed(&asked, leg);
                     return Ok(leg);
+                }
+                Heard::Left => {
+                    self.left(leg, &mut asked);
+                    result = unconfirmed(result);
+                    false
                 }
                 Heard::Moved => {
                     self.set_moved_by(user);
@@ -155,15 +159,31 @@ impl Call {
                     status >= 600
                 }
             };
+            ringing.retain(|r| r.0 != leg);
             if for_all {
                 let (theirs, others) = ringing.into_iter().partition(|r| Some(r.1) == user);
                 self.hush(theirs, Hush::ElsewhereAnswered);
                 ringing = others;
             }
         }
-        self.hush(ringing, Hush::GivenUp);
         self.note("Not answered", result.text(), "ring");
         Err(result)
+    }
+
+    /// What a ringing phone says next.
+    async fn heard(&self, asked: &Asked, until: Instant) -> Option<(LegId, Heard)> {
+        self.take(Some(until), |e| match *e {
+            Event::Answered(leg) => Some((leg, Heard::Answer)),
+            Event::Failed(leg, status) => Some((leg, Heard::Failure(status))),
+            Event::Moved(leg) => Some((leg, Heard::Moved)),
+            Event::Joined { leg, place_of: None } => Some((leg, Heard::Answer)),
+            Event::Ended(leg) if asked.has(leg) => Some((leg, Heard::Left)),
+            // The caller's keys must not keep those of others out.
+            Event::Digit(leg, key) if !asked.is_empty() => Some((leg, Heard::Key(key))),
+            Event::Joined { .. } | Event::Ended(_) | Event::NobodyThere => None,
+            Event::Parked(_) | Event::Edited(..) | Event::Digit(..) => None,
+        })
+        .await
     }
 
     fn hush(&self, legs: Vec<Ringing>, why: Hush) {
@@ -270,6 +290,14 @@ fn worse(result: Unanswered, status: u16) -> Unanswered {
         603 | 607 | 608 => Unanswered::Declined,
         486 | 600 if result != Unanswered::Declined => Unanswered::Busy,
         503 if result == Unanswered::Unreachable => Unanswered::NoRoom,
+        _ => result,
+    }
+}
+
+/// What somebody makes of the result who answered and pressed no key: their phone was reached.
+fn unconfirmed(result: Unanswered) -> Unanswered {
+    match result {
+        Unanswered::Unreachable | Unanswered::NoRoom => Unanswered::Timeout,
         _ => result,
     }
 }

@@ -82,6 +82,8 @@ struct Desk {
     sender: Option<Sender>,
     /// Keys that are pressed are of interest.
     listens: bool,
+    /// Legs whose key is wanted before they have the call.
+    unconfirmed: Vec<LegId>,
     /// The next way outside does not show who calls.
     hidden: bool,
     trace: Trace,
@@ -249,6 +251,20 @@ impl Call {
     /// Who sent the caller on, while it is open what that comes to. SIP-22
     pub(crate) fn sender(&self) -> Option<Sender> {
         self.0.desk.borrow().sender.clone()
+    }
+    /// Who answers that leg presses a key to have the call. RNG-01
+    pub(crate) fn wants_key(&self, leg: LegId) {
+        self.0.desk.borrow_mut().unconfirmed.push(leg);
+    }
+    /// Whether they do.
+    pub(super) fn is_unconfirmed(&self, leg: LegId) -> bool {
+        self.0.desk.borrow().unconfirmed.contains(&leg)
+    }
+    /// Keys are of no interest any more.
+    pub(super) fn listen_no_more(&self) {
+        let mut desk = self.0.desk.borrow_mut();
+        desk.listens = false;
+        desk.inbox.retain(|event| !matches!(event, Event::Digit(..)));
     }
     /// Keys that parties press are told from now on, at most [`limits::DIGITS`] that are not taken yet.
     pub(crate) fn listen(&self) {
@@ -446,6 +462,7 @@ impl Desk {
             presents: None,
             sender: None,
             listens: false,
+            unconfirmed: vec![],
             hidden: false,
             trace: Trace::new(now.at, revision),
             visits: vec![],

@@ -280,7 +280,7 @@ impl Engine {
     }
 
     /// Tells the caller that it rings: once by 180, or with a tone in band where the tenant wants that.
-    fn announce(&mut self, now: Now, id: CallId) {
+    pub(super) fn announce(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         if let Some(refer) = call.transfer.as_ref().and_then(|transfer| transfer.refer) {
             self.stack.notify_refer(now.at, refer, 180);

@@ -179,7 +179,7 @@ impl Engine {
         }
         let payer = self.office.guard.borrow().tenant_of(leg);
         let talked_outside = self.office.guard.borrow_mut().over(leg, answered, now);
-        if let Some(usage) = talked_outside {
+        for usage in talked_outside {
             let stored = self.records.store(Change::Usage(usage));
             self.out.push_back(stored);
         }

@@ -106,7 +106,9 @@ impl Engine {
         let Some(call) = self.calls.call_of(leg) else { return };
         let nobody = Line::default();
         let caller = self.calls.legs.get(&call.owner).map_or(&nobody, |row| &row.line);
-        let Some(payloads) = offered(caller, leave.trunk.outgoing.codecs) else {
+        let Some(payloads) =
+            offered(caller, leave.trunk.outgoing.codecs).map(|offered| asking(offered, leave))
+        else {
             let why = format_args!("{}: it takes G.711 alone, and the caller has none", leave.trunk.name);
             call.note(now, "Not called", why, "codecs of the trunk");
             return self.leg_failed(now, leg, 488, "no codec in common with the trunk");
@@ -167,6 +169,20 @@ fn called_leg(now: Now, call: CallId, leave: Box<Leave>, flow: sip_stack::Flow) 
         parting: false,
         link: None,
     }
+}
+
+/// Who is asked for a key hears tones of ours, which are G.711, and presses it by RFC 4733, whatever the caller has. RNG-01
+fn asking(mut offered: Vec<Payload>, leave: &Leave) -> Vec<Payload> {
+    if !leave.asks || !offered.iter().any(|p| is_g711(&p.codec)) {
+        return offered;
+    }
+    offered.retain(|p| is_g711(&p.codec) || p.codec.is_telephone_event());
+    if !offered.iter().any(|p| p.codec.is_telephone_event()) {
+        let is_free = |p: &Payload| offered.iter().all(|other| other.number != p.number);
+        let events = sdp::g711().into_iter().find(|p| p.codec.is_telephone_event() && is_free(p));
+        offered.extend(events);
+    }
+    offered
 }
 
 /// What is offered: what the caller offers, as far as the trunk takes it; G.711 where the caller says nothing. `None` if that

@@ -50,6 +50,7 @@ impl Engine {
             Action::Talk(leg) => self.connect(now, id, leg),
             Action::Adopt(leg) => self.adopt(now, id, leg),
             Action::Tone(tone) => self.play_tone(id, tone),
+            Action::Prompt(leg) => self.prompt(now, id, leg),
             Action::Take(wanted) => self.take(now, id, &wanted),
             Action::Park { lot, slot, by } => self.park(now, id, lot, (slot, by)),
             Action::Unpark => self.unpark(now, id),

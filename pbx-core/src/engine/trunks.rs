@@ -19,6 +19,7 @@ use sip_stack::{
     resolve::{Hop, Question, Record},
     uri::Uri,
 };
+use smallvec::SmallVec;
 
 use super::Engine;
 use crate::{
@@ -164,8 +165,17 @@ impl Engine {
         let mut held = self.office.trunks.borrow_mut();
         let trunks = &mut *held;
         let Some(line) = trunks.lines.get_mut(&id) else { return };
-        let random = &mut self.random;
-        for question in line.look_up(now.at, &trunks.answers, &mut |below| random.random_range(0..below)) {
+        let speaks: SmallVec<[Transport; 4]> =
+            self.options.listeners.iter().map(|(transport, _)| *transport).collect();
+        let (random, passed) = (&mut self.random, line.passed_tls);
+        let known = (&trunks.answers, &*speaks);
+        let questions = line.look_up(now.at, known, &mut |below| random.random_range(0..below));
+        if line.passed_tls && !passed {
+            tracing::warn!(trunk.id = %id,
+                "the trunk's domain has TLS, and no listener here speaks it: calls go in clear where it has \
+                 another way, else not at all; start with --sip-tls");
+        }
+        for question in questions {
             if trunks.asking.insert(question.clone()) {
                 self.out.push_back(Output::Resolve(question));
             }

@@ -60,7 +60,8 @@ async fn ring(call: &Call, user: &Arc<User>, answering: &Answering<'_>) -> Next 
     let mut users = vec![user.clone()];
     users.extend(answering.also.iter().filter_map(|&id| also(call, user, id)));
     let until = call.after(answering.no_answer_after);
-    match call.ring_with(&users, until, || mobile::ring(call, user, until)).await {
+    let mobile = |rung: &Arc<User>| (rung.id == user.id).then(|| mobile::ring(call, user, until)).flatten();
+    match call.ring_with(&users, until, |_| None, mobile).await {
         Ok(leg) => call.talk(leg).await,
         Err(why @ (Unanswered::Busy | Unanswered::Declined)) => busy(call, user, answering, why.cause()),
         Err(Unanswered::Moved) => moved(call, user, answering),

@@ -63,6 +63,11 @@ pub(crate) async fn external(call: &Call, plan: &Plan) -> Next {
 pub(super) fn leave(call: &Call, plan: &Plan, attempt: &Attempt, (trunk, hop): (&Arc<Trunk>, Hop)) -> Leave {
     let detail = format_args!("{} by {} at {}", attempt.number, trunk.name, hop.remote).to_string();
     call.note("Calls outside", detail, "outbound routes");
+    let lines = &call.facts().office.trunks;
+    if lines.borrow().lines.get(&trunk.id).is_some_and(|line| line.passed_tls) {
+        let why = format_args!("{}: its domain has TLS, and no listener here speaks it", trunk.name);
+        call.note("TLS passed over", why, "transport of the trunk");
+    }
     Leave {
         leg: call.facts().office.new_leg(),
         trunk: trunk.clone(),
@@ -72,6 +77,7 @@ pub(super) fn leave(call: &Call, plan: &Plan, attempt: &Attempt, (trunk, hop): (
         diversions: call.diversions(),
         signatures: signatures(call, plan, trunk),
         whose: None,
+        asks: false,
         at: call.now(),
     }
 }

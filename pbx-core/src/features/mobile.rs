@@ -1,9 +1,13 @@
 //! A user's mobile phone rings with their other phones: one more leg, by the company's way outside, as the user. RNG-01.
 //!
-//! It rings by the first trunk that can take it now; there is no second try while the other phones ring. Who answers is not
-//! asked to prove that they are a person: the mailbox of the mobile may be faster, which the page and the trace say.
+//! It rings by the first trunk that can take it now; there is no second try while the other phones ring. Who answers presses a
+//! key to have the call (`call::confirming`), unless its user wants it otherwise: then the mailbox of the mobile may be faster,
+//! which the trace says.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use config::snapshot::{Mobile, Shows, User};
 
@@ -16,7 +20,33 @@ use crate::{
 /// Begins to call it, if it is to ring now; its leg.
 pub(super) fn ring(call: &Call, user: &Arc<User>, until: Instant) -> Option<Ringing> {
     let mobile = user.calling.mobile.as_ref()?;
-    match begin(call, user, mobile, until) {
+    begun(call, (user, mobile), mobile.delay, until)
+}
+
+/// The same for a member of a group whose phones ring that much later. A mobile that asks for no key does not ring: its mailbox
+/// would have the calls of all members.
+pub(super) fn ring_in_group(
+    call: &Call,
+    user: &Arc<User>,
+    later: Duration,
+    until: Instant,
+) -> Option<Ringing> {
+    let mobile = user.calling.mobile.as_ref()?;
+    if !mobile.confirms {
+        let what = format_args!("{} of {}: it asks for no key", mobile.number, name(user));
+        call.note("Mobile not rung", what, "ring group");
+        return None;
+    }
+    begun(call, (user, mobile), mobile.delay + later, until)
+}
+
+fn begun(
+    call: &Call,
+    (user, mobile): (&Arc<User>, &Mobile),
+    delay: Duration,
+    until: Instant,
+) -> Option<Ringing> {
+    match begin(call, (user, mobile), delay, until) {
         Ok(leg) => Some((leg, user.id)),
         Err(why) => {
             let what = format_args!("{} of {}: {why}", mobile.number, name(user));
@@ -28,12 +58,12 @@ pub(super) fn ring(call: &Call, user: &Arc<User>, until: Instant) -> Option<Ring
 
 fn begin(
     call: &Call,
-    user: &Arc<User>,
-    mobile: &Mobile,
+    (user, mobile): (&Arc<User>, &Mobile),
+    delay: Duration,
     until: Instant,
 ) -> Result<crate::ids::LegId, String> {
     let facts = call.facts();
-    let at = call.after(mobile.delay);
+    let at = call.after(delay);
     if at >= until {
         return Err("its delay is longer than the ringing time".into());
     }
@@ -63,11 +93,14 @@ fn begin(
     let plan = leaving::shown(call, &plan);
     let leave = first_way(call, &plan).ok_or("no trunk can take it now")?;
     let leg = leave.leg;
-    let delay =
-        if mobile.delay.is_zero() { String::new() } else { format!(" after {} s", mobile.delay.as_secs()) };
-    let what = format_args!("{} of {}{delay}; its own mailbox may answer", mobile.number, name(user));
+    let delay = if delay.is_zero() { String::new() } else { format!(" after {} s", delay.as_secs()) };
+    let how = if mobile.confirms { "1 takes the call" } else { "its own mailbox may answer" };
+    let what = format_args!("{} of {}{delay}; {how}", mobile.number, name(user));
     call.note("Mobile rings", what, "mobile phone");
-    call.start_leaving(Leave { whose: Some(user.clone()), at, ..leave });
+    if mobile.confirms {
+        call.wants_key(leg);
+    }
+    call.start_leaving(Leave { whose: Some(user.clone()), at, asks: mobile.confirms, ..leave });
     Ok(leg)
 }
 

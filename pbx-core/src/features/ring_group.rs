@@ -11,6 +11,7 @@ use config::{
     snapshot::{RingGroup, Strategy, User},
 };
 
+use super::mobile;
 use crate::{
     call::{Call, Next, script::Action, verbs::name},
     route::Way,
@@ -33,7 +34,11 @@ pub(crate) async fn ring_group(call: &Call, group: &RingGroup) -> Next {
         let until = over.map_or(until, |over| until.min(over));
         let later =
             |user: &User| call.facts().snapshot.ring_delay(group.id, user.id).filter(|_| round.len() > 1);
-        if let Ok(leg) = call.ring_later(&free, until, later).await {
+        let mobile = |user: &Arc<User>| {
+            let later = later(user).unwrap_or_default();
+            group.rings_mobiles.then(|| mobile::ring_in_group(call, user, later, until)).flatten()
+        };
+        if let Ok(leg) = call.ring_with(&free, until, later, mobile).await {
             if let (Strategy::RoundRobin, [member]) = (group.strategy, &*free) {
                 remember_turn(call, group, member.id);
             }

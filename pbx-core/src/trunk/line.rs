@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
-use config::snapshot::{Transport, Trunk};
+use config::snapshot::{Srtp, Transport, Trunk};
 use rand::rngs::StdRng;
 use sip_stack::{
     Message, Name, Series,
     digest::{self, Attempt},
     resolve::{self, Answers, Hop, Question, Resolved, Target},
 };
+use smallvec::SmallVec;
 
 use super::{Health, Registration};
 use crate::live::TrunkState;
@@ -19,6 +20,8 @@ pub(crate) struct Line {
     pub trunk: Arc<Trunk>,
     /// In the order in which they are tried; old ones stay until there are newer ones.
     pub hops: Vec<Hop>,
+    /// Its domain has TLS, which is passed over: no listener of ours speaks it.
+    pub passed_tls: bool,
     /// Which of them we register at and ask.
     at: usize,
     look_up: LookUp,
@@ -60,6 +63,7 @@ impl Line {
             health: health.map(|interval| Health::new(now, interval, random)),
             trunk,
             hops: Vec::new(),
+            passed_tls: false,
             at: 0,
             look_up: LookUp::At(now),
             series: None,
@@ -98,7 +102,7 @@ impl Line {
     pub(crate) fn look_up(
         &mut self,
         now: Instant,
-        answers: &Answers,
+        (answers, speaks): (&Answers, &[sip_stack::Transport]),
         random: &mut dyn FnMut(u64) -> u64,
     ) -> Vec<Question> {
         let (host, port) = self.trunk.hop();
@@ -108,8 +112,14 @@ impl Line {
             Transport::Tls => Some(sip_stack::Transport::Tls),
             Transport::Dns => None,
         };
-        match resolve::resolve(answers, now, Target { host, port, transport }, random) {
-            Resolved::Hops { hops, until } => {
+        // Whose speech must be encrypted is not called in clear, whatever its domain has (RFC 4568 §1: keys need a safe way).
+        let wanted = self.trunk.peer.encryption;
+        let demands_tls = wanted.srtp == Srtp::Required && !wanted.clear_keys;
+        let fits = |transport: &&sip_stack::Transport| !demands_tls || transport.is_encrypted();
+        let speaks: SmallVec<[sip_stack::Transport; 4]> = speaks.iter().filter(fits).copied().collect();
+        match resolve::resolve(answers, now, Target { host, port, transport, speaks: &speaks }, random) {
+            Resolved::Hops { hops, until, passed_tls } => {
+                self.passed_tls = passed_tls;
                 self.look_up = LookUp::At(until);
                 self.move_to(now, hops);
                 vec![]
@@ -118,7 +128,8 @@ impl Line {
                 self.look_up = LookUp::Asked;
                 questions
             }
-            Resolved::Nowhere { until } => {
+            Resolved::Nowhere { until, passed_tls } => {
+                self.passed_tls = passed_tls;
                 self.look_up = LookUp::Nowhere(until);
                 vec![]
             }
@@ -159,6 +170,9 @@ impl Line {
             return (TrunkState::Off, "switched off".into());
         }
         match (self.hops.is_empty(), self.look_up) {
+            (true, LookUp::Nowhere(_)) if self.passed_tls => {
+                return (TrunkState::Down, "its domain wants TLS, and no listener here speaks it".into());
+            }
             (true, LookUp::Nowhere(_)) => {
                 let (host, _) = self.trunk.hop();
                 return (TrunkState::Down, format!("no address is found for {host}"));

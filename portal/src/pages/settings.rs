@@ -159,7 +159,7 @@ const UNTIL: &str = "_until";
 /// The last one is that of the night.
 const CARDS: &[(&str, &[&str])] = &[
     ("Do not disturb", &["dnd", "dnd_until"]),
-    ("Mobile phone", &["mobile_rings", "mobile_delay"]),
+    ("Mobile phone", &["mobile_rings", "mobile_delay", "mobile_confirms"]),
     (
         "Call forwarding",
         &[

@@ -130,7 +130,12 @@ async fn people_let_their_mobile_phone_ring_with_the_others() {
     let world = World::new();
     let anna = anna(&world).await;
     let page = anna.get("/settings").await.body;
-    assert!(page.contains("name=\"mobile_rings\"") && page.contains("name=\"mobile_delay\""), "{page}");
+    assert!(
+        page.contains("name=\"mobile_rings\"")
+            && page.contains("name=\"mobile_delay\"")
+            && page.contains("name=\"mobile_confirms\""),
+        "{page}"
+    );
     let wish = [
         ("mobile_rings", "1"),
         ("mobile_delay", "10"),

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 const HOST: &str = "carrier.example";
+const ALL: &[Transport] = &[Transport::Udp, Transport::Tcp, Transport::Tls];
 
 fn question(name: &str, kind: Kind) -> Question {
     Question { name: name.into(), kind }
@@ -53,9 +54,9 @@ fn look_up(target: Target<'_>, table: &[(&str, Kind, Vec<Record>)]) -> (Vec<Stri
 /// SIP-38
 #[test]
 fn an_address_is_asked_of_nobody_and_a_port_needs_no_srv() {
-    let target = Target { host: "198.51.100.7", port: None, transport: Some(Transport::Tcp) };
+    let target = Target { host: "198.51.100.7", port: None, transport: Some(Transport::Tcp), speaks: ALL };
     assert_eq!(look_up(target, &[]), (vec!["TCP 198.51.100.7:5060".to_owned()], vec![]));
-    let target = Target { host: HOST, port: Some(5070), transport: None };
+    let target = Target { host: HOST, port: Some(5070), transport: None, speaks: ALL };
     let table = [(HOST, Kind::Address, vec![address("198.51.100.7"), address("2001:db8::7")])];
     let expected = ["UDP 198.51.100.7:5070", "UDP [2001:db8::7]:5070"].map(str::to_owned);
     assert_eq!(look_up(target, &table), (expected.into(), vec![format!("Address {HOST}")]));
@@ -64,7 +65,7 @@ fn an_address_is_asked_of_nobody_and_a_port_needs_no_srv() {
 /// SIP-38: RFC 3263 §4.1, the preferred transport that we speak.
 #[test]
 fn naptr_srv_and_addresses_are_followed_in_this_order() {
-    let target = Target { host: HOST, port: None, transport: None };
+    let target = Target { host: HOST, port: None, transport: None, speaks: ALL };
     let table = [
         (
             HOST,
@@ -98,7 +99,7 @@ fn naptr_srv_and_addresses_are_followed_in_this_order() {
 /// SIP-38: RFC 3263 §4.1, §4.2: TLS by NAPTR, by its SRV record, and by the host alone.
 #[test]
 fn tls_is_found_by_its_own_service_and_port() {
-    let target = Target { host: HOST, port: None, transport: None };
+    let target = Target { host: HOST, port: None, transport: None, speaks: ALL };
     let table = [
         (HOST, Kind::Naptr, vec![naptr(10, 50, "SIPS+D2T", "_sips._tcp.carrier.example")]),
         ("_sips._tcp.carrier.example", Kind::Srv, vec![srv(10, 0, 5071, "a.example.")]),
@@ -110,7 +111,7 @@ fn tls_is_found_by_its_own_service_and_port() {
         ["TLS 198.51.100.1:5071"],
         "the last service that is looked for"
     );
-    let target = Target { host: HOST, port: None, transport: Some(Transport::Tls) };
+    let target = Target { host: HOST, port: None, transport: Some(Transport::Tls), speaks: ALL };
     assert_eq!(look_up(target, &table).1[0], "Srv _sips._tcp.carrier.example");
     let table = [(HOST, Kind::Address, vec![address("198.51.100.7")])];
     assert_eq!(look_up(target, &table).0, ["TLS 198.51.100.7:5061"]);
@@ -118,10 +119,39 @@ fn tls_is_found_by_its_own_service_and_port() {
     assert_eq!(look_up(target, &[]).0, ["TLS 198.51.100.7:5061"]);
 }
 
+/// SIP-38: RFC 3263 §4.1: what a domain prefers and we do not speak is passed over; who has nothing else is not called in clear.
+#[test]
+fn without_tls_the_next_service_is_taken_if_there_is_one() {
+    let clear = &ALL[..2];
+    let target = Target { host: HOST, port: None, transport: None, speaks: clear };
+    let table = [
+        (
+            HOST,
+            Kind::Naptr,
+            vec![
+                naptr(10, 50, "SIPS+D2T", "_sips._tcp.carrier.example"),
+                naptr(50, 50, "SIP+D2T", "_sip._tcp.carrier.example"),
+            ],
+        ),
+        ("_sips._tcp.carrier.example", Kind::Srv, vec![srv(10, 0, 5071, "a.example.")]),
+        ("_sip._tcp.carrier.example", Kind::Srv, vec![srv(10, 0, 5080, "a.example.")]),
+        ("a.example", Kind::Address, vec![address("198.51.100.1")]),
+    ];
+    assert_eq!(look_up(target, &table).0, ["TCP 198.51.100.1:5080"]);
+    assert_eq!(look_up(Target { speaks: ALL, ..target }, &table).0, ["TLS 198.51.100.1:5071"]);
+    let (hops, asked) = look_up(Target { speaks: &[], ..target }, &table);
+    assert_eq!((hops, asked), (vec![], vec!["Naptr carrier.example".to_owned()]), "TLS or nothing");
+    let (mut answers, now) = (Answers::default(), Instant::now());
+    let only_tls = vec![naptr(10, 50, "SIPS+D2T", "_sips._tcp.carrier.example")];
+    answers.keep(now, question(HOST, Kind::Naptr), only_tls, Duration::from_secs(300));
+    let resolved = resolve(&answers, now, target, &mut |_| 0);
+    assert!(matches!(resolved, Resolved::Nowhere { passed_tls: true, .. }), "{resolved:?}");
+}
+
 /// SIP-38: RFC 3263 §4.2
 #[test]
 fn without_srv_records_the_host_itself_is_the_server() {
-    let target = Target { host: HOST, port: None, transport: Some(Transport::Udp) };
+    let target = Target { host: HOST, port: None, transport: Some(Transport::Udp), speaks: ALL };
     let table = [(HOST, Kind::Address, vec![address("198.51.100.7")])];
     let (hops, asked) = look_up(target, &table);
     assert_eq!(hops, ["UDP 198.51.100.7:5060"]);
@@ -151,7 +181,7 @@ fn servers_of_one_priority_share_calls_by_weight() {
 #[test]
 fn answers_grow_old_and_are_asked_for_again() {
     let (mut answers, now) = (Answers::default(), Instant::now());
-    let target = Target { host: HOST, port: Some(5060), transport: Some(Transport::Udp) };
+    let target = Target { host: HOST, port: Some(5060), transport: Some(Transport::Udp), speaks: ALL };
     answers.keep(now, question(HOST, Kind::Address), vec![address("198.51.100.7")], Duration::from_secs(60));
     answers.keep(
         now,
@@ -188,7 +218,7 @@ proptest! {
         ttl in any::<u32>(),
     ) {
         let (mut answers, now, mut next) = (Answers::default(), Instant::now(), 0);
-        let target = Target { host: HOST, port: None, transport: None };
+        let target = Target { host: HOST, port: None, transport: None, speaks: ALL };
         for _ in 0..30 {
             match resolve(&answers, now, target, &mut |below| draw % below) {
                 Resolved::Ask(questions) => for question in questions {
