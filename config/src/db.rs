@@ -155,6 +155,19 @@ impl Deref for Reader<'_> {
     }
 }
 
+#[cfg(test)]
+impl Reader<'_> {
+    /// Counts what this connection does from now on, in steps of SQLite's machine.
+    pub(crate) fn count_steps(&mut self, steps: &std::sync::Arc<std::sync::atomic::AtomicU64>) {
+        let (steps, connection) = (steps.clone(), self.connection.as_mut().expect("taken only on drop"));
+        let count = move || {
+            steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(1, Some(count)).unwrap();
+    }
+}
+
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut readers = self.db.readers();

@@ -5,7 +5,7 @@
 
 mod compare;
 mod past;
-mod prune;
+pub(crate) mod prune;
 mod restore;
 mod revisions;
 mod snapshot;

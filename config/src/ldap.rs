@@ -7,6 +7,7 @@ use rusqlite::OptionalExtension;
 
 use crate::{
     Db, TenantId,
+    access::OPERATOR,
     resources::ldap_settings::{ATTRIBUTES, LDAP_NAMES, LDAP_SETTINGS},
     secret::Place,
     transaction::Transaction,
@@ -26,15 +27,30 @@ pub struct LdapSettings {
     pub filter: String,
     /// Name, organization, work, mobile, home, e-mail; blank for those that are not read.
     pub attributes: [String; 6],
+    /// Its server may stand beside this machine: only for the company that runs the program.
+    pub may_be_inside: bool,
 }
 
 impl Db {
     /// How a company's directory is asked; `None` if it is switched off.
     pub fn ldap_settings(&self, tenant: TenantId) -> rusqlite::Result<Option<LdapSettings>> {
+        self.ldap_settings_where(tenant, "enabled = 1")
+    }
+
+    /// The same for a test, before it is switched on; `None` if no server is named.
+    pub fn ldap_settings_to_test(&self, tenant: TenantId) -> rusqlite::Result<Option<LdapSettings>> {
+        self.ldap_settings_where(tenant, "url <> ''")
+    }
+
+    fn ldap_settings_where(
+        &self,
+        tenant: TenantId,
+        condition: &str,
+    ) -> rusqlite::Result<Option<LdapSettings>> {
         let reader = self.reader()?;
         let text = format!(
             "SELECT id, url, start_tls, bind_dn, password, base, filter, {} FROM ldap_settings \
-             WHERE tenant_id = ?1 AND enabled = 1",
+             WHERE tenant_id = ?1 AND {condition}",
             ATTRIBUTES.join(", ")
         );
         reader
@@ -54,6 +70,7 @@ impl Db {
                     base: row.get(5)?,
                     filter: row.get(6)?,
                     attributes,
+                    may_be_inside: tenant == OPERATOR,
                 })
             })
             .optional()

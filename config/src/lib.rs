@@ -19,6 +19,7 @@ mod check;
 pub mod contacts;
 mod csv_text;
 pub mod customers;
+pub mod daily;
 pub mod db;
 pub mod destination;
 pub mod edits;

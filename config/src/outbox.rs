@@ -4,6 +4,7 @@
 //! until it is sent, because links in it open accounts. Its words are made when it is sent. Records, not configuration: none
 //! of this makes a revision. Times are Unix milliseconds and come from the caller, but for the moment of writing.
 
+mod check;
 mod issues;
 mod webhooks;
 
@@ -15,6 +16,7 @@ use crate::{
     secret::{Cipher, Place},
 };
 
+pub use check::TestMail;
 pub use webhooks::Webhook;
 
 /// What a message says, as a list of named parts.

@@ -92,9 +92,13 @@ impl Db {
         let scope = access::scope(viewer, of);
         let mut conditions = Conditions::of(scope, of, query)?;
         let all = count(&moment, of, &Conditions::everything(scope))?;
-        let total = if !query.search.trim().is_empty() {
-            // A search looks at every row; the page shall not look again.
+        let total = if conditions.looks() {
+            // Every row was looked at; the page shall not look again.
             let ids = matching(&moment, of, &conditions)?;
+            if ids.is_empty() {
+                page::begins(of, query)?;
+                return Ok(Page { of: all, ..Page::default() });
+            }
             if ids.len() <= FEW {
                 conditions = Conditions::everything(scope);
                 conditions.among(&ids);

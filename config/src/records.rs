@@ -226,30 +226,25 @@ impl Db {
         };
         statement.query_row((tenant.0, id), with_ladder).optional()
     }
+}
 
-    /// Removes ended calls and ladders beyond their time, at most `limit` of each, so that no one waits long for the
-    /// writer. Returns how many went; call again until none does.
-    pub fn prune_calls(&self, keep: Retention, limit: usize) -> rusqlite::Result<usize> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut writer = self.writer();
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let remove = |table, join, before| {
-            let text = format!("DELETE FROM {table} WHERE id IN ({})", old_calls(join));
-            transaction.execute(&text, [before, limit])
-        };
-        let mut gone = 0;
-        // The ladders of calls that go, go with them.
-        remove("call_ladders", "", keep.calls_from_ms)?;
-        gone += remove("calls", "", keep.calls_from_ms)?;
-        gone += parties::prune(&transaction, keep.calls_from_ms, limit)?;
-        gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
-        // A quarter of an hour goes when all its calls did.
-        transaction
-            .prepare_cached("DELETE FROM call_counts WHERE quarter < ?1 - 900000")?
-            .execute([keep.calls_from_ms])?;
-        transaction.commit()?;
-        Ok(gone)
-    }
+/// Removes ended calls and ladders beyond their time, at most `limit` of each, so that no one waits long for the
+/// writer. Returns how many went; call again until none does.
+pub(crate) fn prune(rows: &Connection, keep: Retention, limit: i64) -> rusqlite::Result<usize> {
+    let remove = |table, join, before| {
+        let text = format!("DELETE FROM {table} WHERE id IN ({})", old_calls(join));
+        rows.prepare_cached(&text)?.execute([before, limit])
+    };
+    let mut gone = 0;
+    // The ladders of calls that go, go with them.
+    remove("call_ladders", "", keep.calls_from_ms)?;
+    gone += remove("calls", "", keep.calls_from_ms)?;
+    gone += parties::prune(rows, keep.calls_from_ms, limit)?;
+    gone += remove("call_ladders", "JOIN call_ladders l ON l.id = c.id", keep.ladders_from_ms)?;
+    // A quarter of an hour goes when all its calls did.
+    rows.prepare_cached("DELETE FROM call_counts WHERE quarter < ?1 - 900000")?
+        .execute([keep.calls_from_ms])?;
+    Ok(gone)
 }
 
 /// A refresh changes a row that is there; only a new contact is inserted.

@@ -14,12 +14,12 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     assets,
-    auth::{self, forgot, login, passkey, second_factor, set_password, single_sign_on},
+    auth::{self, forgot, languages, login, passkey, second_factor, set_password, single_sign_on, visit},
     error::Fault,
     events, headers,
     pages::{
         self, api, audit, buttons, call, call_list, click_to_call, contacts, dashboard, feature_codes,
-        help::{self, check, report},
+        help::{self, check, mail_check, report},
         history, home, hotdesk, lamps, live_calls, live_transfer, mail, metrics, night,
         own_calls::{self, blocked},
         own_phones, parked, passkeys, profile, rules, security, settings, status, time_frames, transfer,
@@ -28,8 +28,8 @@ use crate::{
     palette, provisioning, rest,
     state::App,
     tables::{
-        api_keys, bulk, csv, customer_groups, devices, form, holders, list, pins, row, sites, tenants,
-        trunks, undo, upload, users, views,
+        api_keys, bulk, csv, customer_groups, devices, form, holders, ldap_settings, list, pins, row, sites,
+        tenants, trunks, undo, upload, users, views,
     },
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/sign-in/{domain}", get(login::of_company))
         .route("/sign-in/{domain}/sso", get(single_sign_on::begin))
         .route(single_sign_on::CALLBACK, get(single_sign_on::arrive))
+        .route("/language", post(languages::choose))
         .route("/forgot", get(forgot::page).post(forgot::send))
         .route("/setup/{token}", get(set_password::setup_page).post(set_password::setup))
         .route("/assets/{name}", get(assets::serve))
@@ -81,10 +82,14 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/users/{id}/pin", post(pins::set))
         .route("/admin/users/{id}/welcome-mail", post(users::welcome_mail))
         .route("/admin/users/{id}/remove-second-factor", post(users::remove_second_factor))
+        .route("/admin/users/{id}/unlink", post(users::unlink))
+        .route("/admin/ldap_settings/test", post(ldap_settings::test))
         .route("/admin/api_keys/{id}/key", post(api_keys::renew))
         .route("/admin/sites/{id}/default", post(sites::make_default))
         .route("/admin/tenants/{id}/licences", post(tenants::sell))
         .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
+        .route("/admin/tenants/{id}/open", post(visit::open))
+        .route("/admin/leave-customer", post(visit::leave))
         .route("/admin/customer_groups/{id}/customers", post(customer_groups::change))
         .merge(account())
         .merge(calls())
@@ -229,9 +234,11 @@ fn desk() -> Router<Arc<App>> {
         .route("/help", get(help::show))
         .route("/help/feature-codes", get(feature_codes::own))
         .route("/help/phone-check", get(check::show))
+        .route("/help/mail-check", get(mail_check::show).post(mail_check::test))
         .route("/help/report", get(report::show).post(report::send))
         .route("/profile", get(profile::show).post(profile::update))
         .route("/admin/users/{id}/phone-check", get(check::show_user))
+        .route("/admin/users/{id}/mail-check", get(mail_check::show_user).post(mail_check::test_user))
 }
 
 /// Where somebody's calls go, and when.
@@ -269,12 +276,14 @@ fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/me/phones", get(own_phones::api))
         .route("/api/v1/me/answering", get(rules::api))
         .route("/api/v1/me/phone-check", get(check::api))
+        .route("/api/v1/me/mail-check", get(mail_check::api))
         .route("/api/v1/me/reports", once(post(report::api)))
         .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))
         .route("/api/v1/me/contacts/import", once(post(people::import)))
         .route("/api/v1/me/contacts/{id}", once(get(people::one).patch(people::patch).delete(people::delete)))
         .route("/api/v1/me/known-numbers", get(people::known))
         .route("/api/v1/users/{id}/phone-check", get(check::api_user))
+        .route("/api/v1/users/{id}/mail-check", get(mail_check::api_user))
 }
 
 /// Contacts and directories.

@@ -11,13 +11,15 @@ use axum::{
 };
 
 use crate::{
+    auth,
     language::{self, Language},
     state::App,
 };
 
 /// Adds the security headers; pages are not kept by caches unless they say so.
 pub(crate) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let preferred = language::preferred(request.headers());
+    let chosen = auth::cookie(request.headers(), language::COOKIE).and_then(|code| Language::of(&code));
+    let preferred = chosen.unwrap_or_else(|| language::preferred(request.headers()));
     let answering = async { (next.run(request).await, language::spoken()) };
     let (answer, spoken) = language::within(preferred, answering).await;
     let mut answer = in_language(answer, spoken).await;

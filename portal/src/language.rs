@@ -45,6 +45,16 @@ impl Language {
         if self == Self::German { "de" } else { "en" }
     }
 
+    /// All of them, each with what its speakers call it.
+    pub fn all() -> [(Self, &'static str); 2] {
+        [(Self::English, "English"), (Self::German, "Deutsch")]
+    }
+
+    /// Whether this page is in it.
+    pub fn is_spoken(self) -> bool {
+        self == spoken()
+    }
+
     /// A text in this language; the English one if there is no other.
     pub fn say(self, english: &str) -> String {
         match self {
@@ -159,6 +169,8 @@ impl Escaper for Marked {
     }
 }
 
+/// What was chosen on the sign-in page; before what the browser would rather read.
+pub(crate) const COOKIE: &str = "language";
 /// Around a value; HTML allows neither in a page, and [`page()`] lets neither out.
 const BEGIN: char = '\u{2}';
 const END: char = '\u{3}';

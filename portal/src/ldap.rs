@@ -3,15 +3,21 @@
 //!
 //! No call waits for it: names are kept in the database, from where the running program has them in memory.
 
-use std::time::Duration;
+pub(crate) mod check;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::http::Uri;
 
 use config::{Db, TenantId, ldap::LdapSettings};
 use ldap3::{
-    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions,
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, StdStream,
     adapters::{Adapter, EntriesOnly, PagedResults},
     ldap_escape,
 };
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
+
+use crate::addresses::is_public;
 
 /// Somebody whom the directory knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -150,10 +156,45 @@ fn numbered(settings: &LdapSettings) -> String {
     format!("(|{})", [2, 3, 4].into_iter().filter_map(has).collect::<String>())
 }
 
-async fn connect(settings: &LdapSettings) -> Result<Ldap, LdapError> {
-    let how = LdapConnSettings::new().set_conn_timeout(PATIENCE).set_starttls(settings.start_tls);
-    let (connection, mut ldap) = LdapConnAsync::with_settings(how, &settings.url).await?;
+/// Why there is no connection to the server.
+#[derive(Debug, thiserror::Error)]
+enum Unreached {
+    #[error("the name {0} is not known")]
+    Unknown(String),
+    #[error("the address of {0} is not on the public internet")]
+    Inside(String),
+    #[error("nothing answers at {0}: {1}")]
+    Silent(String, io::Error),
+}
+
+/// A connection to the server; to the very address that was looked at, whatever its name means a moment later.
+async fn reach(settings: &LdapSettings) -> Result<std::net::TcpStream, Unreached> {
+    let uri: Uri = settings.url.parse().map_err(|_| Unreached::Unknown(settings.url.clone()))?;
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("ldaps") { 636 } else { 389 });
+    let found = tokio::net::lookup_host((host.as_str(), port)).await;
+    let addresses: Vec<SocketAddr> = found.map_err(|_| Unreached::Unknown(host.clone()))?.collect();
+    if !(settings.may_be_inside || addresses.iter().all(|address| is_public(address.ip()))) {
+        return Err(Unreached::Inside(host));
+    }
+    let stream = TcpStream::connect(addresses.as_slice()).await.and_then(TcpStream::into_std);
+    stream.map_err(|error| Unreached::Silent(format!("{host}:{port}"), error))
+}
+
+/// Agrees on encryption, if there is to be any.
+async fn open(settings: &LdapSettings, stream: std::net::TcpStream) -> Result<Ldap, LdapError> {
+    let how = LdapConnSettings::new()
+        .set_conn_timeout(PATIENCE)
+        .set_starttls(settings.start_tls)
+        .set_std_stream(StdStream::Tcp(stream));
+    let (connection, ldap) = LdapConnAsync::with_settings(how, &settings.url).await?;
     ldap3::drive!(connection);
+    Ok(ldap)
+}
+
+async fn connect(settings: &LdapSettings) -> Result<Ldap, LdapError> {
+    let stream = reach(settings).await.map_err(|unreached| io::Error::other(unreached.to_string()))?;
+    let mut ldap = open(settings, stream).await?;
     if !settings.bind_dn.is_empty() {
         ldap.with_timeout(PATIENCE).simple_bind(&settings.bind_dn, &settings.password).await?.success()?;
     }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod addresses;
 mod app;
 mod assets;
 mod auth;
@@ -43,6 +44,7 @@ mod view;
 mod waiting;
 mod zone;
 
+pub use addresses::is_public;
 pub use language::Language;
 pub use ldap::keep_names as keep_directory_names;
 pub use live::Live;

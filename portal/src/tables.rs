@@ -13,6 +13,7 @@ pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod inbound_routes;
+pub(crate) mod ldap_settings;
 mod links;
 pub(crate) mod list;
 pub(crate) mod pins;
@@ -65,6 +66,7 @@ pub(crate) async fn beside(
         id if ring_groups::are(of) => ring_groups::beside(app, who, id).await?,
         id if trunks::are(of) => trunks::beside(app, who, id).await?,
         id if inbound_routes::are(of) => inbound_routes::beside(app, who, id).await?,
+        _ if ldap_settings::are(of) => ldap_settings::beside(app, who)?,
         id if holders::is_held(of) => holders::beside(app, who, of, id).await?,
         id => related::beside(app, who, of, id).await?,
     };
@@ -77,6 +79,7 @@ pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mu
     match () {
         () if devices::are(of) => devices::column(app, who, list),
         () if trunks::are(of) => trunks::column(app, who, list),
+        () if tenants::are(of) => tenants::column(list),
         () => String::new(),
     }
 }

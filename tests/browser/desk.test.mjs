@@ -49,7 +49,7 @@ test('every page of the portal stands in light, dark and on a phone, without an 
     assert.ok(links.includes(wanted), `${wanted} is not in the menu: ${links}`);
   }
   const faults = [];
-  const more = ['/call-history?q=nobody', '/call-history/blocked', `/phones/${stage.devices[0]}`, '/help/phone-check', '/help/report', '/call?number=102',
+  const more = ['/call-history?q=nobody', '/call-history/blocked', `/phones/${stage.devices[0]}`, '/help/phone-check', '/help/mail-check', '/help/report', '/call?number=102',
     '/rules/new', '/timeframes/new', '/timeframes/import'];
   for (const link of [...links, ...more]) {
     const answer = await page.goto(at(link));

@@ -114,6 +114,25 @@ const leftovers = english => page.evaluate(known => {
   return [...new Set(texts.map(text => text.trim().replace(/\s+/g, ' ')).filter(text => all.has(text)))];
 }, [...english]);
 
+test('who is not signed in chooses the language below the page, and the browser remembers it', async () => {
+  const english = await stage.browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } });
+  const door = await english.newPage();
+  await door.goto(at('/forgot?new=1'));
+  assert.equal(await door.locator('.languages [aria-current]').innerText(), 'English');
+  await door.click('.languages [value=de]');
+  await door.waitForURL(/forgot\?new=1/);
+  assert.equal(await door.locator('html').getAttribute('lang'), 'de');
+  await door.goto(at('/login'));
+  assert.equal(await door.locator('#sign-in').innerText(), 'Anmelden');
+  assert.deepEqual(await findings(door), []);
+  await door.emulateMedia({ colorScheme: 'dark' });
+  await door.setViewportSize({ width: 390, height: 844 });
+  await door.reload();
+  assert.deepEqual(await findings(door), []);
+  await picture(door, 'sign-in-languages');
+  await english.close();
+});
+
 test('every page of the menu reads in German', async () => {
   const german = await stage.browser.newContext({ locale: 'de-DE', viewport: { width: 1280, height: 900 } });
   page = await german.newPage();

@@ -160,3 +160,22 @@ fn an_announced_issue_is_mailed_to_who_subscribed() {
     );
     assert!(anna.get("/").body.contains("Something does not work"));
 }
+
+/// TRB-07: a test to a user, refused and then taken: the page says which, with the server's words for administrators.
+#[test]
+fn a_test_message_says_what_became_of_it() {
+    let (server, sink) = with_mail();
+    let user = server.user(0);
+    server.edit(&format!("UPDATE users SET email = 'anna@example.com' WHERE id = {user}"));
+    let (portal, page) = (server.portal(), format!("/admin/users/{user}/mail-check"));
+    sink.refuse(Some("550 no such mailbox"));
+    let token = portal.form(&page);
+    let sent = portal.post(&page, &token);
+    assert_eq!(sent.location, page, "{sent:?} {token:?}");
+    until_true("the end", || portal.get(&page).body.contains("could not be delivered: 550 no such mailbox"));
+    sink.refuse(None);
+    server.sql("UPDATE outbox SET created_at = created_at - 60001");
+    portal.post(&page, &token);
+    assert!(sink.mail_to("anna@example.com").text.contains("Mail goes out"), "the test itself");
+    until_true("the end", || portal.get(&page).body.contains("was taken by the mail server"));
+}

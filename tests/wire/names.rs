@@ -40,6 +40,22 @@ fn the_called_phone_shows_the_name_that_its_user_knows_the_number_by() {
     assert_eq!(server.last_call("caller_name"), own_name);
 }
 
+/// USR-13: who is renamed in the portal has that name with their extension, and on the next call.
+#[test]
+fn a_users_name_is_the_name_of_their_extension_on_the_next_call() {
+    let server = Server::start();
+    let [alice, bob] = server.phones();
+    let portal = server.portal();
+    let before = shown(&server, &alice, &bob);
+    let renamed = portal
+        .save(&format!("/admin/users/{}", server.user(0)), &[("first_name", "Ada"), ("last_name", "King")]);
+    assert!(renamed.status < 400 && before != "Ada King", "{before}: {renamed:?}");
+    assert_eq!(shown(&server, &alice, &bob), "Ada King");
+    assert_eq!(server.last_call("caller_name"), "Ada King");
+    let extensions = portal.get(&format!("/api/v1/extensions?q={}", server.number(0))).body;
+    assert!(extensions.contains("\"owner\":\"Ada King\""), "{extensions}");
+}
+
 /// DIR-34: ten thousand contacts cost a call nothing that one can see. Prints what they cost.
 #[test]
 fn a_call_is_set_up_among_ten_thousand_contacts() {

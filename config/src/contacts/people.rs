@@ -99,29 +99,7 @@ impl Db {
     pub fn people(&self, viewer: &Viewer, query: &PeopleQuery) -> rusqlite::Result<(Vec<Person>, bool)> {
         let reader = self.reader()?;
         let limit = if query.limit == 0 { 50 } else { query.limit.clamp(1, 200) };
-        let mut arms = Vec::new();
-        let mut parameters: Vec<Value> = vec![
-            Value::Integer(viewer.tenant.0),
-            Value::Integer(viewer.user.0),
-            Value::Integer(limit as i64 + 1),
-        ];
-        for whose in [Whose::Own, Whose::Shared, Whose::User] {
-            if let Some(condition) = condition(&query.people, whose, &mut parameters) {
-                let narrowed = narrowed(query, whose, &mut parameters);
-                arms.push(format!(
-                    "SELECT * FROM (SELECT {} WHERE {condition}{narrowed} ORDER BY {} COLLATE NOCASE, t.id LIMIT ?3)",
-                    columns(whose),
-                    name_of(whose)
-                ));
-            }
-        }
-        let text = format!(
-            "SELECT *, EXISTS (SELECT 1 FROM favourites f WHERE f.owner = ?2 AND f.kind = p.kind AND f.target = p.id) \
-             FROM ({}) p ORDER BY name COLLATE NOCASE, kind, id LIMIT ?3",
-            arms.join(" UNION ALL ")
-        );
-        // SQLite wants each parameter named in the text.
-        let text = format!("WITH asked(a, b, c) AS (SELECT ?1, ?2, ?3) {text}");
+        let (text, parameters) = select(viewer, query, limit);
         let mut found = reader
             .prepare_cached(&text)?
             .query_map(params_from_iter(parameters), read)?
@@ -227,6 +205,33 @@ impl Db {
         };
         statement.query_map([viewer.tenant.0], read)?.collect()
     }
+}
+
+/// Statement and parameters of a page of at most `limit` and one more.
+pub(super) fn select(viewer: &Viewer, query: &PeopleQuery, limit: usize) -> (String, Vec<Value>) {
+    let mut arms = Vec::new();
+    let mut parameters: Vec<Value> = vec![
+        Value::Integer(viewer.tenant.0),
+        Value::Integer(viewer.user.0),
+        Value::Integer(limit as i64 + 1),
+    ];
+    for whose in [Whose::Own, Whose::Shared, Whose::User] {
+        if let Some(condition) = condition(&query.people, whose, &mut parameters) {
+            let narrowed = narrowed(query, whose, &mut parameters);
+            arms.push(format!(
+                "SELECT * FROM (SELECT {} WHERE {condition}{narrowed} ORDER BY {} COLLATE NOCASE, t.id LIMIT ?3)",
+                columns(whose),
+                name_of(whose)
+            ));
+        }
+    }
+    let text = format!(
+        "SELECT *, EXISTS (SELECT 1 FROM favourites f WHERE f.owner = ?2 AND f.kind = p.kind AND f.target = p.id) \
+         FROM ({}) p ORDER BY name COLLATE NOCASE, kind, id LIMIT ?3",
+        arms.join(" UNION ALL ")
+    );
+    // SQLite wants each parameter named in the text.
+    (format!("WITH asked(a, b, c) AS (SELECT ?1, ?2, ?3) {text}"), parameters)
 }
 
 /// Which rows of a kind belong to the filter; `None`: none of them.

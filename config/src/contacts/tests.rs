@@ -339,3 +339,28 @@ fn what_somebody_kept_goes_with_them() {
         company.number("SELECT (SELECT count(*) FROM own_contacts) + (SELECT count(*) FROM favourites)");
     assert_eq!(left, 0);
 }
+
+/// DIR-25: a search among ten thousand goes through the rows of the company by an index, in the order that is shown, so that
+/// nothing is sorted but the page.
+#[test]
+fn a_search_goes_by_index() {
+    let company = Company::new();
+    let reader = company.db.reader().unwrap();
+    for search in ["", "zzz", "030 555"] {
+        let query = PeopleQuery { search: search.into(), ..PeopleQuery::default() };
+        let (text, parameters) = super::people::select(&plain(1).viewer, &query, 50);
+        let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        let steps = steps.collect::<Result<Vec<String>, _>>().unwrap();
+        for table in ["t", "x", "f"] {
+            let scan = format!("SCAN {table}");
+            assert!(
+                !steps.iter().any(|step| *step == scan || step.starts_with(&format!("{scan} "))),
+                "{steps:?}"
+            );
+        }
+        assert!(steps.iter().any(|step| step.contains("contacts_by_name")), "{steps:?}");
+        let sorted = steps.iter().filter(|step| step.contains("B-TREE")).count();
+        assert!(sorted <= 1, "the page alone: {steps:?}");
+    }
+}

@@ -15,13 +15,15 @@ pub(super) struct Conditions {
     text: String,
     parameters: Vec<Value>,
     narrow: bool,
+    /// Each row has to be looked at: no index answers it.
+    looks: bool,
 }
 
 impl Conditions {
     /// All rows of the scope.
     pub(super) fn everything(scope: Scope) -> Self {
         let parameters = scope.parameters().map(Value::Integer).to_vec();
-        Self { text: scope.condition().to_owned(), parameters, narrow: false }
+        Self { text: scope.condition().to_owned(), parameters, narrow: false, looks: false }
     }
 
     /// The rows of the scope that a query asks for.
@@ -52,6 +54,10 @@ impl Conditions {
     pub(super) fn narrow(&self) -> bool {
         self.narrow
     }
+    /// Whether each row of the scope has to be looked at, so that it is better done once.
+    pub(super) fn looks(&self) -> bool {
+        self.looks
+    }
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -67,6 +73,7 @@ impl Conditions {
 
     /// The word in any text of the row, or in its number.
     fn search(&mut self, of: &Resource, word: &str) {
+        self.looks = true;
         let pattern = containing(word);
         let text = format!("{} LIKE ? ESCAPE '\\'", searched(of));
         match sql::own_extension(of).map(|field| sql::stored(of, field)) {
@@ -89,6 +96,8 @@ impl Conditions {
         way: Way,
         accepted: &[String],
     ) -> Result<(), QueryError> {
+        let is_column = matches!(sql::stored(of, field), Stored::Column(_));
+        self.looks |= !is_column || matches!(way, Way::Contains | Way::NoneOf);
         match way {
             Way::AnyOf => {
                 let text = any_of(of, field, accepted);

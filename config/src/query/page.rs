@@ -18,12 +18,8 @@ pub(super) fn page(
     conditions: Conditions,
 ) -> Result<(Vec<Row>, Option<String>), QueryError> {
     let limit = if query.limit == 0 { DEFAULT_ROWS } else { query.limit.min(super::MOST_ROWS) };
-    let field = sortable(of, if query.sort.is_empty() { of.sort } else { &query.sort })?;
+    let (field, after) = begins(of, query)?;
     let name = cursor::Order { field: field.name, descending: query.descending };
-    let after = match query.after.as_str() {
-        "" => None,
-        text => Some(cursor::read(name, text).ok_or(QueryError::Cursor)?),
-    };
     let order = Order { of, after, descending: query.descending, limit: limit + 1 };
     let mut found = match sql::stored(of, field) {
         Stored::Extension { owner } => order.by_own_extension(rows, &owner, conditions)?,
@@ -34,6 +30,20 @@ pub(super) fn page(
     let last = found.last().filter(|_| more);
     let next = last.map(|(row, value)| cursor::print(name, value, row.id));
     Ok((found.into_iter().map(|(row, _)| row).collect(), next))
+}
+
+/// What a page is sorted by, and behind which row it begins, if that can be.
+pub(super) fn begins(
+    of: &'static Resource,
+    query: &ListQuery,
+) -> Result<(&'static Field, Option<(Value, i64)>), QueryError> {
+    let field = sortable(of, if query.sort.is_empty() { of.sort } else { &query.sort })?;
+    let name = cursor::Order { field: field.name, descending: query.descending };
+    let after = match query.after.as_str() {
+        "" => None,
+        text => Some(cursor::read(name, text).ok_or(QueryError::Cursor)?),
+    };
+    Ok((field, after))
 }
 
 /// The only row that meets the conditions.

@@ -1,7 +1,12 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
 use super::*;
 use crate::{
     fixture::{Company, author, values, viewer},
-    resources::{devices::DEVICES, users::USERS},
+    resources::{contacts::CONTACTS, devices::DEVICES, extensions::EXTENSIONS, users::USERS},
 };
 
 fn titles(company: &Company, query: &ListQuery) -> Vec<String> {
@@ -102,4 +107,68 @@ fn lists_use_their_indexes() {
     let text = "SELECT 1 FROM users t WHERE t.tenant_id = 1 AND t.forward_busy = ?1 AND t.forward_busy <> ''";
     let steps = plan(&company, text, ["101"]);
     assert!(steps.contains("users_by_forward_busy"), "{steps}");
+}
+
+fn filtered(filter: &str, value: &str) -> ListQuery {
+    ListQuery { filters: vec![(filter.into(), vec![value.into()])], ..ListQuery::default() }
+}
+
+fn searched(text: &str) -> ListQuery {
+    ListQuery { search: text.into(), ..ListQuery::default() }
+}
+
+/// EXT-03, DIR-25: what no index can answer, such as a part of the phone's hardware address, reads its rows by index: only the
+/// tenant's, and of other tables only what belongs to each.
+#[test]
+fn a_filter_by_a_part_reads_no_table_from_end_to_end() {
+    let company = Company::new();
+    for (of, query) in [
+        (&EXTENSIONS, filtered("mac.has", "zzz")),
+        (&EXTENSIONS, filtered("owner.has", "zzz")),
+        (&EXTENSIONS, searched("zzz")),
+        (&DEVICES, filtered("mac.has", "zzz")),
+        (&DEVICES, filtered("mac", "0004f2000001")),
+        (&CONTACTS, searched("zzz")),
+        (&CONTACTS, filtered("organization.has", "zzz")),
+        (&USERS, filtered("last_name.has", "zzz")),
+        (&USERS, filtered("department.not", "1")),
+    ] {
+        let conditions = Conditions::of(access::scope(&viewer(1), of), of, &query).unwrap();
+        let text = format!("SELECT t.id FROM {} t WHERE {}", of.name, conditions.text());
+        let steps = plan(&company, &text, conditions.parameters());
+        assert!(!steps.contains("SCAN") && !steps.contains("B-TREE"), "{} {query:?}: {steps}", of.name);
+    }
+}
+
+/// EXT-03: with nothing found, a list costs one look at each row, not one for the count and one for the page.
+#[test]
+fn what_has_to_look_at_each_row_looks_once() {
+    let company = Company::new();
+    for n in 0..300 {
+        let (user, phone) = (format!("U{n}"), format!("p{n}"));
+        let id = company.add(&USERS, &[("first_name", &user), ("extension", &(2000 + n).to_string())]);
+        company.add(&DEVICES, &[("name", &phone), ("username", &phone), ("user", &id.to_string())]);
+    }
+    let steps = Arc::new(AtomicU64::new(0));
+    company.db.reader().unwrap().count_steps(&steps);
+    let cost = |work: &dyn Fn()| {
+        work();
+        let before = steps.load(Relaxed);
+        work();
+        steps.load(Relaxed) - before
+    };
+    for (of, query) in [
+        (&EXTENSIONS, filtered("mac.has", "zzz")),
+        (&EXTENSIONS, filtered("owner.has", "zzz")),
+        (&USERS, filtered("last_name.has", "zzz")),
+    ] {
+        let conditions = Conditions::of(access::scope(&viewer(1), of), of, &query).unwrap();
+        let look = cost(&|| drop(matching(&company.db.reader().unwrap(), of, &conditions).unwrap()));
+        let list = cost(&|| assert_eq!(company.db.list(&viewer(1), of, &query).unwrap().total, 0));
+        let everything = Conditions::everything(access::scope(&viewer(1), of));
+        let all = cost(&|| assert!(count(&company.db.reader().unwrap(), of, &everything).unwrap() > 0));
+        assert!(look > 1000 && list < look + all + look / 4, "{query:?}: {list} steps, {look} for a look");
+    }
+    let hit = company.db.list(&viewer(1), &EXTENSIONS, &filtered("mac.has", "p29")).unwrap();
+    assert_eq!((hit.total, hit.rows.len()), (11, 11), "p29, p290 to p299");
 }

@@ -129,7 +129,7 @@ mod tests {
         company.db.close_interrupted_calls(2_000_000).unwrap();
         assert_eq!(counts(&company).len(), 1);
         let keep = Retention { calls_from_ms: 3_000_000, ladders_from_ms: 3_000_000 };
-        company.db.prune_calls(keep, 100).unwrap();
+        crate::records::prune(&company.db.writer(), keep, 100).unwrap();
         assert_eq!(counts(&company), []);
     }
 }

@@ -146,7 +146,12 @@ pub static DEVICES: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(user_or_site),
-    rules: &[one_device_rings, one_of_each_rank, super::geolocations::phone_has_one],
+    rules: &[
+        one_device_rings,
+        one_of_each_rank,
+        super::geolocations::phone_has_one,
+        super::licences::softphone_is_licensed,
+    ],
     hooks: Hooks::NONE,
 };
 

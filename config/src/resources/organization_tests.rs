@@ -278,3 +278,40 @@ fn an_extension_shows_the_first_phone_that_rings() {
     company.by_hand("UPDATE devices SET ring = 'disabled' WHERE username = '101'");
     assert_eq!(mac(&company), "HW-app");
 }
+
+/// LIC-09: where softphones are licensed, a softphone is for who has the licence, and the licence stays with it.
+#[test]
+fn a_softphone_is_for_who_has_the_licence() {
+    let company = Company::new();
+    let app = |name: &str, user: &str| {
+        [("name", name), ("username", name), ("user", user), ("kind", "mobile")]
+            .map(|(field, value)| (field.to_owned(), value.to_owned()))
+    };
+    let add = |name: &str, user: &str| {
+        company.db.create(&author(1), &DEVICES, &Values::from(app(name, user))).map(|saved| saved.id)
+    };
+    add("before", "2").unwrap();
+    let soft = create(&company, &LICENCES, &[("name", "Soft"), ("kind", "softphone"), ("quantity", "1")]);
+    let soft = soft.unwrap().to_string();
+    let change = |user: i64, given: &[(&str, &str)]| {
+        let values: Values = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        company.db.update(&author(1), &USERS, user, &values, None)
+    };
+    let message = refused(add("app", "1"), "kind");
+    assert!(message.contains("no softphone licence"), "{message}");
+    change(1, &[("licences", &soft)]).unwrap();
+    let device = add("app", "1").unwrap();
+    let message = refused(change(1, &[("licences", "")]), "licences");
+    assert!(message.starts_with("app is a softphone"), "{message}");
+    change(1, &[("first_name", "Ada")]).unwrap();
+    // Who had one before there were licences is not stopped from other things; the phone is.
+    change(2, &[("first_name", "Bob")]).unwrap();
+    refused(change(2, &[("licences", &soft)]), "licences");
+    company.db.delete(&author(1), &DEVICES, device).unwrap();
+    change(1, &[("licences", "")]).unwrap();
+    change(2, &[("licences", &soft)]).unwrap();
+    // Desk phones need none, nor do phones of a site.
+    create(&company, &DEVICES, &[("name", "d"), ("username", "d"), ("user", "3")]).unwrap();
+    create(&company, &DEVICES, &[("name", "s"), ("username", "s"), ("site", "1"), ("kind", "softphone")])
+        .unwrap();
+}

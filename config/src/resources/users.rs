@@ -237,7 +237,7 @@ pub static USERS: Resource = Resource {
     single: false,
     tenant: true,
     check: Some(is_sound),
-    rules: &[levels::one_primary_stays, super::licences::none_is_left],
+    rules: &[levels::one_primary_stays, super::licences::none_is_left, super::licences::softphones_keep_theirs],
     hooks: Hooks { may_go: Some(was_suspended_long_enough), ..Hooks::NONE },
 };
 

@@ -3,7 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{Account, SignInError, account, note, own};
-use crate::{Db, TenantId, UserId, access::OPERATOR, secret::Place};
+use crate::{
+    Db, TenantId, UserId,
+    access::{Author, OPERATOR},
+    refusal::{WriteError, manageable},
+    resources::users::USERS,
+    secret::Place,
+};
 
 /// The identity provider of a company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +184,25 @@ impl Db {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Forgets who a user is at the providers, whom the author may manage; what they opened by it ends. `false` if they
+    /// are nobody there.
+    ///
+    /// # Errors
+    /// As changing the user would.
+    pub fn unlink_identities_of(&self, author: &Author, id: UserId) -> Result<bool, WriteError> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        manageable(&transaction, author, &USERS, id.0)?;
+        let account = account::by_id(&transaction, id)?.ok_or(WriteError::Gone)?;
+        if transaction.execute("DELETE FROM identities WHERE user_id = ?1", [id.0])? == 0 {
+            return Ok(false);
+        }
+        transaction.execute("DELETE FROM sessions WHERE user_id = ?1 AND elsewhere = 1", [id.0])?;
+        note(&transaction, author, &account, "unlinked")?;
+        transaction.commit()?;
+        Ok(true)
     }
 
     /// Who a user is at their company's present provider.

@@ -1,6 +1,7 @@
 //! `/help`: guides, why a phone does not ring, and whom to ask. NAV-19, TRB-01…08.
 
 pub(crate) mod check;
+pub(crate) mod mail_check;
 pub(crate) mod report;
 
 use std::sync::Arc;

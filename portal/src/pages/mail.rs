@@ -115,20 +115,26 @@ fn allowed(who: &Who) -> Result<(), Fault> {
     if who.may_see_mail() { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
 }
 
+/// What a message is about, for people.
+pub(crate) fn kind(key: &str) -> &'static str {
+    match key {
+        "welcome" => "Welcome",
+        "forgotten" => "Forgotten password",
+        "new_user" => "New user",
+        "password_changed" => "Password changed",
+        "issue" => "Status",
+        "webhook" => "Licence, to another product",
+        "report" => "Problem report",
+        "alert" => "Alert",
+        _ => "Test message",
+    }
+}
+
 impl From<Mail> for MailView {
     fn from(mail: Mail) -> Self {
         Self {
             id: mail.id,
-            what: match mail.kind.as_str() {
-                "welcome" => "Welcome",
-                "forgotten" => "Forgotten password",
-                "new_user" => "New user",
-                "password_changed" => "Password changed",
-                "issue" => "Status",
-                "webhook" => "Licence, to another product",
-                "report" => "Problem report",
-                _ => "Test message",
-            },
+            what: kind(&mail.kind),
             recipient: mail.recipient,
             tint: match mail.state.as_str() {
                 "sent" => "ok",

@@ -1,4 +1,4 @@
-//! What users have beside their form: their devices, and how they sign in. AUTH-18, 20, 22.
+//! What users have beside their form: their devices, and how they sign in. AUTH-18, 20, 22, 24.
 
 use std::sync::Arc;
 
@@ -34,13 +34,16 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
             db.account(UserId(id)).map_err(QueryError::from)?.ok_or(Fault::NotFound)
         })
         .await?;
+    let identity = app.read(move |db| db.identity_of(UserId(id))).await?;
     let card = SignInCard {
+        id,
         secret: app.once.take(who.session, -id).map(|text| Secret::of(app, text)),
         may_write: who.may(Verb::Edit, &USERS),
         login: account.login,
         has_password: account.password.is_some(),
         has_address: !account.email.is_empty(),
         has_second_factor: account.has_second_factor,
+        identity: identity.map(|identity| (identity.shown, identity.issuer)),
     };
     beside.side = card.render()? + &beside.side;
     beside.after += &Forms { id, csrf: &who.csrf }.render()?;
@@ -100,6 +103,21 @@ pub(crate) async fn remove_second_factor(
     Ok(back(id, "The second factor is removed."))
 }
 
+/// `POST /admin/users/{id}/unlink`: who they are at the company's identity provider is forgotten. AUTH-24.
+pub(crate) async fn unlink(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
+    let author = who.author("portal");
+    let toast = match app.db(move |db| db.unlink_identities_of(&author, UserId(id))).await? {
+        true => "The account at the identity provider is no longer linked.",
+        false => "Nothing was linked.",
+    };
+    tracing::info!(tenant.id = who.tenant.0, "{} unlinked the single sign-on of user {id}", who.login);
+    Ok(back(id, toast))
+}
+
 fn back(id: i64, toast: &str) -> Response {
     reply::see_other(&format!("/admin/{}/{id}", USERS.name), toast)
 }
@@ -136,12 +154,15 @@ impl Secret {
 #[derive(Template)]
 #[template(path = "parts/sign_in_card.html")]
 struct SignInCard {
+    id: i64,
     secret: Option<Secret>,
     may_write: bool,
     login: String,
     has_password: bool,
     has_address: bool,
     has_second_factor: bool,
+    /// Who they are at the company's identity provider, and the provider.
+    identity: Option<(String, String)>,
 }
 
 #[derive(Template)]

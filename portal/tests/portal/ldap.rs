@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use config::TenantId;
 use serde_json::json;
 
-use crate::world::{Browser, World};
+use crate::world::{Browser, World, between};
 
 /// A directory server with fifty-five customers.
 struct Slapd {
@@ -214,4 +214,87 @@ async fn the_directory_is_read_for_the_names_of_callers() {
     assert_eq!(name.as_deref(), Some("Zoe Kranz"));
     assert_eq!(feed.snapshot().name_of_number(TenantId(1), None, "0305550054").as_deref(), Some("Many 54"));
     keeping.abort();
+}
+
+/// What the page says after a test of what is saved.
+async fn tested(admin: &Browser) -> (bool, String) {
+    let done = admin.post("/admin/ldap_settings/test", &[]).await;
+    assert_eq!(done.header("location"), "/admin/ldap_settings", "{}", done.body);
+    let page = admin.get("/admin/ldap_settings").await.body;
+    let outcome = between(&page, "id=\"outcome\"", "</div>");
+    let good = page.contains("banner ok\" role=\"status\" id=\"outcome\"");
+    (good, between(outcome, "<span>", "</span>").to_owned())
+}
+
+/// DIR-13: an administrator tries the directory before it is switched on, and is told what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_of_the_directory_says_what_to_do() {
+    let slapd = Slapd::start();
+    let world = World::new();
+    let admin = world.admin().await;
+    assert_eq!(tested(&admin).await, (false, "Name the server first, and save.".into()));
+    let url = format!("ldap://127.0.0.1:{}", slapd.port);
+    switch_on(&admin, &url, "Geheim-12345").await;
+    let set = async |field: &str, value: serde_json::Value| {
+        let saved = admin.json("PATCH", "/api/v1/ldap_settings", json!({ field: value })).await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
+    };
+    set("enabled", false.into()).await;
+    assert_eq!(tested(&admin).await, (true, "It works: 50 entries with a number, and maybe more.".into()));
+    assert!(!admin.get("/admin/ldap_settings").await.body.contains("id=\"outcome\""), "told once");
+    set("mobile_attribute", "".into()).await;
+    set("work_attribute", "".into()).await;
+    set("home_attribute", "homePhone".into()).await;
+    assert!(tested(&admin).await.1.contains("nobody it finds has a number"));
+    set("mobile_attribute", "mobile".into()).await;
+    assert_eq!(tested(&admin).await, (true, "It works: 1 entries with a number.".into()));
+    for (field, wrong, right, says) in [
+        ("base", "dc=nowhere,dc=com", "dc=example,dc=com", "Check Searches below"),
+        ("filter", "(cn={})))", "(cn=*{}*)", "Check its brackets"),
+        ("password", "Wrong-12345", "Geheim-12345", "Check Signs in as"),
+        ("bind_dn", "", "cn=reader,dc=example,dc=com", "does not let this system search"),
+        ("url", "ldap://no-such-host.invalid", &url, "no-such-host.invalid is not known"),
+        ("url", "ldap://127.0.0.1:1", &url, "Nothing answers at 127.0.0.1:1"),
+    ] {
+        set(field, wrong.into()).await;
+        let (good, text) = tested(&admin).await;
+        assert!(!good && text.contains(says), "{field}: {text}");
+        assert!(!text.contains("12345") || field == "url", "{text}");
+        set(field, right.into()).await;
+    }
+    set("url", url.replace("ldap:", "ldaps:").into()).await;
+    let (good, text) = tested(&admin).await;
+    assert!(!good && text.contains("encryption could not be agreed"), "{text}");
+}
+
+/// DIR-13: who may not change the directory does not try it; and a company among others reaches nothing beside this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_is_for_who_may_change_it_and_reaches_nothing_inside() {
+    let slapd = Slapd::start();
+    let world = World::new();
+    let me = world.account("me", 0).await;
+    assert_eq!(me.post("/admin/ldap_settings/test", &[]).await.status, StatusCode::FORBIDDEN);
+    let site = world.account("site", 1).await;
+    assert_eq!(site.post("/admin/ldap_settings/test", &[]).await.status, StatusCode::FORBIDDEN);
+    let other = world.other_tenant().await;
+    let inside = |host: &str| format!("ldap://{host}:{}", slapd.port);
+    for host in ["127.0.0.1", "localhost", "[::1]", "0.0.0.0"] {
+        switch_on(&other, &inside(host), "Geheim-12345").await;
+        let (good, text) = tested(&other).await;
+        assert!(!good && text.contains("not on the public internet"), "{host}: {text}");
+        // Nor does a search.
+        let shown = found(&other, "kranz").await;
+        assert!(shown.contains("id=\"problem\"") && !shown.contains("Kranz"), "{host}: {shown}");
+    }
+}
+
+/// DIR-13: five seconds, then what to do.
+#[tokio::test(start_paused = true)]
+async fn a_test_of_a_silent_directory_ends() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = World::new();
+    let admin = world.admin().await;
+    switch_on(&admin, &format!("ldap://{}", silent.local_addr().unwrap()), "Geheim-12345").await;
+    let (good, text) = tested(&admin).await;
+    assert!(!good && text.contains("did not answer within 5 seconds"), "{text}");
 }

@@ -136,3 +136,47 @@ async fn keys_reach_what_is_their_makers_own_as_far_as_people() {
         assert_eq!(answer.status.as_u16(), change, "{scope}: {}", answer.body);
     }
 }
+
+/// TRB-07: why mail does not arrive, for oneself and for who cares for users; a test says what becomes of it.
+#[tokio::test]
+async fn the_mail_check_says_why_mail_does_not_arrive_and_sends_a_test() {
+    let world = World::new();
+    let (browser, admin) = (anna(&world).await, world.admin().await);
+    let answer = async |browser: &crate::world::Browser, path: &str| {
+        browser.get(path).await.value()["answer"].as_str().unwrap_or_default().to_owned()
+    };
+    let (own, theirs) = ("/api/v1/me/mail-check", "/api/v1/users/1/mail-check");
+    world.db.update(&author(), &USERS, 1, &values([("email", "")]), None).unwrap();
+    assert_eq!(answer(&browser, own).await, "There is no e-mail address to send to.");
+    let page = admin.get("/admin/users/1/mail-check").await.body;
+    assert!(page.contains("href=\"/admin/users/1\"") && !page.contains("id=\"test\""), "{page}");
+    world.db.update(&author(), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
+    assert!(answer(&admin, theirs).await.starts_with("No mail server is named"));
+    let server = values([("smtp_host", "mail.example"), ("mail_from", "pbx@example.com")]);
+    world.db.update(&author(), &NODE_SETTINGS, 1, &server, None).unwrap();
+    assert!(answer(&browser, own).await.contains("Look into the spam folder"));
+    let page = admin.get("/admin/users/1/mail-check").await.body;
+    assert!(page.contains("Send a test to anna@example.com"), "{page}");
+    let sent = admin.post("/admin/users/1/mail-check", &[]).await;
+    assert_eq!(sent.header("location"), "/admin/users/1/mail-check");
+    let page = browser.get("/help/mail-check").await.body;
+    assert!(page.contains("The last message (Test message) is on its way"), "{page}");
+    assert!(page.contains("hx-get=\"/help/mail-check\" hx-trigger=\"every 2s\""), "it looks again by itself");
+    let again = browser.post("/help/mail-check", &[]).await;
+    assert!(
+        again.header("set-cookie").contains("less%20than%20a%20minute"),
+        "{}",
+        again.header("set-cookie")
+    );
+    let mail = world.db.last_mail_to(crate::desk::ANNA).unwrap().unwrap();
+    world.db.mail_failed(mail.id, "550 5.1.1 no such mailbox at mx7.inside", None).unwrap();
+    let why = "The last message (Test message) could not be delivered: ";
+    assert_eq!(answer(&admin, theirs).await, format!("{why}550 5.1.1 no such mailbox at mx7.inside."));
+    assert_eq!(answer(&browser, own).await, format!("{why}the mail server did not take it."));
+    // Whom nobody cares for is not looked at.
+    assert_eq!(browser.get(theirs).await.status.as_u16(), 403);
+    assert_eq!(browser.post("/admin/users/2/mail-check", &[]).await.status.as_u16(), 403);
+    let other = world.other_tenant().await;
+    assert_eq!(other.get(theirs).await.status.as_u16(), 404);
+    assert_eq!(other.post("/admin/users/1/mail-check", &[]).await.status.as_u16(), 404);
+}

@@ -140,3 +140,35 @@ async fn changing_the_password_needs_the_current_one_and_ends_other_sessions() {
     assert!(done.status.is_redirection() && !done.header("set-cookie").is_empty());
     assert_eq!(elsewhere.get("/admin").await.header("location"), "/login");
 }
+
+/// OPS-16: before anybody is signed in, the language is chosen on the page and remembered by the browser.
+#[tokio::test]
+async fn the_language_of_the_sign_in_page_is_chosen_and_remembered() {
+    let world = World::new();
+    let open = async |path: &str, cookie: &str, accepts: &str| {
+        let request = Request::get(path).header("cookie", cookie).header("accept-language", accepts);
+        world.send(request.body(Body::empty()).unwrap()).await
+    };
+    let (german, english) = ("Melden Sie sich an Ihrer Telefonanlage an", "Sign in to your phone system");
+    assert!(open("/login", "", "de-AT").await.body.contains(german), "what the browser would rather read");
+    let page = open("/login", "", "en").await.body;
+    assert!(page.contains(english) && page.contains("lang=\"de\">Deutsch</button>"), "{page}");
+    let choose = async |language: &str, site: &str| {
+        let request = Request::post("/language")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("host", "pbx.example")
+            .header("referer", "http://pbx.example/forgot?new=1")
+            .header("sec-fetch-site", site);
+        world.send(request.body(Body::from(form(&[("language", language)]))).unwrap()).await
+    };
+    let chosen = choose("de", "same-origin").await;
+    assert_eq!((chosen.status.as_u16(), chosen.header("location")), (303, "/forgot?new=1"));
+    assert!(chosen.header("set-cookie").starts_with("language=de; Path=/; Max-Age="));
+    let page = open("/login", "theme=dark; language=de", "en-US,en").await.body;
+    assert!(page.contains(german) && page.contains("lang=\"en\">English</button>"), "{page}");
+    assert!(page.contains("lang=\"de\" aria-current=\"true\">Deutsch"), "{page}");
+    assert!(open("/forgot", "language=en", "de").await.body.contains("Send the link"));
+    assert!(open("/login", "language=xx", "de").await.body.contains(german), "no language of ours");
+    assert_eq!(choose("xx", "same-origin").await.status.as_u16(), 400);
+    assert_eq!(choose("de", "cross-site").await.status.as_u16(), 403);
+}

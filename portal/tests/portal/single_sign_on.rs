@@ -377,3 +377,35 @@ async fn settings_that_cannot_work_are_refused() {
     let stored: String = file.query_row("SELECT oidc_secret FROM settings", [], |row| row.get(0)).unwrap();
     assert!(stored.starts_with("v1:") && !stored.contains("geheim"));
 }
+
+/// AUTH-24: an administrator forgets who a user is there; what was opened by it ends, and it is in the audit log.
+#[tokio::test]
+async fn an_administrator_unlinks_the_account_of_a_user() {
+    let (world, stub) = (World::new(), Stub::start().await);
+    set_up(&world, &stub.1, &[]);
+    let id = anna(&world);
+    let claims = json!({ "email": "anna@example.com", "email_verified": true });
+    let signed_in = travel(&world, &stub, claims.clone()).await;
+    assert_eq!(signed_in.status.as_u16(), 303, "{}", signed_in.body);
+    let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert_eq!(get_as(&world, "/contacts", &cookie).await.status.as_u16(), 200);
+    set_up(&world, &stub.1, &[("oidc_match", "linked")]);
+    let admin = world.admin().await;
+    let (form, unlink) = (format!("/admin/users/{}", id.0), format!("/admin/users/{}/unlink", id.0));
+    let page = admin.get(&form).await.body;
+    assert!(page.contains("Linked with anna@example.com at") && page.contains("id=\"unlink\""), "{page}");
+    for (who, status) in [(world.account("plain", 0).await, 403), (world.other_tenant().await, 404)] {
+        assert_eq!(who.post(&unlink, &[]).await.status.as_u16(), status);
+    }
+    assert!(world.db.identity_of(id).unwrap().is_some(), "not theirs to undo");
+    let done = admin.post(&unlink, &[]).await;
+    assert_eq!(done.header("location"), form);
+    assert!(world.db.identity_of(id).unwrap().is_none());
+    assert_eq!(get_as(&world, "/contacts", &cookie).await.header("location"), "/login?next=%2Fcontacts");
+    assert_eq!(travel(&world, &stub, claims).await.status.as_u16(), 403, "not linked again by itself");
+    assert!(!admin.get(&form).await.body.contains("id=\"unlink\""));
+    let log = admin.get("/api/v1/audit?limit=20").await.value();
+    let entry = log["items"].as_array().unwrap().iter().find(|entry| entry["action"] == "unlinked").cloned();
+    let entry = entry.unwrap_or_else(|| panic!("{log}"));
+    assert_eq!((&entry["author"], &entry["row"]), (&json!("admin"), &json!(id.0)), "{entry}");
+}

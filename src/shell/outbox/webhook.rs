@@ -1,11 +1,7 @@
 //! Tells other products by HTTP who got or lost a licence of theirs. One call at a time, each address in order; what is not
 //! taken is tried again like mail. LIC-10.
 
-use std::{
-    net::{IpAddr, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::ToSocketAddrs, sync::Arc, time::Duration};
 
 use config::{Db, access::OPERATOR, outbox::Webhook};
 use tracing::{info, warn};
@@ -101,31 +97,7 @@ fn is_outside(uri: &Uri) -> bool {
     let Some(host) = uri.host() else { return false };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let Ok(addresses) = (host, 443).to_socket_addrs() else { return false };
-    addresses.map(|address| address.ip().to_canonical()).all(is_public)
-}
-
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            // RFC 6598 §7: addresses between a provider and its customers.
-            let shared = a == 100 && (64..128).contains(&b);
-            !(v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_broadcast()
-                || v4.is_multicast()
-                || shared)
-        }
-        IpAddr::V6(v6) => {
-            !(v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local())
-        }
-    }
+    addresses.map(|address| address.ip()).all(portal::is_public)
 }
 
 /// How often the outbox is looked at.

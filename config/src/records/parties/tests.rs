@@ -123,7 +123,7 @@ fn what_is_too_old_goes_for_every_user() {
             .collect(),
     );
     let keep = Retention { calls_from_ms: 2000, ladders_from_ms: 0 };
-    while company.db.prune_calls(keep, 4).unwrap() > 0 {}
+    while crate::records::prune(&company.db.writer(), keep, 4).unwrap() > 0 {}
     assert_eq!(company.number::<i64>("SELECT count(*) FROM call_parties"), 6);
     assert_eq!(company.number::<i64>("SELECT min(started_at) FROM call_parties"), 2000);
 }

@@ -1,7 +1,7 @@
 //! What is somebody's own, for programs that act for one person: `/api/v1/me`; and what an administrator asks of a phone.
 
 use config::{
-    access::{Permission, Verb},
+    access::Verb,
     contacts::FIELDS,
     resources::{devices::DEVICES, users::USERS},
 };
@@ -19,7 +19,7 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     let (see, change) = (who.may(Verb::View, &USERS), who.may(Verb::Edit, &USERS));
     let mut groups = Vec::new();
     if see {
-        groups.extend([me(change), history(who, change), contacts_of(change), checks()]);
+        groups.extend([me(change), history(change), contacts_of(change), checks()]);
     }
     if who.may_see(&DEVICES) {
         groups.push(phones());
@@ -81,6 +81,9 @@ fn me(change: bool) -> Group {
     group
         .add("/api/v1/me/phone-check", "get", "check_my_phones", "Why does my phone not ring?")
         .answers(json!({ "200": json_answer("What was looked at.", found()) }), ONE);
+    group
+        .add("/api/v1/me/mail-check", "get", "check_my_mail", "Why does my mail not arrive?")
+        .answers(json!({ "200": json_answer("What was looked at.", arrives()) }), ONE);
     if change {
         let report = json!({ "type": "object", "properties": {
             "what": { "type": "string", "minLength": 1 }, "error": text(), "feature": text(), "steps": text(), "call": text(),
@@ -97,7 +100,7 @@ fn me(change: bool) -> Group {
     group
 }
 
-fn history(who: &Who, change: bool) -> Group {
+fn history(change: bool) -> Group {
     let mut group = Group {
         name: "My calls",
         about: "One's own calls, as they were and as they are.",
@@ -126,10 +129,8 @@ fn history(who: &Who, change: bool) -> Group {
     group
         .add("/api/v1/me/blocked-callers", "get", "list_my_blocked", "Callers who do not reach one")
         .answers(json!({ "200": json_answer("All of them.", all(blocked)) }), LISTED);
-    if change && who.viewer.has(Permission::PlaceCalls) {
-        placing(&mut group);
-    }
     if change {
+        placing(&mut group);
         blocking(&mut group);
     }
     group
@@ -240,8 +241,15 @@ fn contacts_of(change: bool) -> Group {
 }
 
 fn checks() -> Group {
-    let mut group =
-        Group { name: "Phone check", about: "Why somebody's phone does not ring.", paths: Vec::new() };
+    let mut group = Group {
+        name: "Checks",
+        about: "Why somebody's phone does not ring, or their mail does not arrive.",
+        paths: Vec::new(),
+    };
+    group
+        .add("/api/v1/users/{id}/mail-check", "get", "check_mail", "Why does their mail not arrive?")
+        .at(id_parameter())
+        .answers(json!({ "200": json_answer("What was looked at.", arrives()) }), ONE);
     group
         .add("/api/v1/users/{id}/phone-check", "get", "check_phones", "Why does their phone not ring?")
         .at(id_parameter())
@@ -268,8 +276,17 @@ fn phones() -> Group {
 }
 
 fn found() -> Value {
+    looked_at("rings")
+}
+
+fn arrives() -> Value {
+    looked_at("arrives")
+}
+
+/// What was checked, and under `well` whether all of it is in order.
+fn looked_at(well: &str) -> Value {
     let check = json!({ "type": "object", "properties": { "check": text(), "good": { "type": "boolean" }, "sentence": text() }, "required": ["check", "good", "sentence"] });
-    json!({ "type": "object", "properties": { "rings": { "type": "boolean" }, "answer": text(), "checks": { "type": "array", "items": check } }, "required": ["rings", "answer", "checks"] })
+    json!({ "type": "object", "properties": { well: { "type": "boolean" }, "answer": text(), "checks": { "type": "array", "items": check } }, "required": [well, "answer", "checks"] })
 }
 
 fn all(item: Value) -> Value {
