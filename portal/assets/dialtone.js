@@ -205,6 +205,45 @@ on("change", "select[data-add]", el => {
   o.remove(); el.value = ""; ol.append(li); renumber(ol);
 });
 
+// painting the week: a picture of the times that stand in the lines below it, which are what is sent. Half hours; what lies between them stays
+const clock = m => two(Math.floor(m / 60)) + ":" + two(m % 60);
+function spans(text) {
+  const all = text.replace(/\s*[-–—]\s*/g, "-").split(/[\s,]+/).filter(Boolean).map(s => { const m = s.match(/^(\d\d?)(?::(\d\d))?-(\d\d?)(?::(\d\d))?$/); return m && [m[1] * 60 + +(m[2] ?? 0), m[3] * 60 + +(m[4] ?? 0)]; });
+  return all.every(s => s && s[0] < s[1] && s[1] <= 1440) ? all : null; // what is not understood is not painted over
+}
+function painted(text, from, to, set) {
+  const was = spans(text); if (!was) return text;
+  const all = was.flatMap(([a, b]) => [[a, Math.min(b, from)], [Math.max(a, to), b]]).filter(([a, b]) => a < b); if (set) all.push([from, to]);
+  const out = []; for (const [a, b] of all.sort((x, y) => x[0] - y[0])) { const last = out.at(-1); last && a <= last[1] ? last[1] = Math.max(last[1], b) : out.push([a, b]); }
+  return out.map(([a, b]) => clock(a) + "-" + clock(b)).join(" ");
+}
+for (const box of $$("[data-week]")) {
+  const inputs = $$("input", box.nextElementSibling), days = $$(".day", box), cells = days.map((day, d) => Array.from({ length: 48 }, (_, c) => {
+    const i = document.createElement("i"); i.setAttribute("role", "gridcell"); i.setAttribute("aria-label", inputs[d].parentElement.firstChild.textContent.trim() + " " + clock(30 * c)); i.tabIndex = d || c !== 16 ? -1 : 0; day.append(i); return i;
+  }));
+  const show = d => { const of = spans(inputs[d].value) ?? []; cells[d].forEach((i, c) => { const m = of.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, 30 * c + 30) - Math.max(a, 30 * c)), 0); i.dataset.f = m >= 30 ? "a" : m ? "part" : ""; i.setAttribute("aria-selected", m > 0); }); };
+  const paint = ([d, c], [e, f], set, texts) => inputs.forEach((input, k) => { const text = k >= Math.min(d, e) && k <= Math.max(d, e) ? painted(texts[k], 30 * Math.min(c, f), 30 * Math.max(c, f) + 30, set) : texts[k]; if (input.value !== text) { input.value = text; input.dispatchEvent(new Event("input", { bubbles: true })); } });
+  const reach = ([d, c]) => { const i = cells[d][c], was = $('[tabindex="0"]', box); if (was) was.tabIndex = -1; i.tabIndex = 0; i.focus({ preventScroll: true }); };
+  const under = e => { const d = days.findIndex(day => e.clientY <= day.getBoundingClientRect().bottom + 2), row = d < 0 ? 6 : d, r = days[row].getBoundingClientRect(); return [row, Math.max(0, Math.min(47, Math.floor((e.clientX - r.left) / r.width * 48)))]; };
+  const values = () => inputs.map(i => i.value), fixed = inputs[0].readOnly; let began;
+  inputs.forEach((input, d) => { input.addEventListener("input", () => show(d)); show(d); });
+  box.addEventListener("pointerdown", e => { if (fixed || e.button || !e.target.closest(".day")) return; e.preventDefault(); const at = under(e); began = { at, set: cells[at[0]][at[1]].dataset.f !== "a", texts: values() }; box.setPointerCapture(e.pointerId); reach(at); paint(at, at, began.set, began.texts); });
+  box.addEventListener("pointermove", e => { if (began) paint(began.at, under(e), began.set, began.texts); });
+  box.addEventListener("pointerup", () => { began = null; });
+  box.addEventListener("pointercancel", () => { if (began) paint([9, 0], [9, 0], false, began.texts); began = null; }); // it was a swipe that scrolls
+  box.addEventListener("keydown", e => {
+    const d = cells.findIndex(row => row.includes(e.target)), c = cells[d]?.indexOf(e.target); if (d < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -c], End: [0, 47 - c] }[e.key], set = e.target.dataset.f === "a";
+    if (!by && e.key !== " ") return;
+    e.preventDefault(); e.stopPropagation();
+    if (!by) return void (fixed || paint([d, c], [d, c], !set, values()));
+    const to = [Math.max(0, Math.min(6, d + by[0])), Math.max(0, Math.min(47, c + by[1]))];
+    if (e.shiftKey && !fixed) paint([d, c], to, set, values());
+    reach(to);
+  });
+  box.hidden = false;
+}
+
 // live parts: a stream that is silent for 5 s is said to be stale, and old values are dimmed
 let heard = Date.now(), stream = false;
 const alive = () => { heard = Date.now(); stream = true; stale(false); };

@@ -95,6 +95,50 @@ test('a time frame and two rules are made, the week shows them, and they are put
   assert.deepEqual(faults, []);
 });
 
+/** U-18: mouse, keys and touch paint into the lines that are sent. */
+test('hours are painted on the week with mouse, keys and finger, and are what the database holds', async () => {
+  const hours = name => stage.ask(`sql SELECT hours FROM time_frames WHERE name = '${name}'`).then(answer => answer.rows);
+  await page.goto(at('/timeframes/new'));
+  await page.fill('[name=name]', 'Painted');
+  const lines = page.locator('[name=hours]');
+  await lines.nth(1).fill('06:15-07:00');
+  const cell = (day, half) => page.locator('[data-week] .day').nth(day).locator('i').nth(half);
+  const middle = async (day, half) => {
+    const box = await cell(day, half).boundingBox();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  await cell(6, 0).scrollIntoViewIfNeeded();
+  await page.mouse.move(...await middle(0, 16));
+  await page.mouse.down();
+  await page.mouse.move(...await middle(4, 33), { steps: 5 });
+  await page.mouse.up();
+  assert.equal(await lines.nth(0).inputValue(), '08:00-17:00');
+  assert.equal(await lines.nth(1).inputValue(), '06:15-07:00 08:00-17:00', 'what was typed stays');
+  assert.equal(await cell(1, 12).getAttribute('data-f'), 'part');
+  await cell(5, 20).focus();
+  for (const key of ['Space', 'Shift+ArrowRight', 'Shift+ArrowRight', 'ArrowLeft', 'Space']) await page.keyboard.press(key);
+  assert.equal(await lines.nth(5).inputValue(), '10:00-10:30 11:00-11:30');
+  assert.equal(await cell(5, 22).getAttribute('aria-selected'), 'true');
+  const finger = await page.context().newCDPSession(page);
+  const touch = (type, points) => finger.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+  await touch('touchStart', [await middle(6, 40)]);
+  await touch('touchMove', [await middle(6, 42)]);
+  await touch('touchMove', [await middle(6, 47)]);
+  await touch('touchEnd', []);
+  assert.equal(await lines.nth(6).inputValue(), '20:00-24:00');
+  assert.deepEqual(await findings(page), []);
+  await page.click('#save');
+  await page.locator('#frames tr', { hasText: 'Painted' }).waitFor();
+  const work = '08:00-17:00';
+  assert.equal(await hours('Painted'), `mo ${work}; tu 06:15-07:00 ${work}; we ${work}; th ${work}; fr ${work}; sa 10:00-10:30 11:00-11:30; su 20:00-24:00`);
+  const faults = [];
+  await page.locator('#frames tr', { hasText: 'Painted' }).getByRole('link', { name: 'Edit Painted' }).click();
+  await inEveryLook('painted-week', faults);
+  assert.deepEqual(faults, []);
+  await page.goto(at('/timeframes'));
+  await page.click('[aria-label="Delete Painted"]');
+});
+
 test('do not disturb is switched on with a click, and off', async () => {
   await page.goto(at('/rules'));
   await page.click('#dnd');

@@ -17,6 +17,8 @@ use crate::query::Pairs;
 #[derive(Debug)]
 pub(crate) struct Day {
     pub name: &'static str,
+    /// `Mon`, in the picture.
+    pub short: &'static str,
     pub hours: String,
 }
 
@@ -80,7 +82,7 @@ pub(super) fn nothing(table: &str) -> &'static str {
 /// The hours that the seven lines of a week send, as one text.
 pub(crate) fn week(pairs: &Pairs, name: &str) -> String {
     let days = pairs.all(name).zip(DAYS).filter(|(hours, _)| !hours.trim().is_empty());
-    days.map(|(hours, (key, _))| format!("{key} {hours}")).collect::<Vec<_>>().join("; ")
+    days.map(|(hours, (key, ..))| format!("{key} {hours}")).collect::<Vec<_>>().join("; ")
 }
 
 fn offered(
@@ -100,7 +102,8 @@ fn days(value: &str) -> Vec<Day> {
         Err(_) if day == 0 => value.to_owned(),
         Err(_) => String::new(),
     };
-    DAYS.iter().enumerate().map(|(day, (_, name))| Day { name, hours: hours(day) }).collect()
+    let day = |(day, (_, name, short))| Day { name, short, hours: hours(day) };
+    DAYS.into_iter().enumerate().map(day).collect()
 }
 
 fn upload(field: &Field, of: &Resource, types: &[FileType], max: usize) -> Upload {
@@ -114,14 +117,14 @@ fn upload(field: &Field, of: &Resource, types: &[FileType], max: usize) -> Uploa
     }
 }
 
-const DAYS: [(&str, &str); 7] = [
-    ("mo", "Monday"),
-    ("tu", "Tuesday"),
-    ("we", "Wednesday"),
-    ("th", "Thursday"),
-    ("fr", "Friday"),
-    ("sa", "Saturday"),
-    ("su", "Sunday"),
+const DAYS: [(&str, &str, &str); 7] = [
+    ("mo", "Monday", "Mon"),
+    ("tu", "Tuesday", "Tue"),
+    ("we", "Wednesday", "Wed"),
+    ("th", "Thursday", "Thu"),
+    ("fr", "Friday", "Fri"),
+    ("sa", "Saturday", "Sat"),
+    ("su", "Sunday", "Sun"),
 ];
 
 #[cfg(test)]
