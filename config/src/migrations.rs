@@ -51,6 +51,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0023_secure.sql"),
     include_str!("migrations/0024_outside.sql"),
     include_str!("migrations/0025_incall.sql"),
+    include_str!("migrations/0026_resell.sql"),
     include_str!("migrations/0027_desk.sql"),
 ];
 

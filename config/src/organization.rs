@@ -77,9 +77,9 @@ impl Db {
     pub fn time_zone_of_user(&self, tenant: TenantId, user: UserId) -> rusqlite::Result<String> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(
-            "SELECT COALESCE(NULLIF(u.time_zone, ''), s.time_zone, d.time_zone, 'UTC') FROM users u \
-             LEFT JOIN sites s ON s.id = u.site_id LEFT JOIN settings o ON o.tenant_id = u.tenant_id \
-             LEFT JOIN sites d ON d.id = o.default_site_id WHERE u.tenant_id = ?1 AND u.id = ?2",
+            "SELECT COALESCE(NULLIF(u.time_zone, ''), s.time_zone, d.time_zone, 'UTC') FROM settings o \
+             LEFT JOIN users u ON u.tenant_id = o.tenant_id AND u.id = ?2 LEFT JOIN sites s ON s.id = u.site_id \
+             LEFT JOIN sites d ON d.id = o.default_site_id WHERE o.tenant_id = ?1",
         )?;
         Ok(statement
             .query_row((tenant.0, user.0), |row| row.get(0))

@@ -22,6 +22,7 @@ mod mails;
 mod passkeys;
 mod passwords;
 mod sessions;
+mod visits;
 
 pub use account::Account;
 pub use factors::Authenticator;

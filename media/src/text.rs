@@ -17,7 +17,8 @@ pub fn push_number(out: &mut String, mut number: u64) {
             break;
         }
     }
-    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+    // Digits are text; one by one they would each be asked how long they are.
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// Adds address and port.

@@ -145,9 +145,10 @@ impl Auth {
 }
 
 impl Identity {
-    /// Refuses who is suspended. USR-05
+    /// Refuses who is suspended, alone or with the whole company. USR-05, R-01
     pub(crate) fn may_call(&self) -> Result<(), Refused> {
         match &self.user {
+            _ if self.tenant.suspended => Err(Refused::new(403, "Company suspended", Refusal::Suspended)),
             Some(user) if user.suspended => Err(Refused::new(403, "User suspended", Refusal::Suspended)),
             _ => Ok(()),
         }

@@ -49,6 +49,7 @@ mod renegotiation;
 mod requests;
 mod resyncing;
 mod sealing;
+mod sending;
 mod show;
 mod subscriptions;
 mod taking;

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     assets,
-    auth::{self, forgot, languages, login, passkey, second_factor, set_password, single_sign_on},
+    auth::{self, forgot, languages, login, passkey, second_factor, set_password, single_sign_on, visit},
     error::Fault,
     events, headers,
     pages::{
@@ -88,6 +88,8 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/sites/{id}/default", post(sites::make_default))
         .route("/admin/tenants/{id}/licences", post(tenants::sell))
         .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
+        .route("/admin/tenants/{id}/open", post(visit::open))
+        .route("/admin/leave-customer", post(visit::leave))
         .route("/admin/customer_groups/{id}/customers", post(customer_groups::change))
         .merge(account())
         .merge(calls())

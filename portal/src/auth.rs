@@ -13,6 +13,7 @@ pub(crate) mod set_password;
 pub(crate) mod single_sign_on;
 pub(crate) mod site;
 pub(crate) mod totp;
+pub(crate) mod visit;
 
 pub(crate) use crate::proof::{id_token, openid, pending, webauthn};
 
@@ -35,7 +36,7 @@ use config::{
     organization::Face,
     query::QueryError,
     records::outside::Alert,
-    resources::users::USERS,
+    resources::{api_keys::API_KEYS, users::USERS},
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
@@ -81,6 +82,8 @@ pub(crate) struct Who {
     pub alerts: Vec<Alert>,
     /// They placed a call a moment ago: its page has a banner. NAV-18.
     pub calling: bool,
+    /// They run the program and have opened the portal of this company. R-01
+    pub visiting: bool,
 }
 
 impl Who {
@@ -105,7 +108,9 @@ impl Who {
 
     /// Whether they may do that with rows of the table.
     pub fn may(&self, verb: Verb, of: &Resource) -> bool {
-        access::may(&self.viewer, verb, of)
+        // A key acts for who made it: a guest's would reach into their own company.
+        let made_by_guest = self.visiting && verb != Verb::View && of.name == API_KEYS.name;
+        access::may(&self.viewer, verb, of) && !made_by_guest
     }
 
     /// Whether the table is theirs to look at.
@@ -207,6 +212,11 @@ pub(crate) async fn require(State(app): State<Arc<App>>, request: Request, next:
     if who.viewer.level == 0 && is_for_administrators(request.uri().path()) {
         return told(Fault::NoAdministrator);
     }
+    if who.visiting
+        && let Some(answer) = visit::refused(request.method(), request.uri().path(), request.headers())
+    {
+        return answer;
+    }
     request.extensions_mut().insert(who);
     next.run(request).await
 }
@@ -255,10 +265,13 @@ fn reaches_people(program: &Who, method: &Method) -> bool {
 /// The session of a request, if there is one that holds.
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Fault> {
     let Some(token) = cookie(headers, session_cookie(app)) else { return Ok(None) };
-    let (csrf, theme) = (csrf(&token), theme(headers));
+    let theme = theme(headers);
     let flash = cookie(headers, "flash").map(|text| text::decode(&text).chars().take(300).collect());
     let now = chrono::Utc::now().timestamp_millis();
-    let Some((session, face, trial, alerts)) = app.db(move |db| session(db, &token, now)).await? else {
+    let asked = token.clone();
+    let Some(Found { session, face, trial, alerts, customer }) =
+        app.db(move |db| session(db, &asked, now)).await?
+    else {
         return Ok(None);
     };
     let (account, stage) = (session.account, session.stage);
@@ -267,7 +280,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
     }
     // The identity provider keeps its own rules for passwords and factors.
     let ours = stage != Stage::Elsewhere;
-    Ok(Some(Who {
+    let who = Who {
         user: account.id,
         session: session.id,
         must_set_password: ours && (account.password_temporary || expired(&account, now)),
@@ -278,13 +291,18 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         tenant: account.viewer.tenant,
         face,
         viewer: account.viewer,
-        csrf,
+        csrf: csrf(&token, customer.as_ref().map(|(customer, _)| *customer)),
         theme,
         flash: flash.unwrap_or_default(),
         address: String::new(),
         trial,
         alerts,
         calling: app.clicks.of(account.id, now).is_some(),
+        visiting: false,
+    };
+    Ok(Some(match customer {
+        Some((customer, company)) if who.must_go_first().is_none() => visit::at(customer, who, &company),
+        _ => who,
     }))
 }
 
@@ -297,18 +315,29 @@ fn session(db: &Db, token: &str, now: i64) -> Result<Option<Found>, Fault> {
             tracing::warn!("a session could not be prolonged: {error}");
         }
     }
-    let tenant = session.account.tenant();
+    let own = session.account.tenant();
+    let customer = visit::customer(&session);
+    let tenant = customer.unwrap_or(own);
     let face = db.face_of(tenant).map_err(QueryError::from)?;
     let trial = db.trial(tenant).map_err(QueryError::from)?;
     let alerts = match session.account.viewer.level {
         0 => vec![],
         _ => db.alerts(tenant).map_err(QueryError::from)?,
     };
-    Ok(Some((session, face, trial, alerts)))
+    let company = || db.face_of(own).map(|face| face.name).map_err(QueryError::from);
+    let customer = customer.map(|customer| Ok::<_, QueryError>((customer, company()?))).transpose()?;
+    Ok(Some(Found { session, face, trial, alerts, customer }))
 }
 
-/// A session, and what its company shows.
-type Found = (Session, Face, Option<Trial>, Vec<Alert>);
+/// A session, and what the company shows that it acts for.
+struct Found {
+    session: Session,
+    face: Face,
+    trial: Option<Trial>,
+    alerts: Vec<Alert>,
+    /// That company, if it is a customer, and the name of the user's own.
+    customer: Option<(TenantId, String)>,
+}
 
 /// AUTH-06.
 fn expired(account: &Account, now: i64) -> bool {
@@ -413,9 +442,11 @@ fn ask_to_sign_in(request: &Request, api: bool) -> Response {
     Redirect::to(&format!("/login?next={}", text::encode(wanted))).into_response()
 }
 
-/// The token that changing requests of a session carry: it follows from the session's own, which no page contains.
-fn csrf(token: &str) -> String {
-    Sha256::digest(format!("dialtone csrf {token}")).iter().map(|b| format!("{b:02x}")).collect()
+/// The token that changing requests of a session carry: it follows from the session's own, which no page contains, and from
+/// the company, so that a page of one that is still open changes nothing of another.
+fn csrf(token: &str, customer: Option<TenantId>) -> String {
+    let whose = customer.map_or_else(String::new, |customer| format!(" for {customer}"));
+    Sha256::digest(format!("dialtone csrf {token}{whose}")).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Compares without telling by its time where the difference is.
@@ -467,6 +498,13 @@ mod tests {
     #[test]
     fn tokens_are_equal_only_when_they_are() {
         assert!(equal(b"abc", b"abc") && !equal(b"abc", b"abd") && !equal(b"", b"a"));
-        assert_ne!(csrf("one"), csrf("two"));
+        let tokens = [
+            csrf("one", None),
+            csrf("two", None),
+            csrf("one", Some(TenantId(2))),
+            csrf("one", Some(TenantId(3))),
+        ];
+        let different: std::collections::BTreeSet<_> = tokens.iter().collect();
+        assert_eq!(different.len(), tokens.len());
     }
 }

@@ -132,7 +132,9 @@ impl Feed {
             }
             if Instant::now() >= check {
                 check = Instant::now() + SESSION_CHECK;
-                if !matches!(auth::who(&self.app, &self.headers).await, Ok(Some(_))) {
+                // Whoever went to a customer, or came back from there, is no longer who this page was for.
+                let now = auth::who(&self.app, &self.headers).await;
+                if !matches!(now, Ok(Some(now)) if now.tenant == self.who.tenant) {
                     self.send(Event::default().event("signed-out").data("")).await;
                     return;
                 }

@@ -79,6 +79,7 @@ pub(crate) fn live_column(app: &App, who: &Who, of: &'static Resource, list: &mu
     match () {
         () if devices::are(of) => devices::column(app, who, list),
         () if trunks::are(of) => trunks::column(app, who, list),
+        () if tenants::are(of) => tenants::column(list),
         () => String::new(),
     }
 }

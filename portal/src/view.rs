@@ -25,6 +25,8 @@ pub(crate) struct Page {
     pub me: String,
     /// Of which part of the portal the page is.
     pub area: Area,
+    /// It is a customer's, opened by who runs the program.
+    pub visiting: bool,
     /// Whether they may change to the other.
     pub may_administer: bool,
     pub menu: Vec<Group>,
@@ -85,6 +87,7 @@ impl Page {
             logo: who.face.logo.clone(),
             me: who.name.clone(),
             area: Area::Admin,
+            visiting: who.visiting,
             may_administer: true,
             menu: menu::of(who, path),
             dock: menu::dock(path),
@@ -111,6 +114,7 @@ impl Page {
             logo: who.face.logo.clone(),
             me: who.name.clone(),
             area: Area::Portal,
+            visiting: who.visiting,
             may_administer: who.viewer.level > 0,
             menu: menu::portal(path),
             dock: menu::portal(path).into_iter().flat_map(|group| group.items).take(menu::DOCK).collect(),

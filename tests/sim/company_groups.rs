@@ -132,6 +132,147 @@ fn another_companys_lamps_are_seen_only_if_both_allow() {
     world.assert_quiet();
 }
 
+/// Alice of the one company calls Bob of the other, each with an extension 201 beside them: those phones.
+fn between(world: &mut World, [alice, bob]: [PhoneId; 2]) -> [PhoneId; 2] {
+    world.config(|c| {
+        c.add_user("201");
+    });
+    let sides = [world.plug_in("201"), world.plug_in("201@other.test")];
+    world.habit(bob, Habit::Answer(ms(300)));
+    world.run_for(secs(2));
+    talk(world, [alice, bob]);
+    sides
+}
+
+fn talk(world: &mut World, [alice, bob]: [PhoneId; 2]) {
+    world.dials(alice, "72101");
+    world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
+    world.run_for(secs(2));
+    world.assert_talking(alice, bob);
+}
+
+/// MT-11, MT-12, SIP-22: the number is one of who transfers, whoever's call it was; each company reads its own part.
+#[test]
+fn a_transfer_within_the_other_company_dials_its_numbers() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        let [anna, ben] = between(&mut world, [alice, bob]);
+        world.habit(ben, Habit::Answer(ms(500)));
+        world.transfers(bob, "201");
+        world.run_until(secs(40), |w| w.state(ben) == State::Up);
+        let from = header(&mut world, ben, Name::From);
+        assert!(from.contains("sip:71101@other.test"), "{from}");
+        world.run_for(secs(6));
+        world.assert_talking(alice, ben);
+        assert_eq!((world.state(bob), world.phone(anna).invited), (State::Idle, 0));
+        world.hangs_up(ben);
+        world.run_until_idle();
+        let row = |tenant, dialled: &str| {
+            let rows = world.store.calls.values();
+            rows.into_iter().find(|row| row.tenant == tenant && row.dialled == dialled).unwrap().trace.clone()
+        };
+        let (first, last) = (row(1, "72101"), row(2, "101"));
+        assert!(first.contains("201 among the numbers of Example 2"), "{first}");
+        assert!(!first.contains("201 is extension"), "rules of the other company: {first}");
+        assert!(last.contains("201 is extension of User 201"), "{last}");
+        assert!(row(2, "201").contains("Rings"));
+        assert_eq!((world.phone(ours).invited, world.phone(theirs).invited), (0, 0));
+        world.assert_quiet();
+    });
+}
+
+/// MT-13, ROL-10, SIP-33: with the permissions of who transfers, and never by a trunk of theirs nor into their park slots.
+#[test]
+fn the_other_companys_user_transfers_as_they_may_and_never_by_their_trunk() {
+    let mut world = World::new(5);
+    let [alice, bob, ours, theirs] = twins(&mut world);
+    let [_, ben] = between(&mut world, [alice, bob]);
+    let refused = |world: &mut World, number: &str| {
+        world.phone(bob).referred = None;
+        world.transfers(bob, number);
+        world.run_for(secs(2));
+        world.phone(bob).referred
+    };
+    assert_eq!(refused(&mut world, "089123456"), Some(403));
+    assert_eq!(refused(&mut world, "*70"), Some(403));
+    assert_eq!(refused(&mut world, "102"), Some(404));
+    world.assert_talking(alice, bob);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    let trace = &world.store.calls.values().find(|row| row.tenant == 2).unwrap().trace;
+    assert!(trace.contains("Not allowed to use another company's trunk"), "{trace}");
+    // What the target is forwarded to is theirs, too.
+    let abroad = Forwards { always: Some("089123456".into()), ..Forwards::default() };
+    world.config(|c| c.neighbours[0].user("201").forwards = abroad);
+    talk(&mut world, [alice, bob]);
+    assert_eq!(refused(&mut world, "201"), Some(202));
+    world.run_for(secs(5));
+    world.assert_talking(alice, bob);
+    world.hangs_up(alice);
+    world.run_until_idle();
+    world.config(|c| c.neighbours[0].add_role("Listener", "", &["101"]));
+    talk(&mut world, [alice, bob]);
+    assert_eq!(refused(&mut world, "201"), Some(403), "their role lets them place no calls");
+    world.hangs_up(alice);
+    world.run_until_idle();
+    assert_eq!([ours, theirs, ben].map(|phone| world.phone(phone).invited), [0, 0, 0]);
+    world.assert_quiet();
+}
+
+/// MT-13, MT-14: a guest whom our own people send on takes no trunk of ours either, and is called back by the access code.
+#[test]
+fn a_guest_who_is_sent_on_takes_no_trunk() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, ours, theirs] = twins(&mut world);
+        let [anna, _] = between(&mut world, [alice, bob]);
+        world.transfers(alice, "089123456");
+        world.run_until(secs(20), |w| w.referred(alice) == Some(403));
+        world.transfers(alice, "201");
+        world.run_until(secs(20), |w| w.state(anna) == State::Rings);
+        let from = header(&mut world, anna, Name::From);
+        assert!(from.contains("sip:72101@example.test"), "{from}");
+        world.answers(anna);
+        world.run_until(secs(20), |w| w.state(anna) == State::Up);
+        world.run_for(secs(6));
+        world.assert_talking(bob, anna);
+        world.hangs_up(anna);
+        world.run_until_idle();
+        let abroad = Forwards { always: Some("089123456".into()), ..Forwards::default() };
+        world.config(|c| c.user("201").forwards = abroad);
+        talk(&mut world, [alice, bob]);
+        world.transfers(alice, "201");
+        world.run_for(secs(12));
+        world.hangs_up(alice);
+        world.hangs_up(bob);
+        world.run_until_idle();
+        assert_eq!((world.phone(ours).invited, world.phone(theirs).invited), (0, 0));
+        world.assert_quiet();
+    });
+}
+
+/// SIP-22, MT-11: who transferred and hung up is rung in their own company when nobody answers there.
+#[test]
+fn a_failed_transfer_rings_back_in_the_other_company() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, ..] = twins(&mut world);
+        let [_, ben] = between(&mut world, [alice, bob]);
+        world.transfers(bob, "201");
+        world.run_until(secs(30), |w| w.state(ben) == State::Rings);
+        world.hangs_up(bob);
+        world.run_for(secs(3));
+        world.hangs_up(ben);
+        world.run_until(secs(60), |w| w.state(bob) == State::Up);
+        world.run_for(secs(5));
+        world.assert_talking(bob, alice);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
 /// MT-15: without a common group nobody is reached.
 #[test]
 fn companies_without_a_group_do_not_reach_each_other() {
@@ -265,4 +406,32 @@ impl Chance {
     fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.next() as usize % choices.len()]
     }
+}
+
+/// R-01, MT-11: a suspended company is not reached, by its group as little as from outside; the trace says why, the caller
+/// does not learn it.
+#[test]
+fn a_suspended_company_is_called_neither_by_its_group_nor_from_outside() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, _, theirs] = twins(&mut world);
+        world.config(|c| {
+            let user = c.neighbours[0].user("101").id;
+            c.neighbours[0].add_number("+49301234502").user = Some(user);
+            c.neighbours[0].tenant.suspended = true;
+        });
+        world.dials(alice, "72101");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(480));
+        world.run_until_idle();
+        let record = world.record();
+        assert_eq!((record.tenant, record.cause.as_str()), (1, "480 Not reachable"));
+        assert!(record.trace.contains("the company that is called is suspended"), "{}", record.trace);
+        world.dials(theirs, "+49301234502");
+        world.run_until(secs(30), |w| w.state(theirs) == State::Refused(480));
+        world.run_until_idle();
+        let records: Vec<_> = world.store.calls.values().filter(|row| row.tenant == 2).collect();
+        assert!(records[0].trace.contains("the company that is called is suspended"), "{records:?}");
+        assert_eq!(world.phone(bob).invited, 0);
+        world.assert_quiet();
+    });
 }

@@ -110,6 +110,27 @@ fn nothing_holds_back_a_call_for_help() {
     });
 }
 
+/// GEO-07, R-01
+#[test]
+fn a_suspended_company_still_calls_for_help() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        world.config(|c| c.tenant.suspended = true);
+        world.dials(alice, "089123456");
+        world.run_until(secs(30), |w| w.state(alice) == State::Refused(403));
+        world.run_until_idle();
+        assert_eq!(world.phone(carrier).invited, 0);
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        world.run_for(secs(2));
+        world.assert_talking(alice, carrier);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
 /// GEO-07
 #[test]
 fn a_call_for_help_begins_when_all_room_is_taken() {

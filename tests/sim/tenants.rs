@@ -5,7 +5,7 @@ use sip_stack::Message;
 use tests::{Company, Habit, PhoneId, State, World, ms, secs};
 
 use crate::{
-    registration::{Device, PLAIN},
+    registration::{Device, PLAIN, Register},
     rough, seeds,
 };
 
@@ -108,4 +108,44 @@ fn suspending_a_user_leaves_the_twin_alone() {
     world.hangs_up(other_alice);
     world.run_until_idle();
     world.assert_quiet();
+}
+
+/// a right secret does not help; once the suspension is taken back it does.
+#[test]
+fn a_suspended_companys_phone_does_not_register() {
+    let mut world = crate::registration::world();
+    world.config(|c| c.tenant.suspended = true);
+    let mut phone = Device::new("102", true);
+    let refused = phone.registers(&mut world, &PLAIN);
+    assert_eq!((refused.status(), refused.reason_phrase()), (Some(403), &b"Company suspended"[..]));
+    world.config(|c| c.tenant.suspended = false);
+    let again = Register { cseq: 2, ..PLAIN };
+    assert_eq!(phone.registers(&mut world, &again).status(), Some(200));
+}
+
+/// R-01, MT-15: a suspended company's phones lose their registration and call nobody; the twin's go on, and what was
+/// suspended comes back whole.
+#[test]
+fn a_suspended_companys_phones_are_turned_away() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let [alice, bob, other_alice, other_bob] = twins(&mut world);
+        world.config(|c| c.neighbours[0].tenant.suspended = true);
+        assert_eq!(world.metric("dialtone_bindings"), 2.0);
+        world.dials(other_alice, "102");
+        world.run_until(secs(30), |w| w.state(other_alice) == State::Refused(403));
+        world.habit(bob, Habit::Answer(ms(300)));
+        world.dials(alice, "102");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(bob) == State::Up);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        world.config(|c| c.neighbours[0].tenant.suspended = false);
+        let other_bob_again = world.plug_in("102@other.test");
+        world.dials(other_alice, "102");
+        world.run_until(secs(30), |w| w.state(other_bob_again) == State::Rings);
+        assert_eq!(world.phone(other_bob).invited, 0);
+        world.hangs_up(other_alice);
+        world.run_until_idle();
+        world.assert_quiet();
+    });
 }

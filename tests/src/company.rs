@@ -86,6 +86,7 @@ impl Company {
             site: None,
             calling: config::snapshot::TenantCalling::default(),
             night: Night::default(),
+            suspended: false,
         };
         let node = NodeSettings::default();
         Self {

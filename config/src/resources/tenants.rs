@@ -1,10 +1,11 @@
 //! Tenants: companies on this node, apart from each other. SIP-03.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use crate::{
     Field, GeolocationId, Problem, Resource, SiteId, TenantId, TimeFrameId,
+    access::OPERATOR,
     field::moment,
     resource::{Hooks, Values},
     secret::Cipher,
@@ -27,6 +28,8 @@ pub struct Tenant {
     pub site: Option<SiteId>,
     pub calling: Calling,
     pub night: Night,
+    /// Nobody there signs in or calls, except for help. R-01
+    pub suspended: bool,
 }
 
 /// How a company calls beyond itself.
@@ -85,16 +88,21 @@ pub static TENANTS: Resource = Resource {
         Field::text("customer_group", "Customer group")
             .help("The companies that it calls by access code and extension. Blank is none."),
         Field::word("cm_id", "CM ID").help("The call manager that it is on. Blank is this program."),
+        Field::flag("suspended", "Suspended").help(
+            "Nobody there can sign in, API keys are refused, and phones neither register nor call, except for help.",
+        ),
+        Field::number("users", "Users", 0, i64::MAX, "").made_by(USERS),
+        Field::number("licences", "Licences in use", 0, i64::MAX, "").made_by(LICENCES_IN_USE),
     ],
-    columns: &["name", "domain", "customer_group", "cm_id"],
-    filters: &["customer_group"],
+    columns: &["name", "domain", "customer_group", "cm_id", "users", "licences"],
+    filters: &["customer_group", "suspended"],
     sort: "name",
-    cards: &[("General", &["name", "domain"]), ("Company group", &["customer_group", "cm_id"])],
+    cards: &[("General", &["name", "domain", "suspended"]), ("Company group", &["customer_group", "cm_id"])],
     title: "name",
     single: false,
     tenant: false,
     check: Some(domain_is_a_host),
-    rules: &[super::customer_groups::fits_its_group],
+    rules: &[super::customer_groups::fits_its_group, operator_goes_on],
     hooks: Hooks::NONE,
 };
 
@@ -103,7 +111,7 @@ impl Typed for Tenant {
     const SELECT: &'static str = "SELECT t.id, t.name, t.domain, s.country, s.inband_ringback, s.default_site_id, \
         COALESCE(s.night_enabled, 0), COALESCE(s.night_mode, ''), COALESCE(s.night_until, ''), s.night_frame_id, \
         s.night_when = 'within', s.area_code, s.geolocation_id, t.customer_group, s.access_code, \
-        COALESCE(s.shares_presence, 0) \
+        COALESCE(s.shares_presence, 0), t.suspended \
         FROM tenants t LEFT JOIN settings s ON s.tenant_id = t.id";
 
     fn read(row: &Row<'_>, _: &Cipher) -> Result<Self, Unreadable> {
@@ -132,6 +140,7 @@ impl Typed for Tenant {
                 access_code: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
                 shares_presence: row.get(15)?,
             },
+            suspended: row.get(16)?,
         })
     }
     fn id(&self) -> i64 {
@@ -141,6 +150,13 @@ impl Typed for Tenant {
 
 /// Tables with rows that are made and go with their tenant.
 pub const MADE_WITH: [&str; 5] = ["sites", "licences", "roles", "feature_codes", "park_lots"];
+
+/// Whoever runs the program could not take their own suspension back.
+fn operator_goes_on(_: &Connection, tenant: i64, values: &Values) -> rusqlite::Result<Option<Problem>> {
+    let stops = tenant == OPERATOR.0 && values.get("suspended").is_some_and(|flag| flag == "1");
+    let message = "This company runs the system. Nobody could take its suspension back.";
+    Ok(stops.then(|| Problem::of("suspended", message)))
+}
 
 fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
     let domain = values.get("domain").map_or("", String::as_str);
@@ -156,3 +172,8 @@ fn domain_is_a_host(values: &Values) -> Result<(), Problem> {
         Err(Problem::of("domain", "A host name such as phones.example.com."))
     }
 }
+
+const USERS: &str = "SELECT count(*) FROM users u WHERE u.tenant_id = {t}.id";
+/// Of every kind.
+const LICENCES_IN_USE: &str = "(SELECT count(*) FROM users u WHERE u.tenant_id = {t}.id AND u.licensed = 1) \
+    + (SELECT count(*) FROM users_licences m WHERE m.tenant_id = {t}.id)";

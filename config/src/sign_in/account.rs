@@ -23,7 +23,7 @@ pub struct Account {
     pub name: String,
     /// Blank if they have none.
     pub email: String,
-    /// May not sign in, or without the licence for it.
+    /// May not sign in: they or their whole company, or without the licence for it.
     pub suspended: bool,
     /// The hash as the portal made it (PHC string); `None` until they set one.
     pub password: Option<String>,
@@ -199,10 +199,10 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
     })
 }
 
-/// Whether somebody may not sign in: suspended, or without the licence for it. An administrator needs none, so that nobody
-/// locks the company out by taking licences back. USR-05, LIC-03.
-pub(super) const STOPPED: &str =
-    "(a.suspended = 1 OR (a.licensed = 0 AND CAST(COALESCE(r.level, '0') AS INTEGER) = 0))";
+/// Whether somebody may not sign in: suspended as their whole company may be, or without the licence for it. An administrator
+/// needs none, so that nobody locks the company out by taking licences back. USR-05, LIC-03, R-01.
+pub(super) const STOPPED: &str = "(a.suspended = 1 OR (a.licensed = 0 AND CAST(COALESCE(r.level, '0') AS INTEGER) = 0) \
+    OR EXISTS (SELECT 1 FROM tenants c WHERE c.id = a.tenant_id AND c.suspended = 1))";
 
 /// `a` is the user.
 pub(super) const ACCOUNT_TABLES: &str = "users a JOIN settings s ON s.tenant_id = a.tenant_id \

@@ -7,7 +7,7 @@ use super::{
     account::{self, ACCOUNT_TABLES},
     hash_of, note, own,
 };
-use crate::{Db, UserId, access::Author, audit::AuditEntry, resources::users::USERS, secret};
+use crate::{Db, TenantId, UserId, access::Author, audit::AuditEntry, resources::users::USERS, secret};
 
 /// A browser that is signed in. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Session {
     pub id: i64,
     pub account: Account,
     pub stage: Stage,
+    /// The customer whose portal they have opened. R-01
+    pub acts_for: Option<TenantId>,
     pub created_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
@@ -139,12 +141,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
             (false, true) => Stage::Elsewhere,
             (false, false) => Stage::Whole,
         },
-        account: account::read(row, 8)?,
+        acts_for: row.get::<_, Option<i64>>(8)?.map(TenantId),
+        account: account::read(row, 9)?,
     })
 }
 
 const SESSION_COLUMNS: &str = "e.id, e.created_at, e.seen_at, e.expires_at, e.address, e.user_agent, e.waits, \
-    e.elsewhere";
+    e.elsewhere, e.acts_for";
 /// Of a user agent; the rest says nothing.
 const MOST_CHARACTERS: usize = 256;
 const LAST_SIGN_INS: usize = 20;

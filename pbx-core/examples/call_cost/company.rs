@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    DeviceId, ExtensionId, Snapshot, TenantId, UserId,
+    DeviceId, ExtensionId, RingGroupId, Snapshot, TenantId, UserId,
+    resources::ring_groups::RingGroup,
     snapshot::{
         Device, Encryption, Extension, Forwards, Ha1, Night, NodeSettings, Ring, Rows, Target, Tenant, User,
     },
@@ -14,7 +15,12 @@ pub const DOMAIN: &str = "example.test";
 /// Every phone's password.
 pub const PASSWORD: &str = "a secret";
 
-/// Extensions 2000… and 4000…, half of `count` each.
+/// Where a group of [`MEMBERS`] extensions is reached, the first from 4000.
+pub const GROUP: &str = "600";
+/// Phones that a group rings.
+pub const MEMBERS: u16 = 20;
+
+/// Extensions 2000… and 4000…, half of `count` each, and a group.
 pub fn snapshot(count: u16) -> Arc<Snapshot> {
     let tenant = Tenant {
         id: TenantId(1),
@@ -25,13 +31,15 @@ pub fn snapshot(count: u16) -> Arc<Snapshot> {
         site: None,
         calling: config::snapshot::TenantCalling::default(),
         night: Night::default(),
+        suspended: false,
     };
     let numbers = || (0..count / 2).flat_map(|n| [2000 + n, 4000 + n]);
     let mut rows = Rows { node: Arc::new(NodeSettings::default()), ..Rows::default() };
     Rows::put(&mut rows.tenants, [tenant]);
     Rows::put(&mut rows.users, numbers().map(user));
     Rows::put(&mut rows.devices, numbers().map(device));
-    Rows::put(&mut rows.extensions, numbers().map(extension));
+    Rows::put(&mut rows.extensions, numbers().map(extension).chain([group_extension()]));
+    Rows::put(&mut rows.ring_groups, [group()]);
     Arc::new(Snapshot::of(1, rows))
 }
 
@@ -82,5 +90,25 @@ fn extension(number: u16) -> Extension {
         tenant: TenantId(1),
         number: number.to_string(),
         target: Target::User(UserId(number.into())),
+    }
+}
+
+fn group() -> RingGroup {
+    RingGroup {
+        id: RingGroupId(1),
+        tenant: TenantId(1),
+        name: "Group".into(),
+        number: Some(GROUP.into()),
+        members: (4000..4000 + MEMBERS).map(|number| UserId(number.into())).collect(),
+        ..RingGroup::default()
+    }
+}
+
+fn group_extension() -> Extension {
+    Extension {
+        id: ExtensionId(GROUP.parse().unwrap_or_default()),
+        tenant: TenantId(1),
+        number: GROUP.into(),
+        target: Target::RingGroup(RingGroupId(1)),
     }
 }

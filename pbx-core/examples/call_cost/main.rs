@@ -1,7 +1,7 @@
 //! What a REGISTER and a call cost the engine alone: time, allocations, and under callgrind instructions.
 //!
 //! ```text
-//! cargo run --release -p pbx-core --example call_cost [count] [call|register]
+//! cargo run --release -p pbx-core --example call_cost [count] [call|group|register]
 //! valgrind --tool=callgrind --collect-atstart=no --toggle-collect='*measured*' \
 //!     target/release/examples/call_cost 300 call
 //! ```
@@ -40,10 +40,25 @@ fn main() {
     };
     // Transactions live for 32 s: then as many end as begin.
     some_calls(&mut node, 700);
-    if only != "register" {
+    if only.is_empty() || only == "call" {
         let spent = node.measure(|node| some_calls(node, calls));
         println!("call      {}", spent.per(calls));
         println!("call      {}", held(&mut node, &callers, &callees));
+    }
+
+    if only.is_empty() || only == "group" {
+        let (group, members) = (Phone::new(company::GROUP, 0), &callees[..usize::from(company::MEMBERS)]);
+        let mut serial = 0;
+        let mut some = |node: &mut Node, count: usize| {
+            for _ in 0..count {
+                serial += 1;
+                let caller = &callers[serial % usize::from(PAIRS)];
+                node.call_group(caller, &group, members, &format!("g{serial:x}@bench"));
+            }
+        };
+        some(&mut node, 100);
+        let spent = node.measure(|node| some(node, calls / 10));
+        println!("group     {} ({} phones ring)", spent.per(calls / 10), company::MEMBERS);
     }
 
     let mut registers = 0;
@@ -54,7 +69,7 @@ fn main() {
         }
     };
     some_registers(&mut node, 700);
-    if only != "call" {
+    if only.is_empty() || only == "register" {
         let spent = node.measure(|node| some_registers(node, calls));
         println!("REGISTER  {} (challenged: two messages in, two out)", spent.per(calls));
     }

@@ -85,6 +85,36 @@ impl Node {
         self.end(caller, callee, call_id, &answer);
     }
 
+    /// A call to a group that all of these ring for; the first takes it, and the caller hangs up.
+    pub fn call_group(&mut self, caller: &Phone, group: &Phone, members: &[Phone], call_id: &str) {
+        self.pass();
+        let challenge = self.ask(caller, caller.invite(group, call_id, 1, None));
+        self.sent.clear();
+        self.tell(caller, caller.ack_refusal(group, call_id, &challenge));
+        self.tell(caller, caller.invite(group, call_id, 2, Some(&challenge)));
+        let sent = std::mem::take(&mut self.sent);
+        let invites: Vec<_> = sent.into_iter().filter(|sent| sent.starts_with(b"INVITE ")).collect();
+        assert_eq!(invites.len(), members.len());
+        let ringing: Vec<_> = invites.iter().map(|invite| (invite, Phone::asked(members, invite))).collect();
+        for (invite, phone) in &ringing {
+            self.tell(phone, phone.respond(invite, 180, "Ringing", false));
+        }
+        let (invite, first) = ringing[0];
+        self.sent.clear();
+        self.tell(first, first.respond(invite, 200, "OK", true));
+        let sent = std::mem::take(&mut self.sent);
+        for cancel in sent.iter().filter(|sent| sent.starts_with(b"CANCEL ")) {
+            let phone = Phone::asked(members, cancel);
+            self.tell(phone, phone.respond(cancel, 200, "OK", false));
+            let invite =
+                ringing.iter().find(|(_, rung)| std::ptr::eq(*rung, phone)).map(|(invite, _)| *invite);
+            self.tell(phone, phone.respond(invite.unwrap(), 487, "Request Terminated", false));
+        }
+        let answer = sent.iter().rfind(|sent| sent.starts_with(b"SIP/2.0 200 ")).unwrap();
+        self.tell(caller, caller.within("ACK", call_id, 2, answer));
+        self.end(caller, first, call_id, answer);
+    }
+
     /// Hangs up a call that began.
     pub fn end(&mut self, caller: &Phone, callee: &Phone, call_id: &str, answer: &Bytes) {
         let goodbye = self.ask(caller, caller.within("BYE", call_id, 3, answer));

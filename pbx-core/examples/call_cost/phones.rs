@@ -21,6 +21,14 @@ impl Phone {
         Self { number: number.into(), port }
     }
 
+    /// Which of these phones the request is for.
+    pub fn asked<'a>(phones: &'a [Self], request: &Bytes) -> &'a Self {
+        let uri = |phone: &Self| format!(" sip:{}@{} ", phone.number, phone.address()).into_bytes();
+        let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        let names = |phone: &&Self| line.windows(uri(phone).len()).any(|part| part == uri(phone));
+        phones.iter().find(names).unwrap()
+    }
+
     pub fn address(&self) -> SocketAddr {
         ([10, 0, 1, 1], self.port).into()
     }

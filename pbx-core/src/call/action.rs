@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc, time::Instant};
 
 use config::{
-    ParkLotId, UserId,
+    ParkLotId, TenantId, UserId,
     edits::Edit,
     models::Vendor,
     records::Change,
@@ -107,6 +107,8 @@ pub(crate) enum Wanted {
 pub(crate) struct Sender {
     pub leg: LegId,
     pub caller: Caller,
+    /// Whose user or phone it is. MT-11
+    pub company: TenantId,
 }
 
 /// Why a callee's phone stops ringing.

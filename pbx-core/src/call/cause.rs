@@ -63,6 +63,8 @@ pub(crate) enum Cause {
     Incomplete,
     /// Nobody has logged in to the phone. HD-06.
     NotLoggedIn,
+    /// The caller's whole company is suspended. R-01
+    Suspended,
 }
 
 impl Cause {
@@ -77,7 +79,8 @@ impl Cause {
             | Self::OthersTrunk
             | Self::LimitReached
             | Self::CodeNotAllowed
-            | Self::NotLoggedIn => 403,
+            | Self::NotLoggedIn
+            | Self::Suspended => 403,
             Self::Incomplete => 484,
             Self::NotImplemented => 501,
             Self::NotFound | Self::NoWayOutside | Self::NobodyThere => 404,
@@ -130,6 +133,7 @@ impl Cause {
             Self::CodeNotAllowed => "Not allowed to use this code",
             Self::Incomplete => "A number is missing behind the code",
             Self::NotLoggedIn => "Log in to this phone first",
+            Self::Suspended => "Company suspended",
         }
     }
 
@@ -155,7 +159,7 @@ impl Cause {
             Self::ClassNotAllowed | Self::CountryNotAllowed | Self::OthersTrunk => 57,
             Self::LimitReached => 50,
             Self::NotImplemented => 79,
-            Self::CodeNotAllowed | Self::NotLoggedIn => 50,
+            Self::CodeNotAllowed | Self::NotLoggedIn | Self::Suspended => 50,
             Self::Incomplete => 28,
         }
     }
@@ -191,7 +195,8 @@ impl Cause {
             | Self::ClassNotAllowed
             | Self::CountryNotAllowed
             | Self::OthersTrunk
-            | Self::LimitReached => Some(Tone::Congestion),
+            | Self::LimitReached
+            | Self::Suspended => Some(Tone::Congestion),
             Self::NotImplemented | Self::CodeNotAllowed | Self::Incomplete | Self::NotLoggedIn => {
                 Some(Tone::Information)
             }
@@ -226,7 +231,8 @@ impl Cause {
             | Self::NotImplemented
             | Self::CodeNotAllowed
             | Self::Incomplete
-            | Self::NotLoggedIn => Outcome::Failed,
+            | Self::NotLoggedIn
+            | Self::Suspended => Outcome::Failed,
         }
     }
 }
@@ -256,6 +262,7 @@ impl From<route::Refused> for Cause {
             route::Refused::CodeNotAllowed => Self::CodeNotAllowed,
             route::Refused::Incomplete => Self::Incomplete,
             route::Refused::NotLoggedIn => Self::NotLoggedIn,
+            route::Refused::Suspended => Self::Suspended,
             route::Refused::NotEncrypted => Self::NotEncrypted,
         }
     }

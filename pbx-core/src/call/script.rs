@@ -159,6 +159,14 @@ impl Call {
         let own = self.facts();
         let number = match &outside {
             Some(party) => party.number.clone(),
+            // Who is of outside, or came by an access code, is called back by the number they have already.
+            None if own.caller.user.is_none() && own.caller.device.is_none() => own.caller.number.clone(),
+            None if self.is_of_others() => {
+                let code = tenant.calling.access_code.as_str();
+                let is_theirs = own.caller.user.is_some_and(|id| own.snapshot.user(tenant.id, id).is_some());
+                let number = own.caller.number.strip_prefix(code).filter(|_| is_theirs);
+                number.unwrap_or(&own.caller.number).to_owned()
+            }
             None => [own.tenant.calling.access_code.as_str(), &own.caller.number].concat(),
         };
         let mut desk = self.0.desk.borrow_mut();
@@ -187,7 +195,13 @@ impl Call {
     /// Whether the caller came by the access code of a company group: such a caller takes no trunk of the company. MT-13
     pub(crate) fn is_guest_of_group(&self) -> bool {
         let desk = self.0.desk.borrow();
-        self.0.visit.is_some_and(|visit| desk.visits[visit].outside.is_none())
+        self.is_of_others() || self.0.visit.is_some_and(|visit| desk.visits[visit].outside.is_none())
+    }
+    /// Whether the caller is a user or a phone of another company, whom somebody of this one sent on. MT-13
+    pub(crate) fn is_of_others(&self) -> bool {
+        let Facts { snapshot, tenant, caller, .. } = self.facts();
+        let user = caller.user.is_some_and(|id| snapshot.user(tenant.id, id).is_none());
+        user || caller.device.is_some_and(|id| snapshot.device(tenant.id, id).is_none())
     }
     /// Whether the caller is of another company than the one whose rules decide.
     pub(crate) fn is_guest(&self, home: TenantId) -> bool {
@@ -383,6 +397,18 @@ impl Call {
     /// A decision or event of the engine.
     pub(crate) fn note_at(&self, now: Instant, what: &'static str, detail: impl Display, rule: &'static str) {
         self.0.desk.borrow_mut().trace.note(now, what, detail, rule);
+    }
+    /// The same in the trace of that company, if the call came to it: others read nothing of its rules.
+    pub(crate) fn note_in(
+        &self,
+        now: Instant,
+        company: TenantId,
+        (what, detail, rule): (&'static str, &str, &'static str),
+    ) {
+        let mut desk = self.0.desk.borrow_mut();
+        if let Some(visit) = desk.visits.iter_mut().rev().find(|visit| visit.tenant == company) {
+            visit.trace.note(now, what, detail, rule);
+        }
     }
     /// Whom the call was for.
     pub(crate) fn called(&self) -> SmallVec<[Called; 2]> {

@@ -177,10 +177,8 @@ impl Engine {
 
     /// The calls of what is watched, one for each however many devices ring.
     pub(super) fn dialogs_of(&self, now: Now, watched: Watched) -> Vec<Dialog> {
-        let calls = self.presence.calls_of(watched);
-        let mut dialogs: Vec<_> = calls
-            .iter()
-            .filter_map(|id| self.calls.running.get(id).filter(|call| !call.is_ending()))
+        let mut dialogs: Vec<_> = self
+            .calls_of(watched)
             .filter_map(|call| match watched {
                 Watched::User(user) => self.dialog_of_user(call, user),
                 Watched::Group(_) => self.dialog_of_group(call),
@@ -200,6 +198,11 @@ impl Engine {
         }
         dialogs.sort_unstable_by_key(|dialog| (std::cmp::Reverse(dialog.stage), dialog.id));
         dialogs
+    }
+
+    fn calls_of(&self, watched: Watched) -> impl Iterator<Item = &Running> {
+        let calls = self.presence.calls_of(watched).into_iter();
+        calls.filter_map(|id| self.calls.running.get(&id)).filter(|call| !call.is_ending())
     }
 
     /// Whether a switch that is watched is on. SIP-28
@@ -314,14 +317,25 @@ impl Engine {
 
     /// What a user is doing: the one answer for phones and portal. DIR-22…24, RNG-14
     pub(super) fn doing(&self, now: Now, user: &User) -> Doing {
-        let calls = self.presence.calls_of(Watched::User(user.id));
-        let calls = calls.iter().filter_map(|id| self.calls.running.get(id).filter(|call| !call.is_ending()));
-        // Whoever is rung is not on a call yet.
-        let talks =
-            |(stage, (_, leg)): (Stage, (LegId, &Leg))| stage == Stage::Confirmed || leg.side == Side::Caller;
-        if calls.filter_map(|call| self.leg_of_user(call, user.id)).any(talks) {
+        if self.is_called(user.id) == Some(Called::Talks) {
             return Doing::OnThePhone;
         }
+        self.doing_besides(now, user)
+    }
+
+    /// What a user's calls are, `None` without any.
+    fn is_called(&self, user: UserId) -> Option<Called> {
+        // Whoever is rung is not on a call yet.
+        let legs = self.calls_of(Watched::User(user)).filter_map(|call| self.leg_of_user(call, user));
+        legs.map(|(stage, (_, leg))| match stage == Stage::Confirmed || leg.side == Side::Caller {
+            true => Called::Talks,
+            false => Called::Rings,
+        })
+        .max()
+    }
+
+    /// The same as [`Engine::doing`] of somebody who is not on the phone.
+    fn doing_besides(&self, now: Now, user: &User) -> Doing {
         let devices = self.snapshot.devices_of(user.tenant, user.id);
         let published = self.presence.publications.of(user.id, devices.iter().map(|device| device.id));
         match published {
@@ -405,21 +419,20 @@ impl Engine {
         match watched {
             Watched::User(id) => {
                 let user = self.snapshot.user_anywhere(id)?;
-                let is_rung = |dialog: &Dialog| dialog.stage == Stage::Early && !dialog.is_initiator;
-                let rings = self.dialogs_of(now, watched).iter().any(is_rung);
-                let doing = self.doing(now, user);
-                Some((
-                    user.tenant,
-                    if rings && doing != Doing::OnThePhone { "ringing" } else { doing.word() },
-                ))
+                let word = match self.is_called(id) {
+                    Some(Called::Talks) => Doing::OnThePhone.word(),
+                    Some(Called::Rings) => "ringing",
+                    None => self.doing_besides(now, user).word(),
+                };
+                Some((user.tenant, word))
             }
             Watched::Group(id) => {
                 let group = self.snapshot.ring_group_anywhere(id)?;
-                let dialogs = self.dialogs_of(now, watched);
-                let word = match dialogs.iter().map(|dialog| dialog.stage).min() {
+                let waits = self.calls_of(watched).map(|call| call.talking.is_none()).max();
+                let word = match waits {
                     None => IDLE,
-                    Some(Stage::Early) => "ringing",
-                    Some(Stage::Confirmed) => "on the phone",
+                    Some(true) => "ringing",
+                    Some(false) => "on the phone",
                 };
                 Some((group.tenant, word))
             }
@@ -442,6 +455,15 @@ impl Engine {
             Watched::Nothing => None,
         }
     }
+}
+
+/// How far somebody's calls are who has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Called {
+    /// A phone of theirs rings.
+    Rings,
+    /// They talk, or call somebody.
+    Talks,
 }
 
 /// Users by the extension that all their calls go to.

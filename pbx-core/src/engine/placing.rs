@@ -58,7 +58,8 @@ impl Engine {
     ) -> Option<CallId> {
         let snapshot = self.snapshot.clone();
         let user = snapshot.user(order.tenant, order.user).filter(|user| !user.suspended);
-        let (Some(tenant), Some(user)) = (snapshot.tenant(order.tenant), user) else { return None };
+        let tenant = snapshot.tenant(order.tenant).filter(|tenant| !tenant.suspended);
+        let (Some(tenant), Some(user)) = (tenant, user) else { return None };
         let known = self.calls.names.contains_key(order.id.as_str());
         let usable = !order.number.is_empty()
             && order.number.len() <= limits::NUMBER_BYTES

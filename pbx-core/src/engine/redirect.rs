@@ -37,10 +37,11 @@ impl Engine {
             return false;
         };
         let facts = call.handle.facts();
+        let company = self.company_of(leg).unwrap_or(facts.tenant.id);
         let by_domain = || facts.snapshot.tenant_by_domain(&uri.host_text());
         let by_address = uri.ip().is_some_and(|ip| {
             ip == row.flow.local.ip().to_canonical() || Some(ip) == self.options.external_address
         });
-        uri.scheme == Scheme::Tel || by_address || by_domain().is_some_and(|t| t.id == facts.tenant.id)
+        uri.scheme == Scheme::Tel || by_address || by_domain().is_some_and(|t| t.id == company)
     }
 }

@@ -17,7 +17,7 @@ use sip_stack::{
 use super::{Engine, incoming::number_of};
 use crate::call::{
     Cause,
-    leg::{Side, State},
+    leg::{Party, Side, State},
     running::Transfer,
     script::{Event, Script, Sender},
 };
@@ -26,7 +26,7 @@ use crate::{
     ids::{CallId, LegId},
     io::Now,
     live::Side as LiveSide,
-    route::{self, Caller, Lines, Question, Way},
+    route::{Lines, Way},
 };
 use config::TenantId;
 use media::Path;
@@ -64,9 +64,11 @@ impl Engine {
         else {
             return;
         };
-        // Who is of outside sends nobody anywhere: then it is the one who goes on who dials, so to speak.
-        let sender = if self.is_one_of_us(by) { Some(by) } else { call.partner(by) };
-        let way = sender.ok_or(Cause::Fault).and_then(|sender| self.way_of(now, sender, to));
+        // Who is of outside, or of another company, sends nobody anywhere for people of this one: then it is the one who goes
+        // on who dials, so to speak.
+        let sender = if self.company_of(by) == Some(tenant) { Some(by) } else { call.partner(by) };
+        let sender = sender.filter(|sender| self.company_of(*sender) == Some(tenant));
+        let way = sender.ok_or(Cause::NotAllowed).and_then(|sender| self.way_of(now, sender, to));
         match way {
             Ok((way, lines)) => self.send_on(now, by, (way, lines, to.to_owned()), None),
             Err(cause) => {
@@ -140,36 +142,6 @@ impl Engine {
         [owner, callee].iter().all(|leg| self.calls.legs.get(leg).is_some_and(|row| row.state == State::Up))
     }
 
-    /// Whether it is a phone of ours, or one of our users: not somebody beyond a trunk. SIP-44
-    fn is_one_of_us(&self, leg: LegId) -> bool {
-        self.calls
-            .legs
-            .get(&leg)
-            .is_some_and(|row| row.link.is_none() && (row.party.user.is_some() || row.party.device.is_some()))
-    }
-
-    /// Where the number leads that this party sends another to.
-    fn way_of(&self, now: Now, by: LegId, to: &str) -> Result<(Way, Lines), Cause> {
-        let call = self.calls.call_of(by).filter(|_| self.is_one_of_us(by)).ok_or(Cause::NotAllowed)?;
-        let caller = self.as_caller(by);
-        let facts = call.handle.facts();
-        let route = route::route(&Question {
-            snapshot: &facts.snapshot,
-            tenant: facts.tenant.id,
-            caller: &caller,
-            dialled: to,
-            utc: now.utc,
-        });
-        route.to.map(|way| (way, route.trace)).map_err(Cause::from)
-    }
-
-    fn as_caller(&self, leg: LegId) -> Caller {
-        let Some(row) = self.calls.legs.get(&leg) else { return Caller::default() };
-        let party = &row.party;
-        let number = party.number.clone();
-        Caller { user: party.user, device: party.device, number, ..Caller::default() }
-    }
-
     /// The party that `by` talks with is the caller of the call now and goes this way; `by` waits for what comes of it.
     pub(super) fn send_on(
         &mut self,
@@ -178,11 +150,12 @@ impl Engine {
         (way, lines, to): (Way, Lines, String),
         refer: Option<InviteId>,
     ) {
-        let caller = self.as_caller(by);
+        let (caller, company) = (self.as_caller(by), self.company_of(by));
         let Some(call) = self.calls.call_of(by) else { return };
         let (id, Some(partner)) = (call.id, call.partner(by)) else { return };
-        let (sent, sender) = (self.as_caller(partner), Sender { leg: by, caller });
-        let party = self.calls.legs[&partner].party.clone();
+        let company = company.unwrap_or(call.handle.facts().tenant.id);
+        let (sent, sender) = (self.sent_as_caller(partner), Sender { leg: by, caller, company });
+        let party = Party { number: sent.number.clone(), ..self.calls.legs[&partner].party.clone() };
         let who = self.calls.legs[&by].party.text();
         let Some(call) = self.calls.running.get_mut(&id) else { return };
         let what = format_args!("{who} sends {party} to {to}");

@@ -161,8 +161,8 @@ impl Engine {
         self.review_all_minutes(now);
     }
 
-    /// Removes the contacts of devices that are gone, whose user is suspended, or whose secret is another than in
-    /// `old`: whoever registered with the old secret must prove the new one.
+    /// Removes the contacts of devices that are gone, whose user or company is suspended, or whose secret is another than
+    /// in `old`: whoever registered with the old secret must prove the new one.
     fn sweep_bindings(&mut self, old: &Snapshot) {
         let (new, office) = (self.snapshot.clone(), self.office.clone());
         let gone: Vec<DeviceId> = office
@@ -197,8 +197,9 @@ impl Engine {
 pub(super) fn may_stay(old: &Snapshot, new: &Snapshot, tenant: TenantId, id: DeviceId) -> bool {
     let Some(device) = new.device(tenant, id) else { return false };
     let suspended = device.user.and_then(|user| new.user(tenant, user)).is_some_and(|user| user.suspended);
+    let closed = new.tenant(tenant).is_some_and(|tenant| tenant.suspended);
     let same_secret = old.device(tenant, id).is_none_or(|before| before.ha1 == device.ha1);
-    same_secret && (!suspended || device.hotdesk)
+    same_secret && !closed && (!suspended || device.hotdesk)
 }
 
 fn shown(binding: &Binding, tenant: TenantId, device: DeviceId) -> live::Binding {

@@ -63,7 +63,7 @@ pub(super) fn may_leave(call: &Call, plan: &Plan, home: TenantId) -> Result<(), 
         alert(call, plan, emergency);
         return Ok(());
     }
-    if call.is_guest(home) {
+    if call.is_guest(home) || call.is_of_others() {
         call.note("Refused", "a caller of another company takes no trunk of this one", "company group");
         return Err(Cause::OthersTrunk);
     }

@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use super::leaving;
 use crate::{
     call::{Call, Cause, Next},
     limits,
@@ -21,11 +22,16 @@ pub(crate) async fn transfer(call: Call, way: Way) -> Cause {
         call.note("Given back", &sender.caller.number, "transfer");
         return talk(&call, leg).await;
     }
-    let facts = call.facts();
-    let user = sender.caller.user.and_then(|id| facts.snapshot.user(facts.tenant.id, id));
+    let (company, number) = (sender.company, &sender.caller.number);
+    let user = sender.caller.user.and_then(|id| call.facts().snapshot.user(company, id)).cloned();
     let Some(user) = user.filter(|user| !user.suspended) else { return super::farewell(&call, cause).await };
-    call.note("Rings back", &sender.caller.number, "transfer");
-    match call.ring(slice::from_ref(user), call.after(limits::RING_BACK)).await {
+    call.note("Rings back", number, "transfer");
+    let there = match call.is_guest(company) {
+        true => leaving::elsewhere(&call, company, number),
+        false => Ok(call.clone()),
+    };
+    let Ok(there) = there else { return super::farewell(&call, cause).await };
+    match there.ring(slice::from_ref(&user), call.after(limits::RING_BACK)).await {
         Ok(leg) => talk(&call, leg).await,
         Err(_) => super::farewell(&call, cause).await,
     }

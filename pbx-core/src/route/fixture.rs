@@ -167,6 +167,7 @@ pub(crate) fn tenant(id: i64, group: &str, code: &str) -> Tenant {
             shares_presence: false,
         },
         night: Night::default(),
+        suspended: false,
     }
 }
 

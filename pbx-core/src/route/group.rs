@@ -2,7 +2,7 @@
 //!
 //! Such a call leads to that extension and nowhere else: never to a trunk, whichever way it is sent on.
 
-use super::{Lines, Question, Refused, Way, outside};
+use super::{Lines, Question, Refused, Way, outside, suspended, unreachable};
 
 /// The other company's extension, if that is what was dialled.
 pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refused>> {
@@ -12,6 +12,9 @@ pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<
     let others = members.iter().filter(|member| member.tenant != tenant);
     let (member, rest) =
         others.filter_map(|member| Some((member, dialled.strip_prefix(&*member.access_code)?))).next()?;
+    if suspended(snapshot, member.tenant) {
+        return Some(unreachable(trace));
+    }
     let name = snapshot.tenant(member.tenant).map_or("", |tenant| &tenant.name);
     if snapshot.extension(member.tenant, rest).is_some() {
         trace.push((

@@ -7,7 +7,7 @@ use config::{
     snapshot::{InboundRoute, NumberIn, Open, PhoneNumber, Target, Trunk},
 };
 
-use super::{Lines, Refused, Route, Way};
+use super::{Lines, Refused, Route, Way, suspended, unreachable};
 
 /// What is asked: which trunk brings a call for which number, when.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,10 @@ pub fn route(arrived: &Arrived<'_>) -> Option<Inbound> {
     trace.push(("Comes in", format!("{called} by {}", trunk.name), "trunk"));
     let found = number(snapshot, trunk, called);
     let tenant = found.map_or(trunk.tenant, |number| number.tenant);
+    if suspended(snapshot, tenant) {
+        let to = unreachable(&mut trace);
+        return Some(Inbound { tenant, called: full, route: Route { to, trace } });
+    }
     let within = Within { snapshot, caller, utc };
     if let Some(refused) = blocked(&within, tenant, &mut trace) {
         let route = Route { to: Err(refused), trace };
@@ -75,6 +79,9 @@ pub fn inside(
     let mut trace = Lines::new();
     let arrived = Within { snapshot, caller, utc };
     trace.push(("Comes in", format!("{called} without a trunk"), "own numbers"));
+    if suspended(snapshot, tenant) {
+        return Route { to: unreachable(&mut trace), trace };
+    }
     let found = listed(snapshot, called, |number| number.tenant == tenant);
     if let Some(refused) = blocked(&arrived, tenant, &mut trace) {
         return Route { to: Err(refused), trace };

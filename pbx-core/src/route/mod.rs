@@ -124,6 +124,8 @@ pub enum Refused {
     Incomplete,
     /// Nobody has logged in to the phone. HD-06.
     NotLoggedIn,
+    /// The caller's whole company is suspended. R-01
+    Suspended,
     /// Speech must be encrypted, and the caller offers it in clear. MED-03.
     NotEncrypted,
 }
@@ -158,6 +160,10 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
     if let Some(found) = emergency::find(question, trace) {
         return Some(found);
     }
+    if suspended(question.snapshot, question.tenant) {
+        trace.push(("Refused", "the company is suspended: it calls for help alone".into(), "suspension"));
+        return Some(Err(Refused::Suspended));
+    }
     if let Some(line) = not_allowed(question) {
         trace.push(line);
         return Some(Err(Refused::NotAllowed));
@@ -177,6 +183,17 @@ fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<Way, Refuse
         .or_else(|| parking::find(question, trace))
         .or_else(|| group::find(question, trace))
         .or_else(|| outside::find(question, trace))
+}
+
+/// Whether a whole company is suspended, so that nobody there calls or is called. R-01
+pub(crate) fn suspended(snapshot: &Snapshot, tenant: TenantId) -> bool {
+    snapshot.tenant(tenant).is_some_and(|tenant| tenant.suspended)
+}
+
+/// Where a call goes that somebody elsewhere makes to a suspended company: nowhere, and they do not learn why. R-01
+fn unreachable(trace: &mut Lines) -> Result<Way, Refused> {
+    trace.push(("Not reached", "the company that is called is suspended".into(), "suspension"));
+    Ok(Way::To(Destination::Hangup(config::snapshot::Cause::Unavailable)))
 }
 
 /// Why the caller may call nobody, if so. Without a user – a phone in the lobby – no role forbids it.

@@ -50,6 +50,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, F
         trial: None,
         alerts: vec![],
         calling: false,
+        visiting: false,
     }))
 }
 

@@ -40,7 +40,9 @@ async fn kept(app: &App, who: &Who, request: Request, next: Next) -> Result<Resp
         .await
         .map_err(|_| Fault::Malformed("the body is too large".into()))?;
     let digest = digest(&parts.method, &parts.uri.to_string(), &bytes);
-    let (owner, now) = (who.author("api").name, chrono::Utc::now().timestamp_millis());
+    // Two companies may have users of the same address.
+    let owner = format!("{} of {}", who.author("api").name, who.tenant);
+    let (owner, now) = (owner, chrono::Utc::now().timestamp_millis());
     let (asked_owner, asked_key) = (owner.clone(), key.clone());
     let known =
         app.read(move |db| db.reserve_idempotency_key((&asked_owner, &asked_key), &digest, now)).await?;

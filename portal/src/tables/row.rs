@@ -9,7 +9,7 @@ use axum::{
 };
 use config::{Kind, Resource, references::Use};
 
-use super::{May, bulk::GIVEN, field::SET, form};
+use super::{May, bulk::GIVEN, field::SET, form, tenants};
 use crate::{auth::Who, error::Fault, language, state::App};
 
 #[derive(Template)]
@@ -21,6 +21,8 @@ struct RowMenu {
     switches: Vec<Switch>,
     csrf: String,
     may: May,
+    /// It is a customer whose portal they may open.
+    opens: bool,
 }
 
 /// A flag that the menu switches.
@@ -71,6 +73,7 @@ pub(crate) async fn menu(
         title: form::title(of, &row),
         csrf: who.csrf.clone(),
         may: May::of(&who, of),
+        opens: tenants::are(of) && tenants::may_open(&who, id),
         of,
         id,
     };

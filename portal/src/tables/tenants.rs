@@ -22,7 +22,7 @@ use config::{
     write::{Step, WriteError},
 };
 
-use super::{Beside, customer_groups, related};
+use super::{Beside, customer_groups, list::ListView, related};
 use crate::{auth::Who, error::Fault, query::Pairs, reply, state::App};
 
 #[derive(Template)]
@@ -52,6 +52,38 @@ struct Licence {
 /// Whether a table is that of tenants.
 pub(crate) fn are(of: &Resource) -> bool {
     of.name == TENANTS.name
+}
+
+#[derive(Template)]
+#[template(path = "parts/open_tenant.html")]
+struct OpenTenant<'a> {
+    id: i64,
+    csrf: &'a str,
+}
+
+/// It stands in the head of the form, and sends another.
+#[derive(Template)]
+#[template(path = "parts/open_tenant_button.html")]
+struct OpenButton;
+
+#[derive(Template)]
+#[template(path = "parts/tenant_state.html")]
+struct TenantState {
+    suspended: bool,
+}
+
+/// Whether somebody may open the portal of that customer. R-01
+pub(crate) fn may_open(who: &Who, id: i64) -> bool {
+    who.may(Verb::Edit, &TENANTS) && !who.is_program() && who.tenant != TenantId(id)
+}
+
+/// Fills the column Status of the list: which customers are suspended. R-01
+pub(crate) fn column(list: &mut ListView) -> String {
+    list.status = "Status";
+    for row in &mut list.rows {
+        row.status = TenantState { suspended: row.suspended }.render().ok();
+    }
+    String::new()
 }
 
 /// Beside the form of one tenant.
@@ -95,6 +127,10 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let select = customer_groups::select(app, who).await?;
     beside.side = select.side + &beside.side;
     beside.after = part.render()? + &select.after + &beside.after;
+    if may_open(who, id) {
+        beside.head += &OpenButton.render()?;
+        beside.after += &OpenTenant { id, csrf: &who.csrf }.render()?;
+    }
     Ok(beside)
 }
 

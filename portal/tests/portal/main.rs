@@ -34,6 +34,7 @@ mod passkeys;
 mod phones;
 mod registry;
 mod remembered;
+mod reseller;
 mod rest;
 mod rights;
 mod ring_groups;

@@ -17,12 +17,13 @@ use super::{
 use crate::{
     Flow, Message, Name, Response, Transport,
     event::Settings,
-    headers::Via,
+    headers::{CSeq, Via},
     message::Method,
     print::{
         Reply, Writer,
         number::{hex16, push_address, push_hex, push_number, text},
     },
+    wire::{StartLine, lex_lines, read_start_line},
 };
 
 /// A request before the transaction layer adds Via, User-Agent and Content-Length.
@@ -232,13 +233,24 @@ pub(super) fn start(now: Instant, method: Method, reliable: bool) -> ClientMachi
 /// ACK or CANCEL of our own request: its top Via, Request-URI, Route, From, Call-ID and CSeq number
 /// (RFC 3261 §9.1, §17.1.1.3).
 fn same_branch(request: &Bytes, method: &str, to: Option<&[u8]>, extra: &[(Name, &str)]) -> Option<Bytes> {
-    let request = Message::parse(request.clone()).ok()?;
-    let mut writer = Writer::request_to(method, request.request_uri()?);
-    writer.copy(&request, Name::Via).header(Name::MaxForwards, "70");
-    writer.copy(&request, Name::Route).copy(&request, Name::From);
-    writer.header(Name::To, to.or_else(|| request.header(Name::To))?);
-    writer.header(Name::CallId, request.call_id());
-    writer.header_by(Name::CSeq, |out| push_cseq(out, request.cseq(), method));
+    // What we printed is not checked again: a large group cancels many.
+    let (StartLine::Request { uri, .. }, at) = read_start_line(request).ok()? else { return None };
+    let (lines, _) = lex_lines(request, at).ok()?;
+    let first = |name| lines.first(name).map(|value| value.of(request));
+    let mut writer = Writer::request_to(method, uri.of(request));
+    let copy = |writer: &mut Writer, name| {
+        for value in lines.of(name) {
+            writer.header(name, value.of(request));
+        }
+    };
+    copy(&mut writer, Name::Via);
+    writer.header(Name::MaxForwards, "70");
+    copy(&mut writer, Name::Route);
+    copy(&mut writer, Name::From);
+    writer.header(Name::To, to.or_else(|| first(Name::To))?);
+    writer.header(Name::CallId, first(Name::CallId)?);
+    let number = CSeq::parse(first(Name::CSeq)?)?.number;
+    writer.header_by(Name::CSeq, |out| push_cseq(out, number, method));
     for (name, value) in extra {
         writer.header(*name, value);
     }

@@ -83,6 +83,7 @@ fn engine(now: Now) -> Engine {
         site: None,
         calling: config::snapshot::TenantCalling::default(),
         night: Night::default(),
+        suspended: false,
     };
     Rows::put(&mut rows.tenants, [tenant]);
     Rows::put(&mut rows.users, [user(1, "101"), user(2, "102")]);

@@ -69,6 +69,8 @@ pub(crate) struct RowView {
     pub cells: Vec<Cell>,
     /// Ready HTML of the live column.
     pub status: Option<String>,
+    /// Of tables whose rows can be.
+    pub suspended: bool,
 }
 
 /// One value.
@@ -198,5 +200,6 @@ fn row_view(of: &Resource, fields: &[&'static Field], row: &Row) -> RowView {
         },
         fold: ["lead", "end", "sub"].get(at).copied().unwrap_or_default(),
     });
-    RowView { id: row.id, title: form::title(of, row), cells: cells.collect(), status: None }
+    let suspended = row.values.get("suspended").is_some_and(|flag| flag == SET);
+    RowView { id: row.id, title: form::title(of, row), cells: cells.collect(), status: None, suspended }
 }
