@@ -234,6 +234,50 @@ test('each page of the sidebar has an icon and a word, and a button opens it on 
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+// R-01, R-02, R-03
+test('a customer is made in one form, opened and left again, suspended and resumed', async () => {
+  const faults = [];
+  await page.goto(at('/admin/tenants/new'));
+  await page.fill('[name=name]', 'Lock works');
+  await page.fill('[name=domain]', 'lock.example');
+  await page.fill('[name=site_city]', 'Kiel');
+  await page.selectOption('[name=site_country]', 'de');
+  await page.fill('[name=administrator_first_name]', 'Lea');
+  await page.click('#save');
+  // The page says at the field what is wrong, and keeps the rest.
+  await page.locator('#e-administrator_email .error').waitFor();
+  assert.equal(await page.inputValue('[name=site_city]'), 'Kiel');
+  await inEveryLook('customer-new', faults, true);
+  await page.fill('[name=administrator_email]', 'lea@lock.example');
+  await page.fill('[name=advanced_user]', '4');
+  await page.click('#save');
+  await page.locator('#setup-link').waitFor();
+  const own = new URL(page.url()).pathname;
+  assert.match(await page.locator('#customer-info').innerText(), /1 \/ 4/);
+  await inEveryLook('customer', faults, true);
+  await page.click('#open-customer');
+  await page.waitForURL(/\/admin$/);
+  await page.locator('#visiting').filter({ hasText: 'Lock works' }).waitFor();
+  await inEveryLook('visiting', faults);
+  await page.locator('#nav a[href="/admin/users"]').click();
+  await page.locator('#total', { hasText: /^1 of 1$/ }).waitFor();
+  await page.click('#leave-customer');
+  await page.waitForURL(url => url.pathname === own);
+  assert.equal(await page.locator('#visiting').count(), 0);
+  for (const state of ['Suspended', 'Active']) {
+    await page.locator('[name=suspended]').click();
+    await page.click('#save');
+    await page.locator('.toast').filter({ hasText: /Lock works saved/ }).waitFor();
+    await page.locator('#customer-info .badge', { hasText: state }).waitFor();
+    if (state === 'Active') break;
+    await page.goto(at('/admin/tenants'));
+    await page.locator('tr', { hasText: 'Lock works' }).locator('.badge.warn', { hasText: state }).waitFor();
+    await inEveryLook('customers', faults);
+    await page.goto(at(own));
+  }
+  assert.deepEqual(faults, []);
+});
+
 // MT-04…08, LIC-13
 test('a customer is put into a group in a window, sold a licence, and taken out in the group\'s details', async () => {
   await page.goto(at('/admin/customer_groups/new'));

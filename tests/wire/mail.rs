@@ -172,7 +172,9 @@ fn a_test_message_says_what_became_of_it() {
     let token = portal.form(&page);
     let sent = portal.post(&page, &token);
     assert_eq!(sent.location, page, "{sent:?} {token:?}");
-    until_true("the end", || portal.get(&page).body.contains("could not be delivered: 550 no such mailbox"));
+    until_true("the end", || {
+        portal.get(&page).body.contains("could not be delivered: permanent error (550): no such mailbox")
+    });
     sink.refuse(None);
     server.sql("UPDATE outbox SET created_at = created_at - 60001");
     portal.post(&page, &token);

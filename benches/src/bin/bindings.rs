@@ -40,7 +40,7 @@ fn register(server: &Server, domain: &str, range: (u32, u32), bound: &mut u32) -
     *bound += std::thread::scope(|scope| {
         let askers: Vec<_> =
             (0..ASKERS).map(|asker| scope.spawn(move || ask(server, domain, range, asker))).collect();
-        let joined = askers.into_iter().map(|asker| asker.join().unwrap_or_else(|_| Ok(0)));
+        let joined = askers.into_iter().map(|asker| asker.join().unwrap_or(Ok(0)));
         joined.sum::<std::io::Result<u32>>()
     })?;
     Ok(server.usage()?.resident)

@@ -32,11 +32,11 @@ pub(super) fn page(
     Ok((found.into_iter().map(|(row, _)| row).collect(), next))
 }
 
+/// What a page is sorted by, and the sort value and id of the row behind which it begins.
+type Beginning = (&'static Field, Option<(Value, i64)>);
+
 /// What a page is sorted by, and behind which row it begins, if that can be.
-pub(super) fn begins(
-    of: &'static Resource,
-    query: &ListQuery,
-) -> Result<(&'static Field, Option<(Value, i64)>), QueryError> {
+pub(super) fn begins(of: &'static Resource, query: &ListQuery) -> Result<Beginning, QueryError> {
     let field = sortable(of, if query.sort.is_empty() { of.sort } else { &query.sort })?;
     let name = cursor::Order { field: field.name, descending: query.descending };
     let after = match query.after.as_str() {
