@@ -119,15 +119,21 @@ fn with_careful_mobile(world: &mut World) -> [PhoneId; 3] {
     phones
 }
 
+/// Alice calls Bob, whose phone rings; his mobile was answered, and whoever did is asked for the key.
+fn asked(seed: u64) -> (World, [PhoneId; 3]) {
+    let mut world = rough(seed);
+    let [alice, bob, mobile] = with_careful_mobile(&mut world);
+    world.habit(mobile, Habit::Answer(ms(500)));
+    world.dials(alice, "102");
+    world.run_until(secs(20), |w| w.state(mobile) == State::Up && w.state(bob) == State::Rings);
+    (world, [alice, bob, mobile])
+}
+
 /// RNG-01: a mailbox that answers presses nothing: it hears nobody, nobody hears it, and the other phones ring on.
 #[test]
 fn a_mobiles_mailbox_never_takes_the_call() {
     seeds(|seed| {
-        let mut world = rough(seed);
-        let [alice, bob, mobile] = with_careful_mobile(&mut world);
-        world.habit(mobile, Habit::Answer(ms(500)));
-        world.dials(alice, "102");
-        world.run_until(secs(20), |w| w.state(mobile) == State::Up && w.state(bob) == State::Rings);
+        let (mut world, [alice, bob, mobile]) = asked(seed);
         world.presses(alice, "11");
         world.run_for(secs(5));
         assert!(matches!(world.state(alice), State::HearsRinging(_)) && world.state(bob) == State::Rings);
@@ -152,11 +158,7 @@ fn a_mobiles_mailbox_never_takes_the_call() {
 #[test]
 fn who_presses_the_key_on_the_mobile_has_the_call() {
     seeds(|seed| {
-        let mut world = rough(seed);
-        let [alice, bob, mobile] = with_careful_mobile(&mut world);
-        world.habit(mobile, Habit::Answer(ms(500)));
-        world.dials(alice, "102");
-        world.run_until(secs(20), |w| w.state(mobile) == State::Up && w.state(bob) == State::Rings);
+        let (mut world, [alice, bob, mobile]) = asked(seed);
         world.run_for(secs(3));
         world.presses(mobile, "5");
         world.run_for(secs(2));
@@ -176,11 +178,7 @@ fn who_presses_the_key_on_the_mobile_has_the_call() {
 #[test]
 fn whatever_comes_first_ends_the_question() {
     seeds(|seed| {
-        let mut world = rough(seed);
-        let [alice, bob, mobile] = with_careful_mobile(&mut world);
-        world.habit(mobile, Habit::Answer(ms(500)));
-        world.dials(alice, "102");
-        world.run_until(secs(20), |w| w.state(mobile) == State::Up && w.state(bob) == State::Rings);
+        let (mut world, [alice, bob, mobile]) = asked(seed);
         match seed % 3 {
             0 => {
                 world.answers(bob);
