@@ -23,6 +23,9 @@ pub(crate) enum Fault {
     /// Signed in, but not allowed; or the request came from another site.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// It was done before, and is done once only.
+    #[error("{0}")]
+    Already(&'static str),
     /// Level 0 in the admin panel. ROL-01.
     #[error("your account has no admin panel")]
     NoAdministrator,
@@ -77,7 +80,9 @@ impl Fault {
             Self::Forbidden(_) | Self::NoAdministrator => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } | Self::Used(_) | Self::OnTrial(_) => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Used(_) | Self::OnTrial(_) | Self::Already(_) => {
+                StatusCode::CONFLICT
+            }
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::KeyInUse => StatusCode::CONFLICT,
             Self::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,

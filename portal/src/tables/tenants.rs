@@ -201,7 +201,7 @@ async fn appointed(
     }
     app.db(move |db| {
         if !primaries(db, &author.viewer)?.is_empty() {
-            return Err(Fault::Forbidden("There is a primary administrator already; they make the others"));
+            return Err(Fault::Already("There is a primary administrator already; they make the others"));
         }
         let role = primary_role(db, &author.viewer)?.ok_or(Fault::NotFound)?;
         values.insert("role".to_owned(), role.to_string());

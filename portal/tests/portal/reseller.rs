@@ -285,7 +285,7 @@ async fn a_program_opens_a_customer_sells_it_licences_and_appoints_its_administr
     let cora = admin.json("POST", &administrator, person.clone()).await;
     assert_eq!(cora.status.as_u16(), 201, "{}", cora.body);
     assert!(cora.value()["setup_link"].as_str().unwrap().starts_with("http://pbx.example/setup/"));
-    assert_eq!(admin.json("POST", &administrator, person.clone()).await.status.as_u16(), 403, "the second");
+    assert_eq!(admin.json("POST", &administrator, person.clone()).await.status.as_u16(), 409, "the second");
     let usage = admin.get(&format!("{at}/usage")).await.value();
     assert_eq!((&usage["users"], &usage["licences_in_use"]), (&json!(1), &json!(1)), "{usage}");
     assert_eq!((&usage["licences_sold"], &usage["calls_this_month"]), (&json!(13), &json!(0)), "{usage}");
