@@ -50,6 +50,7 @@ fn a_users_name_is_the_name_of_their_extension_on_the_next_call() {
     let renamed = portal
         .save(&format!("/admin/users/{}", server.user(0)), &[("first_name", "Ada"), ("last_name", "King")]);
     assert!(renamed.status < 400 && before != "Ada King", "{before}: {renamed:?}");
+    server.in_force();
     assert_eq!(shown(&server, &alice, &bob), "Ada King");
     assert_eq!(server.last_call("caller_name"), "Ada King");
     let extensions = portal.get(&format!("/api/v1/extensions?q={}", server.number(0))).body;

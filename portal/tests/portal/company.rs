@@ -66,7 +66,7 @@ async fn a_new_company_gets_its_first_administrator_from_whoever_runs_the_progra
     assert!(shown.contains("Ina Chef") && !shown.contains("id=\"appoint\""));
     let setup = Request::builder().uri(&link).header("host", "pbx.example").body(Body::empty()).unwrap();
     assert!(world.send(setup).await.body.contains("ina@third.example"), "the link is theirs");
-    assert_eq!(operator.post(&path, &person).await.status.as_u16(), 403, "they make the others");
+    assert_eq!(operator.post(&path, &person).await.status.as_u16(), 409, "they make the others");
     assert_eq!(world.account("manager", 2).await.post(&path, &person).await.status.as_u16(), 404);
 }
 
