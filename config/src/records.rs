@@ -64,6 +64,8 @@ pub struct CallRow {
     pub cause: String,
     /// The configuration revision it ran under.
     pub revision: i64,
+    /// What came of checking who signed for the caller: `verified`, `failed`, `none`; blank where nothing is checked. SIP-41
+    pub signature: String,
     /// JSON: `[{"at_ms":0,"what":"…","detail":"…","rule":"…"}]`.
     pub trace: String,
     /// JSON: legs with their party, device, times, cause and media statistics.
@@ -221,8 +223,8 @@ impl Db {
         let mut statement = reader.prepare_cached(&text)?;
         let with_ladder = |row: &Row<'_>| {
             let text = |at| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
-            let ladder = row.get::<_, Option<Vec<u8>>>(14)?.unwrap_or_default();
-            Ok(CallRow { trace: text(12)?, legs: text(13)?, ladder, ..read_call(row)? })
+            let ladder = row.get::<_, Option<Vec<u8>>>(15)?.unwrap_or_default();
+            Ok(CallRow { trace: text(13)?, legs: text(14)?, ladder, ..read_call(row)? })
         };
         statement.query_row((tenant.0, id), with_ladder).optional()
     }
@@ -293,7 +295,8 @@ fn open_call(rows: &Connection, call: &CallRow, answer: Option<(i64, &str)>) -> 
         answered_by,
         call.outcome,
         call.cause,
-        call.revision
+        call.revision,
+        call.signature
     ])?;
     Ok(())
 }
@@ -417,12 +420,13 @@ fn read_call(row: &Row<'_>) -> rusqlite::Result<CallRow> {
         outcome: row.get(9)?,
         cause: row.get(10)?,
         revision: row.get(11)?,
+        signature: row.get(12)?,
         ..CallRow::default()
     })
 }
 
 const CALL_COLUMNS: &str = "c.id, c.tenant_id, c.started_at, c.answered_at, c.ended_at, c.caller_number, \
-    c.caller_name, c.dialled, c.answered_by, c.outcome, c.cause, c.revision";
+    c.caller_name, c.dialled, c.answered_by, c.outcome, c.cause, c.revision, c.signature";
 
 const REFRESH_BINDING: &str = "UPDATE bindings SET tenant_id = ?3, contact = ?4, path = ?5, flow = ?6, user_agent = ?7, \
     call_id = ?8, cseq = ?9, position = ?10, registered_at = ?11, expires_at = ?12 WHERE device_id = ?1 AND key = ?2";
@@ -432,8 +436,8 @@ const INSERT_BINDING: &str = "INSERT INTO bindings (device_id, key, tenant_id, c
 
 // Replacing, so that no row can hold up its batch.
 const OPEN_CALL: &str = "INSERT OR REPLACE INTO calls (id, tenant_id, started_at, answered_at, ended_at, caller_number, \
-    caller_name, dialled, answered_by, outcome, cause, revision) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    caller_name, dialled, answered_by, outcome, cause, revision, signature) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 const ANSWER_CALL: &str = "UPDATE calls SET answered_at = ?2, answered_by = ?3 WHERE id = ?1";
 

@@ -35,8 +35,9 @@ pub use crate::{
         tenants::{Calling as TenantCalling, Night, NightSwitch, Tenant},
         time_frames::TimeFrame,
         trunks::{
-            Account, Attestation, CalledIn, CallerHeader, Codecs, Identity, Incoming, NumberIn, NumberOut,
-            Outgoing, Peer, ShownAs, Signer, Source, Transport, Trunk, Trust,
+            Account, Attestation, CalledIn, CallerHeader, Certificate, Codecs, Identity, Incoming, NumberIn,
+            NumberOut, Outgoing, Peer, Refuses, ShownAs, SignatureCheck, Signer, Source, Transport, Trunk,
+            Trust,
         },
         users::{Calling, Forwards, Mobile, NightForwards, Shows, User},
     },

@@ -38,6 +38,7 @@ pub(crate) fn open(call: &Running) -> CallRow {
         outcome: String::new(),
         cause: String::new(),
         revision: facts.snapshot.revision,
+        signature: record.signature.to_owned(),
         ..CallRow::default()
     }
 }

@@ -44,7 +44,7 @@ pub(crate) const HOPS_PER_TRUNK: usize = 3;
 /// Forwards that a call brings along from outside; the last ones are kept.
 pub(crate) const FORWARDS_BROUGHT: usize = 5;
 /// Identity headers that a call brings along, and bytes of one.
-pub(crate) const SIGNATURES: usize = 2;
+pub(crate) const SIGNATURES: usize = 4;
 pub(crate) const IDENTITY_BYTES: usize = 4096;
 
 /// How long a number outside rings at most.

@@ -1,7 +1,9 @@
 //! Signed callers: PASSporTs (RFC 8225) with the SHAKEN extension (RFC 8588), and for calls that are forwarded with `div`
 //! (RFC 8946), in Identity headers (RFC 8224). SIP-41.
 //!
-//! Made and read here; whether a signature that came in is right is not checked: that needs certificates from the network.
+//! Made and read here; [`verify`] checks what came in, where the certificates for that are held.
+
+pub(crate) mod verify;
 
 use base64::{
     Engine as _,

@@ -81,6 +81,8 @@ pub(crate) struct CallView {
     pub waited: String,
     pub talked: String,
     pub revision: i64,
+    /// What came of checking who signed for the caller, and its colour; blank where nothing was checked. SIP-41
+    pub signature: (&'static str, &'static str),
 }
 
 impl From<&CallRow> for CallView {
@@ -103,7 +105,18 @@ impl From<&CallRow> for CallView {
             waited: until.map(|until| text::clock(until - row.started_at)).unwrap_or_default(),
             talked: talked.unwrap_or_default(),
             revision: row.revision,
+            signature: signature(&row.signature),
         }
+    }
+}
+
+/// A verdict for people, and its colour.
+fn signature(verdict: &str) -> (&'static str, &'static str) {
+    match verdict {
+        "verified" => ("Caller verified", "ok"),
+        "failed" => ("Signature not right", "bad"),
+        "none" => ("Not signed", "warn"),
+        _ => ("", ""),
     }
 }
 
@@ -124,6 +137,7 @@ impl From<&LiveCall> for CallView {
             waited: call.answered_at.map(|at| text::clock(at - call.started_at)).unwrap_or_default(),
             talked: String::new(),
             revision: call.revision,
+            signature: ("", ""),
         }
     }
 }

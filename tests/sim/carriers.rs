@@ -1,6 +1,9 @@
 //! What exactly goes outside, in the carrier's words: numbers, forwards that came before, signatures, codecs. SIP-40, SIP-41.
 
-use config::snapshot::{Attestation, Codecs, Forwards, Identity, Limit, NumberOut, ShownAs, Shows, Signer};
+use config::snapshot::{
+    Attestation, Certificate, Codecs, Forwards, Identity, Limit, NumberOut, Refuses, ShownAs, Shows,
+    SignatureCheck, Signer,
+};
 use media::{Payload, sdp::Codec};
 use sip_stack::Name;
 use tests::{Company, Habit, PhoneId, State, World, ms, secs};
@@ -211,6 +214,72 @@ fn a_forward_of_a_signed_call_is_signed_beside_what_came() {
     );
 }
 
+/// SIP-41 (RFC 8224 §6.2): what came of the check is in record and trace, and refuses whom the trunk says.
+#[test]
+fn a_signature_that_comes_in_is_checked_by_the_certificates_that_are_held() {
+    const DAY: &str = "2027-01-15T10:00:00Z";
+    let mut world = World::new(6);
+    world.set_clock(DAY);
+    let (alice, elsewhere) = outside(&mut world);
+    world.config(|c| {
+        let certificate = "https://cert.example/c.pem".to_owned();
+        let signer = Signer { key: KEY.into(), certificate, attestation: Attestation::Full };
+        c.trunks[0].outgoing.identity = Identity::Sign(Box::new(signer));
+    });
+    calls(&mut world, alice, "089123456");
+    let right = header(&mut world, elsewhere, Name::Identity);
+    let wrong = right.replacen('.', ".e30", 1);
+
+    let mut world = World::new(7);
+    world.set_clock(DAY);
+    let [anna] = world.phones(["101"]);
+    world.habit(anna, Habit::Answer(ms(100)));
+    let carrier = world.carrier("+49301234500");
+    let host = world.host(carrier);
+    world.config(|c| {
+        c.tenant.calling.area_code = "30".into();
+        c.add_trunk("Carrier", &host);
+        c.add_number("+4989123456").user = Some(c.users[0].id);
+    });
+    let (show, refuse, require) = (Refuses::Nothing, Refuses::Failed, Refuses::Unsigned);
+    for (refuses, identity, verdict, comes_to) in [
+        (show, Some(&right), "verified", State::Up),
+        (show, Some(&wrong), "failed", State::Up),
+        (show, None, "none", State::Up),
+        (refuse, Some(&wrong), "failed", State::Refused(438)),
+        (refuse, None, "none", State::Up),
+        (require, None, "none", State::Refused(428)),
+        (require, Some(&wrong), "failed", State::Refused(438)),
+        (require, Some(&right), "verified", State::Up),
+    ] {
+        world.config(|c| {
+            let certificates = Certificate::list(CERTIFICATE).unwrap();
+            c.trunks[0].incoming.signatures = Some(Box::new(SignatureCheck { certificates, refuses }));
+        });
+        world.switch(carrier).adds =
+            identity.map(|value| (Name::Identity, value.clone())).into_iter().collect();
+        world.dials(carrier, "+4989123456");
+        world.run_until(secs(10), |w| w.state(carrier) == comes_to);
+        world.hangs_up(carrier);
+        world.run_for(secs(1));
+        let record = world.record();
+        assert_eq!(record.signature, verdict, "{}", record.trace);
+    }
+    assert!(
+        world.record().trace.contains("+49301234500 by CN=Carrier CA, attestation A"),
+        "{}",
+        world.record().trace
+    );
+    world.run_for(secs(60));
+    world.dials(carrier, "+4989123456");
+    world.run_until(secs(10), |w| w.state(carrier) == State::Refused(438));
+    world.run_until_idle();
+    assert!(world.record().trace.contains("s before the call came"), "{}", world.record().trace);
+    world.config(|c| c.trunks[0].incoming.signatures = None);
+    calls(&mut world, carrier, "+4989123456");
+    assert_eq!(world.record().signature, "", "nobody looks");
+}
+
 /// MED-01, SIP-38: PCMU and PCMA are converted into each other; who has neither takes the next trunk, or is refused with 488.
 #[test]
 fn a_trunk_for_g711_is_offered_what_the_caller_has_of_it() {
@@ -357,3 +426,15 @@ const KEY: &str = "-----BEGIN PRIVATE KEY----- \
     iAOp6NCzfuPvc5eC0ro18bEBn06hRANCAATd4XoJmQEm2gF9vnx9p8F4Wr2zQCSA \
     WoIuwELo3DMPaymkMdlNeLKvooQd4xoBcbgayFbWmySVQdKtXZOMuWr+ \
     -----END PRIVATE KEY-----";
+/// Of that key, in force from 2026-11-23 to 2126-10-30.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBgjCCASegAwIBAgIUIXr7DmzWXimF4LwgLwo3BoZy9pEwCgYIKoZIzj0EAwIw\n\
+    FTETMBEGA1UEAwwKQ2FycmllciBDQTAgFw0yNjExMjMwMjUyMjBaGA8yMTI2MTAz\n\
+    MDAyNTIyMFowFTETMBEGA1UEAwwKQ2FycmllciBDQTBZMBMGByqGSM49AgEGCCqG\n\
+    SM49AwEHA0IABN3hegmZASbaAX2+fH2nwXhavbNAJIBagi7AQujcMw9rKaQx2U14\n\
+    sq+ihB3jGgFxuBrIVtabJJVB0q1dk4y5av6jUzBRMB0GA1UdDgQWBBTI3TU+eZaQ\n\
+    skUuwGR182Rqa6XjRDAfBgNVHSMEGDAWgBTI3TU+eZaQskUuwGR182Rqa6XjRDAP\n\
+    BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCvEHMtmBPvTfJKHehG\n\
+    iqdHQeWz52xKxuHOQ1/dkfvKAAIhAIA7FfiGTVY8+ZCVMy4Kki++wQs7yQC+IxKb\n\
+    BlgeEWTn\n\
+    -----END CERTIFICATE-----";

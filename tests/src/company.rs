@@ -238,6 +238,7 @@ impl Company {
                 challenge: false,
                 called: CalledIn::RequestUri,
                 number: NumberIn::Written,
+                signatures: None,
             },
             outgoing: Outgoing {
                 number: NumberOut::Plus,

@@ -34,6 +34,7 @@ fn call(n: i64, ended_at: Option<i64>) -> CallRow {
         trace: "[1]".into(),
         legs: "[2]".into(),
         ladder: b"3".into(),
+        signature: "verified".into(),
         ..CallRow::default()
     }
 }

@@ -88,6 +88,7 @@ fn sample(company: &Company, author: &Author, of: &'static Resource, n: usize) -
         sample.insert("caller_prefix".into(), format!("9{n}"));
         sample.insert("identity".into(), ["pass", "off"][n % 2].into());
         sample.insert("sign_key".into(), String::new());
+        sample.insert("identity_check".into(), "off".into());
     }
     // These hold addresses, patterns, and names of other rows.
     for (name, value) in

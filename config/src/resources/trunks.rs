@@ -1,6 +1,7 @@
 //! Trunks: lines to the public network, by registration or by address. SIP-38, 39, 41.
 
 mod declaration;
+mod signatures;
 mod sources;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use declaration::TRUNKS;
+pub use signatures::{Certificate, Refuses, SignatureCheck};
 pub use sources::Source;
 
 /// A line to the public network. SIP-38
@@ -112,6 +114,8 @@ pub struct Incoming {
     pub challenge: bool,
     pub called: CalledIn,
     pub number: NumberIn,
+    /// How callers' signatures are checked; `None` does not. SIP-41
+    pub signatures: Option<Box<SignatureCheck>>,
 }
 
 /// Where the called number stands.
@@ -289,7 +293,7 @@ impl Typed for Trunk {
         t.username, t.auth_name, t.secret, t.kind, t.expires, t.sources, t.challenge, t.called_in, t.number_in, \
         t.number_out, t.caller_header, t.codecs, t.answer_within, t.caller_id_id, t.foreign_callers, t.caller_form, \
         t.caller_prefix, t.identity, t.sign_key, t.sign_certificate, t.attestation, t.trust, \
-        t.certificate, t.srtp, t.clear_keys FROM trunks t";
+        t.certificate, t.srtp, t.clear_keys, t.identity_check, t.signers FROM trunks t";
 
     fn read(row: &Row<'_>, cipher: &Cipher) -> Result<Self, Unreadable> {
         let is_checked: bool = row.get("health")?;
@@ -368,7 +372,21 @@ fn incoming(row: &Row<'_>) -> Result<Incoming, Unreadable> {
         "national" => NumberIn::National,
         _ => NumberIn::Written,
     };
-    Ok(Incoming { sources, challenge: row.get("challenge")?, called, number })
+    Ok(Incoming { sources, challenge: row.get("challenge")?, called, number, signatures: signatures(row)? })
+}
+
+fn signatures(row: &Row<'_>) -> Result<Option<Box<SignatureCheck>>, Unreadable> {
+    let refuses = match text(row, "identity_check")?.as_str() {
+        "show" => Refuses::Nothing,
+        "refuse" => Refuses::Failed,
+        "require" => Refuses::Unsigned,
+        _ => return Ok(None),
+    };
+    let certificates = Certificate::list(&text(row, "signers")?).map_err(|_| Unreadable::Field {
+        field: "signers",
+        message: "they are no certificates of P-256 keys.",
+    })?;
+    Ok(Some(Box::new(SignatureCheck { certificates, refuses })))
 }
 
 fn outgoing(row: &Row<'_>, cipher: &Cipher) -> Result<Outgoing, Unreadable> {

@@ -35,6 +35,10 @@ pub(crate) enum Cause {
     NotAcceptable,
     /// Speech must be encrypted, and the phone offers it in clear. MED-03
     NotEncrypted,
+    /// The signature for the caller is not right. SIP-41
+    BadSignature,
+    /// Nobody signed for the caller, which the trunk's calls must be. SIP-41
+    Unsigned,
     /// A fault of ours.
     Fault,
     /// Both phones fell silent, MED-05.
@@ -73,6 +77,9 @@ impl Cause {
         match self {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
+            // RFC 8224 §6.2.2.
+            Self::BadSignature => 438,
+            Self::Unsigned => 428,
             Self::NotAllowed
             | Self::ClassNotAllowed
             | Self::CountryNotAllowed
@@ -119,6 +126,8 @@ impl Cause {
             Self::Congestion => "No room for this call",
             Self::NotAcceptable => "No common codec",
             Self::NotEncrypted => "Speech must be encrypted",
+            Self::BadSignature => "The caller's signature is not right",
+            Self::Unsigned => "Calls by this trunk must be signed",
             Self::Fault => "Internal error",
             Self::Silent => "No media from either phone",
             Self::Dead => "Phone does not respond",
@@ -146,7 +155,7 @@ impl Cause {
             Self::Unavailable | Self::NoOwnPhone => 20,
             Self::NotFound => 1,
             Self::NoWayOutside => 3,
-            Self::Declined | Self::Blocked => 21,
+            Self::Declined | Self::Blocked | Self::BadSignature | Self::Unsigned => 21,
             Self::NotAllowed => 57,
             Self::Loop => 25,
             Self::Congestion => 34,
@@ -189,6 +198,8 @@ impl Cause {
             | Self::Congestion
             | Self::NotAcceptable
             | Self::NotEncrypted
+            | Self::BadSignature
+            | Self::Unsigned
             | Self::NobodyThere
             | Self::Fault
             | Self::NoTrunk
@@ -207,7 +218,7 @@ impl Cause {
     pub(crate) fn outcome(self) -> Outcome {
         match self {
             Self::Busy => Outcome::Busy,
-            Self::Declined | Self::Blocked => Outcome::Declined,
+            Self::Declined | Self::Blocked | Self::BadSignature | Self::Unsigned => Outcome::Declined,
             Self::Normal | Self::Cancelled | Self::NoAnswer | Self::Unavailable => Outcome::Missed,
             Self::NotFound
             | Self::NoWayOutside
@@ -264,6 +275,8 @@ impl From<route::Refused> for Cause {
             route::Refused::NotLoggedIn => Self::NotLoggedIn,
             route::Refused::Suspended => Self::Suspended,
             route::Refused::NotEncrypted => Self::NotEncrypted,
+            route::Refused::BadSignature => Self::BadSignature,
+            route::Refused::Unsigned => Self::Unsigned,
         }
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Brought {
     pub diversions: Vec<Diversion>,
     /// Values of Identity headers that say who calls (RFC 8224).
     pub signatures: Vec<String>,
+    /// What came of checking them, as the record says it; blank where nothing is checked.
+    pub verdict: &'static str,
 }
 
 /// What a call was for another company of the group: it has a record of its own there. SIP-43.

@@ -77,6 +77,8 @@ pub(crate) struct Record {
     pub dialled: String,
     pub answered_by: String,
     pub max_forwards: u8,
+    /// What came of checking who signed for the caller. SIP-41
+    pub signature: &'static str,
     pub ladder: Ladder,
     /// Two parties talked.
     pub talked: bool,
@@ -97,6 +99,7 @@ impl Record {
             dialled,
             answered_by: String::new(),
             max_forwards: USUAL_MAX_FORWARDS,
+            signature: "",
             ladder: Ladder::default(),
             talked: false,
             went_on: false,

@@ -3,6 +3,7 @@
 //! A trunk is known by where its messages come from. Who is unknown there is taken for a phone, and must prove itself as one.
 
 mod brought;
+mod signed;
 
 use std::sync::Arc;
 
@@ -101,9 +102,30 @@ impl Engine {
             utc: now.utc,
         };
         let called_back = self.called_back(now, &trunk, &called);
+        let helps = called_back.is_some();
         let mut inbound = called_back.or_else(|| inbound::route(&arrived)).ok_or_else(unknown)?;
-        let (brought, lines) = brought::of(request, (&self.snapshot, &trunk), &inbound.called);
+        let (mut brought, lines) = brought::of(request, (&self.snapshot, &trunk), &inbound.called);
         inbound.route.trace.splice(0..0, lines);
+        let signed = signed::Signed {
+            request,
+            snapshot: &self.snapshot,
+            trunk: &trunk,
+            called: &inbound.called,
+            at: now.utc,
+        };
+        if let Some(checked) = signed::check(&signed) {
+            brought.verdict = checked.verdict;
+            inbound.route.trace.push(checked.line);
+            match checked.refused {
+                Some(_) if helps => inbound.route.trace.push((
+                    "Let through",
+                    "help may call back unsigned".into(),
+                    "emergency calls",
+                )),
+                Some(refused) => inbound.route.to = Err(refused),
+                None => {}
+            }
+        }
         let tenant = self.snapshot.tenant(inbound.tenant).cloned().ok_or_else(unknown)?;
         let offer = read_offer(offer, (trunk.peer.encryption, arrival.flow))?;
         let (offer, route) = offer.decide(inbound.route);

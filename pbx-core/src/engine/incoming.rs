@@ -178,7 +178,8 @@ impl Engine {
         let snapshot = self.snapshot.clone();
         let facts = Facts { snapshot, tenant, caller, office: Rc::clone(&self.office) };
         let name: Arc<str> = self.call_name(now).into();
-        let record = Record { max_forwards, ..Record::new(name.clone(), now, party, dialled) };
+        let signature = brought.verdict;
+        let record = Record { max_forwards, signature, ..Record::new(name.clone(), now, party, dialled) };
         let handle = Call::new(facts, now);
         handle.bring(brought);
         device.into_iter().for_each(|device| handle.set_caller_device(device));

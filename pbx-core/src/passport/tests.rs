@@ -6,7 +6,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED, KeyPair, UnparsedPublicKey};
 use super::*;
 
 /// A key made for this test, and its PEM.
-fn key() -> (Vec<u8>, String) {
+pub(super) fn key() -> (Vec<u8>, String) {
     let random = SystemRandom::new();
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random).unwrap();

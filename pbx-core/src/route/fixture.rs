@@ -256,6 +256,7 @@ fn trunk(id: i64, name: &str) -> Trunk {
             challenge: false,
             called: CalledIn::RequestUri,
             number: NumberIn::Written,
+            signatures: None,
         },
         outgoing: Outgoing {
             number: NumberOut::Plus,

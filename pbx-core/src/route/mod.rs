@@ -128,6 +128,10 @@ pub enum Refused {
     Suspended,
     /// Speech must be encrypted, and the caller offers it in clear. MED-03.
     NotEncrypted,
+    /// Who signed for the caller is not proven. SIP-41.
+    BadSignature,
+    /// Nobody signed for the caller, and calls by that trunk must be signed. SIP-41.
+    Unsigned,
 }
 
 /// Finds where a dialled number leads.

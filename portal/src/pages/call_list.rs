@@ -175,6 +175,7 @@ pub(crate) fn summary(row: &CallRow) -> Value {
         "id": row.id, "started_at": row.started_at, "answered_at": row.answered_at, "ended_at": row.ended_at,
         "caller_number": row.caller_number, "caller_name": row.caller_name, "dialled": row.dialled,
         "answered_by": row.answered_by, "outcome": row.outcome, "cause": row.cause, "revision": row.revision,
+        "signature": row.signature,
     })
 }
 

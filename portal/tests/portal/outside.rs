@@ -154,6 +154,24 @@ async fn people_let_their_mobile_phone_ring_with_the_others() {
     assert!(by_program.status.is_success(), "{}", by_program.body);
 }
 
+/// SIP-41: whoever is believed to sign must be known by a certificate that can be used.
+#[tokio::test]
+async fn a_trunk_that_checks_signatures_needs_certificates() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let mut trunk = json!({
+        "name": "Carrier", "kind": "address", "host": "sip.carrier.example", "identity_check": "refuse",
+    });
+    for signers in ["", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        trunk["signers"] = json!(signers);
+        let refused = admin.json("POST", "/api/v1/trunks", trunk.clone()).await;
+        assert!(refused.status.as_u16() == 422 && refused.body.contains("signers"), "{}", refused.body);
+    }
+    trunk["signers"] = json!(CERTIFICATE);
+    let made = admin.json("POST", "/api/v1/trunks", trunk).await;
+    assert!(made.status.is_success() && made.body.contains("refuse"), "{}", made.body);
+}
+
 /// SIP-41: a trunk's key is checked, kept sealed, and shown to nobody.
 #[tokio::test]
 async fn a_trunk_signs_with_a_key_that_is_never_shown() {
@@ -222,3 +240,16 @@ async fn a_reseller_groups_customers_of_one_call_manager() {
     let tried = other.post(&format!("{at}/customers"), &[("customer", "1")]).await;
     assert!(tried.status.is_client_error(), "{}", tried.status);
 }
+
+/// Of a P-256 key, made for these tests.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBgjCCASegAwIBAgIUIXr7DmzWXimF4LwgLwo3BoZy9pEwCgYIKoZIzj0EAwIw\n\
+    FTETMBEGA1UEAwwKQ2FycmllciBDQTAgFw0yNjExMjMwMjUyMjBaGA8yMTI2MTAz\n\
+    MDAyNTIyMFowFTETMBEGA1UEAwwKQ2FycmllciBDQTBZMBMGByqGSM49AgEGCCqG\n\
+    SM49AwEHA0IABN3hegmZASbaAX2+fH2nwXhavbNAJIBagi7AQujcMw9rKaQx2U14\n\
+    sq+ihB3jGgFxuBrIVtabJJVB0q1dk4y5av6jUzBRMB0GA1UdDgQWBBTI3TU+eZaQ\n\
+    skUuwGR182Rqa6XjRDAfBgNVHSMEGDAWgBTI3TU+eZaQskUuwGR182Rqa6XjRDAP\n\
+    BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCvEHMtmBPvTfJKHehG\n\
+    iqdHQeWz52xKxuHOQ1/dkfvKAAIhAIA7FfiGTVY8+ZCVMy4Kki++wQs7yQC+IxKb\n\
+    BlgeEWTn\n\
+    -----END CERTIFICATE-----";

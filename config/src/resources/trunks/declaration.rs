@@ -1,6 +1,9 @@
 //! The trunks as administrators know them.
 
-use super::sources::{Source, host_and_port, is_host};
+use super::{
+    signatures::Certificate,
+    sources::{Source, host_and_port, is_host},
+};
 use crate::{
     Field, Problem, Resource,
     resource::{Hooks, Values},
@@ -82,6 +85,13 @@ pub static TRUNKS: Resource = Resource {
             .required()
             .default("A")
             .shown_when("identity", "sign"),
+        Field::choice("identity_check", "Signatures that come in", IDENTITY_CHECK)
+            .required()
+            .default("off")
+            .help("By the certificates below; none is fetched. The record of a call says what came of it."),
+        Field::long_text("signers", "Certificates of signers")
+            .max(32_000)
+            .help("PEM, one after the other: who is believed to sign for any number. Ask the carrier."),
         Field::choice("codecs", "Codecs", CODECS).required().default("all"),
         Field::seconds("answer_within", "Next trunk after", 2, 32)
             .required()
@@ -128,7 +138,10 @@ pub static TRUNKS: Resource = Resource {
                 "answer_within",
             ],
         ),
-        ("Signed callers", &["identity", "sign_key", "sign_certificate", "attestation"]),
+        (
+            "Signed callers",
+            &["identity", "sign_key", "sign_certificate", "attestation", "identity_check", "signers"],
+        ),
         ("Emergency calls", &["emergency", "pidf_lo"]),
         ("Health", &["health", "health_interval"]),
     ],
@@ -181,6 +194,11 @@ fn can_be_reached(values: &Values) -> Result<(), Problem> {
     if let Err(wrong) = Source::list(text("sources")) {
         let message = format!("`{wrong}` is no address or network such as 198.51.100.7 or 203.0.113.0/24.");
         return Err(Problem::of("sources", message));
+    }
+    if text("identity_check") != "off"
+        && let Err(why) = Certificate::list(text("signers"))
+    {
+        return Err(Problem::of("signers", why.to_string()));
     }
     can_sign(text("identity"), text("sign_key"), text("sign_certificate"))
 }
@@ -241,6 +259,12 @@ const CALLER_HEADER: &[(&str, &str)] = &[
 ];
 const IDENTITY: &[(&str, &str)] =
     &[("pass", "Passed on"), ("sign", "Passed on, and calls without are signed"), ("off", "Dropped")];
+const IDENTITY_CHECK: &[(&str, &str)] = &[
+    ("off", "Not checked"),
+    ("show", "Checked"),
+    ("refuse", "Checked, and calls refused whose signature is not right"),
+    ("require", "Checked, and calls without a right one refused"),
+];
 const ATTESTATION: &[(&str, &str)] = &[
     ("A", "A: we know the caller and that the number is theirs"),
     ("B", "B: we know the caller"),

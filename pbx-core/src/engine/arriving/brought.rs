@@ -42,13 +42,14 @@ pub(super) fn of(
         signatures.push(String::from_utf8_lossy(value).into_owned());
         let attestation = if stated.attestation.is_empty() { "none" } else { &stated.attestation };
         let what = format!(
-            "{} by {}, attestation {attestation}; not checked",
+            "{} by {}, attestation {attestation}{}",
             if stated.from.is_empty() { "the caller" } else { &stated.from },
             if stated.certificate.is_empty() { "somebody unnamed" } else { &stated.certificate },
+            if trunk.incoming.signatures.is_none() { "; not checked" } else { "" },
         );
         lines.push(("Signed", what, "Identity"));
     }
-    (Brought { diversions, signatures }, lines)
+    (Brought { diversions, signatures, verdict: "" }, lines)
 }
 
 /// Diversion headers: the last forward comes first (RFC 5806 §3.2); what is returned begins with the first one.

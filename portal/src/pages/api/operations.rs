@@ -96,6 +96,7 @@ fn calls() -> Group {
             "id": { "type": "string" }, "started_at": MOMENT.json(), "answered_at": MOMENT.or_null(),
             "ended_at": MOMENT.or_null(), "caller_number": text(), "caller_name": text(), "dialled": text(),
             "answered_by": text(), "outcome": text(), "cause": text(), "revision": { "type": "integer" },
+            "signature": { "type": "string", "enum": ["", "verified", "failed", "none"] },
         });
         merge(&mut properties, more);
         json!({ "type": "object", "properties": properties, "required": ["id", "started_at", "outcome"] })
