@@ -102,7 +102,7 @@ mod tests {
                 }
             });
             let mut copied = None;
-            for _ in 0..20 {
+            for _ in 0..8 {
                 let _ = std::fs::remove_file(&file);
                 copied = Some(company.db.copy_to(&file).unwrap());
                 assert_eq!(verify_copy(&file, &company.db.key_file()).unwrap(), copied.clone().unwrap());
