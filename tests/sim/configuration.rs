@@ -14,7 +14,9 @@ fn a_running_call_keeps_its_revision_and_the_next_one_obeys_the_edit() {
         world.dials(alice, "102");
         world.run_for(secs(2));
         let before = world.live.values().next().expect("up").revision;
-        for _ in 0..100 {
+        // Many of them now and then: each makes a new snapshot, which is most of this test's time.
+        let edits = if seed % 10 == 0 { 100 } else { 5 };
+        for _ in 0..edits {
             world.config(|c| c.user("102").forwards.always = Some("103".into()));
             world.run_for(ms(20));
         }
@@ -23,13 +25,13 @@ fn a_running_call_keeps_its_revision_and_the_next_one_obeys_the_edit() {
         world.run_for(secs(1));
         assert_eq!(world.state(carol), State::Rings);
         let revisions: Vec<i64> = world.live.values().map(|c| c.revision).collect();
-        assert_eq!(revisions, [before, before + 100]);
+        assert_eq!(revisions, [before, before + edits]);
         world.assert_talking(alice, bob);
         world.hangs_up(dave);
         world.hangs_up(alice);
         world.run_until_idle();
         world.assert_quiet();
-        assert!(world.record().trace.contains(&format!("revision {}", before + 100)));
+        assert!(world.record().trace.contains(&format!("revision {}", before + edits)));
     });
 }
 

@@ -66,13 +66,13 @@ fn packets_are_those_that_other_implementations_make() {
     assert_eq!(buffer[..long], bytes(secret));
 }
 
-/// MED-03: every suite, over the end of the sequence numbers, in any order.
+/// MED-03: every suite, twice over the end of the sequence numbers, with losses, in any order.
 #[test]
 fn what_is_sealed_is_opened_again() {
     for suite in Suite::ALL {
         let (mut sealer, mut opener) = (Sealer::new(&keying(suite, 1)), Opener::new(&keying(suite, 1)));
         let mut waiting: Vec<(Vec<u8>, Vec<u8>)> = vec![];
-        for n in 0..140_000u32 {
+        for n in (0..140_000u32).step_by(5) {
             let clear = packet(9, (n + 60_000) as u16, &n.to_be_bytes());
             let secret = sealed(&mut sealer, &clear);
             assert!(n % 1_000 > 0 || !secret.windows(4).any(|w| w == n.to_be_bytes()), "in clear");
