@@ -64,6 +64,7 @@ mod secret;
 pub mod sign_in;
 pub mod snapshot;
 mod sql;
+pub mod test_calls;
 pub mod text;
 mod transaction;
 mod triggers;
