@@ -58,6 +58,7 @@ mod refusal;
 pub mod rehearsal;
 pub mod resource;
 pub mod resources;
+pub mod routing;
 mod rows;
 pub mod schedule;
 mod secret;

@@ -132,6 +132,7 @@ fn calls() -> Router<Arc<App>> {
         .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))
         .route("/admin/simulator", get(pages::simulator::show))
+        .route("/admin/routing", get(pages::routing::show))
         .route("/admin/company-group", get(pages::company_group::show).post(pages::company_group::save))
         .route("/admin/night", get(night::show).post(night::change))
 }
@@ -203,6 +204,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/simulation", get(pages::simulator::api))
+        .route("/api/v1/routing", get(pages::routing::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route(
             "/api/v1/trunks/{id}/test-calls",

@@ -4,7 +4,8 @@ use config::{
     Resource,
     access::{OPERATOR, Permission},
     resources::{
-        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS,
+        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES,
+        inbound_routes::INBOUND_ROUTES, settings::SETTINGS,
     },
 };
 
@@ -47,6 +48,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(0, item("Live calls", "/admin/calls/live", icon("activity"), "m", path));
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
             items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
+        }
+        if title == "Configuration" && who.may_see(&INBOUND_ROUTES) {
+            items.push(item("Call flow", "/admin/routing", icon("route"), "", path));
         }
         if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
