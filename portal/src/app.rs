@@ -89,6 +89,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/tenants/{id}/licences", post(tenants::sell))
         .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
         .route("/admin/tenants/{id}/open", post(visit::open))
+        .route("/admin/reseller", get(pages::reseller::show))
         .route("/admin/leave-customer", post(visit::leave))
         .route("/admin/customer_groups/{id}/customers", post(customer_groups::change))
         .merge(account())

@@ -9,7 +9,7 @@ use config::{
     },
 };
 
-use crate::{assets::icon, auth::Who};
+use crate::{assets::icon, auth::Who, pages::reseller};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -68,6 +68,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "System" && who.viewer.level >= 2 {
             items.push(item("Company group", "/admin/company-group", icon("users-group"), "", path));
             items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
+        }
+        if title == "System" && reseller::is_open_to(who) {
+            items.push(item("Reseller", "/admin/reseller", icon("building"), "", path));
         }
         if title == "System" && who.viewer.level >= 3 {
             items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));

@@ -612,7 +612,10 @@ fn a_test_call_is_stopped_by_the_limits_of_the_company() {
     let [alice] = world.phones(["101"]);
     world.habit(alice, Habit::Answer(ms(100)));
     let (carrier, id) = by_address(&mut world);
-    world.config(|c| c.limits.countries = vec!["fr".into()]);
+    world.config(|c| {
+        c.add_role("Traveller", "place_calls,call_international", &["101"]);
+        c.limits.countries = vec!["fr".into()];
+    });
     world.tries("101", id, "+12025550199");
     world.run_for(secs(20));
     world.run_until_idle();

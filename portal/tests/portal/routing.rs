@@ -16,7 +16,7 @@ fn main_line(world: &World) -> (i64, i64) {
         let row = row.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         world.db.create(&author(), of, &row).unwrap().id
     };
-    let group = make(&RING_GROUPS, &[("name", "Reception"), ("extension", "600"), ("members", "1")]);
+    let group = make(&RING_GROUPS, &[("name", "Reception"), ("extension", "610"), ("members", "1")]);
     let number = make(&NUMBERS, &[("number", "+12025550100"), ("description", "Main")]);
     make(&NUMBERS, &[("number", "+12025550101"), ("user", "1")]);
     make(&NUMBERS, &[("number", "+12025550102")]);
@@ -29,7 +29,7 @@ fn main_line(world: &World) -> (i64, i64) {
             ("numbers", &number.to_string()),
             ("open", "frame"),
             ("time_frame", &frame),
-            ("open_to", "extension:600"),
+            ("open_to", "extension:610"),
             ("closed_to", "hangup:busy"),
         ],
     );
@@ -50,7 +50,7 @@ async fn the_way_in_force_at_a_moment_is_lit() {
     for href in [format!("/admin/inbound_routes/{route}"), format!("/admin/ring_groups/{group}")] {
         assert!(canvas.contains(&href), "{href}: {canvas}");
     }
-    assert!(canvas.contains("Reception") && canvas.contains("Ring group 600"), "{canvas}");
+    assert!(canvas.contains("Reception") && canvas.contains("Ring group 610"), "{canvas}");
     let sunday = admin.get("/admin/routing?at=2026-11-22T10%3A00").await.body;
     assert!(sunday.contains("closed now") && sunday.contains("closed until Mon 09:00"), "{sunday}");
     assert!(admin.get("/admin/routing?at=Christmas").await.body.contains("role=\"alert\""));
