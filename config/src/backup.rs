@@ -121,8 +121,9 @@ mod tests {
         let file = company.folder.path().join("copy.db");
         company.db.copy_to(&file).unwrap();
         let key = company.db.key_file();
-        let other = Company::new();
-        assert!(matches!(verify_copy(&file, &other.db.key_file()), Err(CopyError::Key)));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = Db::open(elsewhere.path()).unwrap();
+        assert!(matches!(verify_copy(&file, &other.key_file()), Err(CopyError::Key)));
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 10_000).unwrap();
         assert!(matches!(verify_copy(&file, &key), Err(CopyError::Newer { found: 10_000, .. })));
         std::fs::write(&file, b"nothing").unwrap();

@@ -1,5 +1,7 @@
 //! A company in a folder that goes with the test.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, sync::LazyLock};
+
 use crate::{
     Db, Resource, TenantId,
     access::{Author, Viewer},
@@ -14,13 +16,40 @@ pub struct Company {
     pub welcome: Welcome,
 }
 
-impl Company {
-    /// As first start makes it.
-    pub fn new() -> Self {
+/// The files of a first start, and what it said. Each company begins with a copy: making the tables takes longer than
+/// most tests.
+struct Pattern {
+    files: [(&'static str, Vec<u8>); 2],
+    welcome: Welcome,
+}
+
+impl Pattern {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path()).unwrap();
         let welcome = db.first_start().unwrap().unwrap();
-        Self { folder, db, welcome }
+        // The last connection writes what the journal holds to the file.
+        drop(db);
+        let files = ["dialtone.db", "dialtone.key"].map(|name| {
+            let file = folder.path().join(name);
+            (name, std::fs::read(file).unwrap())
+        });
+        Self { files, welcome }
+    }
+}
+
+impl Company {
+    /// As first start makes it; one key for all.
+    pub fn new() -> Self {
+        static PATTERN: LazyLock<Pattern> = LazyLock::new(Pattern::new);
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in &PATTERN.files {
+            let file = folder.path().join(name);
+            std::fs::write(&file, content).unwrap();
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        }
+        let db = Db::open(folder.path()).unwrap();
+        Self { folder, db, welcome: PATTERN.welcome.clone() }
     }
 
     /// What somebody does with the `sqlite3` shell, whose foreign keys are off.

@@ -54,6 +54,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0026_resell.sql"),
     include_str!("migrations/0027_desk.sql"),
     include_str!("migrations/0029_calls.sql"),
+    include_str!("migrations/0030_outside.sql"),
 ];
 
 #[cfg(test)]

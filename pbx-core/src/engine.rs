@@ -5,7 +5,7 @@
 //! `ending`; `digits` hears the keys that are pressed; `editing` changes the configuration for a call; `placing` begins a
 //! call from the portal; `redirect` is what a phone may say instead of an answer. `keepalive` keeps NAT open, `reconnected`
 //! follows a phone to its next connection, `resyncing` has phones fetch their settings, `alarming` rings phones in the house
-//! while somebody calls for help. `perform` lets scripts go on and does what they want; `line` is a leg's media, `sealing` its keys;
+//! while somebody calls for help, `helping` remembers where whoever called is reached. `perform` lets scripts go on and does what they want; `line` is a leg's media, `sealing` its keys;
 //! `media_events` hears the workers; `moving` finds another port where one is taken; `show` tells the portal. `trunks` keeps
 //! the lines to the public network, `proving` says
 //! whom their servers must prove to be, `leaving` calls by them, `arriving` takes calls from them. `rehearsing` begins calls
@@ -23,6 +23,7 @@ mod digits;
 mod editing;
 mod ending;
 mod events;
+mod helping;
 mod incoming;
 mod joining;
 mod keepalive;
@@ -155,6 +156,7 @@ impl Engine {
         *engine.office.guard.borrow_mut() = Guard::of(stored.outside.usage, now.utc);
         *engine.office.callbacks.borrow_mut() = Callbacks::of(stored.outside.emergencies);
         engine.restore_bindings(now, stored.bindings);
+        engine.keep_helped_reachable(now);
         engine.restore_watchers(now, stored.subscriptions);
         engine.watch_config(&Snapshot::default());
         engine.reconcile_trunks(now);

@@ -1,4 +1,5 @@
-//! Signed callers: PASSporTs (RFC 8225) with the SHAKEN extension (RFC 8588) in Identity headers (RFC 8224). SIP-41.
+//! Signed callers: PASSporTs (RFC 8225) with the SHAKEN extension (RFC 8588), and for calls that are forwarded with `div`
+//! (RFC 8946), in Identity headers (RFC 8224). SIP-41.
 //!
 //! Made and read here; whether a signature that came in is right is not checked: that needs certificates from the network.
 
@@ -36,8 +37,19 @@ pub(crate) struct Stated {
     pub attestation: String,
     /// Digits of the caller's number; blank if it names none.
     pub from: String,
+    /// Digits of the first number that it is for; blank if it names none.
+    pub to: String,
     /// Where its certificate is said to be.
     pub certificate: String,
+}
+
+/// What is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Who calls.
+    Shaken,
+    /// Where a call goes on to.
+    Div,
 }
 
 /// Why a call is not signed.
@@ -54,8 +66,6 @@ pub(crate) enum NotSigned {
 /// The value of an Identity header for a call (RFC 8224 §4.1).
 pub(crate) fn sign(claims: Claims<'_>, by: &Signer) -> Result<String, NotSigned> {
     let (from, to) = (digits(claims.from)?, digits(claims.to)?);
-    let header =
-        object(&[("alg", "ES256"), ("ppt", "shaken"), ("typ", "passport"), ("x5u", &by.certificate)]);
     // Keys in order, nothing between (RFC 8225 §9).
     let payload = format!(
         "{{\"attest\":\"{}\",\"dest\":{{\"tn\":[\"{to}\"]}},\"iat\":{},\"orig\":{{\"tn\":\"{from}\"}},\"origid\":\"{}\"}}",
@@ -63,6 +73,24 @@ pub(crate) fn sign(claims: Claims<'_>, by: &Signer) -> Result<String, NotSigned>
         claims.at.timestamp(),
         origin(claims.origin),
     );
+    header(Kind::Shaken, &payload, by)
+}
+
+/// The value of an Identity header that says where a call goes on to that was signed for one of our numbers: it stands
+/// beside the one that came (RFC 8946 §4.1). `to` is the number in full.
+pub(crate) fn divert(came: &Stated, to: &str, at: DateTime<Utc>, by: &Signer) -> Result<String, NotSigned> {
+    let (to, from, was_for) = (digits(to)?, whole(&came.from)?, whole(&came.to)?);
+    let payload = format!(
+        "{{\"dest\":{{\"tn\":[\"{to}\"]}},\"div\":{{\"tn\":\"{was_for}\"}},\"iat\":{},\"orig\":{{\"tn\":\"{from}\"}}}}",
+        at.timestamp(),
+    );
+    header(Kind::Div, &payload, by)
+}
+
+/// The value of a header with that payload.
+fn header(kind: Kind, payload: &str, by: &Signer) -> Result<String, NotSigned> {
+    let ppt = kind.ppt();
+    let header = object(&[("alg", "ES256"), ("ppt", ppt), ("typ", "passport"), ("x5u", &by.certificate)]);
     let signed = [URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload)].join(".");
     // The only randomness below the shell: a nonce of ECDSA, which ring takes from the system and nothing depends on.
     let random = SystemRandom::new();
@@ -70,7 +98,7 @@ pub(crate) fn sign(claims: Claims<'_>, by: &Signer) -> Result<String, NotSigned>
     let key = key.map_err(|_| NotSigned::Key)?;
     let signature = key.sign(&random, signed.as_bytes()).map_err(|_| NotSigned::Key)?;
     let signature = URL_SAFE_NO_PAD.encode(signature.as_ref());
-    Ok(format!("{signed}.{signature};info=<{}>;alg=ES256;ppt=\"shaken\"", by.certificate))
+    Ok(format!("{signed}.{signature};info=<{}>;alg=ES256;ppt=\"{ppt}\"", by.certificate))
 }
 
 /// What an Identity header says; `None` if it is none, or longer than any.
@@ -88,6 +116,7 @@ pub(crate) fn read(value: &[u8]) -> Option<Stated> {
     Some(Stated {
         attestation: text(&payload["attest"]),
         from: text(&payload["orig"]["tn"]),
+        to: text(&payload["dest"]["tn"][0]),
         certificate: plain(info.unwrap_or_default().trim_matches(['<', '>'])),
     })
 }
@@ -101,9 +130,22 @@ pub(crate) fn words(attestation: Attestation) -> &'static str {
     }
 }
 
+impl Kind {
+    /// The name of the extension.
+    fn ppt(self) -> &'static str {
+        match self {
+            Self::Shaken => "shaken",
+            Self::Div => "div",
+        }
+    }
+}
+
 /// A number as it is signed: digits alone (RFC 8224 §8.3).
 fn digits(number: &str) -> Result<&str, NotSigned> {
-    let digits = number.strip_prefix('+').unwrap_or_default();
+    whole(number.strip_prefix('+').unwrap_or_default())
+}
+
+fn whole(digits: &str) -> Result<&str, NotSigned> {
     let is_whole = (6..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     is_whole.then_some(digits).ok_or(NotSigned::Numbers)
 }

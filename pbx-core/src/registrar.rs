@@ -14,7 +14,7 @@ use sip_stack::{
 };
 
 use crate::{
-    auth::{Arrival, Auth, Identity, Refused},
+    auth::{Arrival, Identity, Refused},
     bindings::{Binding, Bindings, Contact, is_behind_nat},
     counters::Refusal,
     io::Now,
@@ -28,6 +28,13 @@ struct Bounds {
     greatest: Duration,
 }
 
+impl Bounds {
+    fn of(snapshot: &Snapshot) -> Self {
+        let node = snapshot.node();
+        Self { least: node.registration_min, greatest: node.registration_max }
+    }
+}
+
 /// What an accepted REGISTER does, in this order.
 #[derive(Debug)]
 pub(crate) struct Registration {
@@ -38,18 +45,15 @@ pub(crate) struct Registration {
     pub bind: Vec<Contact>,
 }
 
-/// Decides on a REGISTER; nothing is changed but the digest's memory of used nonces.
+/// Decides on a REGISTER of a device; nothing is changed.
 pub(crate) fn register(
     snapshot: &Snapshot,
-    auth: &mut Auth,
+    identity: Identity,
     bindings: &Bindings,
-    now: Now,
     arrival: Arrival<'_>,
 ) -> Result<Registration, Refused> {
     let request = arrival.request;
-    let to = request.to();
-    let identity = auth.identify(snapshot, now, arrival, to.uri)?;
-    if !identity.owns(snapshot, to.uri) {
+    if !identity.owns(snapshot, request.to().uri) {
         return Err(Refused::new(403, "To is not an address of this device", Refusal::NotTheirs));
     }
     let current = bindings.of(identity.device.id);
@@ -61,8 +65,7 @@ pub(crate) fn register(
     if values.len() > limits::CONTACTS {
         return Err(bad("Too many contacts"));
     }
-    let node = snapshot.node();
-    let bounds = Bounds { least: node.registration_min, greatest: node.registration_max };
+    let bounds = Bounds::of(snapshot);
     let contacts =
         values.iter().map(|value| read_contact(arrival, bounds, value)).collect::<Result<Vec<_>, _>>()?;
     for contact in &contacts {
@@ -72,6 +75,13 @@ pub(crate) fn register(
     let mut unbind: Vec<String> = gone.into_iter().map(|c| c.key).collect();
     make_room(identity.device.max_contacts, current, &bind, &mut unbind);
     Ok(Registration { identity, unbind, bind })
+}
+
+/// The first contact that a REGISTER would bind, whoever sent it.
+pub(crate) fn first_contact(snapshot: &Snapshot, arrival: Arrival<'_>) -> Option<Contact> {
+    let value = arrival.request.values(Name::Contact).next().filter(|value| *value != b"*")?;
+    let contact = read_contact(arrival, Bounds::of(snapshot), value).ok()?;
+    (!contact.expires.is_zero()).then_some(contact)
 }
 
 /// The 200: all contacts with the time they have left (RFC 3261 §10.3 step 8).

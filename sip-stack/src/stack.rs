@@ -306,6 +306,10 @@ impl Stack {
     pub fn dialog_ids(&self, id: InviteId) -> Option<[String; 3]> {
         self.invites.get(&id)?.dialog_ids()
     }
+    /// The dialog of a session as it stands: where its peer is, among others.
+    pub fn keep_dialog(&self, id: InviteId) -> Option<KeptDialog> {
+        self.invites.get(&id)?.keep_dialog()
+    }
     fn act(&mut self, now: Instant, id: InviteId, verb: impl FnOnce(&mut Invite, &mut Layer)) {
         self.with_invite(id, verb);
         self.hear_all(now);

@@ -171,6 +171,46 @@ fn a_trunk_with_a_key_signs_for_our_own_numbers() {
     assert!(world.record().trace.contains("no P-256 key"), "{}", world.record().trace);
 }
 
+/// SIP-41 (RFC 8946): a call that came signed for a number of ours goes on with that signature, and with one of ours that says
+/// where it goes.
+#[test]
+fn a_forward_of_a_signed_call_is_signed_beside_what_came() {
+    let mut world = World::new(5);
+    let (_, carrier) = outside(&mut world);
+    let second = world.carrier("+4940777");
+    let source = world.host(second);
+    // {"attest":"B","dest":{"tn":["49301234501"]},"orig":{"tn":"4940777"}}; the other is for somebody else's 4940111222.
+    let ours = "e30.eyJhdHRlc3QiOiJCIiwiZGVzdCI6eyJ0biI6WyI0OTMwMTIzNDUwMSJdfSwib3JpZyI6eyJ0biI6IjQ5NDA3NzcifX0.c2ln;info=<https://a.example/c>";
+    let foreign = "e30.eyJhdHRlc3QiOiJCIiwiZGVzdCI6eyJ0biI6WyI0OTQwMTExMjIyIl19LCJvcmlnIjp7InRuIjoiNDk0MDc3NyJ9fQ.c2ln;info=<https://a.example/c>";
+    world.config(|c| {
+        c.add_number("+49301234501").user = Some(c.users[0].id);
+        c.trunks[0].incoming.sources = config::snapshot::Source::list(&source).unwrap();
+        c.trunks[0].foreign_callers = true;
+        c.user("101").forwards = Forwards { always: Some("+49171555".into()), ..Forwards::default() };
+        let certificate = "https://cert.example/c.pem".to_owned();
+        let signer = Signer { key: KEY.into(), certificate, attestation: Attestation::Partial };
+        c.trunks[0].outgoing.identity = Identity::Sign(Box::new(signer));
+    });
+    world.switch(second).adds = vec![(Name::Identity, ours.into())];
+    calls(&mut world, second, "+49301234501");
+    let invite = world.phone(carrier).last_invite.clone().unwrap();
+    let values: Vec<_> =
+        invite.headers(Name::Identity).map(|v| String::from_utf8_lossy(v).into_owned()).collect();
+    assert_eq!((values.len(), values[0].as_str()), (2, ours));
+    assert!(values[1].ends_with(";info=<https://cert.example/c.pem>;alg=ES256;ppt=\"div\""), "{values:?}");
+    let trace = world.record().trace.clone();
+    assert!(trace.contains("from +49301234501 to +49171555"), "{trace}");
+    world.switch(second).adds = vec![(Name::Identity, foreign.into())];
+    calls(&mut world, second, "+49301234501");
+    let invite = world.phone(carrier).last_invite.clone().unwrap();
+    assert_eq!(invite.headers(Name::Identity).count(), 1, "nobody here may say where others' calls go");
+    assert!(
+        world.record().trace.contains("+4940111222 is no number of the company"),
+        "{}",
+        world.record().trace
+    );
+}
+
 /// MED-01, SIP-38: PCMU and PCMA are converted into each other; who has neither takes the next trunk, or is refused with 488.
 #[test]
 fn a_trunk_for_g711_is_offered_what_the_caller_has_of_it() {

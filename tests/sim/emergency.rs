@@ -7,7 +7,7 @@ use config::{
     snapshot::{CivicAddress, Forwards, Geolocation},
 };
 use sip_stack::Name;
-use tests::{Habit, State, World, secs};
+use tests::{Habit, Nat, State, World, ms, secs};
 
 use crate::{
     outside::{header, outside},
@@ -212,6 +212,85 @@ fn help_calls_back_past_forwards_and_over_a_restart() {
     assert_eq!(world.phone(alice).invited, before, "an hour is over");
     world.run_until_idle();
     world.assert_quiet();
+}
+
+/// SIP-42, USR-05, R-01: who is suspended, alone or with the whole company, is called back by help where they called from,
+/// also after a restart, and by nobody else.
+#[test]
+fn help_calls_back_a_phone_that_may_not_register() {
+    seeds(|seed| {
+        let mut world = rough(seed);
+        let (alice, carrier) = outside(&mut world);
+        office(&mut world);
+        world.company.add_user("102");
+        world.config(|_| {});
+        let bob = world.plug_in("102");
+        world.config(|c| match seed.is_multiple_of(2) {
+            true => c.user("101").suspended = true,
+            false => c.tenant.suspended = true,
+        });
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        if seed.is_multiple_of(3) {
+            world.kill_and_restart();
+        }
+        world.dials(bob, "101");
+        world.run_until(secs(30), |w| matches!(w.state(bob), State::Refused(_)));
+        assert_eq!(world.phone(alice).invited, 0, "nobody in the house reaches who is suspended");
+        world.habit(alice, Habit::Answer(ms(500)));
+        world.dials(carrier, "+49301234599");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up && w.state(carrier) == State::Up);
+        world.run_for(secs(2));
+        world.assert_talking(alice, carrier);
+        world.hangs_up(carrier);
+        world.run_until_idle();
+        let trace = &world.record().trace;
+        assert!(trace.contains("help was called from there"), "{trace}");
+        world.run_for(secs(3600));
+        let before = world.phone(alice).invited;
+        world.dials(carrier, "+49301234599");
+        world.run_until(secs(30), |w| matches!(w.state(carrier), State::Refused(_)));
+        assert_eq!(world.phone(alice).invited, before, "an hour is over");
+        world.run_until_idle();
+        world.assert_quiet();
+    });
+}
+
+/// SIP-42, SIP-07: who tries to register since is followed, and kept reachable through NAT for that hour and no longer.
+#[test]
+fn a_suspended_phone_behind_nat_stays_reachable_for_help() {
+    seeds(|seed| {
+        let mut world = World::new(seed).delay(ms(5)..ms(60)).duplicates(0.02);
+        let (alice, carrier) = outside(&mut world);
+        office(&mut world);
+        world.config(|c| c.user("101").suspended = true);
+        world.tries_to_register(alice);
+        assert_eq!(world.phone(alice).registered, None);
+        world.dials(alice, "112");
+        world.run_until(secs(30), |w| w.state(alice) == State::Up);
+        world.hangs_up(alice);
+        world.run_until_idle();
+        assert!(world.phone(alice).asked_at.is_empty(), "there is no NAT in front of it");
+        world.phone(alice).nat = Some(Nat::new("192.168.1.7:5060", secs(45)));
+        world.tries_to_register(alice);
+        assert_eq!(world.phone(alice).registered, None, "it may call for help, no more");
+        assert_eq!(world.metric("dialtone_bindings"), 0.0);
+        world.run_for(secs(1800));
+        world.dials(carrier, "+49301234599");
+        world.run_until(secs(4), |w| w.state(alice) == State::Rings);
+        let invite = world.phone(alice).last_invite.clone().unwrap();
+        assert_eq!(invite.request_uri(), Some(&b"sip:101@192.168.1.7:5060"[..]), "as it registers");
+        world.hangs_up(carrier);
+        world.run_for(secs(1900));
+        let asked = world.phone(alice).asked_at.len();
+        assert!(asked > 100, "{asked}");
+        world.run_for(secs(600));
+        assert_eq!(world.phone(alice).asked_at.len(), asked, "the hour is over");
+        world.run_until_idle();
+        world.assert_quiet();
+    });
 }
 
 /// GEO-07: on a trunk whose channels are all taken, the youngest other call gives its own up.

@@ -98,7 +98,10 @@ impl Store {
             }
             Change::CallParties(parties) => self.parties.extend(parties),
             Change::Usage(row) => self.usage.push(row),
-            Change::Emergency(row) => self.emergencies.push(*row),
+            Change::Emergency(row) => {
+                self.emergencies.retain(|other| other.call != row.call);
+                self.emergencies.push(*row);
+            }
             Change::Alert(row) => self.alerts.push(*row),
             Change::LastCaller { user, number } => {
                 self.last_callers.insert(user, number);

@@ -215,6 +215,13 @@ impl World {
         self.settle();
         self.run_until(secs(60), |w| w.phones[phone.0].registered.is_some());
     }
+    /// Tries to register, and waits for what that comes to.
+    pub fn tries_to_register(&mut self, phone: PhoneId) {
+        let now = self.clock;
+        self.phone(phone).register(now);
+        self.settle();
+        self.run_for(secs(40));
+    }
     /// Another revision.
     pub fn config(&mut self, change: impl FnOnce(&mut Company)) {
         change(&mut self.company);

@@ -9,6 +9,8 @@ use tests::{
     server::Server,
 };
 
+use crate::trunks;
+
 /// A phone's subscription: it takes what is notified by itself, and the phone's log has it.
 struct Watch<'a> {
     phone: &'a Phone,
@@ -174,6 +176,64 @@ fn a_dnd_key_is_kept_in_step_with_the_portal() {
     assert_eq!(server.sql("SELECT via FROM audit ORDER BY id DESC LIMIT 1"), "phone");
     assert_eq!(bob.dial(&server.number(0)).refused().status(), Some(486));
     server.quiet();
+}
+
+/// SIP-28: do not disturb, a forward and the night light lamps under their codes, whether they are switched by phone or in the
+/// portal; a killed program tells them as they are.
+#[test]
+fn lamps_of_switches_follow_phone_and_portal_over_a_kill() {
+    let mut server = Server::start();
+    let [alice, bob, carol] = server.phones();
+    let numbers = [format!("*78{}", server.number(1)), format!("*72{}", server.number(0)), "*27".to_owned()];
+    let lamps = numbers.map(|number| Watch::begin(&carol, &server, "dialog", &number));
+    assert!(lamps.iter().all(|lamp| !is_lit(&lamp.told()[0].body_text())));
+    bob.dial("*78").answered().ended();
+    lamps[0].until_told("that he is not to be disturbed", is_lit);
+    alice.dial(&format!("*72{}", server.number(2))).answered().ended();
+    lamps[1].until_told("that her calls go elsewhere", is_lit);
+    let before: Vec<usize> = lamps.iter().map(|lamp| lamp.told().len()).collect();
+    server.kill();
+    server.restart();
+    for ((lamp, before), stands) in lamps.iter().zip(before).zip([true, true, false]) {
+        until_true("how it stands", || lamp.told().len() > before);
+        assert_eq!(is_lit(&lamp.told()[before].body_text()), stands);
+    }
+    server.edit("UPDATE settings SET night_enabled = 1, night_mode = 'night'");
+    lamps[2].until_told("that it is night", is_lit);
+    // At night her calls go where they go at night.
+    lamps[1].until_told("that they come to her again", |body| !is_lit(body));
+    bob.dial("*79").answered().ended();
+    lamps[0].until_told("that he may be disturbed", |body| !is_lit(body));
+    server.edit("UPDATE settings SET night_mode = 'day'");
+    lamps[2].until_told("that it is day", |body| !is_lit(body));
+    server.quiet();
+}
+
+/// SIP-28: the lamp of a trunk shows its call, that of a park slot who waits there.
+#[test]
+fn lamps_of_a_trunk_and_a_park_slot_follow_a_call() {
+    let server = Server::start();
+    let [alice, _bob, carol] = server.phones();
+    let carrier = trunks::carrier(&server);
+    let trunk = server.sql("SELECT id FROM trunks");
+    let line = Watch::begin(&carol, &server, "dialog", &format!("**{trunk}"));
+    let slot = Watch::begin(&carol, &server, "dialog", "701");
+    let dialling = carrier.dial(trunks::OURS);
+    let mut by_alice = alice.incoming().answer();
+    let by_carrier = dialling.answered();
+    line.until_told("that it is in use", is_lit);
+    let to = format!("Refer-To: <sip:*70@{}>\r\n", server.sip());
+    assert_eq!(by_alice.request("REFER", &to, "").status(), Some(202));
+    slot.until_told("who waits", |body| is_lit(body) && body.contains(&format!("sip:{}@", trunks::THEIRS)));
+    by_alice.ended();
+    by_carrier.hang_up();
+    slot.until_told("that it is free", |body| !is_lit(body));
+    line.until_told("that it is free", |body| !is_lit(body));
+    server.quiet();
+}
+
+fn is_lit(body: &str) -> bool {
+    body.contains("<state>confirmed</state>")
 }
 
 /// SIP-22, RFC 3515: who refers outside of any call hears by NOTIFY what becomes of the call.

@@ -6,11 +6,11 @@ use tests::{
 };
 
 /// Our number, and that of somebody outside.
-const OURS: &str = "+12025550100";
-const THEIRS: &str = "+12025550199";
+pub const OURS: &str = "+12025550100";
+pub const THEIRS: &str = "+12025550199";
 
 /// A carrier's switch, and a trunk to it that is known by its address.
-fn carrier(server: &Server) -> Phone {
+pub fn carrier(server: &Server) -> Phone {
     let account = Account {
         extension: THEIRS.into(),
         user: THEIRS.into(),

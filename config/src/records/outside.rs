@@ -39,6 +39,19 @@ pub struct EmergencyRow {
     /// The number that help sees and calls back; E.164 as a rule.
     pub shown: String,
     pub dialled: String,
+    /// Where the phone is reached; `None` if it was none of ours.
+    pub reach: Option<Reach>,
+}
+
+/// Where a phone is reached that called for help, whether or not it may register. SIP-42
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Its contact address.
+    pub contact: String,
+    /// Route values before it, joined by `,`; blank if there are none.
+    pub path: String,
+    /// The flow by which it came, as in [`super::BindingRow`].
+    pub flow: String,
 }
 
 /// Something that administrators must see.
@@ -116,7 +129,8 @@ impl Db {
         let usage =
             usage.query_map([day], read_usage)?.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let mut emergencies = writer.prepare(
-            "SELECT call_id, tenant_id, at, user_id, device_id, shown, dialled FROM emergency_calls ORDER BY at",
+            "SELECT call_id, tenant_id, at, user_id, device_id, shown, dialled, contact, path, flow \
+             FROM emergency_calls ORDER BY at",
         )?;
         let emergencies = emergencies.query_map([], read_emergency)?.collect::<Result<_, _>>()?;
         Ok(OutsideRows { usage, emergencies })
@@ -160,10 +174,14 @@ pub(super) fn keep_usage(rows: &Connection, usage: &UsageRow) -> rusqlite::Resul
     Ok(())
 }
 
+/// A call that is there already is reached elsewhere from now on.
 pub(super) fn keep_emergency(rows: &Connection, call: &EmergencyRow) -> rusqlite::Result<()> {
+    let part = |part: fn(&Reach) -> &String| call.reach.as_ref().map_or("", |reach| part(reach));
     rows.prepare_cached(
-        "INSERT INTO emergency_calls (call_id, tenant_id, at, user_id, device_id, shown, dialled) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        "INSERT INTO emergency_calls \
+         (call_id, tenant_id, at, user_id, device_id, shown, dialled, contact, path, flow) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (call_id) DO UPDATE \
+         SET contact = excluded.contact, path = excluded.path, flow = excluded.flow",
     )?
     .execute((
         &call.call,
@@ -173,6 +191,9 @@ pub(super) fn keep_emergency(rows: &Connection, call: &EmergencyRow) -> rusqlite
         call.device.map(|device| device.0),
         &call.shown,
         &call.dialled,
+        part(|reach| &reach.contact),
+        part(|reach| &reach.path),
+        part(|reach| &reach.flow),
     ))?;
     Ok(())
 }
@@ -207,6 +228,7 @@ fn read_usage(row: &Row<'_>) -> rusqlite::Result<Option<UsageRow>> {
 }
 
 fn read_emergency(row: &Row<'_>) -> rusqlite::Result<EmergencyRow> {
+    let reach = Reach { contact: row.get(7)?, path: row.get(8)?, flow: row.get(9)? };
     Ok(EmergencyRow {
         call: row.get(0)?,
         tenant: TenantId(row.get(1)?),
@@ -215,6 +237,7 @@ fn read_emergency(row: &Row<'_>) -> rusqlite::Result<EmergencyRow> {
         device: row.get::<_, Option<i64>>(4)?.map(DeviceId),
         shown: row.get(5)?,
         dialled: row.get(6)?,
+        reach: Some(reach).filter(|reach| !reach.contact.is_empty()),
     })
 }
 
@@ -275,6 +298,7 @@ mod tests {
             device: None,
             shown: "+49301234500".into(),
             dialled: "112".into(),
+            reach: None,
         };
         let text = "101 Anna Berg called 112 from Office".to_owned();
         let alert = AlertRow {
@@ -287,7 +311,15 @@ mod tests {
         };
         let rows = [Change::Emergency(Box::new(call.clone())), Change::Alert(Box::new(alert))];
         company.db.write_records(&rows).unwrap();
-        assert_eq!(company.db.load_outside("2026-11-22", 4000).unwrap().emergencies, [call]);
+        assert_eq!(company.db.load_outside("2026-11-22", 4000).unwrap().emergencies, [call.clone()]);
+        let reach = Reach {
+            contact: "sip:101@192.0.2.1:5062".into(),
+            path: "<sip:192.0.2.9;lr>".into(),
+            flow: "udp 198.51.100.1:5060 192.0.2.1:5062".into(),
+        };
+        let moved = EmergencyRow { reach: Some(reach), ..call };
+        company.db.write_records(&[Change::Emergency(Box::new(moved.clone()))]).unwrap();
+        assert_eq!(company.db.load_outside("2026-11-22", 4000).unwrap().emergencies, [moved]);
         assert!(company.db.load_outside("2026-11-22", 6000).unwrap().emergencies.is_empty());
         let shown = company.db.alerts(ONE).unwrap();
         assert_eq!(

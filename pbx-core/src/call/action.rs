@@ -6,7 +6,7 @@ use config::{
     ParkLotId, TenantId, UserId,
     edits::Edit,
     models::Vendor,
-    records::Change,
+    records::{Change, outside::EmergencyRow},
     snapshot::{Device, User},
 };
 use sip_stack::Flow;
@@ -79,6 +79,8 @@ pub(crate) enum Action {
     Return(Cause),
     /// Ring this user's phones: the caller calls for help. GEO-08
     Alarm(UserId),
+    /// Remember that the caller calls for help, and where their phone is. SIP-42
+    Help(Box<EmergencyRow>),
     /// Change the configuration; [`Event::Edited`] follows.
     Edit(u64, Box<Edit>),
     /// Call a number by a trunk.

@@ -111,6 +111,39 @@ impl Call {
         devices.filter(used).flat_map(|device| self.dial_contacts(user, device, turn)).collect()
     }
 
+    /// Calls the phone with which a user called for help where it was then, unless it rings as any other does. SIP-42
+    pub(crate) fn dial_helped(&self, user: &Arc<User>) -> Option<Ringing> {
+        let facts = self.facts();
+        let (tenant, utc) = (facts.tenant.id, self.utc());
+        let callbacks = facts.office.callbacks.borrow();
+        let id = callbacks.phone_of(tenant, user.id, utc)?;
+        let device = facts.snapshot.device(tenant, id)?;
+        let bindings = facts.office.bindings.borrow();
+        let (uri, path, flow) = match bindings.of(id).first() {
+            Some(_) if device.ring != Ring::Disabled => return None,
+            Some(bound) => {
+                (bound.contact.to_string(), bound.path.as_deref().unwrap_or_default().into(), bound.flow)
+            }
+            None => callbacks.phone(id, utc).map(|helped| (helped.contact, helped.path, helped.flow))?,
+        };
+        let what = format_args!("{} of {}: help was called from there", device.name, name(user));
+        self.note("Rings", what, "emergency calls");
+        let leg = facts.office.new_leg();
+        self.act(Action::Dial(Box::new(Dial {
+            leg,
+            user: user.clone(),
+            device: device.clone(),
+            uri,
+            path,
+            flow,
+            at: self.now(),
+            diversions: self.diversions(),
+            manner: Manner::Ring,
+            vendor: None,
+        })));
+        Some((leg, user.id))
+    }
+
     /// Waits until one of the ringing legs is answered; the others stop. Who is asked for a key has answered once it is pressed.
     pub(crate) async fn first_answer(
         &self,

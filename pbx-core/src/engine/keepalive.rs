@@ -2,9 +2,10 @@
 //!
 //! Nothing is taken from a contact that does not answer: it stays until it expires, and calls still try it.
 
-use sip_stack::{Request, RequestId};
+use config::TenantId;
+use sip_stack::{Flow, Request, RequestId};
 
-use super::Engine;
+use super::{Engine, helping::of_help};
 use crate::{
     io::Now,
     pinholes::{Change, Key},
@@ -44,13 +45,9 @@ impl Engine {
     }
 
     fn ask_contact(&mut self, now: Now, key: Key) {
-        let bindings = self.office.bindings.borrow();
-        let found = bindings.find(key).and_then(|(tenant, b)| Some((self.snapshot.tenant(tenant)?, b)));
-        let Some((tenant, binding)) = found else {
-            drop(bindings);
-            return self.pinholes.forget(key);
-        };
-        let (flow, contact) = (binding.flow, binding.contact.to_string());
+        let found = self.contact_to_ask(now, key);
+        let found = found.and_then(|(id, flow, contact)| Some((self.snapshot.tenant(id)?, flow, contact)));
+        let Some((tenant, flow, contact)) = found else { return self.pinholes.forget(key) };
         let request = Request {
             method: "OPTIONS",
             from: format!("<sip:{}>", tenant.domain),
@@ -58,8 +55,18 @@ impl Engine {
             uri: contact,
             ..Request::default()
         };
-        drop(bindings);
         let id = self.stack.request(now.at, flow, request);
         self.pinholes.asked(id, key);
+    }
+
+    /// A binding, or the contact of a phone without one that called for help. SIP-42
+    fn contact_to_ask(&self, now: Now, key: Key) -> Option<(TenantId, Flow, String)> {
+        let bindings = self.office.bindings.borrow();
+        if key != of_help(key.0) {
+            let (tenant, binding) = bindings.find(key)?;
+            return Some((tenant, binding.flow, binding.contact.to_string()));
+        }
+        let helped = self.office.callbacks.borrow().phone(key.0, now.utc)?;
+        bindings.of(key.0).is_empty().then_some((helped.tenant, helped.flow, helped.contact))
     }
 }

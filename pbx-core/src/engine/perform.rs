@@ -57,6 +57,7 @@ impl Engine {
             Action::ParkHeld(lot, slot) => self.park_held(now, id, lot, slot),
             Action::Return(cause) => self.give_back(now, id, cause),
             Action::Alarm(user) => self.alarm(now, id, user),
+            Action::Help(row) => self.remember_help(now, id, row),
             Action::Leave(leave) => self.leave(now, id, leave),
             Action::Store(change) => {
                 let stored = self.records.store(change);

@@ -45,10 +45,7 @@ impl Engine {
     }
 
     fn on_register(&mut self, now: Now, id: RequestId, arrival: Arrival<'_>) {
-        let bindings = self.office.bindings.borrow();
-        let decided = registrar::register(&self.snapshot, &mut self.auth, &bindings, now, arrival);
-        drop(bindings);
-        match decided {
+        match self.registration(now, arrival) {
             Ok(registration) => self.apply(now, id, arrival.request, registration),
             Err(Refused { response, why }) => {
                 self.counters.refused(why);
@@ -56,6 +53,17 @@ impl Engine {
                 self.stack.respond(now.at, id, response);
             }
         }
+    }
+
+    /// What a REGISTER is to change. Who is suspended binds nothing, but is called back by help where they are. SIP-42
+    fn registration(&mut self, now: Now, arrival: Arrival<'_>) -> Result<Registration, Refused> {
+        let address = arrival.request.to().uri;
+        let identity = self.auth.identify_any(&self.snapshot, now, arrival, address)?;
+        if let Err(refused) = identity.may_call() {
+            self.follow_help(now, &identity, arrival);
+            return Err(refused);
+        }
+        registrar::register(&self.snapshot, identity, &self.office.bindings.borrow(), arrival)
     }
 
     fn apply(&mut self, now: Now, id: RequestId, request: &Message, registration: Registration) {
@@ -66,7 +74,7 @@ impl Engine {
         let before = self.flows_of(device);
         self.counters.registers += 1;
         for key in unbind {
-            self.unbind(device, &key);
+            self.unbind(now, device, &key);
         }
         for contact in bind {
             let mut bindings = self.office.bindings.borrow_mut();
@@ -111,7 +119,7 @@ impl Engine {
     }
 
     /// Removes a contact from memory, store and view.
-    fn unbind(&mut self, device: DeviceId, key: &str) {
+    fn unbind(&mut self, now: Now, device: DeviceId, key: &str) {
         let Some((tenant, binding)) = self.office.bindings.borrow_mut().unbind(device, key) else { return };
         self.pinholes.forget((device, binding.position));
         let key = binding.key().to_owned();
@@ -119,6 +127,7 @@ impl Engine {
         self.out.push_back(stored);
         self.out.push_back(Output::Live(live::Change::Unbound { tenant, device, key }));
         self.touch_device(tenant, device);
+        self.keep_help_reachable(now, device);
     }
 
     pub(super) fn expire_bindings(&mut self, now: Now) {
@@ -126,7 +135,7 @@ impl Engine {
             let expired = self.office.bindings.borrow().expired(now.at);
             let Some((device, key)) = expired else { break };
             tracing::info!(device.id = %device, "registration expired");
-            self.unbind(device, &key);
+            self.unbind(now, device, &key);
         }
     }
 
@@ -148,14 +157,14 @@ impl Engine {
             self.keep_open(now, (device, position));
         }
         let nothing = Arc::new(Snapshot::default());
-        self.sweep_bindings(&nothing);
+        self.sweep_bindings(now, &nothing);
     }
 
     /// New calls see the new revision at once; bindings that it no longer allows are removed.
     pub(super) fn swap_config(&mut self, now: Now, snapshot: Arc<Snapshot>) {
         self.resync_changed(now, &snapshot);
         let old = std::mem::replace(&mut self.snapshot, snapshot);
-        self.sweep_bindings(&old);
+        self.sweep_bindings(now, &old);
         self.watch_config(&old);
         self.reconcile_trunks(now);
         self.review_all_minutes(now);
@@ -163,7 +172,7 @@ impl Engine {
 
     /// Removes the contacts of devices that are gone, whose user or company is suspended, or whose secret is another than
     /// in `old`: whoever registered with the old secret must prove the new one.
-    fn sweep_bindings(&mut self, old: &Snapshot) {
+    fn sweep_bindings(&mut self, now: Now, old: &Snapshot) {
         let (new, office) = (self.snapshot.clone(), self.office.clone());
         let gone: Vec<DeviceId> = office
             .bindings
@@ -176,7 +185,7 @@ impl Engine {
             let keys: Vec<String> =
                 office.bindings.borrow().of(device).iter().map(|b| b.key().to_owned()).collect();
             for key in keys {
-                self.unbind(device, &key);
+                self.unbind(now, device, &key);
             }
         }
     }

@@ -48,9 +48,11 @@ pub(crate) async fn extension(call: &Call, user: &Arc<User>) -> Next {
     ring(call, user, &answering).await
 }
 
-/// Help calls back: neither forward, do not disturb nor the busy trigger keeps it away. SIP-42.
+/// Help calls back: neither forward, do not disturb nor the busy trigger keeps it away, nor that the phone from which help
+/// was called may not register. SIP-42.
 async fn called_back(call: &Call, user: &Arc<User>) -> Next {
-    match call.ring(std::slice::from_ref(user), call.after(limits::CALLED_BACK_RINGS)).await {
+    let (users, until) = (std::slice::from_ref(user), call.after(limits::CALLED_BACK_RINGS));
+    match call.ring_with(users, until, |_| None, |user| call.dial_helped(user)).await {
         Ok(leg) => call.talk(leg).await,
         Err(why) => Next::Hangup(why.cause()),
     }

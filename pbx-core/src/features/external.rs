@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use config::snapshot::{Identity, Trunk};
+use config::snapshot::{Identity, Signer, Trunk};
 use sip_stack::resolve::Hop;
 
 use crate::{
@@ -95,7 +95,8 @@ fn signatures(call: &Call, plan: &Plan, trunk: &Trunk) -> Vec<String> {
     // A signature is for one number: that of who called, if they are still the one who is shown.
     if !came.is_empty() && *shown == facts.caller.number {
         call.note("Passes signatures on", format_args!("{} that came with {shown}", came.len()), "Identity");
-        return came;
+        let diverted = signer.and_then(|signer| diverted(call, plan, signer, &came));
+        return came.into_iter().chain(diverted).collect();
     }
     let Some(signer) = signer.filter(|_| plan.emergency.is_none()) else { return vec![] };
     // For numbers of others nobody can ask us to answer.
@@ -115,6 +116,29 @@ fn signatures(call: &Call, plan: &Plan, trunk: &Trunk) -> Vec<String> {
         Err(why) => {
             call.note("Not signed", why, "Identity");
             vec![]
+        }
+    }
+}
+
+/// What says that a call which was signed for a number of ours goes on to where it was forwarded (RFC 8946).
+fn diverted(call: &Call, plan: &Plan, signer: &Signer, came: &[String]) -> Option<String> {
+    let facts = call.facts();
+    let stated = passport::read(came.last()?.as_bytes())?;
+    let was_for = format!("+{}", stated.to);
+    let is_ours = facts.snapshot.number_by_e164(&was_for).is_some_and(|number| number.tenant == plan.payer.0);
+    if !is_ours {
+        call.note("Forward not signed", format_args!("{was_for} is no number of the company"), "Identity");
+        return None;
+    }
+    let to = plan.called.as_deref().unwrap_or_default();
+    match passport::divert(&stated, to, call.utc(), signer) {
+        Ok(value) => {
+            call.note("Forward signed", format_args!("from {was_for} to {to}"), "Identity");
+            Some(value)
+        }
+        Err(why) => {
+            call.note("Forward not signed", why, "Identity");
+            None
         }
     }
 }

@@ -125,10 +125,10 @@ fn alert(call: &Call, plan: &Plan, emergency: &Emergency) {
         device,
         shown: plan.shown.number.clone(),
         dialled,
+        reach: None,
     };
     debug_assert_eq!(plan.class, Class::Emergency);
-    facts.office.callbacks.borrow_mut().add(row.clone());
-    call.act(Action::Store(Change::Emergency(Box::new(row))));
+    call.act(Action::Help(Box::new(row)));
     let mail = emergency.notify.clone();
     let alert = AlertRow { tenant, at, kind: AlertKind::Emergency, text, user, mail };
     call.act(Action::Store(Change::Alert(Box::new(alert))));

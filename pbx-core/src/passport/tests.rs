@@ -54,6 +54,30 @@ fn what_is_signed_is_what_the_rfcs_ask_for_and_the_public_key_proves_it() {
     );
 }
 
+/// SIP-41 (RFC 8946 §4.1)
+#[test]
+fn a_forward_is_signed_beside_what_came_and_chains_to_it() {
+    let ((_, theirs), (public, ours)) = (key(), key());
+    let came = sign(claims(), &signer(theirs)).unwrap();
+    let stated = read(came.as_bytes()).unwrap();
+    assert_eq!(stated.to, "12355551212");
+    let at = DateTime::from_timestamp(1_443_208_375, 0).unwrap();
+    let value = divert(&stated, "+4989555", at, &signer(ours.clone())).unwrap();
+    let (token, params) = value.split_once(';').unwrap();
+    assert_eq!(params, "info=<https://cert.example/shaken.pem>;alg=ES256;ppt=\"div\"");
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &public).verify(signed.as_bytes(), &signature).unwrap();
+    let texts: Vec<_> = signed.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+    let header = r#"{"alg":"ES256","ppt":"div","typ":"passport","x5u":"https://cert.example/shaken.pem"}"#;
+    let payload = r#"{"dest":{"tn":["4989555"]},"div":{"tn":"12355551212"},"iat":1443208375,"orig":{"tn":"12155551212"}}"#;
+    assert_eq!(texts, [header.as_bytes(), payload.as_bytes()]);
+    let again = divert(&read(value.as_bytes()).unwrap(), "+493012345", at, &signer(ours.clone())).unwrap();
+    assert_eq!(read(again.as_bytes()).unwrap().to, "493012345", "a chain goes on");
+    let odd = Stated { from: "1\"2".into(), ..stated };
+    assert_eq!(divert(&odd, "+4989555", at, &signer(ours)), Err(NotSigned::Numbers));
+}
+
 /// SIP-41
 #[test]
 fn without_a_usable_key_or_numbers_nothing_is_signed() {
@@ -70,12 +94,13 @@ fn without_a_usable_key_or_numbers_nothing_is_signed() {
 /// SIP-41: the shape of RFC 8224 §4.1's example, and what is none.
 #[test]
 fn what_others_signed_is_read_but_not_believed() {
-    let payload = URL_SAFE_NO_PAD.encode(r#"{"attest":"B","orig":{"tn":"4989555"}}"#);
+    let payload =
+        URL_SAFE_NO_PAD.encode(r#"{"attest":"B","dest":{"tn":["4930123"]},"orig":{"tn":"4989555"}}"#);
     let stated =
         read(format!("e30.{payload}.c2ln;info=<https://a.example/c>;ppt=shaken").as_bytes()).unwrap();
     assert_eq!(
-        (&*stated.attestation, &*stated.from, &*stated.certificate),
-        ("B", "4989555", "https://a.example/c")
+        (&*stated.attestation, &*stated.from, &*stated.to, &*stated.certificate),
+        ("B", "4989555", "4930123", "https://a.example/c")
     );
     for none in ["", "x", "a.b;info=<x>", "a.b.c", "e30.e30.;info=<x>", "e30.e30.a.b;info=<x>"] {
         assert_eq!(read(none.as_bytes()), None, "{none}");

@@ -1,9 +1,11 @@
 //! A portal, a browser that is signed in to it, and short words for requests.
 
 use std::{
-    path::PathBuf,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -48,6 +50,35 @@ pub struct Answer {
     pub body: String,
 }
 
+/// The files of a first start, and the path of its setup link. Each company begins with a copy: making the tables takes
+/// longer than most tests.
+struct Pattern {
+    files: [(&'static str, Vec<u8>); 2],
+    setup_path: String,
+}
+
+static PATTERN: LazyLock<Pattern> = LazyLock::new(|| {
+    let folder = std::env::temp_dir().join(format!("dialtone-portal-{}-pattern", std::process::id()));
+    let db = Db::open(&folder).unwrap();
+    let setup_path = db.first_start().unwrap().unwrap().setup_path;
+    // The last connection writes what the journal holds to the file.
+    drop(db);
+    let files = ["dialtone.db", "dialtone.key"].map(|name| (name, std::fs::read(folder.join(name)).unwrap()));
+    std::fs::remove_dir_all(folder).unwrap();
+    Pattern { files, setup_path }
+});
+
+impl Pattern {
+    fn copy_to(&self, folder: &Path) -> String {
+        std::fs::create_dir_all(folder).unwrap();
+        for (name, content) in &self.files {
+            std::fs::write(folder.join(name), content).unwrap();
+            std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o600)).unwrap();
+        }
+        self.setup_path.clone()
+    }
+}
+
 impl World {
     /// A company as first start makes it.
     pub fn new() -> Self {
@@ -55,9 +86,8 @@ impl World {
         let name =
             format!("dialtone-portal-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
+        let setup_path = PATTERN.copy_to(&folder);
         let db = Db::open(&folder).unwrap();
-        let setup_path = db.first_start().unwrap().unwrap().setup_path;
         let live = Arc::new(FakeLive::new());
         let settings = portal::Settings {
             base_url: "http://pbx.example".into(),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Flow, Message, Name, Response,
     dialog::{Dialog, Local, push_contact},
-    event::{EarlyOffer, Event, InviteId},
+    event::{EarlyOffer, Event, InviteId, KeptDialog},
     transaction::{
         layer::{Layer, Owner, ServerId},
         receive::Arrival,
@@ -103,6 +103,14 @@ impl Invite {
         if let (Some(called), Ok(headers)) = (&mut self.called, self.session.hear_request(&request)) {
             called.session_headers = headers;
         }
+    }
+    /// What a restart would need of the first dialog, also of one that is not made yet.
+    pub(crate) fn keep_dialog(&self) -> Option<KeptDialog> {
+        if let Some(dialog) = self.dialogs.first() {
+            return Some(dialog.keep());
+        }
+        let (flow, request) = self.called.as_ref()?.request.as_ref()?;
+        Some(Dialog::of_request(self.local.clone(), request, *flow).keep())
     }
     /// Sends 101..=199: reliably where the caller requires it, or where it carries SDP and the caller allows it.
     pub(crate) fn progress(&mut self, now: Instant, layer: &mut Layer, mut response: Response) {

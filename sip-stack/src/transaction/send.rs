@@ -23,7 +23,6 @@ use crate::{
         Reply, Writer,
         number::{hex16, push_address, push_hex, push_number, text},
     },
-    wire::{StartLine, lex_lines, read_start_line},
 };
 
 /// A request before the transaction layer adds Via, User-Agent and Content-Length.
@@ -232,25 +231,29 @@ pub(super) fn start(now: Instant, method: Method, reliable: bool) -> ClientMachi
 
 /// ACK or CANCEL of our own request: its top Via, Request-URI, Route, From, Call-ID and CSeq number
 /// (RFC 3261 §9.1, §17.1.1.3).
-fn same_branch(request: &Bytes, method: &str, to: Option<&[u8]>, extra: &[(Name, &str)]) -> Option<Bytes> {
-    // What we printed is not checked again: a large group cancels many.
-    let (StartLine::Request { uri, .. }, at) = read_start_line(request).ok()? else { return None };
-    let (lines, _) = lex_lines(request, at).ok()?;
-    let first = |name| lines.first(name).map(|value| value.of(request));
-    let mut writer = Writer::request_to(method, uri.of(request));
-    let copy = |writer: &mut Writer, name| {
-        for value in lines.of(name) {
-            writer.header(name, value.of(request));
-        }
-    };
-    copy(&mut writer, Name::Via);
-    writer.header(Name::MaxForwards, "70");
-    copy(&mut writer, Name::Route);
-    copy(&mut writer, Name::From);
-    writer.header(Name::To, to.or_else(|| first(Name::To))?);
-    writer.header(Name::CallId, first(Name::CallId)?);
-    let number = CSeq::parse(first(Name::CSeq)?)?.number;
-    writer.header_by(Name::CSeq, |out| push_cseq(out, number, method));
+fn same_branch(request: &[u8], method: &str, to: Option<&[u8]>, extra: &[(Name, &str)]) -> Option<Bytes> {
+    // What [`Draft::print`] printed is not read like a stranger's: a large group cancels many. One line holds one header, and
+    // CSeq is the last that is needed.
+    let mut lines = request.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let uri = lines.next()?.split(|byte| *byte == b' ').nth(1)?;
+    let mut writer = Writer::request_to(method, uri);
+    for line in lines {
+        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')? + 2)?;
+        match name {
+            b"Via: " => writer.header(Name::Via, value),
+            b"Max-Forwards: " => writer.header(Name::MaxForwards, "70"),
+            b"Route: " => writer.header(Name::Route, value),
+            b"From: " => writer.header(Name::From, value),
+            b"To: " => writer.header(Name::To, to.unwrap_or(value)),
+            b"Call-ID: " => writer.header(Name::CallId, value),
+            b"CSeq: " => {
+                let number = CSeq::parse(value)?.number;
+                writer.header_by(Name::CSeq, |out| push_cseq(out, number, method));
+                break;
+            }
+            _ => return None,
+        };
+    }
     for (name, value) in extra {
         writer.header(*name, value);
     }
