@@ -28,7 +28,7 @@ impl Db {
     }
 
     /// The rows for which a condition holds; one that cannot be read is left out, as calls leave it out.
-    fn typed<T: Typed>(
+    pub(crate) fn typed<T: Typed>(
         &self,
         rows: &Connection,
         condition: &str,

@@ -22,7 +22,7 @@ pub struct AuditEntry {
     pub address: String,
     pub via: String,
     /// `create`, `update`, `delete`, `renew`, `reveal`, `noticed` (changed in the file by hand), …; of users also `password`,
-    /// `setup_link`, `locked`.
+    /// `setup_link`, `locked`; of trunks also `test_call`.
     pub action: String,
     /// Table and row.
     pub table: String,

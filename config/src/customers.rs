@@ -1,6 +1,7 @@
 //! The companies of a group, for people: whom one can call by access code. MT-07, MT-09…14.
 
 pub mod opening;
+pub mod selling;
 pub mod usage;
 
 use rusqlite::{OptionalExtension, Row};

@@ -219,6 +219,8 @@ pub struct Order {
     pub from: From,
     /// Whom to call.
     pub number: String,
+    /// By this trunk alone, whatever the outbound routes say: to try it. A-35
+    pub by: Option<TrunkId>,
 }
 
 /// With which phone a call from the portal begins.

@@ -89,6 +89,7 @@ fn signed_in(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/tenants/{id}/licences", post(tenants::sell))
         .route("/admin/tenants/{id}/administrator", post(tenants::appoint))
         .route("/admin/tenants/{id}/open", post(visit::open))
+        .route("/admin/reseller", get(pages::reseller::show))
         .route("/admin/leave-customer", post(visit::leave))
         .route("/admin/customer_groups/{id}/customers", post(customer_groups::change))
         .merge(account())
@@ -132,6 +133,7 @@ fn calls() -> Router<Arc<App>> {
         .route("/admin/lamps", get(lamps::show))
         .route("/admin/feature-codes", get(feature_codes::card))
         .route("/admin/simulator", get(pages::simulator::show))
+        .route("/admin/routing", get(pages::routing::show))
         .route("/admin/company-group", get(pages::company_group::show).post(pages::company_group::save))
         .route("/admin/night", get(night::show).post(night::change))
 }
@@ -145,6 +147,7 @@ fn equipment() -> Router<Arc<App>> {
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
         .route("/admin/trunks/{id}/test", post(trunks::test))
+        .route("/admin/trunks/{id}/test-call", post(trunks::test_call::place))
         .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))
@@ -202,7 +205,12 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/mail", get(mail::api))
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/simulation", get(pages::simulator::api))
+        .route("/api/v1/routing", get(pages::routing::api))
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
+        .route(
+            "/api/v1/trunks/{id}/test-calls",
+            once(get(trunks::test_call::api_list).post(trunks::test_call::api_place)),
+        )
         .route("/api/v1/users/{id}/pin", once(put(pins::api_set).delete(pins::api_remove)))
         .merge(reselling(app))
         .route("/api/v1/live/calls", get(live_calls::api))

@@ -132,6 +132,7 @@ fn verb(action: &str) -> &'static str {
         "setup_link" => "made a setup link for",
         "locked" => "was locked out:",
         "export" => "exported",
+        "test_call" => "placed a test call by",
         "open" => "opened the portal of",
         "sign_in" => "signed in:",
         "second_factor" => "added a second factor for",

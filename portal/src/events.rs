@@ -46,6 +46,8 @@ enum Part {
     Regs(Vec<i64>),
     /// The status of these trunks.
     Trunks(Vec<i64>),
+    /// The last test calls of one trunk.
+    TestCalls(i64),
     /// The contacts of one device.
     Contacts(i64),
     /// One running call.
@@ -73,6 +75,7 @@ impl Part {
             "trunks" => {
                 Self::Trunks(rest.split('.').filter_map(|id| id.parse().ok()).take(MOST_IDS).collect())
             }
+            "test-calls" => Self::TestCalls(rest.parse().ok()?),
             "contacts" => Self::Contacts(rest.parse().ok()?),
             "lamps" => Self::Lamps,
             "call" => Self::Call(text::decode(rest)),
@@ -202,6 +205,9 @@ impl Feed {
             Part::Trunks(ids) => {
                 let all = app.live.trunks(who.tenant);
                 ids.iter().map(|id| (format!("reg-{id}"), trunks::state(&all, *id))).collect()
+            }
+            Part::TestCalls(id) => {
+                one(&format!("test-calls-{id}"), trunks::test_call::part(app, who, *id).await?)
             }
             Part::Contacts(id) => {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();

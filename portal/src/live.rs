@@ -123,6 +123,8 @@ pub struct NewCall {
     pub user: UserId,
     pub from: CallFrom,
     pub number: String,
+    /// By this trunk alone, to try it. A-35
+    pub by: Option<TrunkId>,
 }
 
 /// With what a call begins.

@@ -4,11 +4,12 @@ use config::{
     Resource,
     access::{OPERATOR, Permission},
     resources::{
-        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES, settings::SETTINGS,
+        customer_groups::CUSTOMER_GROUPS, devices::DEVICES, feature_codes::FEATURE_CODES,
+        inbound_routes::INBOUND_ROUTES, settings::SETTINGS,
     },
 };
 
-use crate::{assets::icon, auth::Who};
+use crate::{assets::icon, auth::Who, pages::reseller};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -48,6 +49,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.insert(1, item("Calls", "/admin/calls", icon("list-details"), "c", path));
             items.insert(2, item("Lamps", "/admin/lamps", icon("bulb"), "", path));
         }
+        if title == "Configuration" && who.may_see(&INBOUND_ROUTES) {
+            items.push(item("Call flow", "/admin/routing", icon("route"), "", path));
+        }
         if title == "Configuration" && (who.may_see(&SETTINGS) || who.viewer.has(Permission::NightMode)) {
             items.push(item("Night mode", "/admin/night", icon("moon"), "", path));
         }
@@ -64,6 +68,9 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
         if title == "System" && who.viewer.level >= 2 {
             items.push(item("Company group", "/admin/company-group", icon("users-group"), "", path));
             items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
+        }
+        if title == "System" && reseller::is_open_to(who) {
+            items.push(item("Reseller", "/admin/reseller", icon("building"), "", path));
         }
         if title == "System" && who.viewer.level >= 3 {
             items.push(item("Import and export", "/admin/transfer", icon("transfer"), "", path));

@@ -27,6 +27,8 @@ pub(crate) mod parked;
 pub(crate) mod passkeys;
 pub(crate) mod profile;
 pub(crate) mod provisioning;
+pub(crate) mod reseller;
+pub(crate) mod routing;
 pub(crate) mod rules;
 pub(crate) mod security;
 pub(crate) mod settings;

@@ -227,7 +227,7 @@ impl portal::Live for LiveView {
             CallFrom::Extension(number) => live::From::Extension(number),
         };
         let (tenant, user) = (call.tenant, call.user);
-        let order = live::Order { tenant, user, id: id.clone(), from, number: call.number };
+        let order = live::Order { tenant, user, id: id.clone(), from, number: call.number, by: call.by };
         let sent = self.0.engine.try_send(Input::Command(Command::Call(Box::new(order))));
         sent.is_ok().then_some(id)
     }
@@ -395,7 +395,7 @@ mod tests {
     fn each_call_that_is_placed_has_an_id_of_its_own_until_the_engine_is_busy() {
         let (view, mut inputs, _) = view();
         let (tenant, user) = (TenantId(1), UserId(7));
-        let order = || NewCall { tenant, user, from: CallFrom::OwnPhones, number: "102".into() };
+        let order = || NewCall { tenant, user, from: CallFrom::OwnPhones, number: "102".into(), by: None };
         let first = view.place_call(order()).unwrap();
         assert_eq!(view.place_call(order()), None, "the queue is full");
         let Ok(Input::Command(Command::Call(sent))) = inputs.try_recv() else { panic!("no order") };

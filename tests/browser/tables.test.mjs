@@ -376,6 +376,64 @@ test('a table that is wider than its place moves sideways by itself', async () =
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+/** Adds a row as a program would, with the page's own session. */
+async function add(table, row) {
+  await page.goto(at('/admin'));
+  return page.evaluate(async ([table, row]) => {
+    const token = document.documentElement.outerHTML.match(/X-CSRF-Token(?:"|&quot;|&#34;):(?:"|&quot;|&#34;)([^"&]+)/)[1];
+    const headers = { 'content-type': 'application/json', 'X-CSRF-Token': token };
+    const answer = await fetch(`/api/v1/${table}`, { method: 'POST', headers, body: JSON.stringify(row) });
+    if (!answer.ok) throw new Error(`${table}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()).id;
+  }, [table, row]);
+}
+
+// A-21, ICR-03
+test('the call flow shows the way in force, and each step leads to its form', async () => {
+  const faults = [];
+  const [number, direct] = [await add('numbers', { number: '+12025550180' }), '+12025550181'];
+  const user = (await (await page.request.get(at('/api/v1/users?limit=1'))).json()).items[0].id;
+  await add('numbers', { number: direct, user });
+  await add('numbers', { number: '+12025550182' });
+  const frame = await add('time_frames', { name: 'Flow hours', kind: 'weekly', hours: 'mo-fr 09:00-17:00' });
+  const route = await add('inbound_routes', { name: 'Flow line', numbers: [number], open: 'frame', time_frame: frame,
+    open_to: `extension:${stage.numbers[0]}`, closed_to: 'hangup:busy' });
+  await page.goto(at('/admin/routing?at=2026-11-18T10:00'));
+  await page.locator('svg.canvas .edge-pill.on').waitFor();
+  assert.match(await page.locator('svg.canvas').textContent(), /open now/);
+  assert.equal(await page.locator(`svg.canvas a.node[href="/admin/inbound_routes/${route}"]`).count() > 0, true);
+  assert.match(await page.locator('#bypassing').innerText(), new RegExp(direct.slice(1)));
+  assert.match(await page.locator('#nowhere').innerText(), /12025550182/);
+  await inEveryLook('call-flow', faults, true);
+  await page.setViewportSize({ width: 390, height: 844 });
+  assert.equal(await page.locator('svg.canvas').isVisible(), false);
+  assert.match(await page.locator('.flow-list').innerText(), /open now/, 'the same as a list');
+  await page.locator('.flow-list a.card').first().click();
+  await page.waitForURL(new RegExp(`/admin/inbound_routes/${route}$`));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.goto(at('/admin/routing?at=2026-11-22T10:00'));
+  assert.match(await page.locator('svg.canvas').textContent(), /closed now/);
+  await page.fill('#what-from', '+12025550199');
+  await page.fill('#what-to', '+12025550180');
+  await page.click('#simulate');
+  await page.waitForURL(/\/admin\/simulator\?/);
+  assert.deepEqual(faults, []);
+});
+
+// A-35
+test('a test call that cannot be made is told at its field', async () => {
+  const faults = [];
+  const trunk = await add('trunks', { name: 'Browser line', kind: 'address', host: '127.0.0.1', port: 9 });
+  await page.goto(at(`/admin/trunks/${trunk}`));
+  await page.fill('#test-number', '112');
+  await page.click('#place-test-call');
+  await page.locator('#test-problem').waitFor();
+  assert.match(await page.locator('#test-problem').innerText(), /in full/);
+  assert.equal(await page.inputValue('#test-number'), '112');
+  await inEveryLook('trunk-test-call', faults, true);
+  assert.deepEqual(faults, []);
+});
+
 // NAV-17
 test('Back leads to where one was', async () => {
   await page.goto(at('/admin'));

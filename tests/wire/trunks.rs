@@ -79,6 +79,44 @@ fn a_call_from_the_carrier_rings_whose_number_it_is() {
     );
 }
 
+/// placed in the portal, the own phone first, then that trunk; the page says what came of it.
+#[test]
+fn a_test_call_in_the_portal_rings_the_carrier_and_says_what_it_answered() {
+    let server = Server::start();
+    let [alice] = server.phones();
+    let carrier = carrier(&server);
+    let admin = server.portal();
+    let trunk = server.sql("SELECT id FROM trunks");
+    let path = format!("/api/v1/trunks/{trunk}/test-calls");
+    tests::patience::until_true("the trunk is up", || says(&server, "dialtone_trunks_up 1"));
+    let order = serde_json::json!({ "number": THEIRS, "extension": server.number(0) });
+    let place = || assert_eq!(admin.add(&path, &order).status, 202);
+    place();
+    let by_alice = alice.incoming().ring().answer();
+    let incoming = carrier.incoming();
+    assert!(incoming.invite.target().starts_with(&format!("sip:{THEIRS}@")), "{}", incoming.invite.target());
+    let by_carrier = incoming.answer();
+    by_alice.rtp.hears_voice_of(&by_carrier.rtp);
+    by_alice.hang_up();
+    by_carrier.ended();
+    server.quiet();
+    let newest = || {
+        let page: serde_json::Value = serde_json::from_str(&admin.get(&path).body).unwrap();
+        page["items"][0].clone()
+    };
+    tests::patience::until_true("the answered call", || newest()["answered"] == true);
+    place();
+    let by_alice = alice.incoming().ring().answer();
+    carrier.incoming().refuse(404);
+    by_alice.ended();
+    server.quiet();
+    tests::patience::until_true("the refused call", || {
+        newest()["said"].as_str().is_some_and(|said| said.contains("404"))
+    });
+    let page = admin.get(&format!("/admin/trunks/{trunk}")).body;
+    assert!(page.contains("404") && page.contains("Show call"), "{page}");
+}
+
 /// SIP-38: the state is in `/metrics`, and goes with the trunk.
 #[test]
 fn a_trunk_that_is_gone_is_told_of() {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    AnsweringRule, Forwards, NightSwitch, RuleAction, Snapshot, Tenant, TimeFrame, User,
+    AnsweringRule, Forwards, InboundRoute, NightSwitch, Open, RuleAction, Snapshot, Tenant, TimeFrame, User,
     rules_of_default::Setting,
 };
 use crate::{AnsweringRuleId, TenantId, TimeFrameId, UserId};
@@ -148,6 +148,35 @@ impl Snapshot {
         let of_site = || user.site.and_then(|site| self.site(user.tenant, site)).map(|site| site.zone);
         let of_tenant = || self.tenant(user.tenant).map(|tenant| self.zone_of_tenant(tenant));
         user.zone.or_else(of_site).or_else(of_tenant).unwrap_or(Tz::UTC)
+    }
+
+    /// Whether an inbound route is open at a moment, and why. ICR-03
+    pub fn is_route_open(&self, route: &InboundRoute, utc: DateTime<Utc>) -> (bool, String) {
+        match route.open {
+            Open::Always => (true, "always".into()),
+            Open::ByDay if self.is_night(route.tenant, utc) => (false, "night mode".into()),
+            Open::ByDay => (true, "day".into()),
+            Open::Within(frame) => {
+                let zone = self.tenant(route.tenant).map(|tenant| self.zone_of_tenant(tenant));
+                match (self.time_frame(route.tenant, frame), zone) {
+                    (Some(frame), Some(zone)) if frame.schedule.contains(utc, zone) => {
+                        (true, frame.name.clone())
+                    }
+                    (Some(frame), Some(zone)) => {
+                        (false, format!("{}: {}", frame.name, frame.schedule.why_not(utc, zone)))
+                    }
+                    _ => (true, "its time frame is gone".into()),
+                }
+            }
+        }
+    }
+
+    /// When an inbound route opens or closes next by its own time frame; `None` if it does not within a year, or goes by
+    /// night mode, which somebody may switch.
+    pub fn route_changes(&self, route: &InboundRoute, utc: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let Open::Within(frame) = route.open else { return None };
+        let zone = self.zone_of_tenant(self.tenant(route.tenant)?);
+        self.time_frame(route.tenant, frame)?.schedule.next_change(utc, zone)
     }
 
     /// The clocks of a company: those of its default site.

@@ -80,13 +80,17 @@ impl Engine {
             caller: Caller { user: Some(user.id), number, ..Caller::default() },
             office: Rc::clone(&self.office),
         };
-        let route = route::route(&Question {
+        let question = Question {
             snapshot: &snapshot,
             tenant: tenant.id,
             caller: &facts.caller,
             dialled: &order.number,
             utc: now.utc,
-        });
+        };
+        let route = match order.by {
+            Some(trunk) => route::outside::alone::by(&question, trunk),
+            None => route::route(&question),
+        };
         let (id, nobody) = (self.calls.new_id(), self.office.new_leg());
         let record = Record::new(Arc::from(order.id), now, party, order.number);
         let mut call = Running::new(id, Call::new(facts, now), nobody, record);

@@ -120,7 +120,7 @@ impl Engine {
         };
         let id = live::call_id(now.utc.timestamp_millis(), self.random.random());
         let from = live::From::Device(identity.device.id);
-        Ok(live::Order { tenant: identity.tenant.id, user, id, from, number })
+        Ok(live::Order { tenant: identity.tenant.id, user, id, from, number, by: None })
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use config::{
     NumberId, Snapshot, TenantId,
     numbering::{self, Home},
-    snapshot::{InboundRoute, NumberIn, Open, PhoneNumber, Target, Trunk},
+    snapshot::{NumberIn, PhoneNumber, Target, Trunk},
 };
 
 use super::{Lines, Refused, Route, Way, suspended, unreachable};
@@ -170,30 +170,11 @@ fn routed(
         trace.push(("Not routed", "no inbound route takes it".into(), "inbound routing"));
         return None;
     };
-    let (is_open, why) = is_open(snapshot, route, utc);
+    let (is_open, why) = snapshot.is_route_open(route, utc);
     let to = if is_open { &route.open_to } else { &route.closed_to };
     let state = if is_open { "open" } else { "closed" };
     trace.push(("Routed", format!("{}: {state} ({why}), {}", route.name, to.in_words()), "inbound routing"));
     Some(Ok(Way::To(to.clone())))
-}
-
-/// Whether a route is open at a moment, and why. ICR-03
-pub fn is_open(snapshot: &Snapshot, route: &InboundRoute, utc: DateTime<Utc>) -> (bool, String) {
-    match route.open {
-        Open::Always => (true, "always".into()),
-        Open::ByDay if snapshot.is_night(route.tenant, utc) => (false, "night mode".into()),
-        Open::ByDay => (true, "day".into()),
-        Open::Within(frame) => {
-            let zone = snapshot.tenant(route.tenant).map(|tenant| snapshot.zone_of_tenant(tenant));
-            match (snapshot.time_frame(route.tenant, frame), zone) {
-                (Some(frame), Some(zone)) if frame.schedule.contains(utc, zone) => (true, frame.name.clone()),
-                (Some(frame), Some(zone)) => {
-                    (false, format!("{}: {}", frame.name, frame.schedule.why_not(utc, zone)))
-                }
-                _ => (true, "its time frame is gone".into()),
-            }
-        }
-    }
 }
 
 /// Characters of the shortest number in full, its sign included.

@@ -4,6 +4,7 @@
 //! The number is read as its caller dials at home; then each route in its order either takes it or is passed over with the
 //! reason in the trace. A company with trunks and without routes has one route that takes all of them.
 
+pub(crate) mod alone;
 mod inside;
 mod permission;
 
@@ -149,7 +150,9 @@ pub(super) fn find(question: &Question<'_>, trace: &mut Lines) -> Option<Result<
     if let Err(refused) = permission::check(question, &at, &read.called, trace) {
         return Some(Err(refused));
     }
-    let plan = plan(question, &at, (route.map(Arc::as_ref), &read, &trunks), trace);
+    let as_it_is = Sends::default();
+    let rule = route.map_or(("every trunk", &as_it_is), |route| (route.name.as_str(), &route.sends));
+    let plan = plan(question, &at, (rule, &read, &trunks), trace);
     Some(Ok(Way::Outside(Box::new(plan))))
 }
 
@@ -208,22 +211,19 @@ fn takes<'a>(
     if trunks.is_empty() { Err("no trunk of it is switched on".into()) } else { Ok(trunks) }
 }
 
-/// What is carried out.
+/// What is carried out, by the rule of that name, which says how the number is sent.
 fn plan(
     question: &Question<'_>,
     at: &At<'_>,
-    (route, read, trunks): (Option<&OutboundRoute>, &Read, &[&Arc<Trunk>]),
+    ((name, sends), read, trunks): ((&str, &Sends), &Read, &[&Arc<Trunk>]),
     trace: &mut Lines,
 ) -> Plan {
     let (class, home) = (read.called.class, numbering::plan(at.dials().country));
-    let as_it_is = Sends::default();
-    let sends = route.map_or(&as_it_is, |route| &route.sends);
     let number = |trunk: &Trunk| sends.number(&read.dialled, &read.called, (trunk.outgoing.number, home));
     let attempts: Vec<Attempt> =
         trunks.iter().map(|trunk| Attempt { trunk: trunk.id, number: number(trunk) }).collect();
     let meant = read.called.e164.as_deref().unwrap_or(&read.dialled);
     let names: Vec<&str> = trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-    let name: Arc<str> = route.map_or("every trunk", |route| &route.name).into();
     trace.push((
         "Routed",
         format!("{meant} ({}) by {name}: {}", class.key(), names.join(", ")),
@@ -232,7 +232,7 @@ fn plan(
     let shown = shown(question, at, trunks, trace);
     let payer = (question.tenant, question.caller.user);
     let called = read.called.e164.clone();
-    Plan { attempts, shown, emergency: None, class, route_name: name, called, payer }
+    Plan { attempts, shown, emergency: None, class, route_name: name.into(), called, payer }
 }
 
 /// Whom the called sees. NUM-08, SIP-41.

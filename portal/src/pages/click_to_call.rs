@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use chrono::Utc;
-use config::{DeviceId, access::Permission, query::QueryError};
+use config::{DeviceId, TrunkId, access::Permission, query::QueryError};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -42,13 +42,13 @@ struct CallDialog {
 }
 
 /// What the pop-up asks.
-struct Asked {
-    number: String,
-    phones: Vec<Choice>,
+pub(crate) struct Asked {
+    pub number: String,
+    pub phones: Vec<Choice>,
     /// The extension where they sit, if that was their last choice.
-    elsewhere: String,
-    at_elsewhere: bool,
-    problem: String,
+    pub elsewhere: String,
+    pub at_elsewhere: bool,
+    pub problem: String,
 }
 
 #[derive(Template)]
@@ -111,17 +111,8 @@ pub(crate) async fn place(
     body: String,
 ) -> Result<Response, Fault> {
     let form = Pairs::parse(&body);
-    let (number, chosen) = (clean(form.get("number")), form.get("from").to_owned());
-    let extension = clean(form.get("extension"));
-    let from = match chosen.as_str() {
-        "" => CallFrom::OwnPhones,
-        ELSEWHERE => CallFrom::Extension(extension.clone()),
-        id => CallFrom::Device(DeviceId(id.parse().map_err(|_| Fault::NotFound)?)),
-    };
-    let state = if chosen == ELSEWHERE { format!("{ELSEWHERE}:{extension}") } else { chosen };
-    let owner = who.user.0;
-    app.read(move |db| db.keep_list_state(owner, STATE, &state)).await?;
-    match order(&app, &who, number.clone(), from).await {
+    let (number, from) = (clean(form.get("number")), chosen(&app, &who, &form).await?);
+    match order(&app, &who, (number.clone(), from), None).await {
         Ok(_) => Ok(reply::see_other(&came_from(&headers), "")),
         Err(Fault::Malformed(problem)) => {
             let call = asked(&app, &who, number, problem).await?;
@@ -151,15 +142,8 @@ pub(crate) async fn api_place(
     who: Who,
     sent::Sent(sent): sent::Sent<Sent>,
 ) -> Answer {
-    let from = match (sent.device, sent.extension) {
-        (Some(_), Some(_)) => {
-            return Err(Fault::Malformed("give a device or an extension, not both".into()).into());
-        }
-        (Some(id), None) => CallFrom::Device(DeviceId(id)),
-        (None, Some(extension)) => CallFrom::Extension(clean(&extension)),
-        (None, None) => CallFrom::OwnPhones,
-    };
-    let id = order(&app, &who, clean(&sent.number), from).await?;
+    let from = given(sent.device, sent.extension)?;
+    let id = order(&app, &who, (clean(&sent.number), from), None).await?;
     let place = format!("/api/v1/me/calls/{id}");
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(json!({ "id": id }))).into_response())
 }
@@ -177,6 +161,31 @@ pub(crate) async fn api_cancel(State(app): State<Arc<App>>, who: Who, Path(id): 
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
         Err(Fault::NotFound.into())
+    }
+}
+
+/// With which phone a form begins the call: `from` is blank, a device's id or `elsewhere`, which needs `extension`. It is
+/// their choice the next time. CTC-02
+pub(crate) async fn chosen(app: &App, who: &Who, form: &Pairs) -> Result<CallFrom, Fault> {
+    let (chosen, extension) = (form.get("from").to_owned(), clean(form.get("extension")));
+    let from = match chosen.as_str() {
+        "" => CallFrom::OwnPhones,
+        ELSEWHERE => CallFrom::Extension(extension.clone()),
+        id => CallFrom::Device(DeviceId(id.parse().map_err(|_| Fault::NotFound)?)),
+    };
+    let state = if chosen == ELSEWHERE { format!("{ELSEWHERE}:{extension}") } else { chosen };
+    let owner = who.user.0;
+    app.read(move |db| db.keep_list_state(owner, STATE, &state)).await?;
+    Ok(from)
+}
+
+/// With which phone a program begins the call.
+pub(crate) fn given(device: Option<i64>, extension: Option<String>) -> Result<CallFrom, Fault> {
+    match (device, extension) {
+        (Some(_), Some(_)) => Err(Fault::Malformed("give a device or an extension, not both".into())),
+        (Some(id), None) => Ok(CallFrom::Device(DeviceId(id))),
+        (None, Some(extension)) => Ok(CallFrom::Extension(clean(&extension))),
+        (None, None) => Ok(CallFrom::OwnPhones),
     }
 }
 
@@ -215,8 +224,13 @@ async fn stage(app: &App, who: &Who, click: &Click) -> Result<Option<Stage>, Fau
     })
 }
 
-/// Has a call placed; its id.
-async fn order(app: &App, who: &Who, number: String, from: CallFrom) -> Result<String, Fault> {
+/// Has a call placed, by that trunk alone if there is one; its id.
+pub(crate) async fn order(
+    app: &App,
+    who: &Who,
+    (number, from): (String, CallFrom),
+    by: Option<TrunkId>,
+) -> Result<String, Fault> {
     if !who.viewer.has(Permission::PlaceCalls) {
         return Err(Fault::Forbidden("Your role does not let you place calls"));
     }
@@ -236,7 +250,7 @@ async fn order(app: &App, who: &Who, number: String, from: CallFrom) -> Result<S
         }
         _ => {}
     }
-    let call = NewCall { tenant: who.tenant, user: who.user, from, number: number.clone() };
+    let call = NewCall { tenant: who.tenant, user: who.user, from, number: number.clone(), by };
     let id = app.live.place_call(call).ok_or(Fault::Busy)?;
     app.clicks.keep(who.user, Click { call: id.clone(), number, at: Utc::now().timestamp_millis() });
     tracing::info!(call.id = %id, tenant.id = who.tenant.0, "{} placed a call in the portal", who.login);
@@ -247,7 +261,8 @@ fn is_meant(from: &CallFrom, phone: &OwnPhone) -> bool {
     !matches!(from, CallFrom::Device(id) if id.0 != phone.id)
 }
 
-async fn asked(app: &App, who: &Who, number: String, problem: String) -> Result<Asked, Fault> {
+/// What a form asks that places a call.
+pub(crate) async fn asked(app: &App, who: &Who, number: String, problem: String) -> Result<Asked, Fault> {
     let phones = own_phones::of(app, who).await?;
     let owner = who.user.0;
     let last = app.read(move |db| db.list_state(owner, STATE).map_err(QueryError::from)).await?;
@@ -271,7 +286,7 @@ async fn asked(app: &App, who: &Who, number: String, problem: String) -> Result<
 }
 
 /// Without what people write between the digits.
-fn clean(number: &str) -> String {
+pub(crate) fn clean(number: &str) -> String {
     number
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control() && !"-()/".contains(*c))

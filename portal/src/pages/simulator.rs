@@ -160,7 +160,7 @@ fn is_caller(snapshot: &Snapshot, tenant: TenantId, from: &str) -> bool {
 }
 
 /// A time on the company's clocks; now if there is none. `None` if it is no time.
-fn moment(snapshot: &Snapshot, tenant: TenantId, text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn moment(snapshot: &Snapshot, tenant: TenantId, text: &str) -> Option<DateTime<Utc>> {
     if text.is_empty() {
         return Some(Utc::now());
     }
@@ -183,9 +183,12 @@ fn assumed(text: &str) -> Option<Vec<(String, Assumption)>> {
         .collect()
 }
 
+/// From which level.
+pub(super) const LEVEL: u8 = 2;
+
 /// Whoever sees the whole configuration may ask what it does.
 fn allowed(who: &Who) -> Result<(), Fault> {
-    if who.viewer.level >= 2 { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
+    if who.viewer.level >= LEVEL { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
 }
 
 impl From<Rehearsed> for Outcome {

@@ -4,7 +4,7 @@ use askama::Template;
 use config::{Resource, resources::inbound_routes::INBOUND_ROUTES};
 
 use super::{Beside, related};
-use crate::{auth::Who, error::Fault, state::App};
+use crate::{auth::Who, error::Fault, pages::routing, state::App};
 
 /// Whether a table is that of inbound routes.
 pub(crate) fn are(of: &Resource) -> bool {
@@ -18,7 +18,11 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let row = app.db(move |db| db.get(&viewer, &INBOUND_ROUTES, id)).await?.ok_or(Fault::NotFound)?;
     let shown = |field: &str| row.shown.get(field).cloned().unwrap_or_default();
     let value = |field: &str| row.values.get(field).cloned().unwrap_or_default();
+    let band = routing::of_route(app, who, id).await?;
+    let lit = |open: bool| band.as_ref().map(|band| routing::canvas::named(band, open)).unwrap_or_default();
     let flow = Flow {
+        while_open: lit(true),
+        while_closed: lit(false),
         numbers: shown("numbers"),
         always: value("open") == "always",
         schedule: if value("open") == "frame" { shown("time_frame") } else { shown("open") },
@@ -38,5 +42,8 @@ struct Flow {
     schedule: String,
     open_to: String,
     closed_to: String,
+    /// `while open`, or `open now` if it is in force.
+    while_open: &'static str,
+    while_closed: &'static str,
     enabled: bool,
 }

@@ -1,5 +1,7 @@
 //! What trunks have beside their form: how they are right now, and a test on demand. A-35, SIP-38.
 
+pub(crate) mod test_call;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -36,9 +38,14 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let trunk = trunks.iter().find(|trunk| trunk.trunk == TrunkId(id)).cloned();
     let since = trunk.as_ref().map(|trunk| At::full(trunk.since));
     let may_test = who.may_write(&TRUNKS);
-    let side = TrunkSide { id, status: state(&trunks, id), trunk, since, may_test }.render()?;
-    let after = if may_test { TestForm { id, csrf: &who.csrf }.render()? } else { String::new() };
-    Ok(Beside { side, after, head: String::new(), parts: format!("trunks:{id}") })
+    let mut side = TrunkSide { id, status: state(&trunks, id), trunk, since, may_test }.render()?;
+    let (mut after, mut parts) = (String::new(), format!("trunks:{id}"));
+    if may_test {
+        side += &test_call::card(app, who, id).await?;
+        after = TestForm { id, csrf: &who.csrf }.render()?;
+        parts += &format!(",test-calls:{id}");
+    }
+    Ok(Beside { side, after, head: String::new(), parts })
 }
 
 /// `POST /admin/trunks/{id}/test`: asks it by OPTIONS now, and registers anew where it registers.

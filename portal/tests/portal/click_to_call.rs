@@ -42,6 +42,7 @@ async fn a_click_places_a_call_and_the_banner_follows_it() {
         user: ANNA,
         from: CallFrom::Device(DeviceId(1)),
         number: "102".into(),
+        by: None,
     };
     assert_eq!(*world.live.placed.lock().unwrap(), [order]);
     assert!(browser.get("/call-history").await.body.contains("/live?parts=calling"), "the page listens");

@@ -38,6 +38,7 @@ mod reseller;
 mod rest;
 mod rights;
 mod ring_groups;
+mod routing;
 mod rules;
 mod sample;
 mod self_help;

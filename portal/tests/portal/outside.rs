@@ -1,14 +1,17 @@
 //! Pages of the way outside: simulator, company group, alerts. A-34, A-46, GEO-08.
 
 use config::{
-    TenantId,
+    TenantId, TrunkId,
     access::Author,
     records::{
-        Change,
+        CallRow, Change,
         outside::{AlertKind, AlertRow},
     },
-    resources::{customer_groups::CUSTOMER_GROUPS, numbers::NUMBERS, tenants::TENANTS, users::USERS},
+    resources::{
+        customer_groups::CUSTOMER_GROUPS, numbers::NUMBERS, roles::ROLES, tenants::TENANTS, users::USERS,
+    },
 };
+use portal::live::{CallFrom, LiveTrunk, NewCall};
 use serde_json::json;
 
 use crate::{
@@ -239,6 +242,102 @@ async fn a_reseller_groups_customers_of_one_call_manager() {
     assert_eq!(other.get(&at).await.status.as_u16(), 404);
     let tried = other.post(&format!("{at}/customers"), &[("customer", "1")]).await;
     assert!(tried.status.is_client_error(), "{}", tried.status);
+}
+
+/// A-35, AUD-03: a test call goes by exactly that trunk, is noted, and the page says what came of it.
+#[tokio::test]
+async fn a_test_call_goes_by_that_trunk_and_says_what_came_of_it() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let trunk = json!({ "name": "Carrier", "kind": "address", "host": "192.0.2.9" });
+    let made = admin.json("POST", "/api/v1/trunks", trunk).await;
+    let id = made.value()["id"].as_i64().unwrap_or_else(|| panic!("{}", made.body));
+    let (page, path) = (format!("/admin/trunks/{id}"), format!("/admin/trunks/{id}/test-call"));
+    let api = format!("/api/v1/trunks/{id}/test-calls");
+    let sent = [("number", "+49 30 1234567"), ("from", "elsewhere"), ("extension", "101")];
+    admin.post(&path, &sent).await;
+    assert!(admin.get(&page).await.body.contains("The trunk is not in use yet."));
+    world.live.trunks.lock().unwrap().push(up(id));
+    for number in ["101", "112", "*97"] {
+        let refused = admin.json("POST", &api, json!({ "number": number })).await;
+        assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
+        assert_eq!(refused.value()["problems"][0]["field"], "number");
+        admin.post(&path, &[("number", number), ("from", "elsewhere"), ("extension", "101")]).await;
+        let told = admin.get(&page).await.body;
+        assert!(told.contains("Give a number outside in full") && told.contains("aria-invalid"), "{told}");
+    }
+    let unregistered = admin.json("POST", &api, json!({ "number": "+4930123" })).await;
+    assert!(unregistered.body.contains("None of these phones is registered"));
+    assert!(world.live.placed.lock().unwrap().is_empty());
+    let placed = admin.post(&path, &sent).await;
+    assert_eq!(placed.header("location"), format!("{page}#test-call"), "{}", placed.body);
+    let order = NewCall {
+        tenant: TenantId(1),
+        user: crate::world::ADMIN,
+        from: CallFrom::Extension("101".into()),
+        number: "+49301234567".into(),
+        by: Some(TrunkId(id)),
+    };
+    assert_eq!(*world.live.placed.lock().unwrap(), [order]);
+    let row = CallRow {
+        id: "placed1".into(),
+        tenant: 1,
+        started_at: 1,
+        ended_at: Some(2),
+        outcome: "failed".into(),
+        cause: "404 Not found".into(),
+        trace: r#"[{"at_ms":0,"what":"Refused","detail":"+49301234567: 404 Not Found","rule":"phone"}]"#
+            .into(),
+        ..CallRow::default()
+    };
+    world.db.write_records(&[Change::CallClosed(Box::new(row))]).unwrap();
+    let told = admin.get(&page).await.body;
+    assert!(told.contains("404 Not found") && told.contains("+49301234567: 404 Not Found"), "{told}");
+    assert!(told.contains("/admin/calls/placed1"), "{told}");
+    let listed = admin.get(&api).await.value();
+    assert_eq!(listed["items"][0]["answered"], false);
+    assert_eq!(listed["items"][0]["said"], "+49301234567: 404 Not Found");
+    let log = admin.get("/api/v1/audit").await.value();
+    let noted = &log["items"][0];
+    assert_eq!((noted["action"].as_str(), noted["title"].as_str()), (Some("test_call"), Some("Carrier")));
+    let live = crate::live::first_event(&admin, &format!("/live?parts=test-calls:{id}")).await;
+    assert!(live.contains("404 Not found"), "{live}");
+}
+
+/// A-35, ROL-10: who may not change trunks, or not place calls, places no test call.
+#[tokio::test]
+async fn test_calls_are_for_who_changes_trunks_and_places_calls() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let trunk = json!({ "name": "Carrier", "kind": "address", "host": "192.0.2.9" });
+    let id = admin.json("POST", "/api/v1/trunks", trunk).await.value()["id"].as_i64().unwrap();
+    world.live.trunks.lock().unwrap().push(up(id));
+    let order = json!({ "number": "+49301234567", "extension": "101" });
+    let path = format!("/api/v1/trunks/{id}/test-calls");
+    let low = world.account("low", 1).await;
+    assert!(low.json("POST", &path, order.clone()).await.status.is_client_error());
+    assert!(low.get(&path).await.status.is_client_error());
+    let role = values([("name", "Mute"), ("level", "2"), ("permissions", "trunks.view,trunks.edit")]);
+    let role = world.db.create(&author(), &ROLES, &role).unwrap().id.to_string();
+    let mute = world.account("mute", 2).await;
+    let found = admin.get("/api/v1/users?q=mute").await.value();
+    let user = found["items"][0]["id"].as_i64().unwrap();
+    world.db.update(&author(), &USERS, user, &values([("role", &role)]), None).unwrap();
+    let refused = mute.json("POST", &path, order).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.body);
+    assert!(refused.body.contains("Your role does not let you place calls"), "{}", refused.body);
+    assert!(world.live.placed.lock().unwrap().is_empty());
+}
+
+fn up(id: i64) -> LiveTrunk {
+    LiveTrunk {
+        trunk: TrunkId(id),
+        state: "up",
+        text: "answers".into(),
+        since: 1,
+        calls: 0,
+        address: "udp 192.0.2.9:5060".into(),
+    }
 }
 
 /// Of a P-256 key, made for these tests.

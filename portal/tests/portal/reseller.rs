@@ -308,3 +308,30 @@ async fn a_program_opens_a_customer_sells_it_licences_and_appoints_its_administr
     assert!(described(admin.get("/api/v1/openapi.json").await.body));
     assert!(!described(boss.get("/api/v1/openapi.json").await.body));
 }
+
+/// what is set up for customers in one place, for who runs the system and nobody else.
+#[tokio::test]
+async fn the_resellers_page_gathers_what_is_set_up_for_customers() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let (_, boss) = customer(&world).await;
+    let sold = json!({ "name": "Softphones", "kind": "softphone", "quantity": 5 });
+    let made = boss.json("POST", "/api/v1/licences", sold).await;
+    assert!(made.status.is_success(), "{}", made.body);
+    let link = json!({ "label": "Newsletter", "url": "https://news.example/" });
+    assert!(admin.json("POST", "/api/v1/links", link).await.status.is_success());
+    let told = json!({ "title": "Line trouble", "issue": true });
+    assert!(admin.json("POST", "/api/v1/announcements", told).await.status.is_success());
+    let page = admin.get("/admin/reseller").await.body;
+    let stock = between(&page, "id=\"stock\"", "</section>");
+    assert!(stock.contains("Softphone on computer and mobile") && stock.contains("0 / 5"), "{stock}");
+    assert!(between(&page, "id=\"customers\"", "</section>").contains(">1<"), "{page}");
+    assert!(page.contains("https://news.example/") && page.contains("Line trouble"), "{page}");
+    assert!(page.contains("No mail server is named"), "{page}");
+    for editor in ["tenants", "settings", "links", "announcements", "node_settings", "mail"] {
+        assert!(page.contains(&format!("href=\"/admin/{editor}\"")), "{editor}");
+    }
+    assert_eq!(boss.get("/admin/reseller").await.status.as_u16(), 404);
+    let low = world.account("low", 2).await;
+    assert_eq!(low.get("/admin/reseller").await.status.as_u16(), 404);
+}

@@ -66,10 +66,18 @@ impl World {
     }
     /// Clicks a number in the portal; the id of the call.
     pub fn clicks(&mut self, number: &str, from: live::From, to: &str) -> String {
+        self.orders(number, from, (to, None))
+    }
+    /// Tries a trunk with a number, beginning at all own phones; the id of the call.
+    pub fn tries(&mut self, number: &str, trunk: TrunkId, to: &str) -> String {
+        self.orders(number, live::From::OwnPhones, (to, Some(trunk)))
+    }
+
+    fn orders(&mut self, number: &str, from: live::From, (to, by): (&str, Option<TrunkId>)) -> String {
         let user = self.company.user(number).id;
         let tenant = self.company.tenant.id;
         let id = live::call_id(self.now().utc.timestamp_millis(), to.len() as u32);
-        let order = live::Order { tenant, user, id: id.clone(), from, number: to.into() };
+        let order = live::Order { tenant, user, id: id.clone(), from, number: to.into(), by };
         self.input(Input::Command(live::Command::Call(Box::new(order))));
         id
     }

@@ -4,13 +4,16 @@
 mod own;
 mod reselling;
 
-use config::{access::Verb, resources::users::USERS};
+use config::{
+    access::Verb,
+    resources::{inbound_routes::INBOUND_ROUTES, users::USERS},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
     auth::Who,
     entry,
-    pages::{audit, call_list, history, simulator, transfer},
+    pages::{audit, call_list, history, routing as call_flow, simulator, transfer},
     rest::{
         openapi::{
             Group,
@@ -35,6 +38,9 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     }
     if who.viewer.level >= 2 {
         groups.push(simulation());
+    }
+    if who.may_see(&INBOUND_ROUTES) {
+        groups.push(routing());
     }
     if who.may_see_mail() {
         groups.push(mail());
@@ -82,6 +88,30 @@ fn simulation() -> Group {
         .add("/api/v1/simulation", "get", "simulate_call", "What would become of a call")
         .takes(&simulator::PARAMETERS)
         .answers(json!({ "200": json_answer("How it goes.", came), TOO_LONG: too_long() }), ASKED);
+    group
+}
+
+fn routing() -> Group {
+    let mut group = Group {
+        name: "Call flow",
+        about: "Where calls from outside go at a moment: what the inbound routes come to.",
+        paths: Vec::new(),
+    };
+    let route = json!({ "type": "object", "properties": {
+        "id": { "type": "integer" }, "name": text(), "enabled": { "type": "boolean" }, "open": { "type": "boolean" },
+        "why": text(), "to": text(), "numbers": { "type": "array", "items": text() },
+    }, "required": ["id", "name", "enabled", "open", "to", "numbers"] });
+    let held = json!({ "type": "object", "properties": {
+        "number": text(), "table": text(), "id": { "type": "integer" }, "name": text(),
+    }, "required": ["number", "table", "id", "name"] });
+    let flow = json!({ "type": "object", "properties": {
+        "at": MOMENT.json(), "routes": { "type": "array", "items": route },
+        "bypassing": { "type": "array", "items": held }, "nowhere": { "type": "array", "items": text() },
+    }, "required": ["at", "routes", "bypassing", "nowhere"] });
+    group
+        .add("/api/v1/routing", "get", "get_routing", "Where calls from outside go now, or at another time")
+        .takes(&call_flow::PARAMETERS)
+        .answers(json!({ "200": json_answer("The ways.", flow), TOO_LONG: too_long() }), ASKED);
     group
 }
 

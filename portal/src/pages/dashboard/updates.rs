@@ -27,6 +27,7 @@ impl From<AuditEntry> for Update {
             "reveal" => format!("looked at the secret of the {one}"),
             "password" => "set a password for".to_owned(),
             "open" => "opened the portal of".to_owned(),
+            "test_call" => "placed a test call by".to_owned(),
             "setup_link" => "made a setup link for".to_owned(),
             "reset_password" => "gave a temporary password to".to_owned(),
             "second_factor" => "added a second factor for".to_owned(),

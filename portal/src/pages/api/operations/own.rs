@@ -1,9 +1,9 @@
-//! What is somebody's own, for programs that act for one person: `/api/v1/me`; and what an administrator asks of a phone.
+//! What is somebody's own, for programs that act for one person: `/api/v1/me`; and what an administrator asks of a phone or a trunk.
 
 use config::{
     access::Verb,
     contacts::FIELDS,
-    resources::{devices::DEVICES, users::USERS},
+    resources::{devices::DEVICES, trunks::TRUNKS, users::USERS},
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +23,9 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     }
     if who.may_see(&DEVICES) {
         groups.push(phones());
+    }
+    if who.may_write(&TRUNKS) {
+        groups.push(trunks());
     }
     groups
 }
@@ -272,6 +275,39 @@ fn phones() -> Group {
         .takes_key()
         .body("application/json", how, false)
         .answers(json!({ "202": json_answer("What came of it.", told) }), WRITTEN);
+    group
+}
+
+fn trunks() -> Group {
+    let mut group = Group {
+        name: "Test calls",
+        about: "A trunk is tried by a call, whatever the outbound routes say.",
+        paths: Vec::new(),
+    };
+    let order = json!({ "type": "object", "properties": {
+        "number": { "type": "string", "pattern": "^(\\+[0-9]{1,20}|[0-9]{7,20})$" },
+        "device": { "type": ["integer", "null"], "minimum": 1, "maximum": 9_007_199_254_740_991_i64, "description": "One of one's phones; all ring if none is given." },
+        "extension": { "type": ["string", "null"], "description": "Where one sits, instead of `device`." },
+    }, "required": ["number"], "additionalProperties": false });
+    let test = json!({ "type": "object", "properties": {
+        "id": text(), "number": text(), "author": text(), "at_ms": { "type": "integer" }, "state": text(),
+        "answered": { "type": "boolean" }, "cause": text(), "said": { "type": "string", "description": "What the trunk said, or why it was not tried." },
+    }, "required": ["id", "number", "state", "answered"] });
+    group
+        .add("/api/v1/trunks/{id}/test-calls", "get", "list_test_calls", "What came of the last test calls")
+        .at(id_parameter())
+        .answers(json!({ "200": json_answer("The newest first.", all(test)) }), ONE);
+    group
+        .add(
+            "/api/v1/trunks/{id}/test-calls",
+            "post",
+            "place_test_call",
+            "Call a number by this trunk alone: the own phone rings first",
+        )
+        .at(id_parameter())
+        .takes_key()
+        .body("application/json", order, true)
+        .answers(json!({ "202": json_answer("It is placed.", made()) }), WRITTEN);
     group
 }
 

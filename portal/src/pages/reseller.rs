@@ -1,0 +1,62 @@
+//! `/admin/reseller`: what whoever runs the system sets up for customers, in one place: licences sold, how the portal shows
+//! itself, links and announcements, mail. Each is edited where it always is; here it is seen and found. R-06.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use chrono::Utc;
+use config::{
+    access::OPERATOR,
+    customers::selling::Selling,
+    organization::{Face, Link},
+    query::QueryError,
+    resources::tenants::TENANTS,
+};
+
+use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
+
+#[derive(Template)]
+#[template(path = "reseller.html")]
+struct ResellerPage {
+    page: Page,
+    selling: Selling,
+    face: Face,
+    links: Vec<Link>,
+    /// Titles of what is announced now; whether it is an issue.
+    announced: Vec<(String, bool)>,
+}
+
+/// `GET /admin/reseller`.
+pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
+    if !is_open_to(&who) {
+        return Err(Fault::NotFound);
+    }
+    let now = Utc::now().timestamp_millis();
+    let (selling, face, links, announcements) = app
+        .read(move |db| {
+            Ok::<_, QueryError>((
+                db.selling()?,
+                db.face_of(OPERATOR)?,
+                db.links_of(OPERATOR, true)?,
+                db.announcements_at(OPERATOR, true, now)?,
+            ))
+        })
+        .await?;
+    reply::html(&ResellerPage {
+        page: Page::new(&app, &who, PATH, "Reseller").below_menu("System"),
+        selling,
+        face,
+        links,
+        announced: announcements.into_iter().map(|one| (one.title, one.issue)).collect(),
+    })
+}
+
+/// Whether somebody runs the system and sees its customers.
+pub(crate) fn is_open_to(who: &Who) -> bool {
+    who.viewer.tenant == OPERATOR && who.viewer.level >= PRIMARY && who.may_see(&TENANTS)
+}
+
+const PATH: &str = "/admin/reseller";
+/// customers are for those who run everything.
+const PRIMARY: u8 = 3;
