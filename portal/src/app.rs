@@ -147,7 +147,7 @@ fn equipment() -> Router<Arc<App>> {
         .route("/admin/devices/{id}/resync", post(devices::resync))
         .route("/admin/devices/{id}/allow", post(devices::allow))
         .route("/admin/trunks/{id}/test", post(trunks::test))
-        .route("/admin/trunks/{id}/test-call", post(trunks::test_call::place))
+        .route("/admin/trunks/{id}/test-call", get(pages::test_call::card).post(pages::test_call::place))
         .route("/admin/devices/{id}/buttons", get(buttons::show).post(buttons::change))
         .route("/phones/{id}/buttons", get(buttons::show_own).post(buttons::change_own))
         .route("/admin/provisioning", get(pages::provisioning::show))
@@ -209,7 +209,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/devices/{id}/resync", once(post(devices::api_resync)))
         .route(
             "/api/v1/trunks/{id}/test-calls",
-            once(get(trunks::test_call::api_list).post(trunks::test_call::api_place)),
+            once(get(pages::test_call::api_list).post(pages::test_call::api_place)),
         )
         .route("/api/v1/users/{id}/pin", once(put(pins::api_set).delete(pins::api_remove)))
         .merge(reselling(app))

@@ -36,7 +36,7 @@ use config::{
     organization::Face,
     query::QueryError,
     records::outside::Alert,
-    resources::{api_keys::API_KEYS, users::USERS},
+    resources::{api_keys::API_KEYS, tenants::TENANTS, users::USERS},
     sign_in::{Account, Session, Stage},
 };
 use sha2::{Digest, Sha256};
@@ -99,6 +99,11 @@ impl Who {
     /// Mail holds names and addresses of the whole company.
     pub fn may_see_mail(&self) -> bool {
         self.viewer.level >= 2 && self.viewer.reach == access::Reach::All
+    }
+
+    /// Whether they are primary administrators of the company that runs the system, and see its customers. R-01
+    pub fn runs_the_system(&self) -> bool {
+        self.viewer.tenant == access::OPERATOR && self.viewer.level >= 3 && self.may_see(&TENANTS)
     }
 
     /// For the audit log; `via` is `portal` or `api`.

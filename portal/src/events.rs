@@ -28,7 +28,7 @@ use crate::{
     auth::{self, Who},
     error::Fault,
     language,
-    pages::{call, click_to_call, contacts, dashboard, lamps, live_calls, parked},
+    pages::{call, click_to_call, contacts, dashboard, lamps, live_calls, parked, test_call},
     query::Pairs,
     state::App,
     tables::{devices, trunks},
@@ -206,9 +206,7 @@ impl Feed {
                 let all = app.live.trunks(who.tenant);
                 ids.iter().map(|id| (format!("reg-{id}"), trunks::state(&all, *id))).collect()
             }
-            Part::TestCalls(id) => {
-                one(&format!("test-calls-{id}"), trunks::test_call::part(app, who, *id).await?)
-            }
+            Part::TestCalls(id) => one(&format!("test-calls-{id}"), test_call::part(app, who, *id).await?),
             Part::Contacts(id) => {
                 let contacts = devices::registered(app, who).remove(id).unwrap_or_default();
                 one(&format!("contacts-{id}"), devices::contacts(&contacts)?)

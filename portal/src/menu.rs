@@ -9,7 +9,7 @@ use config::{
     },
 };
 
-use crate::{assets::icon, auth::Who, pages::reseller};
+use crate::{assets::icon, auth::Who};
 
 /// Entries under one heading.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(crate) fn of(who: &Who, path: &str) -> Vec<Group> {
             items.push(item("Company group", "/admin/company-group", icon("users-group"), "", path));
             items.push(item("Configuration history", "/admin/history", icon("versions"), "", path));
         }
-        if title == "System" && reseller::is_open_to(who) {
+        if title == "System" && who.runs_the_system() {
             items.push(item("Reseller", "/admin/reseller", icon("building"), "", path));
         }
         if title == "System" && who.viewer.level >= 3 {

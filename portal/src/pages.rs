@@ -34,6 +34,7 @@ pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod simulator;
 pub(crate) mod status;
+pub(crate) mod test_call;
 pub(crate) mod time_frames;
 pub(crate) mod transfer;
 pub(crate) mod trial;

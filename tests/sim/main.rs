@@ -40,6 +40,7 @@ mod secure;
 mod strangers;
 mod tcp;
 mod tenants;
+mod test_calls;
 mod transfer;
 mod trunks;
 

@@ -113,7 +113,7 @@ fn a_test_call_in_the_portal_rings_the_carrier_and_says_what_it_answered() {
     tests::patience::until_true("the refused call", || {
         newest()["said"].as_str().is_some_and(|said| said.contains("404"))
     });
-    let page = admin.get(&format!("/admin/trunks/{trunk}")).body;
+    let page = admin.get(&format!("/admin/trunks/{trunk}/test-call")).body;
     assert!(page.contains("404") && page.contains("Show call"), "{page}");
 }
 

@@ -11,7 +11,6 @@ use config::{
     customers::selling::Selling,
     organization::{Face, Link},
     query::QueryError,
-    resources::tenants::TENANTS,
 };
 
 use crate::{auth::Who, error::Fault, reply, state::App, view::Page};
@@ -29,7 +28,7 @@ struct ResellerPage {
 
 /// `GET /admin/reseller`.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    if !is_open_to(&who) {
+    if !who.runs_the_system() {
         return Err(Fault::NotFound);
     }
     let now = Utc::now().timestamp_millis();
@@ -52,11 +51,4 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
     })
 }
 
-/// Whether somebody runs the system and sees its customers.
-pub(crate) fn is_open_to(who: &Who) -> bool {
-    who.viewer.tenant == OPERATOR && who.viewer.level >= PRIMARY && who.may_see(&TENANTS)
-}
-
 const PATH: &str = "/admin/reseller";
-/// customers are for those who run everything.
-const PRIMARY: u8 = 3;

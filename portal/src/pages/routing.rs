@@ -143,14 +143,6 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
     Ok(Json(body).into_response())
 }
 
-/// The picture of one route as it is now, beside its form.
-pub(crate) async fn of_route(app: &App, who: &Who, id: i64) -> Result<Option<Band>, Fault> {
-    let routing = load(app, who).await?;
-    let clock = clock(&routing, who, Utc::now());
-    let route = routing.routes.iter().find(|route| route.id.0 == id);
-    Ok(route.map(|route| band(&routing, who, route, &clock)))
-}
-
 async fn load(app: &App, who: &Who) -> Result<Routing, Fault> {
     who.table(INBOUND_ROUTES.name)?;
     let tenant = who.tenant;

@@ -1,7 +1,5 @@
 //! What trunks have beside their form: how they are right now, and a test on demand. A-35, SIP-38.
 
-pub(crate) mod test_call;
-
 use std::sync::Arc;
 
 use askama::Template;
@@ -41,7 +39,9 @@ pub(crate) async fn beside(app: &App, who: &Who, id: i64) -> Result<Beside, Faul
     let mut side = TrunkSide { id, status: state(&trunks, id), trunk, since, may_test }.render()?;
     let (mut after, mut parts) = (String::new(), format!("trunks:{id}"));
     if may_test {
-        side += &test_call::card(app, who, id).await?;
+        side += &format!(
+            "<div hx-get=\"/admin/trunks/{id}/test-call\" hx-trigger=\"load\" hx-swap=\"outerHTML\"></div>"
+        );
         after = TestForm { id, csrf: &who.csrf }.render()?;
         parts += &format!(",test-calls:{id}");
     }

@@ -256,14 +256,14 @@ async fn a_test_call_goes_by_that_trunk_and_says_what_came_of_it() {
     let api = format!("/api/v1/trunks/{id}/test-calls");
     let sent = [("number", "+49 30 1234567"), ("from", "elsewhere"), ("extension", "101")];
     admin.post(&path, &sent).await;
-    assert!(admin.get(&page).await.body.contains("The trunk is not in use yet."));
+    assert!(admin.get(&path).await.body.contains("The trunk is not in use yet."));
     world.live.trunks.lock().unwrap().push(up(id));
     for number in ["101", "112", "*97"] {
         let refused = admin.json("POST", &api, json!({ "number": number })).await;
         assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
         assert_eq!(refused.value()["problems"][0]["field"], "number");
         admin.post(&path, &[("number", number), ("from", "elsewhere"), ("extension", "101")]).await;
-        let told = admin.get(&page).await.body;
+        let told = admin.get(&path).await.body;
         assert!(told.contains("Give a number outside in full") && told.contains("aria-invalid"), "{told}");
     }
     let unregistered = admin.json("POST", &api, json!({ "number": "+4930123" })).await;
@@ -291,7 +291,7 @@ async fn a_test_call_goes_by_that_trunk_and_says_what_came_of_it() {
         ..CallRow::default()
     };
     world.db.write_records(&[Change::CallClosed(Box::new(row))]).unwrap();
-    let told = admin.get(&page).await.body;
+    let told = admin.get(&path).await.body;
     assert!(told.contains("404 Not found") && told.contains("+49301234567: 404 Not Found"), "{told}");
     assert!(told.contains("/admin/calls/placed1"), "{told}");
     let listed = admin.get(&api).await.value();

@@ -315,8 +315,8 @@ async fn the_resellers_page_gathers_what_is_set_up_for_customers() {
     let world = World::new();
     let admin = world.admin().await;
     let (_, boss) = customer(&world).await;
-    let sold = json!({ "name": "Softphones", "kind": "softphone", "quantity": 5 });
-    let made = boss.json("POST", "/api/v1/licences", sold).await;
+    let sold = json!({ "name": "Transcripts", "kind": "transcription", "quantity": 5 });
+    let made = admin.json("POST", "/api/v1/licences", sold).await;
     assert!(made.status.is_success(), "{}", made.body);
     let link = json!({ "label": "Newsletter", "url": "https://news.example/" });
     assert!(admin.json("POST", "/api/v1/links", link).await.status.is_success());
@@ -324,7 +324,7 @@ async fn the_resellers_page_gathers_what_is_set_up_for_customers() {
     assert!(admin.json("POST", "/api/v1/announcements", told).await.status.is_success());
     let page = admin.get("/admin/reseller").await.body;
     let stock = between(&page, "id=\"stock\"", "</section>");
-    assert!(stock.contains("Softphone on computer and mobile") && stock.contains("0 / 5"), "{stock}");
+    assert!(stock.contains("Voicemail transcription") && stock.contains("0 / 5"), "{stock}");
     assert!(between(&page, "id=\"customers\"", "</section>").contains(">1<"), "{page}");
     assert!(page.contains("https://news.example/") && page.contains("Line trouble"), "{page}");
     assert!(page.contains("No mail server is named"), "{page}");

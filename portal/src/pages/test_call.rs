@@ -17,12 +17,12 @@ use config::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::click_to_call::{self, Asked};
 use crate::{
     auth::Who,
     calls::{self, CallView},
     error::{Answer, Fault},
     live::CallFrom,
-    pages::click_to_call::{self, Asked},
     query::Pairs,
     reply,
     sent::{RowId, Sent},
@@ -76,12 +76,17 @@ struct Outcome {
     kept: bool,
 }
 
-/// The card beside the form of a trunk that somebody may change.
-pub(super) async fn card(app: &App, who: &Who, id: i64) -> Result<String, Fault> {
+/// `GET /admin/trunks/{id}/test-call`: the card beside the form of a trunk that somebody may change.
+pub(crate) async fn card(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
+    theirs(&app, &who, id).await?;
     let kept = app.once.take(who.session, REFUSED).unwrap_or_default();
     let (number, problem) = kept.split_once('\n').unwrap_or_default();
-    let ask = click_to_call::asked(app, who, number.to_owned(), problem.to_owned()).await?;
-    Ok(Card { id, ask, calls: part(app, who, id).await? }.render()?)
+    let ask = click_to_call::asked(&app, &who, number.to_owned(), problem.to_owned()).await?;
+    reply::html(&Card { id, ask, calls: part(&app, &who, id).await? })
 }
 
 /// The last test calls of a trunk, for the live stream.
