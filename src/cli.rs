@@ -139,7 +139,7 @@ pub enum From {
 pub struct Backup {
     /// Archive to write; it must not be there yet
     pub file: PathBuf,
-    /// Leave out the key, to be kept elsewhere; without it nobody reads the passwords
+    /// Leave out the keys, to be kept elsewhere; without them nobody reads the passwords or poses as this system
     #[arg(long)]
     pub without_key: bool,
     /// Where the database is.

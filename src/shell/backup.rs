@@ -12,6 +12,7 @@ use std::{
 use config::{Db, OpenError, backup::CopyError};
 use sha2::{Digest, Sha256};
 
+use super::certificate::{self, Certificate, CertificateError, Files};
 use crate::cli::Backup;
 
 /// What stands in an archive.
@@ -78,6 +79,7 @@ pub fn backup(options: &Backup) -> Result<(), BackupError> {
     let mut sources = vec![(DATABASE.to_owned(), copy)];
     if !options.without_key {
         sources.push((KEY.to_owned(), db.key_file()));
+        copy_certificate(folder, &work.0, &mut sources)?;
     }
     for part in FOLDERS {
         collect(&folder.join(part), part, &mut sources)?;
@@ -98,6 +100,29 @@ pub fn backup(options: &Backup) -> Result<(), BackupError> {
     let (count, revision) = (manifest.files.len(), manifest.revision);
     writeln!(out, "{}: {count} file(s), configuration revision {revision}.", options.file.display())?;
     Ok(())
+}
+
+/// The certificate and its key, if the data folder has them: phones believe that very one. Copied, as somebody may put others
+/// there meanwhile; what does not belong together is told, and is no reason to have no archive.
+fn copy_certificate(folder: &Path, work: &Path, sources: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    let before = sources.len();
+    for name in CERTIFICATE {
+        let (from, to) = (folder.join(name), work.join(name));
+        if from.is_file() {
+            fs::copy(from, &to)?;
+            sources.push((name.to_owned(), to));
+        }
+    }
+    if sources.len() > before
+        && let Err(fault) = Certificate::open(Files::of_folder(work)).map(drop)
+    {
+        tell(&fault)?;
+    }
+    Ok(())
+}
+
+fn tell(fault: &CertificateError) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "The archive takes the certificate as it is, but {fault}")
 }
 
 fn write(file: &Path, manifest: &Manifest, sources: &[(String, PathBuf)]) -> io::Result<()> {
@@ -191,5 +216,7 @@ pub const CHECKSUM: &str = "checksum";
 pub const DATABASE: &str = "dialtone.db";
 /// Its key.
 pub const KEY: &str = "dialtone.key";
+/// What HTTPS and SIP over TLS are proved with.
+pub const CERTIFICATE: [&str; 2] = [certificate::CHAIN, certificate::KEY];
 /// Folders of the data folder that are part of the system.
 pub const FOLDERS: [&str; 2] = ["media", "files"];

@@ -59,7 +59,7 @@ type Stamp = [Option<(SystemTime, u64)>; 2];
 impl Files {
     /// Those of a data folder.
     pub fn of_folder(folder: &Path) -> Self {
-        Self { chain: folder.join("tls.crt"), key: folder.join("tls.key") }
+        Self { chain: folder.join(CHAIN), key: folder.join(KEY) }
     }
 
     /// Makes a pair where there is none. A file that is there is never written over.
@@ -206,6 +206,10 @@ fn write_private(file: &Path, content: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// The chain in a data folder.
+pub const CHAIN: &str = "tls.crt";
+/// Its key.
+pub const KEY: &str = "tls.key";
 const ALARM: &str = "certificate";
 const LOOK: Duration = Duration::from_secs(1);
 

@@ -12,7 +12,9 @@ use config::backup::{CopyError, verify_copy};
 use sha2::{Digest, Sha256};
 
 use super::{
-    backup::{CHECKSUM, DATABASE, FOLDERS, FORMAT, KEY, MANIFEST, Manifest, Scratch, digest, hex},
+    backup::{
+        CERTIFICATE, CHECKSUM, DATABASE, FOLDERS, FORMAT, KEY, MANIFEST, Manifest, Scratch, digest, hex,
+    },
     run_file::Lock,
 };
 use crate::cli::Restore;
@@ -149,15 +151,20 @@ fn place(into: &Path, path: &Path) -> Option<PathBuf> {
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     let first = path.components().next()?.as_os_str().to_str()?;
     let alone = path.components().count() == 1;
-    let belongs = if alone { first == DATABASE || first == KEY } else { FOLDERS.contains(&first) };
+    let belongs = if alone { alone_in(first) } else { FOLDERS.contains(&first) };
     (plain && belongs).then(|| into.join(path))
+}
+
+/// Whether a file of that name stands in the data folder itself.
+fn alone_in(name: &str) -> bool {
+    [DATABASE, KEY].contains(&name) || CERTIFICATE.contains(&name)
 }
 
 /// Moves what is there aside and what was unpacked in its place. A marker stands while the folder is neither, so that no
 /// program starts on a half of it.
 fn replace(folder: &Path, unpacked: &Path) -> Result<Option<PathBuf>, RestoreError> {
-    let parts = [DATABASE, KEY].into_iter().chain(FOLDERS).filter(|part| unpacked.join(part).exists());
-    let parts: Vec<&str> = parts.collect();
+    let all = [DATABASE, KEY].into_iter().chain(CERTIFICATE).chain(FOLDERS);
+    let parts: Vec<&str> = all.filter(|part| unpacked.join(part).exists()).collect();
     let wal = [format!("{DATABASE}-wal"), format!("{DATABASE}-shm")];
     let old: Vec<&str> = parts.iter().copied().chain(wal.iter().map(String::as_str)).collect();
     let is_replaced = old.iter().any(|part| folder.join(part).exists());
@@ -183,6 +190,8 @@ const LARGEST_MANIFEST: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use config::{
         Db, TenantId,
         access::{Author, Viewer},
@@ -193,7 +202,10 @@ mod tests {
     use super::*;
     use crate::{
         cli::{Backup, Data},
-        shell::backup::{BackupError, backup},
+        shell::{
+            backup::{BackupError, backup},
+            certificate::Files,
+        },
     };
 
     fn author() -> Author {
@@ -233,6 +245,7 @@ mod tests {
         db.first_start().unwrap();
         fs::create_dir_all(one.path().join("media/1")).unwrap();
         fs::write(one.path().join("media/1/greeting.wav"), b"RIFF").unwrap();
+        Files::of_folder(one.path()).make_if_missing().unwrap();
         let password = db.reveal_secret(&author(), &DEVICES, 1, "secret").unwrap();
         let file = backed_up(one.path(), false);
         assert!(matches!(
@@ -243,7 +256,28 @@ mod tests {
         let same = Db::open(other.path()).unwrap();
         assert_eq!(same.reveal_secret(&author(), &DEVICES, 1, "secret").unwrap(), password);
         assert_eq!(fs::read(other.path().join("media/1/greeting.wav")).unwrap(), b"RIFF");
+        for name in [KEY].into_iter().chain(CERTIFICATE) {
+            let restored = other.path().join(name);
+            assert_eq!(fs::read(&restored).unwrap(), fs::read(one.path().join(name)).unwrap(), "{name}");
+            assert_eq!(fs::metadata(&restored).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
         assert!(finished(other.path()).is_ok());
+    }
+
+    /// OPS-08: an archive of before certificates were part of them, and one that may lie anywhere, hold no private key; the
+    /// certificate that is there stays.
+    #[test]
+    fn an_archive_without_a_certificate_leaves_the_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        Db::open(folder.path()).unwrap().first_start().unwrap();
+        let files = Files::of_folder(folder.path());
+        files.make_if_missing().unwrap();
+        let before = [&files.chain, &files.key].map(|file| fs::read(file).unwrap());
+        let file = backed_up(folder.path(), true);
+        let archive = fs::read(&file).unwrap();
+        assert!(!archive.windows(11).any(|part| part == b"PRIVATE KEY"));
+        restored(&file, folder.path()).unwrap();
+        assert_eq!([&files.chain, &files.key].map(|file| fs::read(file).unwrap()), before);
     }
 
     #[test]
@@ -333,9 +367,20 @@ mod tests {
 
     #[test]
     fn no_archive_writes_outside_its_folder() {
-        for path in ["../dialtone.db", "/etc/passwd", "media/../../x", "dialtone.db/x", "other", "media"] {
+        for path in [
+            "../dialtone.db",
+            "../tls.key",
+            "tls.key/x",
+            "/etc/passwd",
+            "media/../../x",
+            "dialtone.db/x",
+            "other",
+            "media",
+        ] {
             assert_eq!(place(Path::new("/x"), Path::new(path)), None, "{path}");
         }
-        assert!(place(Path::new("/x"), Path::new("media/1/a.wav")).is_some());
+        for path in ["media/1/a.wav", "tls.crt", "tls.key"] {
+            assert!(place(Path::new("/x"), Path::new(path)).is_some(), "{path}");
+        }
     }
 }

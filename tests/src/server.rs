@@ -62,6 +62,17 @@ impl Server {
     pub fn with_packet_io(packet_io: &'static str) -> Self {
         Self::with(Setup { packet_io: Some(packet_io), ..Setup::default() })
     }
+    /// A server on a folder that was restored from an archive of this one, with addresses of its own and the same accounts.
+    pub fn on_restored(&self, folder: TempDir) -> Self {
+        let ports = ports::Range::claim();
+        let setup = Setup::default();
+        let (child, said) = launch(&setup, folder.path(), &ports);
+        let (accounts, setup_link) = (self.accounts.clone(), String::new());
+        let mut server =
+            Self { child, setup, folder, ports, said, run: Run::default(), accounts, setup_link };
+        server.wait_ready();
+        server
+    }
     pub fn with(setup: Setup) -> Self {
         let folder = TempDir::with_prefix("dialtone-").unwrap();
         let ports = ports::Range::claim();

@@ -1,8 +1,12 @@
 //! Trials over kill -9, and texts and archives beside a program that takes calls. OPS-05, OPS-08.
 
-use std::process::{Command, Output};
+use std::{
+    net::{SocketAddr, TcpStream},
+    process::{Command, Output},
+};
 
 use tests::{
+    agent::{Algorithm, link::Over, tls::Tls},
     patience::until_true,
     server::{Server, binary, sqlite},
 };
@@ -60,7 +64,7 @@ fn a_backup_of_the_running_program_is_restored_elsewhere() {
     let refused = run(&server, &["restore", file.to_str().unwrap()]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is running"));
-    let other = tempfile::tempdir().unwrap();
+    let other = tempfile::TempDir::with_prefix("dialtone-").unwrap();
     let mut restore = Command::new(binary());
     restore.arg("restore").arg(&file).arg("--data").arg(other.path());
     assert!(restore.status().unwrap().success());
@@ -68,6 +72,20 @@ fn a_backup_of_the_running_program_is_restored_elsewhere() {
     assert_eq!(users(&other.path().join("dialtone.db")), users(&server.database()));
     let check = Command::new(binary()).arg("check").arg("--data").arg(other.path()).output().unwrap();
     assert!(check.status.success(), "{check:?}");
+    let restored = server.on_restored(other);
+    assert_eq!(served(restored.sip_tls()), served(server.sip_tls()), "phones believe that certificate");
+    let [alice, bob] = [0, 1].map(|position| restored.phone_over(position, Over::Tls, Algorithm::Sha256));
+    alice.register();
+    bob.register();
+    let dialling = alice.dial(&restored.number(1));
+    let by_bob = bob.incoming().answer();
+    let by_alice = dialling.answered();
+    by_alice.rtp.hears_voice_of(&by_bob.rtp);
+}
+
+/// The certificate that is shown at an address.
+fn served(address: SocketAddr) -> Vec<u8> {
+    Tls::open(TcpStream::connect(address).unwrap()).certificate()
 }
 
 fn run(server: &Server, words: &[&str]) -> Output {

@@ -8,7 +8,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 pub mod text;
-mod tls;
+pub mod tls;
 
 pub use call::{Dialling, Incoming, Talking};
 pub use digest::Algorithm;

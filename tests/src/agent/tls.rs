@@ -42,6 +42,11 @@ impl Tls {
         socket.set_read_timeout(Some(GLANCE)).unwrap();
         Self { stream: Mutex::new(StreamOwned::new(connection, stream)), socket }
     }
+    /// What the server proved itself with.
+    pub fn certificate(&self) -> Vec<u8> {
+        let stream = self.stream.lock().unwrap();
+        stream.conn.peer_certificates().expect("a server shows a certificate")[0].to_vec()
+    }
     pub fn write(&self, bytes: &[u8]) {
         let mut stream = self.stream.lock().unwrap();
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
