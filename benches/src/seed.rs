@@ -5,7 +5,7 @@ use std::{error::Error, path::Path};
 use config::{
     Db, Resource, TenantId,
     records::{
-        Change,
+        CallRow, Change,
         parties::{PartyKind, PartyRow},
     },
     resource::Values,
@@ -63,7 +63,7 @@ pub fn group(folder: &Path, number: u32, members: std::ops::Range<u32>) -> Resul
     Ok(())
 }
 
-/// So many calls in the history of the first account, one every five minutes up to now.
+/// So many calls of the company and in the history of the first account, one every five minutes up to now.
 pub fn history(db: &Db, count: i64) -> Result<(), Box<dyn Error>> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
     let now = i64::try_from(now)?;
@@ -83,11 +83,30 @@ pub fn history(db: &Db, count: i64) -> Result<(), Box<dyn Error>> {
             ended_at: now - n * 300_000 + 64_000,
             device: None,
         };
-        db.write_records(&[Change::CallParties(
-            (thousand * 1000..(thousand + 1) * 1000).map(party).collect(),
-        )])?;
+        let parties: Vec<_> = (thousand * 1000..(thousand + 1) * 1000).map(party).collect();
+        let mut changes: Vec<_> =
+            parties.iter().map(|party| Change::CallClosed(Box::new(call(party)))).collect();
+        changes.push(Change::CallParties(parties));
+        db.write_records(&changes)?;
     }
     Ok(())
+}
+
+/// The call of which somebody saw that.
+fn call(party: &PartyRow) -> CallRow {
+    CallRow {
+        id: party.call.clone(),
+        tenant: party.tenant.0,
+        started_at: party.started_at,
+        answered_at: party.answered_at,
+        ended_at: Some(party.ended_at),
+        caller_number: party.number.clone(),
+        caller_name: party.name.clone(),
+        dialled: "100".into(),
+        answered_by: "Bench".into(),
+        outcome: party.result.clone(),
+        ..CallRow::default()
+    }
 }
 
 /// A session of the first account; its token for the cookie.

@@ -1,13 +1,14 @@
 //! Record tables: bindings, calls and their ladders. Written only by the records thread, in batches; no change
 //! triggers, so they never cause a reload.
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Value};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::{Db, DeviceId, RingGroupId, TenantId, UserId};
 
 mod batch;
 pub mod counts;
 mod csv;
+pub mod found;
 pub mod hunting;
 pub mod ladder;
 pub mod outside;
@@ -15,6 +16,7 @@ pub mod parties;
 mod subscriptions;
 
 use batch::Write;
+use found::{Conditions, Found, Source};
 use hunting::{keep_last_call, keep_last_caller, keep_turn};
 use outside::{AlertRow, EmergencyRow, UsageRow, keep_alert, keep_emergency, keep_usage};
 use parties::PartyRow;
@@ -201,16 +203,10 @@ impl Db {
         Ok(closed)
     }
 
-    /// The newest calls that match, without trace, legs and ladder; and whether there are more.
-    pub fn calls(&self, tenant: TenantId, query: &CallQuery) -> rusqlite::Result<(Vec<CallRow>, bool)> {
-        let (text, parameters) = select_calls(tenant, query);
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(&text)?;
-        let found = statement.query_map(rusqlite::params_from_iter(parameters), read_call)?;
-        let mut calls = found.collect::<Result<Vec<_>, _>>()?;
-        let more = calls.len() > limit(query);
-        calls.truncate(limit(query));
-        Ok((calls, more))
+    /// The newest calls that match, without trace, legs and ladder.
+    pub fn calls(&self, tenant: TenantId, query: &CallQuery) -> rusqlite::Result<Found<CallRow>> {
+        let (span, narrow) = conditions(tenant, query);
+        CALLS.look(&*self.reader()?, span, narrow, query.limit.clamp(1, 200))
     }
 
     /// One call with everything.
@@ -339,38 +335,32 @@ fn keep_ladder(rows: &Connection, call: &CallRow) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Statement and parameters of a list of calls.
-fn select_calls(tenant: TenantId, query: &CallQuery) -> (String, Vec<Value>) {
-    let mut text = format!("SELECT {CALL_COLUMNS} FROM calls c WHERE c.tenant_id = ?1");
-    let mut parameters = vec![Value::Integer(tenant.0)];
-    let mut add = |condition: &str, values: Vec<Value>| {
-        text.push_str(" AND ");
-        text.push_str(condition);
-        parameters.extend(values);
-    };
+/// The span of a list of calls, and what narrows it.
+fn conditions(tenant: TenantId, query: &CallQuery) -> (Conditions, Conditions) {
+    let (mut span, mut narrow) = (Conditions::default(), Conditions::default());
+    span.add("c.tenant_id = ?", [tenant.0.into()]);
     if let Some(from) = query.from {
-        add("c.started_at >= ?", vec![from.into()]);
+        span.add("c.started_at >= ?", [from.into()]);
     }
     if let Some(to) = query.to {
-        add("c.started_at < ?", vec![to.into()]);
-    }
-    if let Some(outcome) = &query.outcome {
-        add("c.outcome = ?", vec![outcome.clone().into()]);
-    }
-    if !query.dialled.is_empty() {
-        add("substr(c.dialled, 1, length(?)) = ?", vec![query.dialled.clone().into(); 2]);
+        span.add("c.started_at < ?", [to.into()]);
     }
     if let Some(after) = &query.after {
         let position = "(c.started_at, c.id) < (SELECT p.started_at, p.id FROM calls p WHERE p.id = ?)";
-        add(position, vec![after.clone().into()]);
+        span.add(position, [after.clone().into()]);
+    }
+    if let Some(outcome) = &query.outcome {
+        narrow.add("c.outcome = ?", [outcome.clone().into()]);
+    }
+    if !query.dialled.is_empty() {
+        narrow.add("substr(c.dialled, 1, length(?)) = ?", [(); 2].map(|()| query.dialled.clone().into()));
     }
     for word in query.search.split_whitespace().take(8) {
         let texts = "(c.caller_number || char(10) || c.caller_name || char(10) || c.dialled || char(10) || c.answered_by)";
         let pattern = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        add(&format!("{texts} LIKE ? ESCAPE '\\'"), vec![format!("%{pattern}%").into()]);
+        narrow.add(format!("{texts} LIKE ? ESCAPE '\\'"), [format!("%{pattern}%").into()]);
     }
-    text.push_str(&format!(" ORDER BY c.started_at DESC, c.id DESC LIMIT {}", limit(query) + 1));
-    (text, parameters)
+    (span, narrow)
 }
 
 /// Ids of at most ?2 ended calls that began before ?1, joined with what is given. The one index by time
@@ -382,10 +372,6 @@ fn old_calls(join: &str) -> String {
          SELECT c.id FROM t CROSS JOIN calls c ON c.tenant_id = t.id {join} \
          WHERE c.started_at < ?1 AND c.ended_at IS NOT NULL LIMIT ?2"
     )
-}
-
-fn limit(query: &CallQuery) -> usize {
-    query.limit.clamp(1, 200)
 }
 
 fn read_binding(row: &Row<'_>) -> rusqlite::Result<BindingRow> {
@@ -425,6 +411,13 @@ fn read_call(row: &Row<'_>) -> rusqlite::Result<CallRow> {
     })
 }
 
+const CALLS: Source<CallRow> = Source {
+    from: "calls c",
+    columns: CALL_COLUMNS,
+    order: ("c.started_at", "c.id"),
+    read: read_call,
+    place: |call| (call.started_at, call.id.clone()),
+};
 const CALL_COLUMNS: &str = "c.id, c.tenant_id, c.started_at, c.answered_at, c.ended_at, c.caller_number, \
     c.caller_name, c.dialled, c.answered_by, c.outcome, c.cause, c.revision, c.signature";
 

@@ -203,6 +203,7 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/calls", get(call_list::api))
         .route("/api/v1/calls/{id}", get(call::api))
         .route("/api/v1/mail", get(mail::api))
+        .merge(actions_api(app))
         .route("/api/v1/provisioning", get(pages::provisioning::api))
         .route("/api/v1/simulation", get(pages::simulator::api))
         .route("/api/v1/routing", get(pages::routing::api))
@@ -226,6 +227,28 @@ fn programs(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/{table}/{id}", once(row))
         .route("/api/v1/{table}/{id}/{field}/renew", once(post(rest::renew)))
         .method_not_allowed_fallback(rest::methods::fallback)
+}
+
+/// What the pages' buttons do beside changing rows, for programs.
+fn actions_api(app: &Arc<App>) -> Router<Arc<App>> {
+    use api::actions;
+    let once = |methods: MethodRouter<Arc<App>>| {
+        methods.route_layer(middleware::from_fn_with_state(app.clone(), rest::idempotent::once))
+    };
+    Router::new()
+        .route("/api/v1/users/{id}/setup-link", once(post(actions::setup_link)))
+        .route("/api/v1/users/{id}/reset-password", once(post(actions::reset_password)))
+        .route("/api/v1/users/{id}/welcome-mail", once(post(actions::welcome_mail)))
+        .route("/api/v1/users/{id}/second-factor", once(delete(actions::remove_second_factor)))
+        .route("/api/v1/users/{id}/single-sign-on", once(delete(actions::unlink)))
+        .route("/api/v1/devices/{id}/allow", once(post(actions::allow)))
+        .route("/api/v1/devices/{id}/log-out", once(post(actions::log_out)))
+        .route("/api/v1/trunks/{id}/test", once(post(actions::test_trunk)))
+        .route("/api/v1/ldap_settings/test", once(post(actions::test_directory)))
+        .route("/api/v1/mail/{id}/retry", once(post(actions::retry_mail)))
+        .route("/api/v1/provisioning/{mac}", once(delete(actions::forget_phone)))
+        .route("/api/v1/alerts", get(actions::alerts))
+        .route("/api/v1/alerts/{id}/seen", once(post(actions::see_alert)))
 }
 
 /// What a reseller does with customers, for programs.
@@ -298,14 +321,17 @@ fn own_api(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/me/phones", get(own_phones::api))
         .route("/api/v1/me/answering", get(rules::api))
         .route("/api/v1/me/phone-check", get(check::api))
-        .route("/api/v1/me/mail-check", get(mail_check::api))
+        .route("/api/v1/me/mail-check", once(get(mail_check::api).post(mail_check::api_test)))
         .route("/api/v1/me/reports", once(post(report::api)))
         .route("/api/v1/me/contacts", once(get(people::index).post(people::create)))
         .route("/api/v1/me/contacts/import", once(post(people::import)))
         .route("/api/v1/me/contacts/{id}", once(get(people::one).patch(people::patch).delete(people::delete)))
         .route("/api/v1/me/known-numbers", get(people::known))
         .route("/api/v1/users/{id}/phone-check", get(check::api_user))
-        .route("/api/v1/users/{id}/mail-check", get(mail_check::api_user))
+        .route(
+            "/api/v1/users/{id}/mail-check",
+            once(get(mail_check::api_user).post(mail_check::api_test_user)),
+        )
 }
 
 /// Contacts and directories.

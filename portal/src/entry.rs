@@ -139,6 +139,8 @@ fn verb(action: &str) -> &'static str {
         "second_factor_off" => "removed the second factor of",
         "passkey" => "added a passkey for",
         "passkey_off" => "removed a passkey of",
+        "reset_password" => "reset the password of",
+        "test_mail" => "sent a test message to",
         "pin" => "set the PIN of",
         "pin_removed" => "removed the PIN of",
         "linked" => "linked the single sign-on of",

@@ -23,6 +23,7 @@ pub(crate) mod metrics;
 pub(crate) mod night;
 pub(crate) mod own_calls;
 pub(crate) mod own_phones;
+mod own_row;
 pub(crate) mod parked;
 pub(crate) mod passkeys;
 pub(crate) mod profile;

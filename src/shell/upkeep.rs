@@ -160,7 +160,7 @@ mod tests {
             let row = CallRow { id: id.into(), tenant: 1, started_at: at, ended_at, ..CallRow::default() };
             db.write_records(&[Change::CallClosed(Box::new(row))]).unwrap();
         };
-        let calls = || db.calls(TenantId(1), &CallQuery::default()).unwrap().0.len();
+        let calls = || db.calls(TenantId(1), &CallQuery::default()).unwrap().rows.len();
         let (start, midnight) = (Instant::now(), 20_000 * DAY);
         let run = |at: i64| {
             // A new one each time: what is known is what the database says.

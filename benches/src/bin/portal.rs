@@ -97,6 +97,11 @@ fn pages() -> Vec<(String, Duration)> {
         "/call-history?range=all&q=nobody",
         "/call-history?range=all&type=missed",
         "/call-history?range=all&dialled=4930",
+        "/admin/calls",
+        "/admin/calls?q=nobody",
+        "/admin/calls?outcome=declined",
+        "/admin/calls?called=4930999",
+        "/api/v1/calls?q=nobody&limit=200",
         "/api/v1/me/call-history?limit=200",
     ] {
         add(path.to_owned());

@@ -1,9 +1,14 @@
 //! Whether mail reaches somebody: what became of the last message to them, and a test. TRB-07, VMN-10.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::{Content, Mail, MailKind, count_since, is_set_up, queue, read_mail};
-use crate::{Db, UserId};
+use crate::{
+    Db, UserId,
+    access::Author,
+    audit::{self, About, Changes},
+    resources::users::USERS,
+};
 
 /// What came of asking for a test message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +38,14 @@ impl Db {
     }
 
     /// Sends a test message to a user, at `now_ms` (Unix milliseconds).
-    pub fn test_mail_to(&self, user: UserId, now_ms: i64) -> rusqlite::Result<TestMail> {
-        let writer = self.writer();
-        let found: Option<(i64, String)> = writer
-            .prepare_cached("SELECT tenant_id, email FROM users WHERE id = ?1 AND email <> ''")?
-            .query_row([user.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    pub fn test_mail_to(&self, author: &Author, user: UserId, now_ms: i64) -> rusqlite::Result<TestMail> {
+        let mut writer = self.writer();
+        let writer = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: Option<(i64, String, String)> = writer
+            .prepare_cached("SELECT tenant_id, email, name FROM users WHERE id = ?1 AND email <> ''")?
+            .query_row([user.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let Some((tenant, address)) = found else { return Ok(TestMail::NoAddress) };
+        let Some((tenant, address, name)) = found else { return Ok(TestMail::NoAddress) };
         if !is_set_up(&writer)? {
             return Ok(TestMail::NoServer);
         }
@@ -47,6 +53,9 @@ impl Db {
             return Ok(TestMail::TooSoon);
         }
         queue(&writer, self.cipher(), tenant, (MailKind::Test, &address), &Content::new())?;
+        let about = About { of: &USERS, id: user.0, tenant, title: &name, action: "test_mail", version: 0 };
+        audit::note(&writer, author, about, &Changes::new())?;
+        writer.commit()?;
         Ok(TestMail::Queued)
     }
 }
@@ -68,14 +77,14 @@ mod tests {
         let company = Company::new();
         let (db, anna) = (&company.db, UserId(1));
         let now = || company.number::<i64>("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)");
-        assert_eq!(db.test_mail_to(anna, now()).unwrap(), TestMail::NoAddress);
+        assert_eq!(db.test_mail_to(&author(1), anna, now()).unwrap(), TestMail::NoAddress);
         db.update(&author(1), &USERS, 1, &values([("email", "anna@example.com")]), None).unwrap();
-        assert_eq!(db.test_mail_to(anna, now()).unwrap(), TestMail::NoServer);
+        assert_eq!(db.test_mail_to(&author(1), anna, now()).unwrap(), TestMail::NoServer);
         assert_eq!(db.last_mail_to(anna).unwrap(), None);
         company.change(&NODE_SETTINGS, 1, &[("smtp_host", "mail.example"), ("mail_from", "pbx@example.com")]);
-        assert_eq!(db.test_mail_to(anna, now()).unwrap(), TestMail::Queued);
-        assert_eq!(db.test_mail_to(anna, now()).unwrap(), TestMail::TooSoon);
-        assert_eq!(db.test_mail_to(anna, now() + BETWEEN_MS + 1000).unwrap(), TestMail::Queued);
+        assert_eq!(db.test_mail_to(&author(1), anna, now()).unwrap(), TestMail::Queued);
+        assert_eq!(db.test_mail_to(&author(1), anna, now()).unwrap(), TestMail::TooSoon);
+        assert_eq!(db.test_mail_to(&author(1), anna, now() + BETWEEN_MS + 1000).unwrap(), TestMail::Queued);
         let last = db.last_mail_to(anna).unwrap().unwrap();
         assert_eq!((last.kind.as_str(), last.state.as_str()), ("test", "waiting"));
         db.mail_failed(last.id, "550 no such mailbox", None).unwrap();

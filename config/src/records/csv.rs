@@ -13,13 +13,15 @@ impl Db {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(HEADER).expect("memory takes what is written");
         let mut query = CallQuery { after: None, limit: PAGE, ..query.clone() };
-        for _ in 0..MOST / PAGE {
-            let (rows, more) = self.calls(tenant, &query)?;
-            for row in &rows {
+        let mut written = 0;
+        while written < MOST {
+            let found = self.calls(tenant, &query)?;
+            for row in &found.rows {
                 writer.write_record(cells(row, zone)).expect("memory takes what is written");
             }
-            query.after = rows.last().map(|row| row.id.clone());
-            if !more {
+            written += found.rows.len();
+            query.after = found.next.map(|(_, id)| id);
+            if query.after.is_none() {
                 break;
             }
         }

@@ -1,8 +1,9 @@
 //! Calls as their users saw them: what the call history of a person is. Written when a call ends, by user and not by number,
 //! so that a number that changes hands takes no calls along. CH-01…10.
 
-use rusqlite::{Connection, Row, params, types::Value};
+use rusqlite::{Connection, Row, params};
 
+use super::found::{Conditions, Found, Source};
 use crate::{Db, DeviceId, TenantId, UserId};
 
 mod csv;
@@ -93,21 +94,15 @@ impl PartyRow {
 }
 
 impl Db {
-    /// The newest calls of a user that match; and whether there are more. CH-03, 07…10.
+    /// The newest calls of a user that match. CH-03, 07…10.
     pub fn calls_of(
         &self,
         tenant: TenantId,
         user: UserId,
         query: &PartyQuery,
-    ) -> rusqlite::Result<(Vec<PartyRow>, bool)> {
-        let (text, parameters) = select(tenant, user, query);
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(&text)?;
-        let found = statement.query_map(rusqlite::params_from_iter(parameters), read)?;
-        let mut rows = found.collect::<Result<Vec<_>, _>>()?;
-        let more = rows.len() > limit(query);
-        rows.truncate(limit(query));
-        Ok((rows, more))
+    ) -> rusqlite::Result<Found<PartyRow>> {
+        let (span, narrow) = conditions(tenant, user, query);
+        PARTIES.look(&*self.reader()?, span, narrow, query.limit.clamp(1, 1000))
     }
 
     /// One call of a user.
@@ -155,43 +150,34 @@ pub(super) fn prune(rows: &Connection, before: i64, limit: i64) -> rusqlite::Res
     rows.prepare_cached(PRUNE)?.execute((before, limit))
 }
 
-fn select(tenant: TenantId, user: UserId, query: &PartyQuery) -> (String, Vec<Value>) {
-    let mut text = format!("SELECT {COLUMNS} FROM call_parties p WHERE p.user_id = ?1 AND p.tenant_id = ?2");
-    let mut parameters = vec![Value::Integer(user.0), Value::Integer(tenant.0)];
-    let mut add = |condition: &str, values: Vec<Value>| {
-        text.push_str(" AND ");
-        text.push_str(condition);
-        parameters.extend(values);
-    };
+/// The span of a history, and what narrows it.
+fn conditions(tenant: TenantId, user: UserId, query: &PartyQuery) -> (Conditions, Conditions) {
+    let (mut span, mut narrow) = (Conditions::default(), Conditions::default());
+    span.add("p.user_id = ? AND p.tenant_id = ?", [user.0.into(), tenant.0.into()]);
     if let Some(from) = query.from {
-        add("p.started_at >= ?", vec![from.into()]);
+        span.add("p.started_at >= ?", [from.into()]);
     }
     if let Some(to) = query.to {
-        add("p.started_at < ?", vec![to.into()]);
+        span.add("p.started_at < ?", [to.into()]);
     }
     if let Some((at, call)) = &query.after {
-        add("(p.started_at, p.call_id) < (?, ?)", vec![(*at).into(), call.clone().into()]);
+        span.add("(p.started_at, p.call_id) < (?, ?)", [(*at).into(), call.clone().into()]);
     }
     match query.kind {
-        Some(PartyKind::Missed) => add("p.kind IN ('missed', 'blocked')", vec![]),
-        Some(kind) => add("p.kind = ?", vec![kind.key().to_owned().into()]),
+        Some(PartyKind::Missed) => narrow.add("p.kind IN ('missed', 'blocked')", []),
+        Some(kind) => narrow.add("p.kind = ?", [kind.key().to_owned().into()]),
         None => {}
     }
     if !query.caller.is_empty() {
-        add("p.kind <> 'outbound' AND instr(p.number, ?) > 0", vec![query.caller.clone().into()]);
+        narrow.add("p.kind <> 'outbound' AND instr(p.number, ?) > 0", [query.caller.clone().into()]);
     }
     if !query.dialled.is_empty() {
-        add("p.kind = 'outbound' AND instr(p.number, ?) > 0", vec![query.dialled.clone().into()]);
+        narrow.add("p.kind = 'outbound' AND instr(p.number, ?) > 0", [query.dialled.clone().into()]);
     }
     for word in query.search.split_whitespace().take(8) {
-        add("instr(p.words, ?) > 0", vec![word.to_lowercase().into()]);
+        narrow.add("instr(p.words, ?) > 0", [word.to_lowercase().into()]);
     }
-    text.push_str(&format!(" ORDER BY p.started_at DESC, p.call_id DESC LIMIT {}", limit(query) + 1));
-    (text, parameters)
-}
-
-fn limit(query: &PartyQuery) -> usize {
-    query.limit.clamp(1, 1000)
+    (span, narrow)
 }
 
 /// A row of [`COLUMNS`].
@@ -211,6 +197,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PartyRow> {
     })
 }
 
+const PARTIES: Source<PartyRow> = Source {
+    from: "call_parties p",
+    columns: COLUMNS,
+    order: ("p.started_at", "p.call_id"),
+    read,
+    place: PartyRow::cursor,
+};
 const COLUMNS: &str = "p.user_id, p.tenant_id, p.call_id, p.started_at, p.kind, p.result, p.number, p.name, \
     p.answered_at, p.ended_at, p.device_id";
 

@@ -99,22 +99,55 @@ fn calls_are_listed_by_page_search_outcome_and_time() {
     let mut query = CallQuery { limit: 10, ..CallQuery::default() };
     let mut seen = Vec::new();
     loop {
-        let (calls, more) = company.db.calls(TenantId(1), &query).unwrap();
-        assert!(calls.iter().all(|call| call.ladder.is_empty()));
-        seen.extend(calls.iter().map(|call| call.started_at / 1000));
-        query.after = calls.last().map(|call| call.id.clone());
-        if !more {
+        let found = company.db.calls(TenantId(1), &query).unwrap();
+        assert!(found.rows.iter().all(|call| call.ladder.is_empty()));
+        seen.extend(found.rows.iter().map(|call| call.started_at / 1000));
+        query.after = found.next.map(|(_, id)| id);
+        if query.after.is_none() {
             break;
         }
     }
     assert_eq!(seen, (0..25).rev().collect::<Vec<_>>());
-    let count =
-        |query: CallQuery| company.db.calls(TenantId(1), &CallQuery { limit: 200, ..query }).unwrap().0.len();
+    let count = |query: CallQuery| {
+        company.db.calls(TenantId(1), &CallQuery { limit: 200, ..query }).unwrap().rows.len()
+    };
     assert_eq!(count(CallQuery { search: "anna 624".into(), ..CallQuery::default() }), 1);
     assert_eq!(count(CallQuery { search: "%".into(), ..CallQuery::default() }), 0);
     assert_eq!(count(CallQuery { outcome: Some(String::new()), ..CallQuery::default() }), 1);
     assert_eq!(count(CallQuery { from: Some(5000), to: Some(8000), ..CallQuery::default() }), 3);
-    assert!(company.db.calls(TenantId(2), &CallQuery::default()).unwrap().0.is_empty());
+    assert!(company.db.calls(TenantId(2), &CallQuery::default()).unwrap().rows.is_empty());
+}
+
+/// SIP-45, NUM-10: a search sees so many calls at a time, says how far it got, and goes on there without losing one.
+#[test]
+fn a_search_ends_after_so_many_calls_and_goes_on_there() {
+    let company = Company::new();
+    // Many at one moment, and the one that is looked for is the oldest.
+    let rows = company.db.writer();
+    let inserted = rows.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2 * 5000 + 1) \
+         INSERT INTO calls (id, tenant_id, started_at, ended_at, caller_number, caller_name, dialled, answered_by, \
+         outcome, cause, revision) SELECT printf('n%06d', i), 1, i / 10, i / 10, '102', '', \
+         CASE i WHEN 0 THEN 'rare' ELSE '103' END, '', 'missed', '', 1 FROM n",
+        [],
+    );
+    assert_eq!(inserted.unwrap(), 10_002);
+    drop(rows);
+    let mut query = CallQuery { search: "rare".into(), limit: 50, ..CallQuery::default() };
+    let first = company.db.calls(TenantId(1), &query).unwrap();
+    let reached = (500, "n005002".to_owned());
+    assert_eq!((first.rows, first.since, &first.next), (vec![], Some(500), &Some(reached)));
+    query.after = first.next.map(|(_, id)| id);
+    let second = company.db.calls(TenantId(1), &query).unwrap();
+    assert_eq!((second.rows.len(), second.since), (0, Some(0)));
+    query.after = second.next.map(|(_, id)| id);
+    let last = company.db.calls(TenantId(1), &query).unwrap();
+    assert_eq!((last.rows[0].dialled.as_str(), last.since, last.next), ("rare", None, None));
+    // A list that nothing narrows needs no such end, and the file has what no page found at once.
+    let all = company.db.calls(TenantId(1), &CallQuery { limit: 50, ..CallQuery::default() }).unwrap();
+    assert_eq!((all.rows.len(), all.since), (50, None));
+    let csv = company.db.calls_csv(TenantId(1), &CallQuery { after: None, ..query }, chrono_tz::UTC).unwrap();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
 }
 
 #[test]
@@ -172,11 +205,16 @@ fn lists_and_pruning_go_by_index() {
     let missed =
         CallQuery { outcome: Some("missed".into()), after: Some("c1".into()), ..CallQuery::default() };
     for query in [query, CallQuery::default(), searched, dialled, missed] {
-        let list = plan(&select_calls(TenantId(1), &query).0);
-        assert!(
-            list.contains("calls_by_time") && !list.contains("SCAN") && !list.contains("B-TREE"),
-            "{list}"
-        );
+        let (span, narrow) = conditions(TenantId(1), &query);
+        let end = CALLS.end(&span);
+        let page = |reach| CALLS.page(span.clone(), narrow.clone(), reach, 50).0;
+        for text in [page(None), page(Some((1, "c1".into()))), end] {
+            let list = plan(&text);
+            assert!(
+                list.contains("calls_by_time") && !list.contains("SCAN") && !list.contains("B-TREE"),
+                "{list}"
+            );
+        }
     }
     for join in ["", "JOIN call_ladders l ON l.id = c.id"] {
         let old = plan(&old_calls(join));

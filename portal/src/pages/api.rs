@@ -1,6 +1,7 @@
 //! The API described: as an OpenAPI document for programs, and as a page for people. Tables describe themselves; what is no
 //! table is in [`operations`]. OPS-15.
 
+pub(crate) mod actions;
 mod docs;
 mod operations;
 

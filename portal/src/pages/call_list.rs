@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use chrono::NaiveDate;
-use config::records::{CallQuery, CallRow};
+use config::records::{CallQuery, CallRow, found::Found};
 use serde_json::{Value, json};
 
 use crate::{
@@ -101,6 +101,8 @@ struct CallsPage {
     outcomes: Vec<Choice>,
     calls: Vec<CallView>,
     next: Option<String>,
+    /// The search ended there before the page was full.
+    since: Option<At>,
     newest: String,
     later: bool,
     /// The same as CSV.
@@ -113,6 +115,8 @@ struct CallsBody {
     filter: Filter,
     calls: Vec<CallView>,
     next: Option<String>,
+    /// The search ended there before the page was full.
+    since: Option<At>,
     newest: String,
     later: bool,
     csv: String,
@@ -127,19 +131,22 @@ pub(crate) async fn show(
 ) -> Result<Response, Fault> {
     let asked = Pairs::parse(&query.unwrap_or_default());
     let filter = Filter::read(&asked);
-    let (rows, more) = find(&app, &who, filter.query(&asked)).await?;
+    let found = find(&app, &who, filter.query(&asked)).await?;
     let plain = asked.without(&["after", "limit"]);
     let newest = plain.link("/admin/calls");
     let csv = plain.link("/admin/calls/export.csv");
-    let next = rows.last().filter(|_| more).map(|last| plain.with("after", &last.id).link("/admin/calls"));
-    let (calls, later) = (rows.iter().map(CallView::from).collect(), asked.has("after"));
+    let next = found.next.map(|(_, id)| plain.with("after", &id).link("/admin/calls"));
+    let (calls, later) = (found.rows.iter().map(CallView::from).collect(), asked.has("after"));
+    let since = found.since.map(At::full);
     if reply::asks_for(&headers, "list") {
-        return Ok(Html(CallsBody { filter, calls, next, newest, later, csv }.render()?).into_response());
+        return Ok(
+            Html(CallsBody { filter, calls, next, since, newest, later, csv }.render()?).into_response()
+        );
     }
     let page = Page::new(&app, &who, "/admin/calls", "Calls").below("Reporting", "");
     let outcomes =
         OUTCOMES.iter().map(|(key, label)| Choice::ours(*key, label, *key == filter.outcome)).collect();
-    reply::html(&CallsPage { page, filter, outcomes, calls, next, newest, later, csv })
+    reply::html(&CallsPage { page, filter, outcomes, calls, next, since, newest, later, csv })
 }
 
 /// `GET /admin/calls/export.csv`, with the page's filter.
@@ -160,12 +167,13 @@ pub(crate) async fn csv(
     Ok(answer)
 }
 
-/// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters.
+/// `GET /api/v1/calls`: `{"items":[…],"next":"…"}`, with the page's filters. A search may answer a page that is not full,
+/// or empty, and has a `next`: so far it looked.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
     let asked = checked(&query, &PARAMETERS)?;
-    let (rows, more) = find(&app, &who, Filter::read(&asked).query(&asked)).await?;
-    let next = rows.last().filter(|_| more).map(|last| last.id.clone());
-    let items: Vec<_> = rows.iter().map(summary).collect();
+    let found = find(&app, &who, Filter::read(&asked).query(&asked)).await?;
+    let next = found.next.map(|(_, id)| id);
+    let items: Vec<_> = found.rows.iter().map(summary).collect();
     Ok(Json(json!({ "items": items, "next": next })).into_response())
 }
 
@@ -179,7 +187,7 @@ pub(crate) fn summary(row: &CallRow) -> Value {
     })
 }
 
-async fn find(app: &App, who: &Who, query: CallQuery) -> Result<(Vec<CallRow>, bool), Fault> {
+async fn find(app: &App, who: &Who, query: CallQuery) -> Result<Found<CallRow>, Fault> {
     let tenant = who.tenant;
     app.read(move |db| db.calls(tenant, &query)).await
 }

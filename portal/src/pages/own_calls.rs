@@ -15,7 +15,10 @@ use axum::{
 };
 use config::{
     query::QueryError,
-    records::parties::{PartyQuery, PartyRow},
+    records::{
+        found::Found,
+        parties::{PartyQuery, PartyRow},
+    },
 };
 use serde_json::{Value, json};
 
@@ -28,7 +31,7 @@ use crate::{
     state::App,
     text::encode,
     view::Page,
-    zone::Clock,
+    zone::{Clock, Shown},
 };
 use filter::Filter;
 use row::CallLine;
@@ -59,6 +62,8 @@ struct List {
     groups: Vec<(String, Vec<CallLine>)>,
     count: usize,
     next: Option<String>,
+    /// The search ended there before the page was full.
+    since: Option<Shown>,
     newest: String,
     later: bool,
 }
@@ -74,13 +79,13 @@ pub(crate) async fn show(
     let clock = Clock::of(&app, &who).await?;
     let filter = Filter::read(&asked, &remembered(&app, &who, &asked).await?);
     let query = PartyQuery { after: cursor(asked.get("after")), limit: PAGE, ..filter.query(&clock) };
-    let (rows, more) = find(&app, &who, query).await?;
+    let found = find(&app, &who, query).await?;
     let plain = asked.without(&["after"]);
-    let next = rows.last().filter(|_| more).map(|last| plain.clone().with("after", &after(last)).link(PATH));
     let list = List {
-        count: rows.len(),
-        groups: by_day(rows.iter().map(|row| CallLine::new(row, &clock))),
-        next,
+        count: found.rows.len(),
+        groups: by_day(found.rows.iter().map(|row| CallLine::new(row, &clock))),
+        next: found.next.map(|last| plain.clone().with("after", &after(&last)).link(PATH)),
+        since: found.since.map(|at| clock.show(at)),
         newest: plain.link(PATH),
         later: asked.has("after"),
     };
@@ -127,16 +132,16 @@ pub(crate) async fn contact(
 }
 
 /// `GET /api/v1/me/call-history`: `{"items":[…],"next":"…"}`, with the page's filters; all times without `from`, `to` and
-/// `range`.
+/// `range`. A search may answer a page that is not full and has a `next`: so far it looked.
 pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): RawQuery) -> Answer {
     let asked = checked(&query, &PARAMETERS)?;
     let clock = Clock::of(&app, &who).await?;
     let limit = asked.get("limit").parse().unwrap_or(PAGE).clamp(1, 200);
     let query = Filter::read(&asked, "all").query(&clock);
     let query = PartyQuery { after: cursor(asked.get("after")), limit, ..query };
-    let (rows, more) = find(&app, &who, query).await?;
-    let next = rows.last().filter(|_| more).map(after);
-    let items: Vec<Value> = rows.iter().map(item).collect();
+    let found = find(&app, &who, query).await?;
+    let next = found.next.as_ref().map(after);
+    let items: Vec<Value> = found.rows.iter().map(item).collect();
     Ok(Json(json!({ "items": items, "next": next })).into_response())
 }
 
@@ -155,11 +160,11 @@ pub(crate) async fn one(app: &App, who: &Who, id: &str) -> Result<Option<PartyRo
 /// The newest calls of somebody, for their first page. CH-18.
 pub(crate) async fn recent(app: &App, who: &Who, clock: &Clock, most: usize) -> Result<Vec<CallLine>, Fault> {
     let query = PartyQuery { limit: most, ..PartyQuery::default() };
-    let (rows, _) = find(app, who, query).await?;
-    Ok(rows.iter().map(|row| CallLine::new(row, clock)).collect())
+    let found = find(app, who, query).await?;
+    Ok(found.rows.iter().map(|row| CallLine::new(row, clock)).collect())
 }
 
-async fn find(app: &App, who: &Who, query: PartyQuery) -> Result<(Vec<PartyRow>, bool), Fault> {
+async fn find(app: &App, who: &Who, query: PartyQuery) -> Result<Found<PartyRow>, Fault> {
     let (tenant, user) = (who.tenant, who.user);
     app.read(move |db| db.calls_of(tenant, user, &query)).await
 }
@@ -185,8 +190,8 @@ fn item(row: &PartyRow) -> Value {
     })
 }
 
-fn after(row: &PartyRow) -> String {
-    format!("{}.{}", row.started_at, row.call)
+fn after((at, call): &(i64, String)) -> String {
+    format!("{at}.{call}")
 }
 
 fn cursor(text: &str) -> Option<(i64, String)> {

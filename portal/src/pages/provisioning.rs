@@ -100,7 +100,7 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
     Ok(Json(serde_json::json!({ "address": address, "waiting": waiting })).into_response())
 }
 
-fn allowed(who: &Who) -> Result<(), Fault> {
+pub(crate) fn allowed(who: &Who) -> Result<(), Fault> {
     if who.may_write(&DEVICES) { Ok(()) } else { Err(Fault::Forbidden("Your role does not allow this")) }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
 use config::{
@@ -23,13 +22,10 @@ use config::{
 
 use super::{
     own_calls::blocked::own_author,
-    profile::OwnForm,
+    own_row::{Draft, Editor},
     rules::{self, words},
 };
-use crate::{
-    auth::Who, error::Fault, language::t, query::Pairs, reply, state::App, tables::field::Input, view::Page,
-    zone::Clock,
-};
+use crate::{auth::Who, error::Fault, language::t, reply, state::App, view::Page, zone::Clock};
 
 #[derive(Template)]
 #[template(path = "time_frames.html")]
@@ -53,13 +49,6 @@ struct FrameView {
     shared: bool,
     /// Rules of theirs that refer to it.
     rules: usize,
-}
-
-#[derive(Template)]
-#[template(path = "own_form.html")]
-struct FramePage {
-    page: Page,
-    form: OwnForm,
 }
 
 /// `GET /timeframes`.
@@ -89,19 +78,14 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Respon
 
 /// `GET /timeframes/new`.
 pub(crate) async fn blank(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let fields = TIME_FRAMES.fields.iter();
-    let values = fields.map(|field| (field.name.to_owned(), field.default.to_owned())).collect();
-    page_of(&app, &who, None, values, vec![]).await
+    page_of(&app, &who, EDITOR.blank()).await
 }
 
 /// `POST /timeframes`.
 pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
-    let mut values = OwnForm::sent(&TIME_FRAMES, &names(), &Pairs::parse(&body));
-    values.insert("user".into(), who.user.0.to_string());
-    match add(&app, &who, values.clone()).await? {
-        Ok(()) => Ok(reply::see_other(PATH, t("Time frame added"))),
-        Err(problems) => page_of(&app, &who, None, values, problems).await,
-    }
+    let mut draft = EDITOR.sent(None, &body);
+    draft.values.insert("user".into(), who.user.0.to_string());
+    store(&app, &who, draft, t("Time frame added")).await
 }
 
 /// `GET /timeframes/{id}`.
@@ -111,7 +95,7 @@ pub(crate) async fn edit(
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
     let row = own(&app, &who, id).await?;
-    page_of(&app, &who, Some(id), row.values, vec![]).await
+    page_of(&app, &who, Draft::of(id, row.values)).await
 }
 
 /// `POST /timeframes/{id}`.
@@ -122,13 +106,7 @@ pub(crate) async fn update(
     body: String,
 ) -> Result<Response, Fault> {
     own(&app, &who, id).await?;
-    let values = OwnForm::sent(&TIME_FRAMES, &names(), &Pairs::parse(&body));
-    let (author, given) = (own_author(&who), values.clone());
-    match app.db(move |db| Ok::<_, Fault>(db.update(&author, &TIME_FRAMES, id, &given, None))).await? {
-        Ok(_) => Ok(reply::see_other(PATH, t("Saved"))),
-        Err(WriteError::Invalid(problems)) => page_of(&app, &who, Some(id), values, problems).await,
-        Err(other) => Err(other.into()),
-    }
+    store(&app, &who, EDITOR.sent(Some(id), &body), t("Saved")).await
 }
 
 /// `POST /timeframes/{id}/delete`: not while a rule refers to it.
@@ -164,36 +142,17 @@ async fn own(app: &App, who: &Who, id: i64) -> Result<Row, Fault> {
     row.filter(|row| row.values.get("user") == Some(&user)).ok_or(Fault::NotFound)
 }
 
-async fn page_of(
-    app: &App,
-    who: &Who,
-    id: Option<i64>,
-    values: Values,
-    problems: Vec<Problem>,
-) -> Result<Response, Fault> {
-    let good = problems.is_empty();
-    let name = values.get("name").cloned().filter(|name| id.is_some() && !name.is_empty());
-    let title = name.unwrap_or_else(|| t("New time frame").to_owned());
-    let viewer = Viewer::primary(who.tenant);
-    let cards =
-        app.db(move |db| OwnForm::cards(db, &TIME_FRAMES, &viewer, (&values, &problems), CARDS)).await?;
-    let form = OwnForm {
-        id,
-        action: id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}")),
-        back: PATH.to_owned(),
-        title: title.clone(),
-        sentence: "By itself a time frame does nothing: answering rules refer to it.".to_owned(),
-        cards,
-        caller_id: None,
-        asks_password: false,
-        problem: String::new(),
-    };
-    let page = Page::portal(who, PATH, &title).below("Time frames", PATH);
-    let mut answer = reply::html(&FramePage { page, form })?;
-    if !good {
-        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+async fn store(app: &App, who: &Who, draft: Draft, toast: &str) -> Result<Response, Fault> {
+    match EDITOR.store(app, who, draft, toast).await? {
+        Ok(stored) => Ok(stored),
+        Err(draft) => page_of(app, who, draft).await,
     }
-    Ok(answer)
+}
+
+async fn page_of(app: &App, who: &Who, draft: Draft) -> Result<Response, Fault> {
+    let name = draft.values.get("name").filter(|name| draft.id.is_some() && !name.is_empty());
+    let title = name.map_or(t("New time frame"), String::as_str);
+    EDITOR.page(who, &draft, title, EDITOR.cards(app, who, &draft).await?)
 }
 
 /// What it is, as the form says it.
@@ -208,10 +167,13 @@ fn kind(frame: &TimeFrame) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == key).map_or("", |(_, label)| label)
 }
 
-fn names() -> Vec<&'static str> {
-    CARDS.iter().flat_map(|(_, names)| names.iter().copied()).collect()
-}
-
+const EDITOR: Editor = Editor {
+    of: &TIME_FRAMES,
+    path: PATH,
+    title: "Time frames",
+    sentence: "By itself a time frame does nothing: answering rules refer to it.",
+    cards: CARDS,
+};
 const CARDS: &[(&str, &[&str])] = &[
     ("General", &["name", "kind"]),
     ("When", &["hours", "starts", "starts_at", "ends", "ends_at", "days", "recurrence", "lasts"]),

@@ -36,15 +36,21 @@ pub(crate) fn beside(app: &App, who: &Who) -> Result<Beside, Fault> {
 /// `POST /admin/ldap_settings/test`: asks the server that is saved; what came of it is shown on the page, once.
 pub(crate) async fn test(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
     who.writable(LDAP_SETTINGS.name)?;
+    let outcome = tested(&app, &who).await?;
+    let sign = if outcome.good { GOOD } else { BAD };
+    app.once.keep(who.session, OUTCOME, format!("{sign}{}", outcome.text));
+    Ok(reply::see_other(&format!("/admin/{}", LDAP_SETTINGS.name), ""))
+}
+
+/// What the directory says to the settings as they are kept.
+pub(crate) async fn tested(app: &App, who: &Who) -> Result<Outcome, Fault> {
     let tenant = who.tenant;
     let outcome = match app.read(move |db| db.ldap_settings_to_test(tenant)).await? {
         Some(settings) => check::check(&settings).await,
         None => Outcome { good: false, text: "Name the server first, and save.".to_owned() },
     };
     tracing::info!(tenant.id = tenant.0, "{} tested the customer directory: {}", who.login, outcome.text);
-    let sign = if outcome.good { GOOD } else { BAD };
-    app.once.keep(who.session, OUTCOME, format!("{sign}{}", outcome.text));
-    Ok(reply::see_other(&format!("/admin/{}", LDAP_SETTINGS.name), ""))
+    Ok(outcome)
 }
 
 #[derive(Template)]

@@ -66,6 +66,46 @@ async fn the_list_filters_by_result_and_search() {
     assert_eq!(browser.get("/api/v1/calls?outcome=busy").await.value()["items"][0]["id"], "c2");
 }
 
+/// SIP-45, CH-03: a search ends after so many calls; the page says since when it looked, and leads on from there.
+#[tokio::test]
+async fn a_search_without_a_hit_says_how_far_it_looked_and_goes_on() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let file = rusqlite::Connection::open(world.db.file()).unwrap();
+    // One more than a look sees; the oldest is looked for.
+    let rows = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)";
+    let calls = "INSERT INTO calls (id, tenant_id, started_at, ended_at, caller_number, caller_name, dialled, \
+        answered_by, outcome, cause, revision) SELECT printf('n%06d', i), 1, i * 1000, i * 1000, '102', '', \
+        CASE i WHEN 0 THEN 'rare' ELSE '103' END, '', 'missed', '', 1 FROM n";
+    let parties = "INSERT INTO call_parties SELECT 1, i * 1000, printf('n%06d', i), 1, 'inbound', 'missed', \
+        CASE i WHEN 0 THEN 'rare' ELSE '103' END, '', CASE i WHEN 0 THEN 'rare' ELSE '103' END, NULL, i * 1000, NULL \
+        FROM n";
+    for insert in [calls, parties] {
+        let (into, select) = insert.split_once("SELECT").unwrap();
+        assert_eq!(file.execute(&format!("{rows} {into} SELECT {select}"), []).unwrap(), 5001);
+    }
+    let anna = desk::anna(&world).await;
+    for (browser, path) in [(&admin, "/admin/calls?q=rare"), (&anna, "/call-history?range=all&q=rare")] {
+        let page = browser.get(path).await.body;
+        assert!(page.contains("Nothing matches so far") && page.contains("1970-01-01T"), "{page}");
+        assert!(!page.contains("row-n000000"));
+        let link = crate::world::between(&page, "id=\"next\" href=\"", "\"")
+            .replace("&#38;", "&")
+            .replace("&amp;", "&");
+        let page = browser.get(&link).await.body;
+        assert!(page.contains("row-n000000") && !page.contains("looked through"), "{page}");
+    }
+    let first = admin.get("/api/v1/calls?q=rare").await.value();
+    assert_eq!(first["items"], serde_json::json!([]));
+    let path = format!("/api/v1/calls?q=rare&after={}", first["next"].as_str().unwrap());
+    let second = admin.get(&path).await.value();
+    assert_eq!(
+        (&second["items"][0]["id"], &second["next"]),
+        (&serde_json::json!("n000000"), &serde_json::json!(null))
+    );
+    assert_eq!(admin.get("/admin/calls/export.csv?q=rare").await.body.lines().count(), 2);
+}
+
 /// NUM-10: calls of one campaign's number, on the page, over the API, and as CSV.
 #[tokio::test]
 async fn calls_are_found_by_the_number_that_was_called() {

@@ -9,6 +9,7 @@ mod fake_live;
 mod authenticator;
 
 mod accounts;
+mod actions;
 mod api_keys;
 mod audit;
 mod bulk;

@@ -178,6 +178,21 @@ async fn a_dry_run_checks_tells_and_writes_nothing() {
     assert_eq!(api.get("/api/v1/users").await.body, before);
 }
 
+/// OPS-15: two companies may have users of the same login; the keys of one say nothing to the other.
+#[tokio::test]
+async fn an_idempotency_key_is_of_one_company() {
+    let world = World::new();
+    let theirs = world.other_tenant().await;
+    let ours = world.account("boss@other.example", 2).await;
+    let key = [("idempotency-key", "k-1")];
+    for (browser, name) in [(&ours, "Berlin"), (&theirs, "Hamburg"), (&ours, "Berlin")] {
+        let made = browser.with(&key, "POST", "/api/v1/departments", json!({ "name": name })).await;
+        assert_eq!(made.status.as_u16(), 201, "{name}: {}", made.body);
+        let listed = browser.get("/api/v1/departments").await.value();
+        assert_eq!((&listed["total"], &listed["items"][0]["name"]), (&json!(1), &json!(name)), "{listed}");
+    }
+}
+
 #[tokio::test]
 async fn an_idempotency_key_does_it_once() {
     let world = World::new();

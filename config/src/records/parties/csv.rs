@@ -19,13 +19,15 @@ impl Db {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(HEADER).expect("memory takes what is written");
         let mut query = PartyQuery { after: None, limit: PAGE, ..query.clone() };
-        for _ in 0..MOST / PAGE {
-            let (rows, more) = self.calls_of(tenant, user, &query)?;
-            for row in &rows {
+        let mut written = 0;
+        while written < MOST {
+            let found = self.calls_of(tenant, user, &query)?;
+            for row in &found.rows {
                 writer.write_record(cells(row, zone)).expect("memory takes what is written");
             }
-            query.after = rows.last().map(PartyRow::cursor);
-            if !more {
+            written += found.rows.len();
+            query.after = found.next;
+            if query.after.is_none() {
                 break;
             }
         }

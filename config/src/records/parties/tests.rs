@@ -29,7 +29,7 @@ fn keep_all(company: &Company, rows: Vec<PartyRow>) {
 
 fn found(company: &Company, query: PartyQuery) -> Vec<String> {
     let query = PartyQuery { limit: 50, ..query };
-    company.db.calls_of(ONE, ANNA, &query).unwrap().0.into_iter().map(|row| row.call).collect()
+    company.db.calls_of(ONE, ANNA, &query).unwrap().rows.into_iter().map(|row| row.call).collect()
 }
 
 /// CH-07: own calls only.
@@ -41,7 +41,7 @@ fn somebody_sees_their_own_calls_newest_first() {
     assert_eq!(found(&company, PartyQuery::default()), ["d", "c", "a"]);
     let other =
         company.db.calls_of(TenantId(2), ANNA, &PartyQuery { limit: 9, ..Default::default() }).unwrap();
-    assert_eq!(other, (vec![], false));
+    assert_eq!(other, Found { rows: vec![], next: None, since: None });
     keep_all(&company, vec![party("a", 1, 1000, PartyKind::Inbound)]);
     assert_eq!(found(&company, PartyQuery::default()).len(), 3, "told twice, kept once");
 }
@@ -81,10 +81,10 @@ fn pages_follow_one_another_also_between_calls_of_one_moment() {
     keep_all(&company, (0..25).map(|n| party(&format!("{n:02}"), 1, n / 5, PartyKind::Inbound)).collect());
     let (mut all, mut query) = (vec![], PartyQuery { limit: 7, ..PartyQuery::default() });
     loop {
-        let (rows, more) = company.db.calls_of(ONE, ANNA, &query).unwrap();
-        query.after = rows.last().map(PartyRow::cursor);
-        all.extend(rows.into_iter().map(|row| row.call));
-        if !more {
+        let found = company.db.calls_of(ONE, ANNA, &query).unwrap();
+        query.after = found.next;
+        all.extend(found.rows.into_iter().map(|row| row.call));
+        if query.after.is_none() {
             break;
         }
     }

@@ -1,6 +1,7 @@
 //! What the OpenAPI document says of what is no table: calls, the live stream, the audit log, the history, trials, import and
 //! export, mail. OPS-15.
 
+mod actions;
 mod own;
 mod reselling;
 
@@ -47,6 +48,7 @@ pub(super) fn groups(who: &Who) -> Vec<Group> {
     }
     groups.extend(reselling::group(who));
     groups.extend(own::groups(who));
+    groups.push(actions::group(who));
     groups
 }
 

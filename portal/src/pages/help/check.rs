@@ -162,8 +162,7 @@ async fn situation(app: &App, who: &Who, user: UserId, row: &Row) -> Result<Situ
         .db(move |db| {
             let blocks = db.list(&viewer, &BLOCKED_CALLERS, &blocked)?.total;
             let query = PartyQuery { kind: Some(PartyKind::Missed), limit: 1, ..PartyQuery::default() };
-            let (rows, _) = db.calls_of(tenant, user, &query)?;
-            let last = match rows.into_iter().next() {
+            let last = match db.calls_of(tenant, user, &query)?.rows.into_iter().next() {
                 Some(party) => db.call(tenant, &party.call)?.map(|call| (party, call.trace)),
                 None => None,
             };

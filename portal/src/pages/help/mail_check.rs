@@ -6,11 +6,12 @@ use askama::Template;
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use chrono::Utc;
 use config::{
-    UserId,
+    Problem, UserId,
     outbox::{Mail, TestMail},
     query::QueryError,
     resources::{node_settings::NODE_SETTINGS, users::USERS},
@@ -94,7 +95,7 @@ pub(crate) async fn show_user(
 
 /// `POST /help/mail-check`: a message to oneself.
 pub(crate) async fn test(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    send(&app, who.user, OWN).await
+    send(&app, &who, who.user, OWN).await
 }
 
 /// `POST /admin/users/{id}/mail-check`: a message to a user whom they may change.
@@ -105,7 +106,7 @@ pub(crate) async fn test_user(
 ) -> Result<Response, Fault> {
     who.writable(USERS.name)?;
     seen(&app, &who, id).await?;
-    send(&app, UserId(id), &format!("/admin/users/{id}/mail-check")).await
+    send(&app, &who, UserId(id), &format!("/admin/users/{id}/mail-check")).await
 }
 
 /// `GET /api/v1/me/mail-check`.
@@ -117,6 +118,33 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who) -> Answer {
 pub(crate) async fn api_user(State(app): State<Arc<App>>, who: Who, RowId(id): RowId) -> Answer {
     seen(&app, &who, id).await?;
     Ok(json_of(&look(&app, &who, UserId(id)).await?))
+}
+
+/// `POST /api/v1/me/mail-check`: 202, a message to oneself.
+pub(crate) async fn api_test(State(app): State<Arc<App>>, who: Who) -> Answer {
+    who.table(USERS.name)?;
+    api_send(&app, &who, who.user).await
+}
+
+/// `POST /api/v1/users/{id}/mail-check`: 202, a message to a user whom they may change.
+pub(crate) async fn api_test_user(State(app): State<Arc<App>>, who: Who, RowId(id): RowId) -> Answer {
+    who.writable(USERS.name)?;
+    seen(&app, &who, id).await?;
+    api_send(&app, &who, UserId(id)).await
+}
+
+async fn api_send(app: &App, who: &Who, user: UserId) -> Answer {
+    let (author, now) = (who.author("api"), Utc::now().timestamp_millis());
+    let lacks = |field: &str, message: &str| {
+        let problem = Problem { field: field.to_owned(), message: message.to_owned() };
+        Err(Fault::Invalid(vec![problem]).into())
+    };
+    match app.read(move |db| db.test_mail_to(&author, user, now)).await? {
+        TestMail::Queued => Ok(StatusCode::ACCEPTED.into_response()),
+        TestMail::NoAddress => lacks("email", NO_ADDRESS),
+        TestMail::NoServer => lacks("smtp_host", NO_SERVER),
+        TestMail::TooSoon => Err(Fault::Already(TOO_SOON).into()),
+    }
 }
 
 fn json_of(found: &Found) -> Response {
@@ -131,13 +159,13 @@ async fn seen(app: &App, who: &Who, id: i64) -> Result<String, Fault> {
     Ok(row.shown.get("name").cloned().unwrap_or_default())
 }
 
-async fn send(app: &App, user: UserId, back: &str) -> Result<Response, Fault> {
-    let now = Utc::now().timestamp_millis();
-    let toast = match app.read(move |db| db.test_mail_to(user, now)).await? {
+async fn send(app: &App, who: &Who, user: UserId, back: &str) -> Result<Response, Fault> {
+    let (author, now) = (who.author("portal"), Utc::now().timestamp_millis());
+    let toast = match app.read(move |db| db.test_mail_to(&author, user, now)).await? {
         TestMail::Queued => "A test message is on its way. What becomes of it stands here.",
-        TestMail::NoAddress => "Nothing was sent: there is no e-mail address.",
-        TestMail::NoServer => "Nothing was sent: no mail server is named.",
-        TestMail::TooSoon => "A test was sent less than a minute ago. See what became of it.",
+        TestMail::NoAddress => NO_ADDRESS,
+        TestMail::NoServer => NO_SERVER,
+        TestMail::TooSoon => TOO_SOON,
     };
     Ok(reply::see_other(back, toast))
 }
@@ -198,6 +226,9 @@ fn last_mail(mail: Option<&Mail>, detailed: bool) -> (bool, String) {
     }
 }
 
+const NO_ADDRESS: &str = "Nothing was sent: there is no e-mail address.";
+const NO_SERVER: &str = "Nothing was sent: no mail server is named.";
+const TOO_SOON: &str = "A test was sent less than a minute ago. See what became of it.";
 const OWN: &str = "/help/mail-check";
 const SPAM: &str =
     "Nothing keeps mail away here. Look into the spam folder, and whether the address is right.";

@@ -2,55 +2,35 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
-use config::{
-    Problem, access::Viewer, resource::Values, resources::answering_rules::ANSWERING_RULES, write::WriteError,
-};
+use config::{Problem, resource::Values, resources::answering_rules::ANSWERING_RULES};
 
-use super::{PATH, own, own_author, rows, snapshot};
+use super::{PATH, own, rows, snapshot};
 use crate::{
-    auth::Who, error::Fault, language::t, pages::profile::OwnForm, query::Pairs, reply, state::App,
-    tables::field::Input, view::Page,
+    auth::Who,
+    error::Fault,
+    language::t,
+    pages::own_row::{Draft, Editor},
+    state::App,
+    tables::field::Input,
 };
-
-#[derive(Template)]
-#[template(path = "own_form.html")]
-struct RulePage {
-    page: Page,
-    form: OwnForm,
-}
 
 /// `GET /rules/new`.
 pub(crate) async fn blank(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
-    let fields = ANSWERING_RULES.fields.iter();
-    let values = fields.map(|field| (field.name.to_owned(), field.default.to_owned())).collect();
-    page_of(&app, &who, None, values, vec![]).await
+    page_of(&app, &who, EDITOR.blank()).await
 }
 
 /// `POST /rules`.
 pub(crate) async fn create(State(app): State<Arc<App>>, who: Who, body: String) -> Result<Response, Fault> {
-    let mut values = OwnForm::sent(&ANSWERING_RULES, &names(), &Pairs::parse(&body));
-    if let Some(problem) = not_theirs(&app, &who, &values).await? {
-        return page_of(&app, &who, None, values, vec![problem]).await;
-    }
-    let last = rows(&app, &who)
-        .await?
-        .iter()
-        .filter_map(|row| row.values.get("position")?.parse::<u32>().ok())
-        .max();
-    values.insert("user".into(), who.user.0.to_string());
-    values.insert("position".into(), (last.unwrap_or_default() + 1).min(999).to_string());
-    let (author, given) = (own_author(&who), values.clone());
-    match app.db(move |db| Ok::<_, Fault>(db.create(&author, &ANSWERING_RULES, &given))).await? {
-        Ok(_) => Ok(reply::see_other(PATH, t("Rule added"))),
-        Err(WriteError::Invalid(problems)) => page_of(&app, &who, None, values, problems).await,
-        Err(other) => Err(other.into()),
-    }
+    let mut draft = EDITOR.sent(None, &body);
+    let rows = rows(&app, &who).await?;
+    let last = rows.iter().filter_map(|row| row.values.get("position")?.parse::<u32>().ok()).max();
+    draft.values.insert("user".into(), who.user.0.to_string());
+    draft.values.insert("position".into(), (last.unwrap_or_default() + 1).min(999).to_string());
+    store(&app, &who, draft, t("Rule added")).await
 }
 
 /// `GET /rules/{id}`.
@@ -60,7 +40,7 @@ pub(crate) async fn show(
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
     let row = own(&app, &who, id).await?;
-    page_of(&app, &who, Some(id), row.values, vec![]).await
+    page_of(&app, &who, Draft::of(id, row.values)).await
 }
 
 /// `POST /rules/{id}`.
@@ -71,15 +51,17 @@ pub(crate) async fn update(
     body: String,
 ) -> Result<Response, Fault> {
     own(&app, &who, id).await?;
-    let values = OwnForm::sent(&ANSWERING_RULES, &names(), &Pairs::parse(&body));
-    if let Some(problem) = not_theirs(&app, &who, &values).await? {
-        return page_of(&app, &who, Some(id), values, vec![problem]).await;
+    store(&app, &who, EDITOR.sent(Some(id), &body), t("Saved")).await
+}
+
+async fn store(app: &App, who: &Who, mut draft: Draft, toast: &str) -> Result<Response, Fault> {
+    draft.problems.extend(not_theirs(app, who, &draft.values).await?);
+    if !draft.problems.is_empty() {
+        return page_of(app, who, draft).await;
     }
-    let (author, given) = (own_author(&who), values.clone());
-    match app.db(move |db| Ok::<_, Fault>(db.update(&author, &ANSWERING_RULES, id, &given, None))).await? {
-        Ok(_) => Ok(reply::see_other(PATH, t("Saved"))),
-        Err(WriteError::Invalid(problems)) => page_of(&app, &who, Some(id), values, problems).await,
-        Err(other) => Err(other.into()),
+    match EDITOR.store(app, who, draft, toast).await? {
+        Ok(stored) => Ok(stored),
+        Err(draft) => page_of(app, who, draft).await,
     }
 }
 
@@ -94,20 +76,10 @@ async fn not_theirs(app: &App, who: &Who, values: &Values) -> Result<Option<Prob
     Ok((!known).then(|| Problem::of("time_frame", "There is no such time frame any more. Take another one.")))
 }
 
-async fn page_of(
-    app: &App,
-    who: &Who,
-    id: Option<i64>,
-    values: Values,
-    problems: Vec<Problem>,
-) -> Result<Response, Fault> {
-    let good = problems.is_empty();
+async fn page_of(app: &App, who: &Who, draft: Draft) -> Result<Response, Fault> {
     let snapshot = snapshot(app, who).await?;
     let frame_of = |key: &str| snapshot.time_frame(who.tenant, config::TimeFrameId(key.parse().ok()?));
-    let name = values.get("time_frame").and_then(|id| frame_of(id)).map(|frame| frame.name.clone());
-    let viewer = Viewer::primary(who.tenant);
-    let mut cards =
-        app.db(move |db| OwnForm::cards(db, &ANSWERING_RULES, &viewer, (&values, &problems), CARDS)).await?;
+    let mut cards = EDITOR.cards(app, who, &draft).await?;
     for field in cards.iter_mut().flat_map(|card| &mut card.fields) {
         // Searching all of a table is for administrators.
         field.search_url.clear();
@@ -115,33 +87,21 @@ async fn page_of(
             choices.retain(|choice| choice.key.is_empty() || frame_of(&choice.key).is_some());
         }
     }
-    let title = match (id, name) {
-        (Some(_), Some(name)) => name,
-        _ => t("New rule").to_owned(),
+    let frame = draft.values.get("time_frame").and_then(|id| frame_of(id));
+    let title = match (draft.id, frame) {
+        (Some(_), Some(frame)) => &frame.name,
+        _ => t("New rule"),
     };
-    let form = OwnForm {
-        id,
-        action: id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}")),
-        back: PATH.to_owned(),
-        title: title.clone(),
-        sentence: "Choose a time frame, then what happens to calls in it.".to_owned(),
-        cards,
-        caller_id: None,
-        asks_password: false,
-        problem: String::new(),
-    };
-    let page = Page::portal(who, PATH, &title).below("Answering rules", PATH);
-    let mut answer = reply::html(&RulePage { page, form })?;
-    if !good {
-        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    Ok(answer)
+    EDITOR.page(who, &draft, title, cards)
 }
 
-fn names() -> Vec<&'static str> {
-    CARDS.iter().flat_map(|(_, names)| names.iter().copied()).collect()
-}
-
+const EDITOR: Editor = Editor {
+    of: &ANSWERING_RULES,
+    path: PATH,
+    title: "Answering rules",
+    sentence: "Choose a time frame, then what happens to calls in it.",
+    cards: CARDS,
+};
 const CARDS: &[(&str, &[&str])] = &[
     ("When", &["time_frame", "active"]),
     (
