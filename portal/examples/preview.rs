@@ -111,6 +111,7 @@ fn fill(db: &Db) {
             trace: TRACE.into(),
             legs: LEGS.into(),
             ladder: ladder(),
+            ..CallRow::default()
         })));
     }
     db.write_records(&changes).unwrap();
