@@ -38,7 +38,7 @@ pub(crate) fn open(call: &Running) -> CallRow {
         outcome: String::new(),
         cause: String::new(),
         revision: facts.snapshot.revision,
-        signature: record.signature.to_owned(),
+        signature: record.signature.as_str().to_owned(),
         ..CallRow::default()
     }
 }

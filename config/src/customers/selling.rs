@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Company, author, values},
-        resources::licences::ADVANCED_USER,
+        resources::{licences::ADVANCED_USER, tenants::TENANTS},
     };
 
     /// what all companies have bought together; one without limit has no sum.
@@ -95,6 +95,8 @@ mod tests {
             stock.into_iter().find(|stock| stock.kind.starts_with("Softphone"))
         };
         assert_eq!(softphones(), None);
+        let other = values([("name", "Other"), ("domain", "other.example")]);
+        assert_eq!(company.db.create(&author(1), &TENANTS, &other).unwrap().id, 2);
         sell(1, "5");
         let second = sell(2, "7");
         let sum = softphones().unwrap();

@@ -311,7 +311,10 @@ mod tests {
         };
         let rows = [Change::Emergency(Box::new(call.clone())), Change::Alert(Box::new(alert))];
         company.db.write_records(&rows).unwrap();
-        assert_eq!(company.db.load_outside("2026-11-22", 4000).unwrap().emergencies, [call.clone()]);
+        assert_eq!(
+            company.db.load_outside("2026-11-22", 4000).unwrap().emergencies,
+            std::slice::from_ref(&call)
+        );
         let reach = Reach {
             contact: "sip:101@192.0.2.1:5062".into(),
             path: "<sip:192.0.2.9;lr>".into(),

@@ -45,8 +45,32 @@ pub(crate) struct Brought {
     pub diversions: Vec<Diversion>,
     /// Values of Identity headers that say who calls (RFC 8224).
     pub signatures: Vec<String>,
-    /// What came of checking them, as the record says it; blank where nothing is checked.
-    pub verdict: &'static str,
+    /// What came of checking them.
+    pub verdict: SignatureState,
+}
+
+/// What came of checking who signed for the caller. SIP-41
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SignatureState {
+    /// The trunk does not check.
+    #[default]
+    Unchecked,
+    Verified,
+    Failed,
+    /// Nobody signed.
+    Unsigned,
+}
+
+impl SignatureState {
+    /// As the record says it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unchecked => "",
+            Self::Verified => "verified",
+            Self::Failed => "failed",
+            Self::Unsigned => "none",
+        }
+    }
 }
 
 /// What a call was for another company of the group: it has a record of its own there. SIP-43.

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::{
     cause::Cause,
     leg::{Party, State},
+    outside::SignatureState,
     script::{Call, Script},
 };
 use crate::{
@@ -78,7 +79,7 @@ pub(crate) struct Record {
     pub answered_by: String,
     pub max_forwards: u8,
     /// What came of checking who signed for the caller. SIP-41
-    pub signature: &'static str,
+    pub signature: SignatureState,
     pub ladder: Ladder,
     /// Two parties talked.
     pub talked: bool,
@@ -99,7 +100,7 @@ impl Record {
             dialled,
             answered_by: String::new(),
             max_forwards: USUAL_MAX_FORWARDS,
-            signature: "",
+            signature: SignatureState::default(),
             ladder: Ladder::default(),
             talked: false,
             went_on: false,

@@ -1,5 +1,6 @@
 //! REST over every table: the same values, the same checks.
 
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 
 use crate::world::{Browser, World};
@@ -178,18 +179,30 @@ async fn a_dry_run_checks_tells_and_writes_nothing() {
     assert_eq!(api.get("/api/v1/users").await.body, before);
 }
 
-/// OPS-15: two companies may have users of the same login; the keys of one say nothing to the other.
+/// OPS-15: two companies may have keys of the same name; what one of them did says nothing to the other.
 #[tokio::test]
 async fn an_idempotency_key_is_of_one_company() {
     let world = World::new();
-    let theirs = world.other_tenant().await;
-    let ours = world.account("boss@other.example", 2).await;
-    let key = [("idempotency-key", "k-1")];
-    for (browser, name) in [(&ours, "Berlin"), (&theirs, "Hamburg"), (&ours, "Berlin")] {
-        let made = browser.with(&key, "POST", "/api/v1/departments", json!({ "name": name })).await;
+    let (ours, theirs) = (world.admin().await, world.other_tenant().await);
+    let mut keys = Vec::new();
+    for browser in [&ours, &theirs] {
+        let fields = json!({ "name": "Sync", "organization": "write" });
+        let made = browser.json("POST", "/api/v1/api_keys", fields).await;
+        keys.push(made.value()["key"].as_str().unwrap().to_owned());
+    }
+    for (at, name, replayed) in [(0, "Berlin", ""), (1, "Berlin", ""), (0, "Berlin", "true")] {
+        let request = Request::post("/api/v1/departments")
+            .header("host", "pbx.example")
+            .header("authorization", format!("Bearer {}", keys[at]))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "k-1");
+        let made = world.send(request.body(Body::from(json!({ "name": name }).to_string())).unwrap()).await;
         assert_eq!(made.status.as_u16(), 201, "{name}: {}", made.body);
-        let listed = browser.get("/api/v1/departments").await.value();
-        assert_eq!((&listed["total"], &listed["items"][0]["name"]), (&json!(1), &json!(name)), "{listed}");
+        let told = made.headers.get("idempotency-replayed").map_or("", |value| value.to_str().unwrap());
+        assert_eq!(told, replayed, "{at}");
+    }
+    for browser in [&ours, &theirs] {
+        assert_eq!(browser.get("/api/v1/departments?q=Berlin").await.value()["total"], 1);
     }
 }
 

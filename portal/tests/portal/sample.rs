@@ -84,6 +84,9 @@ async fn value(api: &Browser, of: &'static Resource, field: &Field) -> Value {
         _ if of.name == "trunks" && field.name == "domain" => json!(format!("carrier{n}.example")),
         _ if of.name == "trunks" && field.name == "outbound_proxy" => json!(format!("proxy{n}.example:5070")),
         _ if of.name == "trunks" && field.name == "sources" => json!(format!("198.51.100.{}", n % 250)),
+        // Only with certificates, of which a sample has none.
+        _ if of.name == "trunks" && field.name == "identity_check" => json!("off"),
+        _ if of.name == "trunks" && field.name == "trust" => json!("any"),
         _ if of.name == "trunks" && field.name == "caller_prefix" => json!(format!("9{n}")),
         _ if ["username", "auth_name"].contains(&field.name) && of.name == "trunks" => {
             json!(format!("line{n}"))

@@ -10,7 +10,10 @@ use sip_stack::{
 
 use super::super::incoming::number_of;
 use crate::{
-    call::{outside::Brought, script::Diversion},
+    call::{
+        outside::{Brought, SignatureState},
+        script::Diversion,
+    },
     limits, passport,
     route::{Lines, inbound},
 };
@@ -49,7 +52,7 @@ pub(super) fn of(
         );
         lines.push(("Signed", what, "Identity"));
     }
-    (Brought { diversions, signatures, verdict: "" }, lines)
+    (Brought { diversions, signatures, verdict: SignatureState::Unchecked }, lines)
 }
 
 /// Diversion headers: the last forward comes first (RFC 5806 §3.2); what is returned begins with the first one.

@@ -9,6 +9,7 @@ use sip_stack::{Message, Name, headers::NameAddr, uri::Uri};
 
 use super::super::incoming::number_of;
 use crate::{
+    call::outside::SignatureState,
     passport::verify::{About, Verdict, verify},
     route::{Line, Refused, inbound},
 };
@@ -25,8 +26,7 @@ pub(super) struct Signed<'a> {
 
 /// What came of the check.
 pub(super) struct Checked {
-    /// As the record says it.
-    pub verdict: &'static str,
+    pub verdict: SignatureState,
     /// For the trace.
     pub line: Line,
     /// Why the call ends here, if it does.
@@ -43,15 +43,15 @@ pub(super) fn check(call: &Signed<'_>) -> Option<Checked> {
         Verdict::Verified { attestation, holder } => {
             let attestation = if attestation.is_empty() { "none" } else { &attestation };
             let detail = format!("{from} by {holder}, attestation {attestation}");
-            ("verified", "Signature verified", detail, None)
+            (SignatureState::Verified, "Signature verified", detail, None)
         }
         Verdict::Failed(why) => {
             let refused = (check.refuses != Refuses::Nothing).then_some(Refused::BadSignature);
-            ("failed", "Signature not verified", why.to_string(), refused)
+            (SignatureState::Failed, "Signature not verified", why.to_string(), refused)
         }
         Verdict::Unsigned => {
             let refused = (check.refuses == Refuses::Unsigned).then_some(Refused::Unsigned);
-            ("none", "Not signed", "nobody signed for the caller".to_owned(), refused)
+            (SignatureState::Unsigned, "Not signed", "nobody signed for the caller".to_owned(), refused)
         }
     };
     Some(Checked { verdict, line: (what, detail, "Identity"), refused })
