@@ -138,8 +138,8 @@ pub(crate) async fn api(State(app): State<Arc<App>>, who: Who, RawQuery(query): 
     };
     let bypassing: Vec<Value> = routing.numbers.iter().filter_map(held).collect();
     let nowhere: Vec<&String> = leading_nowhere(&routing).map(|listed| &listed.number).collect();
-    let at = utc.to_rfc3339();
-    let body = json!({ "at": at, "routes": routes, "bypassing": bypassing, "nowhere": nowhere });
+    let body =
+        json!({ "at": utc.timestamp_millis(), "routes": routes, "bypassing": bypassing, "nowhere": nowhere });
     Ok(Json(body).into_response())
 }
 

@@ -71,6 +71,8 @@ fn place_of(who: &Who, path: &str) -> Option<(&'static Resource, Place)> {
     let place = match segments.collect::<Vec<_>>()[..] {
         [] => Some(Place::Table),
         ["bulk"] => Some(Place::Bulk),
+        // What a table of one row has beside it is no row.
+        ["test"] if of.is_some_and(|of| of.single) => None,
         [_] => Some(Place::Row),
         ["upload", _] => Some(Place::Upload),
         [_, _, "renew"] => Some(Place::Secret),

@@ -46,7 +46,9 @@ pub(crate) fn of(who: &Who, groups: Vec<Group>) -> Value {
         tables.iter().map(|of| json!({ "name": of.many, "description": of.about })).collect();
     for group in groups {
         tags.push(json!({ "name": group.name, "description": group.about }));
-        paths.extend(group.paths);
+        for (path, item) in group.paths {
+            unite(&mut paths, path, item);
+        }
     }
     json!({
         "openapi": "3.1.0",
@@ -63,6 +65,14 @@ pub(crate) fn of(who: &Who, groups: Vec<Group>) -> Value {
             "schemas": schemas,
         },
     })
+}
+
+/// Adds an address; what another group does there stays.
+fn unite(paths: &mut Map<String, Value>, path: String, item: Value) {
+    match (paths.get_mut(&path), item) {
+        (Some(Value::Object(known)), Value::Object(new)) => known.extend(new),
+        (_, item) => drop(paths.insert(path, item)),
+    }
 }
 
 /// The addresses of a table with the methods that are open to somebody.

@@ -117,6 +117,9 @@ pub(crate) async fn retry_mail(State(app): State<Arc<App>>, who: Who, RowId(id):
 /// `DELETE /api/v1/provisioning/{mac}`: 204, the phone is off the list until it asks again.
 pub(crate) async fn forget_phone(State(app): State<Arc<App>>, who: Who, Path(mac): Path<String>) -> Answer {
     crate::pages::provisioning::allowed(&who)?;
+    if mac.chars().count() > LONGEST_ADDRESS {
+        return Err(Fault::NotFound.into());
+    }
     app.waiting.forget(who.tenant, &mac);
     Ok(done())
 }
@@ -160,4 +163,6 @@ fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// Of a phone, as it is written in the path. [characters]
+const LONGEST_ADDRESS: usize = 100;
 const NOT_ALLOWED: Fault = Fault::Forbidden("Your role does not allow this");
